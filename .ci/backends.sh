@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what the tests are judged by: Prometheus and promtool from Debian; the strict OpenMetrics parser and the
+# OTLP receiver from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`, also Debian's package of the oldest
+# Rust that is supported. Needs root for Debian's packages; installs only what is missing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+venv=${SPANWRIGHT_VENV:-.venv}
+# Networks fail for a moment: three times is for long.
+retry() {
+  local attempt
+  for attempt in 1 2 3; do
+    "$@" && return
+    echo "failed ($attempt of 3): $*" >&2
+    sleep $((attempt * 5))
+  done
+  return 1
+}
+
+packages=()
+command -v prometheus >/dev/null && command -v promtool >/dev/null || packages+=(prometheus)
+command -v cc >/dev/null || packages+=(gcc libc6-dev)
+python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
+if [[ ${1-} == --oldest-rust ]]; then
+  msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+  if [[ $(/usr/bin/rustc --version 2>/dev/null) != "rustc $msrv."* ]]; then
+    # Debian's newest may be newer: the version is stated. Where rustup's is on the PATH, it stays first.
+    packages+=("rustc-web=$msrv.*" "libstd-rust-web-dev=$msrv.*")
+  fi
+fi
+if ((${#packages[@]})); then
+  export DEBIAN_FRONTEND=noninteractive
+  retry apt-get update -qq
+  # In this run level, Debian starts no service: the tests start their own, on ports of their own.
+  RUNLEVEL=1 retry apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
+
+if ! "$venv/bin/python" -c 'import prometheus_client, ddapm_test_agent, opentelemetry.proto' 2>/dev/null; then
+  python3 -m venv "$venv"
+  retry "$venv/bin/pip" install --quiet --disable-pip-version-check \
+    'prometheus-client==0.26.*' 'ddapm-test-agent==1.69.*' 'opentelemetry-proto' 'grpcio'
+fi
+
+prometheus --version 2>&1 | head -1
+"$venv/bin/pip" list --disable-pip-version-check 2>/dev/null | grep -E '^(prometheus|ddapm|opentelemetry)'

@@ -1,0 +1,127 @@
+//! The current span of a thread.
+//!
+//! A [`Context`] is `Copy`: synchronous calls swap it for their own and back, futures do so at each poll, and
+//! the `tracing` layer does so when a foreign span is entered. Nothing inherits silently: what runs elsewhere
+//! takes [`Context::current`] along.
+
+use crate::cells::StoreId;
+use crate::ids::{SpanId, TraceId};
+use crate::local;
+use crate::slots::SlotHandle;
+
+/// The trace was chosen to be exported.
+pub const SAMPLED: u32 = 1;
+/// The parent came from another process.
+pub const REMOTE: u32 = 1 << 1;
+/// What runs here belongs to the telemetry itself and is not recorded.
+pub const SUPPRESSED: u32 = 1 << 2;
+
+/// Where a thread is in which trace, and which store its metrics go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The trace, or none.
+    pub trace_id: TraceId,
+    /// The current span, or none.
+    pub span_id: SpanId,
+    /// The current span's open slot, where it is recorded.
+    pub slot: SlotHandle,
+    /// [`SAMPLED`], [`REMOTE`], [`SUPPRESSED`].
+    pub flags: u32,
+    /// The baggage's handle; zero is none.
+    pub baggage: u32,
+    /// Where metric values go.
+    pub store: StoreId,
+}
+
+impl Context {
+    /// No trace, the default store.
+    pub const NONE: Self = Self {
+        trace_id: TraceId::NONE,
+        span_id: SpanId::NONE,
+        slot: SlotHandle::NONE,
+        flags: 0,
+        baggage: 0,
+        store: StoreId::DEFAULT,
+    };
+
+    /// This thread's context.
+    #[inline]
+    #[must_use]
+    pub fn current() -> Self {
+        local::with(|local| local.context.get())
+    }
+
+    /// Makes this the thread's context and returns the one before.
+    #[inline]
+    pub fn swap(self) -> Self {
+        local::with(|local| {
+            let before = local.context.replace(self);
+            if before.store != self.store {
+                crate::cells::switch_store(local, self.store);
+            }
+            before
+        })
+    }
+
+    /// Makes this the thread's context until the guard is dropped.
+    #[must_use = "the context is current until this guard is dropped"]
+    pub fn attach(self) -> ContextGuard {
+        ContextGuard { before: self.swap(), _this_thread: std::marker::PhantomData }
+    }
+
+    /// Whether the trace is to be exported.
+    #[must_use]
+    pub const fn is_sampled(self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+
+    /// Whether what runs here is the telemetry's own work.
+    #[must_use]
+    pub const fn is_suppressed(self) -> bool {
+        self.flags & SUPPRESSED != 0
+    }
+
+    /// The same context, with nothing recorded in it.
+    #[must_use]
+    pub const fn suppressed(mut self) -> Self {
+        self.flags |= SUPPRESSED;
+        self
+    }
+}
+
+/// Restores the context before it when dropped.
+#[derive(Debug)]
+pub struct ContextGuard {
+    before: Context,
+    _this_thread: std::marker::PhantomData<*const ()>,
+}
+
+impl Drop for ContextGuard {
+    fn drop(&mut self) {
+        self.before.swap();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_nest_and_are_restored() {
+        let outer = Context { span_id: SpanId(1), ..Context::NONE };
+        let inner = Context { span_id: SpanId(2), ..Context::NONE };
+        let guard = outer.attach();
+        {
+            let _inner = inner.attach();
+            assert_eq!(Context::current(), inner);
+        }
+        assert_eq!(Context::current(), outer);
+        drop(guard);
+        assert_eq!(Context::current(), Context::NONE);
+    }
+
+    #[test]
+    fn a_context_stays_within_its_size() {
+        assert!(size_of::<Context>() <= 48);
+    }
+}

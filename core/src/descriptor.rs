@@ -1,0 +1,116 @@
+//! What the macros write down at compile time: plain constants without pointers to anything that runs.
+
+/// A level in `tracing`'s order: the smaller, the more severe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(u8);
+
+impl Level {
+    /// Operations that failed.
+    pub const ERROR: Self = Self(1);
+    /// Hazards.
+    pub const WARN: Self = Self(2);
+    /// What an operator wants to know; the default of `#[instrument]`.
+    pub const INFO: Self = Self(3);
+    /// Diagnostics.
+    pub const DEBUG: Self = Self(4);
+    /// Everything.
+    pub const TRACE: Self = Self(5);
+
+    /// The upper-case name, as in logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self.0 {
+            1 => "ERROR",
+            2 => "WARN",
+            3 => "INFO",
+            4 => "DEBUG",
+            _ => "TRACE",
+        }
+    }
+}
+
+/// Everything that is known of a span's callsite before it runs: an annotated function's, or a foreign one's.
+#[derive(Debug)]
+pub struct Spec {
+    /// The span's name.
+    pub name: &'static str,
+    /// What filters match; the module's path unless stated.
+    pub target: &'static str,
+    /// The span's level.
+    pub level: Level,
+    /// The module's path.
+    pub module: &'static str,
+    /// The function's name, without its path.
+    pub function: &'static str,
+    /// The source file.
+    pub file: &'static str,
+    /// The line in it.
+    pub line: u32,
+    /// Names of the fields, in the order of their indexes.
+    pub fields: &'static [&'static str],
+    /// The first paragraph of the documentation, or nothing.
+    pub doc: &'static str,
+    /// The metrics of the function's calls, where asked for.
+    pub calls: Option<&'static CallSpec>,
+}
+
+/// The families that the calls of one function report into.
+#[derive(Debug)]
+pub struct CallSpec {
+    /// The counter's name; it has the labels below and `outcome`.
+    pub calls_total: &'static str,
+    /// The histogram's name, in seconds.
+    pub duration_seconds: &'static str,
+    /// The in-flight gauge's name, where asked for.
+    pub in_flight: Option<&'static str>,
+    /// Labels with the same value in every call.
+    pub constant: &'static [(&'static str, &'static str)],
+    /// Labels evaluated at entry.
+    pub dimensions: &'static [Dimension],
+    /// Upper bounds of the duration's buckets, in seconds; the default where none are stated.
+    pub buckets: Option<&'static [f64]>,
+}
+
+/// One label: its name and the values it can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dimension {
+    /// The label's name.
+    pub name: &'static str,
+    /// Its values.
+    pub values: Values,
+}
+
+/// The values of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// All known at compile time; the value is the index.
+    Static(&'static [&'static str]),
+    /// Free text: the first `max` different ones are kept apart, the rest shares one overflow value.
+    Text {
+        /// How many values are kept apart.
+        max: u32,
+    },
+}
+
+impl Values {
+    /// How many indexes the label takes.
+    #[must_use]
+    pub const fn cardinality(&self) -> u32 {
+        match self {
+            Self::Static(values) => values.len() as u32,
+            Self::Text { max } => *max + 1,
+        }
+    }
+}
+
+/// The number of combinations of `dimensions`: 1 for none.
+#[must_use]
+pub const fn cardinality(dimensions: &[Dimension]) -> u32 {
+    let mut product: u32 = 1;
+    let mut at = 0;
+    while at < dimensions.len() {
+        product = product.saturating_mul(dimensions[at].values.cardinality());
+        at += 1;
+    }
+    product
+}

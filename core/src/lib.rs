@@ -1,0 +1,29 @@
+//! The leaf of spanwright: what the hot path touches, and all of its `unsafe` and lock-free code.
+//!
+//! | Module | Holds |
+//! | --- | --- |
+//! | [`descriptor`] | what the macros write down about a function or a metric: plain constants |
+//! | [`callsite`] | one word of state per annotated function; zero means "run the body" |
+//! | [`context`] | the current span of a thread, `Copy`, swapped by calls, polls and layers |
+//! | [`local`] | the one thread-local of the hot path |
+//! | [`cells`] | values of metrics: per-thread pages of cells, added up when read |
+//! | [`slots`] | open spans: pooled, generation-tagged slots that hold ids, times and typed fields |
+//! | [`clock`] | the processor's invariant counter where there is one, the system's clock elsewhere |
+//!
+//! Invariants:
+//! - nothing here allocates, locks or calls the system on the hot path (a page's or a segment's first
+//!   use, a thread's first and last use are not it);
+//! - a handle is an index into a process-wide layout, never an address;
+//! - every bound is a constant of this crate: [`slots::MAX_SLOTS`], [`cells::MAX_CELLS`].
+//!
+//! Users depend on the `spanwright` package; nothing here is a public interface of its own.
+
+pub mod callsite;
+pub mod cells;
+pub mod clock;
+pub mod context;
+pub mod descriptor;
+pub mod ids;
+pub mod local;
+pub mod slots;
+mod sync;

@@ -1,0 +1,83 @@
+//! The one thread-local of the hot path: initialised by a constant and without a destructor, so that reading
+//! it is an offset from the thread's register. A second thread-local, touched only where the first one gets
+//! something to clean up, folds the thread's pages and gives its slots back when the thread ends.
+
+use std::cell::Cell;
+
+use crate::cells::{self, Page};
+use crate::context::Context;
+use crate::slots::FreeList;
+
+/// What a thread has of its own.
+#[derive(Debug)]
+pub struct Local {
+    /// The current span and store.
+    pub context: Cell<Context>,
+    /// This thread's pages in the current store: `pages` pointers, null where not mapped.
+    pub(crate) table: Cell<*const *const Page>,
+    /// The length of `table`, zero before the first use and after the thread's end.
+    pub(crate) pages: Cell<u32>,
+    /// Slots kept for this thread's next spans.
+    pub(crate) free_slots: FreeList,
+    /// The state of the id generator; zero before the first use.
+    pub(crate) random: Cell<u64>,
+    /// Whether the cleaning guard has been armed, or has run.
+    pub(crate) phase: Cell<Phase>,
+}
+
+/// Where a thread is in its life, as far as we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing to clean up yet.
+    Fresh,
+    /// The guard will clean up.
+    Armed,
+    /// The guard has run: what comes later goes to shared places.
+    Ended,
+}
+
+impl Local {
+    const fn new() -> Self {
+        Self {
+            context: Cell::new(Context::NONE),
+            table: Cell::new(std::ptr::null()),
+            pages: Cell::new(0),
+            free_slots: FreeList::new(),
+            random: Cell::new(0),
+            phase: Cell::new(Phase::Fresh),
+        }
+    }
+}
+
+thread_local! {
+    static LOCAL: Local = const { Local::new() };
+    static GUARD: Guard = const { Guard };
+}
+
+/// Cleans up at the thread's end.
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        with(|local| {
+            local.phase.set(Phase::Ended);
+            cells::retire_thread(local);
+            crate::slots::retire_thread(local);
+        });
+    }
+}
+
+/// This thread's [`Local`].
+#[inline(always)]
+pub fn with<R>(use_it: impl FnOnce(&Local) -> R) -> R {
+    LOCAL.with(use_it)
+}
+
+/// Makes sure that the thread's end is cleaned up after; `false` where it is over already.
+pub(crate) fn arm(local: &Local) -> bool {
+    if local.phase.get() == Phase::Fresh {
+        let armed = GUARD.try_with(|_| ()).is_ok();
+        local.phase.set(if armed { Phase::Armed } else { Phase::Ended });
+    }
+    local.phase.get() == Phase::Armed
+}

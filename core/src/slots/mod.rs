@@ -1,0 +1,443 @@
+//! Open spans.
+//!
+//! A recorded span owns a [`Slot`] of 256 bytes from a pool with one bound, tagged with a generation, so that a
+//! handle to a span that has ended finds nothing rather than somebody else's span. The slot holds the span's
+//! ids, times and typed [fields](value); larger fields go on in up to seven more slots, and what does not fit
+//! is cut and counted.
+//!
+//! Invariants:
+//! - a slot's generation is odd while it is open, even while it is free;
+//! - all words are atomics: a reader on another thread can see a field half written, but checks the generation and
+//!   every length before it believes anything, so that the worst it reads is a missing value;
+//! - fields are written by the span's owner before anybody else has its handle, or under the slot's lock bit.
+
+mod pool;
+pub mod value;
+
+pub(crate) use pool::retire_thread;
+pub use pool::{FreeList, Pool};
+
+use crate::clock::Ticks;
+use crate::descriptor::Spec;
+use crate::ids::{SpanId, TraceId};
+use crate::sync::{AtomicU64, Ordering};
+use value::{FieldWriter, Fields};
+
+/// Words of a slot: 256 bytes.
+pub const SLOT_WORDS: usize = 32;
+/// The most slots there can be, open spans and their continuations together: 16 MiB.
+pub const MAX_SLOTS: u32 = 1 << 16;
+/// Slots that one span's fields may take.
+pub const MAX_CHAIN: usize = 8;
+
+/// Words before the fields: in the first slot, and in a continuation.
+const HEADER: usize = 9;
+const CONTINUED_HEADER: usize = 1;
+
+mod word {
+    //! What each word of a slot holds.
+    /// Generation (high half) and index of the next slot plus one (low half): free list, or continuation.
+    pub(super) const TAG: usize = 0;
+    pub(super) const SPEC: usize = 1;
+    pub(super) const TRACE_HIGH: usize = 2;
+    pub(super) const TRACE_LOW: usize = 3;
+    pub(super) const SPAN: usize = 4;
+    pub(super) const PARENT: usize = 5;
+    pub(super) const START: usize = 6;
+    pub(super) const END: usize = 7;
+    /// Words of fields (low 16 bits), fields dropped (next 16), status (next 8), kind (next 8), lock (top bit).
+    pub(super) const STATE: usize = 8;
+}
+
+const LOCKED: u64 = 1 << 63;
+
+/// A slot of the pool.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Slot {
+    /// `TAG` publishes the slot's ownership; the others publish nothing by themselves.
+    words: [AtomicU64; SLOT_WORDS],
+}
+
+/// A span's slot: index and generation. The default is "not recorded".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct SlotHandle(u64);
+
+impl SlotHandle {
+    /// Not recorded.
+    pub const NONE: Self = Self(0);
+
+    fn new(index: u32, generation: u32) -> Self {
+        Self(u64::from(generation) << 32 | u64::from(index))
+    }
+
+    fn index(self) -> u32 {
+        self.0 as u32
+    }
+
+    fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// Whether the span is recorded.
+    #[inline]
+    #[must_use]
+    pub const fn is_some(self) -> bool {
+        // A generation in use is odd, so never zero.
+        self.0 != 0
+    }
+}
+
+/// What is known of a span when it starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The callsite.
+    pub spec: &'static Spec,
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// The span around it, or none.
+    pub parent: SpanId,
+    /// When it started.
+    pub at: Ticks,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It returned, and not an error.
+    Ok,
+    /// It returned an error.
+    Error,
+    /// Its future was dropped before it had finished.
+    Cancelled,
+    /// It panicked.
+    Panicked,
+}
+
+impl Outcome {
+    /// The values of the label `outcome`, in the order of [`Outcome::index`].
+    pub const VALUES: &'static [&'static str] = &["ok", "error", "cancelled", "panicked"];
+
+    /// The label value's index.
+    #[inline]
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self as u32
+    }
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        Self::VALUES[self as usize]
+    }
+
+    const fn from_bits(bits: u64) -> Self {
+        match bits & 3 {
+            1 => Self::Error,
+            2 => Self::Cancelled,
+            3 => Self::Panicked,
+            _ => Self::Ok,
+        }
+    }
+}
+
+/// A span as its slot has it.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanView<'a> {
+    /// What is known since its start.
+    pub start: Start,
+    /// When it ended; nothing while it is open.
+    pub end: Option<Ticks>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Fields that did not fit.
+    pub dropped_fields: u16,
+    /// Its fields.
+    pub fields: Fields<'a>,
+}
+
+impl Pool {
+    /// Opens a slot for a span; nothing where the pool is full.
+    pub fn open(&self, cache: &FreeList, start: &Start) -> SlotHandle {
+        let Some((index, generation)) = self.take(cache) else { return SlotHandle::NONE };
+        let slot = self.slot(index);
+        slot.set(word::SPEC, std::ptr::from_ref(start.spec) as u64);
+        slot.set(word::TRACE_HIGH, start.trace_id.high);
+        slot.set(word::TRACE_LOW, start.trace_id.low);
+        slot.set(word::SPAN, start.span_id.0);
+        slot.set(word::PARENT, start.parent.0);
+        slot.set(word::START, start.at.0);
+        slot.set(word::END, 0);
+        slot.set(word::STATE, 0);
+        SlotHandle::new(index, generation)
+    }
+
+    /// Writes fields into an open span. Nothing happens where the span has ended, nor where a value being written
+    /// to this very span (its `Display`, say) writes to it in turn.
+    pub fn write(&self, cache: &FreeList, span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
+        let Some(slot) = self.open_slot(span) else { return };
+        if cache.writing.get() == span {
+            return;
+        }
+        // The owner seldom meets anybody here: one compare-and-swap, and a spin while another field is written.
+        let state = loop {
+            let state = slot.get(word::STATE) & !LOCKED;
+            let locked = state | LOCKED;
+            let place = &slot.words[word::STATE];
+            if place.compare_exchange_weak(state, locked, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                break state;
+            }
+            std::hint::spin_loop();
+        };
+        let before = cache.writing.replace(span);
+        let writer = FieldWriter::new(self, cache, span, state as u16, (state >> 16) as u16);
+        write(&mut Locked { slot, cache, before, state, writer }.writer);
+    }
+
+    /// Ends a span; it stays readable until [`Pool::close`].
+    pub fn end(&self, span: SlotHandle, at: Ticks, outcome: Outcome) {
+        let Some(slot) = self.open_slot(span) else { return };
+        slot.set(word::END, at.0);
+        let outcome = u64::from(outcome.index()) << 32;
+        slot.words[word::STATE].fetch_or(outcome, Ordering::Release);
+    }
+
+    /// Gives the span's slots back. Handles to it find nothing from here on.
+    pub fn close(&self, cache: &FreeList, span: SlotHandle) {
+        let Some(slot) = self.open_slot(span) else { return };
+        let mut next = slot.get(word::TAG) as u32;
+        self.give_back(cache, span.index());
+        while let Some(index) = next.checked_sub(1).filter(|index| *index < MAX_SLOTS) {
+            next = self.slot(index).get(word::TAG) as u32;
+            self.give_back(cache, index);
+        }
+    }
+
+    /// The span as it is now; nothing where it has been closed.
+    #[must_use]
+    pub fn view(&self, span: SlotHandle) -> Option<SpanView<'_>> {
+        let slot = self.open_slot(span)?;
+        let state = slot.words[word::STATE].load(Ordering::Acquire);
+        let spec = slot.get(word::SPEC) as *const Spec;
+        let end = slot.get(word::END);
+        let view = SpanView {
+            start: Start {
+                // SAFETY: `SPEC` is written before the handle exists, always from a `&'static Spec`, and slots are
+                // never freed; a slot reused by now holds another such reference.
+                spec: unsafe { &*spec },
+                trace_id: TraceId { high: slot.get(word::TRACE_HIGH), low: slot.get(word::TRACE_LOW) },
+                span_id: SpanId(slot.get(word::SPAN)),
+                parent: SpanId(slot.get(word::PARENT)),
+                at: Ticks(slot.get(word::START)),
+            },
+            end: (end != 0).then_some(Ticks(end)),
+            outcome: Outcome::from_bits(state >> 32),
+            dropped_fields: (state >> 16) as u16,
+            fields: Fields::new(self, span.index(), state as u16),
+        };
+        // Still the same span after everything was read?
+        self.open_slot(span).map(|_| view)
+    }
+
+    /// The slot, where the generation is still the handle's.
+    fn open_slot(&self, span: SlotHandle) -> Option<&Slot> {
+        if !span.is_some() {
+            return None;
+        }
+        let slot = self.existing(span.index())?;
+        let tag = slot.words[word::TAG].load(Ordering::Acquire);
+        ((tag >> 32) as u32 == span.generation()).then_some(slot)
+    }
+}
+
+/// A slot locked for writing; what was written is published on drop, also when a value's `Display` panics.
+struct Locked<'a> {
+    slot: &'a Slot,
+    cache: &'a FreeList,
+    before: SlotHandle,
+    state: u64,
+    writer: FieldWriter<'a>,
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let (used, dropped) = self.writer.progress();
+        let state = self.state & !0xffff_ffff | u64::from(dropped) << 16 | u64::from(used);
+        self.slot.words[word::STATE].store(state, Ordering::Release);
+        self.cache.writing.set(self.before);
+    }
+}
+
+impl Slot {
+    #[inline]
+    fn get(&self, word: usize) -> u64 {
+        self.words[word].load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn set(&self, word: usize, value: u64) {
+        self.words[word].store(value, Ordering::Relaxed);
+    }
+}
+
+/// The pool of this process.
+#[cfg(not(loom))]
+static POOL: Pool = Pool::new();
+
+/// [`Pool::open`] in this process's pool.
+#[cfg(not(loom))]
+#[inline]
+#[must_use]
+pub fn open(start: &Start) -> SlotHandle {
+    pool::with_free_list(|cache| POOL.open(cache, start))
+}
+
+/// [`Pool::write`] in this process's pool.
+#[cfg(not(loom))]
+pub fn write(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
+    pool::with_free_list(|cache| POOL.write(cache, span, write));
+}
+
+/// [`Pool::end`] in this process's pool.
+#[cfg(not(loom))]
+#[inline]
+pub fn end(span: SlotHandle, at: Ticks, outcome: Outcome) {
+    POOL.end(span, at, outcome);
+}
+
+/// [`Pool::close`] in this process's pool.
+#[cfg(not(loom))]
+#[inline]
+pub fn close(span: SlotHandle) {
+    pool::with_free_list(|cache| POOL.close(cache, span));
+}
+
+/// [`Pool::view`] in this process's pool.
+#[cfg(not(loom))]
+#[must_use]
+pub fn view(span: SlotHandle) -> Option<SpanView<'static>> {
+    POOL.view(span)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::value::Value;
+    use super::*;
+    use crate::descriptor::Level;
+
+    static SPEC: Spec = Spec {
+        name: "test",
+        target: "test",
+        level: Level::INFO,
+        module: "test",
+        function: "test",
+        file: file!(),
+        line: line!(),
+        fields: &["a", "b"],
+        doc: "",
+        calls: None,
+    };
+
+    fn start() -> Start {
+        Start {
+            spec: &SPEC,
+            trace_id: TraceId { high: 1, low: 2 },
+            span_id: SpanId(3),
+            parent: SpanId(4),
+            at: Ticks(5),
+        }
+    }
+
+    fn values(pool: &Pool, span: SlotHandle) -> Vec<(u16, String)> {
+        let view = pool.view(span).unwrap();
+        view.fields.map(|field| (field.index, format!("{:?}", field.value))).collect()
+    }
+
+    #[test]
+    fn a_span_is_read_back_as_written() {
+        let (pool, cache) = (Pool::new(), FreeList::new());
+        let span = pool.open(&cache, &start());
+        pool.write(&cache, span, |fields| {
+            fields.push(0, Value::I64(-1));
+            fields.push(1, Value::Str("grüße"));
+        });
+        pool.write(&cache, span, |fields| fields.push(1, Value::Bool(true)));
+        pool.end(span, Ticks(9), Outcome::Panicked);
+        let view = pool.view(span).unwrap();
+        assert_eq!((view.start.span_id, view.start.parent, view.end), (SpanId(3), SpanId(4), Some(Ticks(9))));
+        assert_eq!(view.outcome, Outcome::Panicked);
+        let expected = [(0, "I64(-1)".into()), (1, "Str(\"grüße\")".into()), (1, "Bool(true)".into())];
+        assert_eq!(values(&pool, span), expected);
+    }
+
+    #[test]
+    fn a_handle_finds_nothing_after_its_span() {
+        let (pool, cache) = (Pool::new(), FreeList::new());
+        let old = pool.open(&cache, &start());
+        pool.close(&cache, old);
+        let new = pool.open(&cache, &start());
+        assert_eq!(old.index(), new.index(), "the slot is used again");
+        assert!(pool.view(old).is_none());
+        pool.write(&cache, old, |fields| fields.push(0, Value::U64(1)));
+        assert_eq!(values(&pool, new), []);
+    }
+
+    #[test]
+    fn large_fields_go_on_in_more_slots_and_are_cut_at_the_last() {
+        let (pool, cache) = (Pool::new(), FreeList::new());
+        let span = pool.open(&cache, &start());
+        let text = "0123456789".repeat(50);
+        pool.write(&cache, span, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text))));
+        let view = pool.view(span).unwrap();
+        let read: Vec<_> = view.fields.map(|field| format!("{:?}", field.value).len()).collect();
+        assert_eq!(read[..3], [507, 507, 507], "whole as long as there is room");
+        assert_eq!(view.dropped_fields, 5 - read.len() as u16);
+        assert!(view.dropped_fields > 0);
+        pool.close(&cache, span);
+        // All of the chain comes back: as many spans can be opened as before.
+        let spans: Vec<_> = (0..MAX_SLOTS).map(|_| pool.open(&cache, &start())).collect();
+        assert!(spans.iter().all(|span| span.is_some()));
+        assert!(!pool.open(&cache, &start()).is_some(), "the pool has a bound");
+    }
+
+    #[test]
+    fn a_value_that_panics_or_writes_to_its_own_span_harms_nobody() {
+        struct Panics;
+        impl std::fmt::Display for Panics {
+            fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                panic!("on purpose")
+            }
+        }
+        let (pool, cache) = (Pool::new(), FreeList::new());
+        let span = pool.open(&cache, &start());
+        let panicking = || pool.write(&cache, span, |fields| fields.push_fmt(0, format_args!("{Panics}")));
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panicking)).is_err());
+        pool.write(&cache, span, |fields| {
+            pool.write(&cache, span, |fields| fields.push(0, Value::U64(1)));
+            fields.push(1, Value::U64(2));
+        });
+        assert_eq!(values(&pool, span), [(1, "U64(2)".into())]);
+    }
+
+    #[test]
+    fn fields_are_written_from_several_threads_without_loss() {
+        let pool = Pool::new();
+        let cache = FreeList::new();
+        let span = pool.open(&cache, &start());
+        std::thread::scope(|scope| {
+            for thread in 0..2_u64 {
+                let pool = &pool;
+                scope.spawn(move || {
+                    let cache = FreeList::new();
+                    (0..20)
+                        .for_each(|_| pool.write(&cache, span, |fields| fields.push(0, Value::U64(thread))));
+                });
+            }
+        });
+        let read = values(&pool, span);
+        assert_eq!(read.iter().filter(|(_, value)| value == "U64(0)").count(), 20);
+        assert_eq!(read.iter().filter(|(_, value)| value == "U64(1)").count(), 20);
+    }
+}

@@ -1,0 +1,105 @@
+//! A small shop that takes orders over HTTP, charges cards and ships, on axum and SQLite.
+//!
+//! Its spans, metrics, logs and health come from annotations alone: `#[spanwright::main]` here, `#[instrument]` on
+//! what is worth a span, and the derives in `metrics.rs`.
+//!
+//! ```text
+//! cargo run --example shop            # then open what it prints
+//! cargo run --example shop -- --load  # sends requests to itself for 15 seconds
+//! ```
+#![allow(unreachable_pub, reason = "a program has no other crates to reach")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to whoever started it")]
+
+mod api;
+mod load;
+mod metrics;
+mod options;
+mod payment;
+mod shipping;
+mod shop;
+mod store;
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+
+use options::Options;
+use shipping::Shipping;
+use shop::Shop;
+use store::Store;
+
+#[spanwright::main(service_name = "shop")]
+async fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args_os().skip(1)) {
+        Ok(options) if options.help => {
+            print!("{}", options::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("shop: {error}\nshop: `--help` shows what there is");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("shop: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves until the load is over, `SIGTERM` or `SIGINT`.
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    let store = Arc::new(Store::open(options.database.as_deref())?);
+    let (shipping, worker) = Shipping::start(store.clone())?;
+    let shop = Shop::new(store, shipping);
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        format!(
+            "can't listen on {}: {error}; choose another with `--listen`, port 0 for a free one",
+            options.listen
+        )
+    })?;
+    let address = listener.local_addr()?;
+    print!("{}", welcome(address));
+
+    let shutdown = spanwright::shutdown_token();
+    let end = async move {
+        match options.load {
+            None => shutdown.cancelled().await,
+            Some(duration) => {
+                let load = spawn_blocking(move || load::run(address, duration, || shutdown.is_cancelled()));
+                load.await.expect("the load does not panic");
+            }
+        }
+    };
+    axum::serve(listener, api::routes(shop)).with_graceful_shutdown(end).await?;
+    // The routes had the last ways to the worker, which now ships the rest and ends.
+    worker.join().map_err(|_| "the shipping worker panicked")?;
+    Ok(())
+}
+
+/// What to open.
+fn welcome(shop: SocketAddr) -> String {
+    let admin = std::env::var("SPANWRIGHT_METRICS_PORT").map_or_else(|_| Cow::Borrowed("9090"), Cow::Owned);
+    let order = r#"{"item": "teapot", "quantity": 1, "card": "4242424242424242"}"#;
+    format!(
+        "The shop serves on http://{shop}
+
+  curl -d '{order}' -H 'content-type: application/json' http://{shop}/orders
+  curl 'http://{shop}/orders?status=shipped'
+
+What it says of itself:
+
+  http://127.0.0.1:{admin}/metrics
+  http://127.0.0.1:{admin}/health   and /ready, /live
+
+"
+    )
+}

@@ -1,0 +1,186 @@
+//! The tokens of `#[instrument]`: the function as written, its body inside one call of `body!`.
+
+use proc_macro2::{Group, Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::metrics::{CallMetrics, Labels, StaticLabel, TypedLabel};
+use super::model::{ErrorFormat, Mode, Model, Outcome};
+use super::parse::{Format, Level};
+use crate::hygiene::{Runtime, blaming, local};
+
+/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`.
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let Model { krate, head, body, ret, .. } = model;
+    let mode = mode(model.mode);
+    let site = site(model);
+    let labels = label_index(model);
+    let record = record(model);
+    let outcome = outcome(model);
+    let call = quote! {
+        #krate::__private::body! { #mode { #site } { #labels } { #record } { #outcome } { #ret } #body }
+    };
+    let mut block = Group::new(body.delimiter(), call);
+    block.set_span(body.span());
+    quote!(#head #block)
+}
+
+fn mode(mode: Mode) -> TokenStream {
+    match mode {
+        Mode::Sync => quote!(sync),
+        Mode::Guard => quote!(guard),
+        Mode::Async => quote!(async),
+    }
+}
+
+fn level(krate: &Runtime, level: Level) -> TokenStream {
+    match level {
+        Level::Error => quote!(#krate::__private::Level::ERROR),
+        Level::Warn => quote!(#krate::__private::Level::WARN),
+        Level::Info => quote!(#krate::__private::Level::INFO),
+        Level::Debug => quote!(#krate::__private::Level::DEBUG),
+        Level::Trace => quote!(#krate::__private::Level::TRACE),
+    }
+}
+
+/// The fields of the callsite's `Spec`.
+fn site(model: &Model) -> TokenStream {
+    let Model { krate, name, function, doc, .. } = model;
+    let target = match &model.target {
+        Some(target) => quote!(#target),
+        None => quote!(::core::module_path!()),
+    };
+    let level = level(krate, model.level);
+    let fields = model.fields.iter().map(|field| &field.name);
+    let calls = match &model.metrics {
+        Some(metrics) => call_spec(krate, function, metrics),
+        None => quote!(::core::option::Option::None),
+    };
+    quote! {
+        name: #name,
+        target: #target,
+        level: #level,
+        module: ::core::module_path!(),
+        function: #function,
+        file: ::core::file!(),
+        line: ::core::line!(),
+        fields: &[#(#fields),*],
+        doc: #doc,
+        calls: #calls,
+    }
+}
+
+/// The static description of a function's metrics.
+fn call_spec(krate: &Runtime, function: &str, metrics: &CallMetrics) -> TokenStream {
+    let CallMetrics { calls_total, duration_seconds, in_flight, labels, buckets } = metrics;
+    let in_flight = option(in_flight.as_ref().map(|name| quote!(#name)));
+    let buckets = option(buckets.as_ref().map(|bounds| quote!(&[#(#bounds),*])));
+    let (constant, dimensions) = match labels {
+        Labels::Place => {
+            (quote!(("module", ::core::module_path!()), ("function", #function)), TokenStream::new())
+        }
+        Labels::Own(statics, typed) => {
+            let statics = statics.iter().map(|StaticLabel { name, value }| quote!((#name, #value)));
+            let typed = typed.iter().map(|label| dimension(krate, label));
+            (quote!(#(#statics),*), quote!(#(#typed),*))
+        }
+    };
+    quote! {
+        ::core::option::Option::Some(&#krate::__private::CallSpec {
+            calls_total: #calls_total,
+            duration_seconds: #duration_seconds,
+            in_flight: #in_flight,
+            constant: &[#constant],
+            dimensions: &[#dimensions],
+            buckets: #buckets,
+        })
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
+    let TypedLabel { name, ty, .. } = label;
+    quote! {
+        #krate::__private::Dimension {
+            name: #name,
+            values: #krate::__private::Values::Static(<#ty as #krate::__private::Label>::VALUES)
+        }
+    }
+}
+
+/// The row-major index of a call's series among all the combinations of its typed labels; nothing without any.
+///
+/// Output, for `a`, `b`, `c`: `((a) * B::VALUES.len() + b) * C::VALUES.len() + c`. Trait paths rather than functions with
+/// bounds: then a type that is no label is one error, however often it is named.
+fn label_index(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let Some(CallMetrics { labels: Labels::Own(_, typed), .. }) = &model.metrics else {
+        return TokenStream::new();
+    };
+    typed.iter().fold(TokenStream::new(), |index, TypedLabel { ty, value, span, .. }| {
+        let at = krate.at(*span);
+        let own = quote_spanned!(blaming(*span)=> <#ty as #at::__private::Label>::index(#value));
+        match index.is_empty() {
+            true => own,
+            false => {
+                let cardinality =
+                    quote_spanned!(blaming(*span)=> <#ty as #at::__private::Label>::VALUES.len());
+                quote!((#index) * #cardinality as ::core::primitive::u32 + #own)
+            }
+        }
+    })
+}
+
+/// A closure that records the attributes which are known at the start.
+fn record(model: &Model) -> TokenStream {
+    if model.fields.iter().all(|field| field.value.is_none()) {
+        return TokenStream::new();
+    }
+    let recorder = local("__fields");
+    let statements = model.fields.iter().enumerate().filter_map(|(index, field)| {
+        let value = field.value.as_ref()?;
+        let tokens = &value.tokens;
+        let value_reference = quote_spanned!(blaming(value.span)=> &(#tokens));
+        let method = match value.format {
+            Format::Value => quote!(value),
+            Format::Debug => quote!(debug),
+            Format::Display => quote!(display),
+        };
+        Some(quote!(#recorder.#method(#index, #value_reference);))
+    });
+    quote!(|#recorder| { #(#statements)* })
+}
+
+/// A closure from what was returned to what it means.
+fn outcome(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let out = local("__out");
+    match model.outcome {
+        Outcome::Unseen => TokenStream::new(),
+        Outcome::Never => quote!(|_| ::core::unreachable!()),
+        Outcome::Probed => quote! {
+            |#out| {
+                #[allow(unused_imports)]
+                use #krate::__private::AnyOutcome as _;
+                #krate::__private::Probe(#out).outcome()
+            }
+        },
+        Outcome::Error(format, at, span) => {
+            let level = level(krate, at);
+            let function = match format {
+                ErrorFormat::Display => quote_spanned!(blaming(span)=> error_outcome_display),
+                ErrorFormat::Debug => quote_spanned!(blaming(span)=> error_outcome_debug),
+                ErrorFormat::Chain => quote_spanned!(blaming(span)=> error_outcome_chain),
+            };
+            let krate = krate.at(span);
+            let argument = Ident::new("__out", blaming(span));
+            let call = quote_spanned!(blaming(span)=> #krate::__private::#function(#argument, #level));
+            quote!(|#out| #call)
+        }
+    }
+}

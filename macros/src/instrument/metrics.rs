@@ -1,0 +1,150 @@
+//! The part of the model that decides which metrics a function has.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::parse::{LabelArg, LabelValue, MetricsArgs};
+use crate::errors::Errors;
+use crate::hygiene::blaming;
+use crate::naming;
+use crate::signature::{self, Function};
+
+/// The metrics of a function's calls.
+pub(super) struct CallMetrics {
+    pub(super) calls_total: String,
+    pub(super) duration_seconds: String,
+    pub(super) in_flight: Option<String>,
+    pub(super) labels: Labels,
+    pub(super) buckets: Option<Vec<f64>>,
+}
+
+/// How the series are told apart.
+pub(super) enum Labels {
+    /// By module and function.
+    Place,
+    /// By labels of the user's own.
+    Own(Vec<StaticLabel>, Vec<TypedLabel>),
+}
+
+/// `operation = "put_object"`
+pub(super) struct StaticLabel {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+/// `tier: Tier = expr`
+pub(super) struct TypedLabel {
+    pub(super) name: String,
+    /// The type, references stripped.
+    pub(super) ty: TokenStream,
+    /// An expression of a reference to it.
+    pub(super) value: TokenStream,
+    /// Where the value is written.
+    pub(super) span: Span,
+}
+
+/// The labels that these metrics may have anyway.
+const TAKEN: [&str; 3] = ["module", "function", "outcome"];
+
+/// Names, labels and buckets.
+pub(super) fn decide(args: MetricsArgs, item: &Function, errors: &mut Errors) -> CallMetrics {
+    let MetricsArgs { prefix, labels, buckets, in_flight } = args;
+    // Metrics of one name have one set of labels and buckets in all the program, so those of one's own need a name of
+    // one's own.
+    if let (None, Some(labels), true) = (&prefix, &labels, errors.is_empty()) {
+        let message = "`labels` needs a `prefix`: write `metrics(prefix = \"…\", labels(…))`";
+        errors.at(labels.key.span(), message);
+    }
+    if let (None, Some(buckets), true) = (&prefix, &buckets, errors.is_empty()) {
+        let message = "`buckets` needs a `prefix`: write `metrics(prefix = \"…\", buckets = […])`";
+        errors.at(buckets.key.span(), message);
+    }
+    let prefix = match &prefix {
+        None => "function".to_owned(),
+        Some(prefix) => {
+            let text = prefix.value.0.0.value();
+            if !naming::is_prometheus_name(&text) {
+                let message =
+                    format!("`{text}` is no prefix: use letters, digits and `_`, and no digit in front");
+                errors.at(prefix.value.0.0.span(), message);
+            }
+            text
+        }
+    };
+    CallMetrics {
+        calls_total: format!("{prefix}_calls_total"),
+        duration_seconds: format!("{prefix}_duration_seconds"),
+        in_flight: in_flight.map(|_| format!("{prefix}_calls_in_flight")),
+        labels: labels.map_or(Labels::Place, |labels| own_labels(labels.value.0, item, errors)),
+        buckets: buckets.map(|buckets| buckets.value.0.0),
+    }
+}
+
+fn own_labels(labels: Vec<LabelArg>, item: &Function, errors: &mut Errors) -> Labels {
+    let (mut statics, mut typed) = (Vec::new(), Vec::new());
+    let mut names: Vec<Ident> = Vec::new();
+    for LabelArg { name, value } in labels {
+        let text = name.unraw().to_string();
+        // A name is one label, and a name that Prometheus accepts.
+        if let Some(first) = names.iter().find(|earlier| **earlier == name) {
+            errors.between(
+                first.span(),
+                name.span(),
+                format_args!("duplicate label `{name}`; write it once"),
+            );
+        }
+        if let Some(problem) = naming::label_name_error(&text, &TAKEN) {
+            errors.at(name.span(), problem);
+        }
+        match value {
+            LabelValue::Static(value) => statics.push(StaticLabel { name: text, value: value.value() }),
+            value => typed.extend(typed_label(&name, text, value, item, errors)),
+        }
+        names.push(name);
+    }
+    Labels::Own(statics, typed)
+}
+
+/// A label's type is stated, or taken from the signature, and a `static` can name it.
+fn typed_label(
+    name: &Ident,
+    text: String,
+    value: LabelValue,
+    item: &Function,
+    errors: &mut Errors,
+) -> Option<TypedLabel> {
+    let state_it = |tokens: &dyn ToTokens| {
+        let message = format_args!("state the label's type: `{name}: Type = {}`", tokens.to_token_stream());
+        syn::Error::new_spanned(tokens.to_token_stream(), message)
+    };
+    let (ty, value, span) = match value {
+        LabelValue::Parameter(ident) => {
+            let Some(ty) = item.param(&ident).and_then(|param| param.ty.as_ref()) else {
+                errors.add(state_it(&ident));
+                return None;
+            };
+            let (target, is_reference) = signature::dereferenced(ty);
+            let span = ident.span();
+            let value =
+                if is_reference { ident.to_token_stream() } else { quote_spanned!(blaming(span)=> &#ident) };
+            (target.clone(), value, span)
+        }
+        LabelValue::Typed(ty, value) => {
+            let span = value.span();
+            (*ty, quote_spanned!(blaming(span)=> &(#value)), span)
+        }
+        LabelValue::Untyped(value) => {
+            errors.add(state_it(&value));
+            return None;
+        }
+        LabelValue::Static(_) => return None,
+    };
+    if let Some((at, what)) = signature::unnameable(&ty, &item.sig.generics) {
+        let message =
+            format_args!("a label's series are fixed at compile time, so its type can't mention `{what}`");
+        errors.at(at, message);
+    }
+    Some(TypedLabel { name: text, ty: quote!(#ty), value, span })
+}

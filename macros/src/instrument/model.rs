@@ -1,0 +1,191 @@
+//! What `#[instrument(…)]` decided: defaults applied, conflicts rejected.
+
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use syn::spanned::Spanned;
+
+use super::fields::{self, Field};
+use super::metrics::{self, CallMetrics};
+use super::parse::{Args, ErrArgs, Input, Level};
+use crate::args::{Arg, Options, Text};
+use crate::errors::Errors;
+use crate::hygiene::Runtime;
+use crate::signature::{self, Function};
+
+/// A function and what is to be observed of it.
+pub(super) struct Model {
+    pub(super) krate: Runtime,
+    /// All before the body, as written.
+    pub(super) head: TokenStream,
+    pub(super) body: Group,
+    pub(super) mode: Mode,
+    /// The span's name.
+    pub(super) name: String,
+    /// The span's target, unless it is the module.
+    pub(super) target: Option<String>,
+    pub(super) level: Level,
+    /// The function's name.
+    pub(super) function: String,
+    /// The first paragraph of its documentation.
+    pub(super) doc: String,
+    pub(super) fields: Vec<Field>,
+    pub(super) metrics: Option<CallMetrics>,
+    pub(super) outcome: Outcome,
+    /// The return type, as an ascription.
+    pub(super) ret: TokenStream,
+}
+
+/// How the body runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Mode {
+    /// In a closure.
+    Sync,
+    /// In place, beside a guard.
+    Guard,
+    /// In an `async` block.
+    Async,
+}
+
+impl Mode {
+    /// `async` wins; what cannot move into a closure stays in place; all else is a closure.
+    fn of(item: &Function) -> Self {
+        match item {
+            item if item.sig.asyncness.is_some() => Self::Async,
+            item if item.diverges() || item.sig.variadic.is_some() => Self::Guard,
+            item if item.attribute("track_caller").is_some() => Self::Guard,
+            _ => Self::Sync,
+        }
+    }
+}
+
+/// What a returned value means.
+pub(super) enum Outcome {
+    /// The body stays in place, and its value is not seen.
+    Unseen,
+    /// There never is one.
+    Never,
+    /// Found by the runtime: an `Err` is an error, all else is fine.
+    Probed,
+    /// An `Err` is an error, and its text is reported at a level; the span is the return type's.
+    Error(ErrorFormat, Level, Span),
+}
+
+/// How an error becomes text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ErrorFormat {
+    Display,
+    Debug,
+    /// The error and its sources.
+    Chain,
+}
+
+impl Model {
+    pub(super) fn new(input: Input) -> syn::Result<Self> {
+        let Input { args, item, mut errors } = input;
+        let Args {
+            name,
+            level,
+            target,
+            record,
+            record_all,
+            skip,
+            skip_all,
+            fields,
+            err,
+            metrics,
+            allow_secret,
+            krate,
+        } = args;
+        check_function(&item, &mut errors);
+        let mode = Mode::of(&item);
+        let chosen = fields::Written { record, record_all, skip, skip_all, fields, allow_secret };
+        let fields = fields::decide(chosen, &item, &mut errors);
+        let metrics = metrics.map(|written| metrics::decide(written.value.0, &item, &mut errors));
+        let outcome = outcome(err, mode, &item, &mut errors);
+        let function = item.name();
+        let model = Self {
+            krate: Runtime::new(&krate),
+            mode,
+            name: name.map_or_else(|| function.clone(), |name| text(&name.value.0)),
+            target: target.map(|target| text(&target.value.0)),
+            level: level.map_or(Level::Info, |level| level.value.0),
+            doc: signature::summary(&item.attrs),
+            ret: item.ascription(),
+            head: item.head,
+            body: item.body,
+            function,
+            fields,
+            metrics,
+            outcome,
+        };
+        errors.finish(model)
+    }
+}
+
+fn text(text: &Text) -> String {
+    text.0.value()
+}
+
+/// Functions that nothing can be observed of.
+fn check_function(item: &Function, errors: &mut Errors) {
+    if let Some(token) = &item.sig.constness {
+        errors.on(token, "`#[instrument]` can't observe a `const fn`: remove `const`, or the attribute");
+    }
+    let naked = item.attrs.iter().find(|attr| match &attr.meta {
+        syn::Meta::List(list) => list.path.is_ident("unsafe") && list.tokens.to_string() == "naked",
+        meta => meta.path().is_ident("naked"),
+    });
+    if let Some(naked) = naked {
+        errors.on(naked, "`#[instrument]` can't observe a naked function: remove one of the attributes");
+    }
+    // A future that is only handed on would run after its span has ended.
+    if let Some(at) = item.returns().and_then(signature::returned_future) {
+        let message =
+            "`#[instrument]` would end the span before this future runs: make the function an `async fn`";
+        errors.at(at, message);
+    }
+}
+
+fn outcome(err: Arg<Options<ErrArgs>>, mode: Mode, item: &Function, errors: &mut Errors) -> Outcome {
+    let Some(err) = err else {
+        return match mode {
+            Mode::Guard => Outcome::Unseen,
+            Mode::Async if item.diverges() => Outcome::Never,
+            Mode::Sync | Mode::Async => Outcome::Probed,
+        };
+    };
+    let ErrArgs { display, debug, chain, level } = err.value.0;
+    // The formats exclude each other.
+    let formats = [
+        display.map(|written| (written.key, ErrorFormat::Display)),
+        debug.map(|written| (written.key, ErrorFormat::Debug)),
+        chain.map(|written| (written.key, ErrorFormat::Chain)),
+    ];
+    let mut formats = formats.into_iter().flatten();
+    let format = formats.next();
+    if let (Some((one, _)), Some((other, _))) = (&format, formats.next()) {
+        let message = format_args!("`{one}` and `{other}` exclude each other; keep one");
+        errors.between(one.span(), other.span(), message);
+    }
+    let format = format.map_or(ErrorFormat::Display, |(_, format)| format);
+    let level = level.map_or(Level::Error, |level| level.value.0);
+    if let Some(problem) = err_problem(&err.key, mode, item) {
+        errors.add(problem);
+    }
+    Outcome::Error(format, level, item.returns().map_or_else(Span::call_site, |ty| ty.span()))
+}
+
+/// Why a function cannot have `err`.
+fn err_problem(key: &Ident, mode: Mode, item: &Function) -> Option<syn::Error> {
+    let problem = if item.diverges() {
+        "`err` needs a `Result`, and this function never returns"
+    } else if item.returns().is_none() {
+        "`err` needs a `Result`, and this function returns nothing"
+    } else if mode == Mode::Guard && item.sig.variadic.is_some() {
+        "`err` needs the body in a closure, which C-variadic arguments can't enter: remove `err`"
+    } else if mode == Mode::Guard {
+        "`err` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them"
+    } else {
+        return None;
+    };
+    Some(syn::Error::new(key.span(), problem))
+}

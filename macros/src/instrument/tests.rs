@@ -1,0 +1,377 @@
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use super::instrument;
+use super::parse::{Args, ErrArgs, MetricsArgs};
+use crate::args::Arguments;
+use crate::testing::{assert_documented, assert_errors, errors, snapshot, survives_damage, tokens};
+
+fn expansion(name: &str, args: &str, item: &str) {
+    snapshot("instrument", name, spread(instrument(tokens(args), tokens(item))));
+}
+
+/// The formatter leaves a macro call's tokens alone, so the groups of `body!` are shown as statements.
+///
+/// Input: `fn f() { body! { sync { name: "f" } … } }`; output: `fn f() { body! { "sync" }; let site = Spec { name: "f" }; … }`.
+fn spread(expansion: TokenStream) -> TokenStream {
+    let mut head: Vec<TokenTree> = expansion.into_iter().collect();
+    let Some(TokenTree::Group(block)) = head.pop() else { panic!("no block") };
+    let mut call: Vec<TokenTree> = block.stream().into_iter().collect();
+    let Some(TokenTree::Group(content)) = call.pop() else { panic!("no call") };
+    let content: Vec<TokenTree> = content.stream().into_iter().collect();
+    let [mode, groups @ ..] = content.as_slice() else { panic!("no mode") };
+    let groups: Vec<TokenStream> = groups
+        .iter()
+        .map(|group| match group {
+            TokenTree::Group(group) => group.stream(),
+            other => panic!("a token between the groups: {other}"),
+        })
+        .collect();
+    let [site, labels, record, outcome, ret, body] = groups.as_slice() else {
+        panic!("{} groups", groups.len())
+    };
+    let mode = format!("{mode}");
+    let call: TokenStream = call.into_iter().collect();
+    quote! {
+        #(#head)* {
+            #call { #mode };
+            let site = Spec { #site };
+            let labels = { #labels };
+            let record = { #record };
+            let outcome = { #outcome };
+            let body = || -> #ret { #body };
+        }
+    }
+}
+
+#[track_caller]
+fn refused(args: &str, item: &str, expected: &[&str]) {
+    assert_errors(instrument, args, item, expected);
+}
+
+const CHARGE: &str = "fn charge(order: u64, tier: Tier, user: &User) -> Result<(), Error> { Ok(()) }";
+
+#[test]
+fn a_plain_function() {
+    expansion(
+        "plain",
+        "",
+        "/// Adds\n/// up.\n///\n/// More.\n#[inline] pub fn add(a: u8, b: u8) -> u8 { a + b }",
+    );
+}
+
+#[test]
+fn an_async_method_with_everything() {
+    let args = r#"name = "shop.charge", level = "debug", target = "shop", record(order, ?tier, %user.name),
+        fields(http.route = "/charge", "odd-name" = ?order + 1, result = Empty), err(Debug, level = WARN),
+        metrics(prefix = "shop", labels(operation = "charge", tier, big: bool = order > 9), buckets = [0.1, 2], in_flight)"#;
+    let item = "async fn charge(&mut self, order: u64, tier: &Tier, user: User) -> Result<&mut Self, Error> { body(self) }";
+    expansion("everything", args, item);
+}
+
+#[test]
+fn bodies_that_stay_in_place() {
+    expansion("track_caller", "metrics", "#[track_caller] fn at(place: u8) -> u8 { place }");
+    expansion("never", "", "fn exit() -> ! { loop {} }");
+    expansion("async_never", "", "async fn serve() -> ! { loop {} }");
+}
+
+#[test]
+fn impl_trait_is_inferred() {
+    let item = "fn f<'a>(&'a self) -> Result<(impl Fn(u8) -> Vec<u8> + 'a, u8), Box<dyn Error>> { g() }";
+    expansion("impl_trait", "", item);
+}
+
+#[test]
+fn record_all_leaves_out_what_is_skipped_or_unused() {
+    expansion(
+        "record_all",
+        "record_all, skip(b), record(%c)",
+        "fn f(a: u8, b: u8, (c, _d): (u8, u8), r#type: u8) {}",
+    );
+}
+
+#[test]
+fn another_path_to_the_runtime() {
+    expansion("crate_path", "crate = crate::reexported, err(chain)", "fn f() -> Result<(), Error> { g() }");
+}
+
+#[test]
+fn unknown_and_duplicate_arguments() {
+    refused(r#"nam = "x""#, CHARGE, &["nam: unknown argument `nam`; did you mean `name`?"]);
+    refused("skip_al", CHARGE, &["skip_al: unknown argument `skip_al`; did you mean `skip_all`?"]);
+    refused(
+        "err(verbose)",
+        CHARGE,
+        &["verbose: unknown argument `verbose`; the arguments are `Display`, `Debug`, `chain` and `level`"],
+    );
+    refused(
+        r#"name = "a", err, name = "b""#,
+        CHARGE,
+        &[r#"name = "a", err, name: duplicate argument `name`; write it once"#],
+    );
+}
+
+#[test]
+fn arguments_in_the_wrong_form() {
+    refused("name", CHARGE, &["name: `name` needs a value: write `name = \"…\"`"]);
+    refused("name =, err", CHARGE, &["name: `name` needs a value: write `name = \"…\"`"]);
+    refused("name = 3", CHARGE, &["3: `name` takes a string: write `name = \"…\"`"]);
+    refused(r#"name = """#, CHARGE, &[r#""": `name` is empty; write a text, or leave it out"#]);
+    refused(r#"name("x")"#, CHARGE, &["name: `name` needs a value: write `name = \"…\"`"]);
+    refused("record = order", CHARGE, &["record: `record` takes a list: write `record(…)`"]);
+    refused("skip_all = true", CHARGE, &["=: `skip_all` takes no value: write `skip_all`"]);
+    refused("err = Debug", CHARGE, &["err: `err` takes no value, or a list: write `err(…)`"]);
+    refused("\"charge\"", CHARGE, &["\"charge\": expected the name of an argument"]);
+    refused("err metrics", CHARGE, &["err: `err` takes no value, or a list: write `err(…)`"]);
+    refused(r#"name = "a" level = "info""#, CHARGE, &["level: expected `,`"]);
+    refused("crate = 3", CHARGE, &["3: `crate` takes a path: write `crate = path`"]);
+}
+
+#[test]
+fn levels() {
+    refused(r#"level = "inf""#, CHARGE, &[r#""inf": unknown level `inf`; did you mean `info`?"#]);
+    refused(
+        "level = LOUD",
+        CHARGE,
+        &["LOUD: unknown level `LOUD`; the levels are `error`, `warn`, `info`, `debug` and `trace`"],
+    );
+    refused("level = 3", CHARGE, &["3: `level` takes a level: write `level = \"info\"`"]);
+}
+
+#[test]
+fn what_is_recorded_is_a_parameter() {
+    refused("record(usr)", CHARGE, &["usr: `usr` is no parameter; did you mean `user`?"]);
+    refused("record(self.id)", "fn f() {}", &["self: `self` is no parameter; this function has none"]);
+    let other = "`record` takes parameters and their fields; for any other value write `fields(name = …)`";
+    refused("record(user.name())", CHARGE, &[&format!("(: {other}")]);
+    refused("record(order + 1)", CHARGE, &[&format!("+: {other}")]);
+    refused("record(&order)", CHARGE, &[&format!("&: {other}")]);
+    refused("skip(usr)", CHARGE, &["usr: `usr` is no parameter; did you mean `user`?"]);
+    refused(
+        "record(order), fields(order = 3)",
+        CHARGE,
+        &["order), fields(order: `order` is recorded twice; keep one, or rename one in `fields(…)`"],
+    );
+}
+
+#[test]
+fn arguments_that_exclude_each_other() {
+    refused(
+        "skip(user), skip_all",
+        CHARGE,
+        &["skip(user), skip_all: `skip` and `skip_all` exclude each other; keep one"],
+    );
+    refused(
+        "skip_all, record_all",
+        CHARGE,
+        &["skip_all, record_all: `record_all` and `skip_all` exclude each other; keep one"],
+    );
+    refused(
+        "record(order), skip(order)",
+        CHARGE,
+        &["order), skip(order: `order` is both skipped and recorded; keep one"],
+    );
+    refused("err(Debug, chain)", CHARGE, &["Debug, chain: `Debug` and `chain` exclude each other; keep one"]);
+}
+
+#[test]
+fn fields_have_values() {
+    refused("fields(order)", CHARGE, &["order: `order` is a parameter: write `record(order)`"]);
+    refused("fields(?user.name)", CHARGE, &["user.name: `user` is a parameter: write `record(?user.name)`"]);
+    refused(
+        "fields(http.route)",
+        CHARGE,
+        &[
+            "http.route: `http.route` has no value: write `http.route = value`, or `http.route = Empty` to fill it in later",
+        ],
+    );
+    refused("fields(route =)", CHARGE, &["route: `route` has no value: write `route = value`"]);
+    refused("fields(route: 3)", CHARGE, &[":: expected `=`: write `route = value`"]);
+    refused(
+        "fields(%route = order)",
+        CHARGE,
+        &["route: the sign goes in front of the value: write `route = %…`"],
+    );
+    refused(r#"fields("" = 3)"#, CHARGE, &[r#""": a name must not be empty"#]);
+}
+
+#[test]
+fn secrets_are_said_explicitly() {
+    let item = "fn login(password: &str, token: u8) {}";
+    refused(
+        "record(password)",
+        item,
+        &[
+            "password: `password` looks like a secret: leave it out, or, if it is none, add `allow_secret(password)`",
+        ],
+    );
+    refused(
+        "fields(http.authorization = token)",
+        item,
+        &[
+            "http: `http.authorization` looks like a secret: leave it out, or, if it is none, add `allow_secret(http.authorization)`",
+        ],
+    );
+    refused(
+        "record_all, skip(password)",
+        item,
+        &["token: `token` looks like a secret: leave it out, or, if it is none, add `allow_secret(token)`"],
+    );
+    refused("record(token), allow_secret(token)", item, &[]);
+    refused("allow_secret(token)", item, &["token: `token` is not recorded; remove it from `allow_secret`"]);
+}
+
+#[test]
+fn err_needs_a_result() {
+    refused("err", "fn f() {}", &["err: `err` needs a `Result`, and this function returns nothing"]);
+    refused(
+        "err",
+        "fn f() -> ! { loop {} }",
+        &["err: `err` needs a `Result`, and this function never returns"],
+    );
+    refused(
+        "err",
+        "#[track_caller] fn f() -> R { g() }",
+        &[
+            "err: `err` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them",
+        ],
+    );
+}
+
+#[test]
+fn metrics_have_valid_names() {
+    refused(
+        "metrics(prefx = \"shop\")",
+        CHARGE,
+        &["prefx: unknown argument `prefx`; did you mean `prefix`?"],
+    );
+    refused(
+        "metrics(labels(tier))",
+        CHARGE,
+        &["labels: `labels` needs a `prefix`: write `metrics(prefix = \"…\", labels(…))`"],
+    );
+    refused(
+        "metrics(prefix = \"my-shop\")",
+        CHARGE,
+        &["\"my-shop\": `my-shop` is no prefix: use letters, digits and `_`, and no digit in front"],
+    );
+    for (label, message) in [
+        ("le", "the label `le` is reserved; choose another name"),
+        ("outcome", "the label `outcome` is reserved; choose another name"),
+        ("__x", "the label `__x` is reserved: Prometheus keeps names that begin with `__`"),
+        ("größe", "`größe` is no label name: use letters, digits and `_`, and no digit in front"),
+    ] {
+        let args = format!("metrics(prefix = \"shop\", labels({label} = \"x\"))");
+        refused(&args, CHARGE, &[&format!("{label}: {message}")]);
+    }
+}
+
+#[test]
+fn labels_have_types() {
+    let labels = |labels: &str| format!("metrics(prefix = \"shop\", labels({labels}))");
+    refused(
+        &labels("a = tier.kind()"),
+        CHARGE,
+        &["tier.kind(): state the label's type: `a: Type = tier . kind ()`"],
+    );
+    refused(&labels("kind"), CHARGE, &["kind: state the label's type: `kind: Type = kind`"]);
+    refused(&labels("tier: Tier"), CHARGE, &["tier: `tier` has no value: write `tier: Type = value`"]);
+    refused(&labels("tier, tier = \"a\""), CHARGE, &["tier, tier: duplicate label `tier`; write it once"]);
+    let generic = "fn f<'a, T: Label>(a: T, b: Kind<'a>, c: impl Label) {}";
+    let fixed = "a label's series are fixed at compile time, so its type can't mention";
+    refused(&labels("a"), generic, &[&format!("T: {fixed} `T`")]);
+    refused(&labels("b"), generic, &[&format!("a: {fixed} `'a`")]);
+    refused(&labels("c"), generic, &[&format!("impl: {fixed} `impl`")]);
+    refused(&labels("d: Self = a"), generic, &[&format!("Self: {fixed} `Self`")]);
+}
+
+#[test]
+fn buckets_increase() {
+    let buckets = |list: &str| format!("metrics(buckets = {list})");
+    refused(&buckets("[]"), CHARGE, &["[]: `buckets` is empty; write at least one bound"]);
+    refused(&buckets("[1, 0.5]"), CHARGE, &["0.5: buckets must increase, and `0.5` follows `1`"]);
+    refused(&buckets("[x]"), CHARGE, &["x: a bucket's bound is a finite number, such as `0.5`"]);
+    refused(&buckets("[1e999]"), CHARGE, &["1e999: a bucket's bound is a finite number, such as `0.5`"]);
+    refused(
+        &buckets("3"),
+        CHARGE,
+        &["3: `buckets` takes a list of numbers: write `buckets = [0.1, 0.5, 1.0]`"],
+    );
+}
+
+#[test]
+fn items_that_can_not_be_observed() {
+    refused("", "struct S;", &["struct: `#[instrument]` goes on a function, and this is a `struct`"]);
+    refused(
+        "",
+        "pub unsafe impl T for S {}",
+        &["impl: `#[instrument]` goes on a function, and this is an `impl`"],
+    );
+    refused("", "const X: u8 = 1;", &["const: `#[instrument]` goes on a function, and this is a `const`"]);
+    refused(
+        "",
+        "fn f(&self);",
+        &[";: `#[instrument]` needs a body, and `f` has none; put it on the function that has one"],
+    );
+    refused(
+        "",
+        "const fn f() {}",
+        &["const: `#[instrument]` can't observe a `const fn`: remove `const`, or the attribute"],
+    );
+    refused(
+        "",
+        "#[unsafe(naked)] extern \"C\" fn f() { asm() }",
+        &["#[unsafe(naked)]: `#[instrument]` can't observe a naked function: remove one of the attributes"],
+    );
+    let future =
+        "`#[instrument]` would end the span before this future runs: make the function an `async fn`";
+    for ty in ["impl core::future::Future<Output = u8> + Send", "Pin<Box<dyn Future<Output = u8> + '_>>"] {
+        refused("", &format!("fn f() -> {ty} {{ g() }}"), &[&format!("Future: {future}")]);
+    }
+    refused("", "fn f() -> BoxFuture<'static, ()> { g() }", &[&format!("BoxFuture: {future}")]);
+}
+
+#[test]
+fn every_mistake_is_an_error_of_its_own() {
+    refused(
+        r#"nam = "x", level = "inf", record(usr, order), metrics(prefix = 3, labels(tier)), err"#,
+        "const fn charge(order: u64, tier: Tier, user: &User) {}",
+        &[
+            "nam: unknown argument `nam`; did you mean `name`?",
+            "\"inf\": unknown level `inf`; did you mean `info`?",
+            "3: `prefix` takes a string: write `prefix = \"…\"`",
+            "const: `#[instrument]` can't observe a `const fn`: remove `const`, or the attribute",
+            "usr: `usr` is no parameter; did you mean `user`?",
+            "err: `err` needs a `Result`, and this function returns nothing",
+        ],
+    );
+}
+
+#[test]
+fn the_item_survives_a_mistake() {
+    let item = "#[inline] pub fn f(a: u8) -> u8 { let broken = ; a }";
+    let expansion = instrument(tokens("nam = 3"), tokens(item)).to_string();
+    assert!(expansion.starts_with(&tokens(item).to_string()), "{expansion}");
+    assert_eq!(errors("nam = 3", item, instrument(tokens("nam = 3"), tokens(item))).len(), 1);
+}
+
+#[test]
+fn nothing_panics() {
+    let args = r#"name = "a", level = Level::INFO, target = "t", record(a, ?b.c.0, %self.x), record_all, skip(b), fields(x.y
+        = ?1, "z" = Empty), err(Debug, level = "warn"), metrics(prefix = "p", labels(a, b = "x", c: T = 1), buckets
+        = [-1, 0.5]), allow_secret(a), crate = ::a::b"#;
+    let item = "#[doc = \"x\"] pub(crate) unsafe extern \"C\" fn f<'a, T: X<Y>, const N: usize>(&self, mut a: A, (b, [c, ..]): (B, [C; 3]),
+        S { d, e: f @ Some(_) }: &'a mut S, ...) -> Result<impl Fn() -> A, Pin<Box<dyn Future>>> where T: Z { a }";
+    survives_damage(instrument, args, item);
+}
+
+#[test]
+fn every_argument_is_documented() {
+    assert_documented("instrument", Args::NAMES);
+    let nested =
+        |of: &str, names: &[&str]| names.iter().map(|name| format!("{of}({name}")).collect::<Vec<_>>();
+    for row in [nested("err", ErrArgs::NAMES), nested("metrics", MetricsArgs::NAMES)].concat() {
+        assert_documented("instrument", &[row.as_str()]);
+    }
+}

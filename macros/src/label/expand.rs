@@ -1,0 +1,66 @@
+//! The tokens of `#[derive(Label)]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::model::Model;
+use super::parse::Input;
+use crate::hygiene::Runtime;
+
+/// Input: `enum Status { Ok, NotFound }`; output: the values as constants, and a `match` from variant to index.
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let Model { krate, ident, name, values } = model;
+    let texts = values.iter().map(|(_, text)| text);
+    let arms = values.iter().enumerate().map(|(index, (variant, _))| {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        quote!(Self::#variant => #index)
+    });
+    let labels = labels(krate, ident, name);
+    quote! {
+        #[automatically_derived]
+        impl #krate::__private::Label for #ident {
+            const VALUES: &'static [&'static ::core::primitive::str] = &[#(#texts),*];
+            #[inline]
+            fn index(&self) -> ::core::primitive::u32 {
+                match self { #(#arms),* }
+            }
+        }
+        #labels
+    }
+}
+
+/// An enum is also a set of one label, under its own name.
+fn labels(krate: &Runtime, ident: &proc_macro2::Ident, name: &str) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl #krate::__private::Labels for #ident {
+            const DIMENSIONS: &'static [#krate::__private::Dimension] = &[#krate::__private::Dimension {
+                name: #name,
+                values: #krate::__private::Values::Static(<Self as #krate::__private::Label>::VALUES),
+            }];
+            #[inline]
+            fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 {
+                <Self as #krate::__private::Label>::index(self)
+            }
+        }
+    }
+}
+
+/// Implementations without values, for a type with mistakes.
+pub(super) fn stub(input: &Input) -> TokenStream {
+    let krate = Runtime::new(&input.args.krate);
+    let ident = &input.item.ident;
+    let (generics, arguments, clause) = input.item.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #generics #krate::__private::Label for #ident #arguments #clause {
+            const VALUES: &'static [&'static ::core::primitive::str] = &[];
+            fn index(&self) -> ::core::primitive::u32 { 0 }
+        }
+        #[automatically_derived]
+        impl #generics #krate::__private::Labels for #ident #arguments #clause {
+            const DIMENSIONS: &'static [#krate::__private::Dimension] = &[];
+            fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 { 0 }
+        }
+    }
+}

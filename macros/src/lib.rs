@@ -1,0 +1,242 @@
+//! The procedural macros of [`spanwright`](https://docs.rs/spanwright), which re-exports them: depend on that, not on
+//! this. Generated code names `::spanwright`, unless `crate = path` says where else the runtime is.
+//!
+//! A mistake in an argument is an error on its own token, with the remedy; several mistakes are several errors. The item
+//! itself is kept, so that nothing else fails for want of it.
+
+// The folder of a macro is named after it, and one of them is `main`.
+#![allow(special_module_name)]
+// Tests fail by panicking; macros never do.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod args;
+mod errors;
+mod hygiene;
+mod instrument;
+mod label;
+mod labels;
+mod main;
+mod metrics;
+mod naming;
+mod signature;
+#[cfg(test)]
+mod testing;
+
+use proc_macro::TokenStream;
+
+/// Turns a function's calls into spans and, where asked, into metrics.
+///
+/// ```ignore
+/// use spanwright::instrument;
+///
+/// #[instrument(record(order_id, ?tier), err, metrics)]
+/// async fn charge(order_id: u64, tier: Tier, card: Secret<Card>) -> Result<Receipt, Error> {
+///     gateway().charge(order_id, card).await
+/// }
+/// ```
+///
+/// Nothing is recorded of the arguments that `record` does not name.
+///
+/// # Arguments
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `name = "…"` | the span's name | the function's |
+/// | `level = "…"` | `"error"`, `"warn"`, `"info"`, `"debug"` or `"trace"`, or the same as a path: `INFO`, `Level::INFO` | `"info"` |
+/// | `target = "…"` | the span's target, for filters | the module's path |
+/// | `record(a, ?b, %c.d)` | parameters, and fields of parameters, to record: as they are, by `Debug` (`?`) or by `Display` (`%`) | none |
+/// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip` and those whose name begins with `_` | off |
+/// | `skip(a, b)` | what `record_all` leaves out | nothing |
+/// | `skip_all` | records nothing but what `record` and `fields` name, which is the default; for those who come from `tracing` | off |
+/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty` for one that is filled in later | none |
+/// | `err` | an `Err` sets the span's status and is reported as an event | an `Err` sets the status only |
+/// | `err(Display)` | the error's text comes from `Display` | this |
+/// | `err(Debug)` | the error's text comes from `Debug` | |
+/// | `err(chain)` | the error's text is that of the error and all its sources | |
+/// | `err(level = "…")` | the event's level | `"error"` |
+/// | `metrics` | counts calls by outcome, and measures their duration: `function_calls_total{module,function,outcome}` and `function_duration_seconds{module,function}` | off |
+/// | `metrics(prefix = "…")` | the metrics' names begin with this instead of `function` | `"function"` |
+/// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label` | `module`, `function` |
+/// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing | the runtime's |
+/// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
+/// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// # What is generated
+///
+/// The attributes, the visibility and the signature stay as they are. The body, whose tokens are not touched either, runs
+/// in a closure, in an `async` block for an `async fn`, and in place under `#[track_caller]` and for `-> !`. Beside it
+/// stands one `static` that describes the callsite. Values are evaluated where somebody listens, once.
+///
+/// A call ends in one of four outcomes: `ok`, `error` (an `Err`), `panicked`, or `cancelled` (a future that was dropped).
+///
+/// # Errors
+///
+/// An unknown or duplicate argument, a value of the wrong form, a name in `record` or `skip` that is no parameter, a name
+/// that is recorded twice, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
+/// type is generic. A `const fn`, a function without a body and an item that is no function can't be instrumented, nor
+/// can a function that returns a future without being `async`: its span would end before the future runs.
+#[proc_macro_attribute]
+pub fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
+    instrument::instrument(args.into(), item.into()).into()
+}
+
+/// Starts telemetry before the program's `main`, and flushes it at its end, on a panic and on a signal.
+///
+/// ```ignore
+/// #[spanwright::main(prefix = "SHOP", service_name = "shop")]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     serve().await
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `prefix = "…"` | the prefix of this program's environment variables, `SHOP_LOG_FORMAT` for `"SHOP"` | the runtime's |
+/// | `service_name = "…"` | the service's name in all telemetry | the binary's |
+/// | `flavor = "…"` | `"multi_thread"` or `"current_thread"`: the Tokio runtime of an `async fn` | `"multi_thread"` |
+/// | `worker_threads = N` | the number of threads of a `"multi_thread"` runtime | one for each core |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// # What is generated
+///
+/// A function of the same name and type, not `async`, that hands its body to the runtime.
+///
+/// # Errors
+///
+/// An unknown or duplicate argument, a value of the wrong form, parameters, and `flavor` or `worker_threads` on a function
+/// that is not `async`.
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    main::main(args.into(), item.into()).into()
+}
+
+/// Makes an enum without data a label: its variants are the values, known at compile time.
+///
+/// ```ignore
+/// #[derive(spanwright::Label)]
+/// #[label(rename_all = "kebab-case")]
+/// enum Status {
+///     Ok,
+///     NotFound,
+///     #[label(rename = "teapot")]
+///     ImATeapot,
+/// }
+/// ```
+///
+/// On the enum, `#[label(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `name = "…"` | the label's name where the enum is the only label of a metric | the type's, in `snake_case` |
+/// | `rename_all = "…"` | how values are spelt: `snake_case`, `kebab-case`, `SCREAMING_SNAKE_CASE`, `lowercase`, `UPPERCASE`, `camelCase` or `PascalCase` | `"snake_case"` |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// On a variant, `#[label(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `rename = "…"` | this value's text | the variant's name, in the enum's case |
+///
+/// # What is generated
+///
+/// Implementations of `Label`, and of `Labels` as a set of this one label.
+///
+/// # Errors
+///
+/// A struct or a union, variants with data, no variants, generics, two variants with the same text, and a name that
+/// Prometheus does not accept or keeps for itself (`le`, `quantile`, `__…`).
+#[proc_macro_derive(Label, attributes(label))]
+pub fn derive_label(item: TokenStream) -> TokenStream {
+    label::derive(item.into()).into()
+}
+
+/// Makes a struct a set of labels, one for each field.
+///
+/// ```ignore
+/// #[derive(spanwright::Labels)]
+/// struct Request<'a> {
+///     method: Method,
+///     cached: bool,
+///     #[label(max = 100)]
+///     tenant: &'a str,
+/// }
+/// ```
+///
+/// On the struct, `#[labels(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `budget = N` | the number of combinations that the labels may have; the build stops where they have more | 1024 |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// On a field, whose type is a `Label` unless `max` is given, `#[label(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `name = "…"` | the label's name | the field's |
+/// | `max = N` | the field is free text (`AsRef<str>`) with at most this many values; all others share one overflow series | |
+///
+/// # What is generated
+///
+/// An implementation of `Labels`, and a constant that checks the budget, in which a text counts `max + 1`.
+///
+/// # Errors
+///
+/// An enum or a union, fields without names, no fields, type parameters (lifetimes are fine), text without `max`, two
+/// labels with the same name, and a name that Prometheus does not accept or keeps for itself.
+#[proc_macro_derive(Labels, attributes(labels, label))]
+pub fn derive_labels(item: TokenStream) -> TokenStream {
+    labels::derive(item.into()).into()
+}
+
+/// Makes a struct of metrics register itself.
+///
+/// ```ignore
+/// #[derive(spanwright::Metrics)]
+/// #[metrics(prefix = "shop")]
+/// struct Shop {
+///     /// Orders that were placed.
+///     orders_total: Counter<Tier>,
+///     /// How long an order took.
+///     #[metric(buckets = [0.1, 0.5, 2.5])]
+///     latency_seconds: Histogram,
+/// }
+///
+/// Shop::global().orders_total.with(Tier::Gold).inc();
+/// ```
+///
+/// On the struct, `#[metrics(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `prefix = "…"` | the metrics' names begin with this and a `_` | none |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// On a field, `#[metric(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `name = "…"` | the metric's name, after the prefix | the field's |
+/// | `unit = "…"` | the unit, in which the name must end, before `_total` | from the name, where it ends in `seconds`, `bytes`, `ratio`, `meters`, `grams`, `joules`, `volts`, `amperes` or `celsius` |
+/// | `help = "…"` | what the metric says | the doc comment, on one line |
+/// | `buckets = […]` | the upper bounds of a histogram's buckets, finite and increasing | the runtime's |
+///
+/// # What is generated
+///
+/// An implementation of `Metrics`: a constant that describes each metric, and `register(&registry)`, which makes an
+/// instance of its own. Without generics also `global()`, the process-wide instance, which is registered when the program
+/// starts, so that its metrics are there, at zero, before their first use.
+///
+/// # Errors
+///
+/// An enum, a union, fields without names, no fields, a metric without help, two metrics with the same name, a name that
+/// Prometheus does not accept, a unit that the name contradicts, and buckets that do not increase. Where only the compiler
+/// knows the type, a constant checks it: a counter ends in `_total` and nothing else does, and only a histogram has
+/// buckets.
+#[proc_macro_derive(Metrics, attributes(metrics, metric))]
+pub fn derive_metrics(item: TokenStream) -> TokenStream {
+    metrics::derive(item.into()).into()
+}

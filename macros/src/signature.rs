@@ -1,0 +1,363 @@
+//! Facts about a function. Its body is never parsed: it is one token.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, FnArg, GenericArgument, Generics, Pat, PathArguments, ReturnType, Signature, Token, Type,
+    TypeParamBound, Visibility,
+};
+
+/// A function with a body.
+pub(crate) struct Function {
+    /// All that stands before the body, as written.
+    pub(crate) head: TokenStream,
+    /// The attributes among it.
+    pub(crate) attrs: Vec<Attribute>,
+    /// The signature among it.
+    pub(crate) sig: Signature,
+    /// The body's braces and what is between them.
+    pub(crate) body: Group,
+    /// Every name that the parameters bind, `self` aside.
+    pub(crate) params: Vec<Param>,
+}
+
+/// A name that the parameters bind.
+pub(crate) struct Param {
+    /// The name.
+    pub(crate) ident: Ident,
+    /// Its type, where the parameter is a plain `name: Type`.
+    pub(crate) ty: Option<Type>,
+}
+
+impl Function {
+    /// Takes an item apart; the error says what `macro_name` needs instead, where it is no function with a body.
+    pub(crate) fn parse(item: TokenStream, macro_name: &str) -> syn::Result<Self> {
+        let mut tokens: Vec<TokenTree> = ungrouped(item).into_iter().collect();
+        let body = tokens.pop();
+        let Some(body) = body.as_ref().and_then(block) else {
+            tokens.extend(body);
+            return Err(no_body(tokens.into_iter().collect(), macro_name));
+        };
+        let head: TokenStream = tokens.into_iter().collect();
+        let (attrs, sig) =
+            Parser::parse2(|input: ParseStream<'_>| parse_head(input, macro_name), head.clone())?;
+        let params = params(&sig);
+        Ok(Self { head, attrs, sig, body, params })
+    }
+
+    /// The function's name, without `r#`.
+    pub(crate) fn name(&self) -> String {
+        self.sig.ident.unraw().to_string()
+    }
+
+    /// The return type, where one is written.
+    pub(crate) fn returns(&self) -> Option<&Type> {
+        match &self.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty),
+        }
+    }
+
+    /// The return type as an ascription. `!` can be named as a return type only, so it is inferred.
+    pub(crate) fn ascription(&self) -> TokenStream {
+        match self.returns() {
+            None => quote!(()),
+            Some(Type::Never(_)) => quote!(_),
+            Some(ty) => ascription(ty),
+        }
+    }
+
+    /// Whether it never returns.
+    pub(crate) fn diverges(&self) -> bool {
+        matches!(self.returns(), Some(Type::Never(_)))
+    }
+
+    /// The parameter called `name`.
+    pub(crate) fn param(&self, name: &Ident) -> Option<&Param> {
+        self.params.iter().find(|param| param.ident == *name)
+    }
+
+    /// The first attribute at the path `name`.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attrs.iter().find(|attr| attr.path().is_ident(name))
+    }
+}
+
+/// Strips the invisible group that a macro puts around an `$item`.
+fn ungrouped(item: TokenStream) -> TokenStream {
+    let mut tokens = item.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => group.stream(),
+        _ => item,
+    }
+}
+
+/// The body, if that is what the token is; a macro's `$block` stands in an invisible group.
+fn block(token: &TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else { return None };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => {
+            let mut content = group.stream().into_iter();
+            match (content.next(), content.next()) {
+                (Some(only), None) => block(&only),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn parse_head(input: ParseStream<'_>, macro_name: &str) -> syn::Result<(Vec<Attribute>, Signature)> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let _: Visibility = input.parse()?;
+    if let Some(other) = not_a_function(input) {
+        let what = other.to_string();
+        let message =
+            format_args!("`#[{macro_name}]` goes on a function, and this is {} `{what}`", article(&what));
+        return Err(syn::Error::new(other.span(), message));
+    }
+    let sig: Signature = input.parse()?;
+    match input.is_empty() {
+        true => Ok((attrs, sig)),
+        false => Err(input.error("expected a function's body")),
+    }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['e', 'i', 'u']) { "an" } else { "a" }
+}
+
+/// The keyword of an item that is no function.
+fn not_a_function(input: ParseStream<'_>) -> Option<Ident> {
+    let is_item = |ident: &Ident| {
+        ["struct", "enum", "union", "impl", "trait", "mod", "static", "type", "use", "macro_rules"]
+            .iter()
+            .any(|keyword| ident == keyword)
+    };
+    let (first, rest) = input.cursor().ident()?;
+    if is_item(&first) {
+        return Some(first);
+    }
+    // `unsafe impl`, `unsafe trait`, `const X: …`
+    let second = rest.ident().map(|(second, _)| second);
+    match second {
+        Some(second) if first == "unsafe" && is_item(&second) => Some(second),
+        Some(second)
+            if first == "const" && !["fn", "async", "unsafe", "extern"].iter().any(|word| second == word) =>
+        {
+            Some(first)
+        }
+        _ => None,
+    }
+}
+
+/// The error for an item that does not end in a block.
+fn no_body(item: TokenStream, macro_name: &str) -> syn::Error {
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    let last = tokens.pop();
+    let parser = |input: ParseStream<'_>| parse_head(input, macro_name);
+    match Parser::parse2(parser, tokens.into_iter().collect()) {
+        Err(error) => error,
+        Ok((_, sig)) => {
+            let at = last.map_or_else(Span::call_site, |last| last.span());
+            let message = format!(
+                "`#[{macro_name}]` needs a body, and `{}` has none; put it on the function that has one",
+                sig.ident
+            );
+            syn::Error::new(at, message)
+        }
+    }
+}
+
+fn params(sig: &Signature) -> Vec<Param> {
+    let mut params = Vec::with_capacity(sig.inputs.len());
+    for input in &sig.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        match &*typed.pat {
+            Pat::Ident(pat) if pat.subpat.is_none() => {
+                params.push(Param { ident: pat.ident.clone(), ty: Some((*typed.ty).clone()) });
+            }
+            pat => bindings(pat, &mut params),
+        }
+    }
+    params
+}
+
+/// The names that a pattern binds.
+fn bindings(pat: &Pat, params: &mut Vec<Param>) {
+    match pat {
+        Pat::Ident(pat) => {
+            params.push(Param { ident: pat.ident.clone(), ty: None });
+            if let Some((_, pat)) = &pat.subpat {
+                bindings(pat, params);
+            }
+        }
+        Pat::Paren(pat) => bindings(&pat.pat, params),
+        Pat::Reference(pat) => bindings(&pat.pat, params),
+        Pat::Type(pat) => bindings(&pat.pat, params),
+        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| bindings(pat, params)),
+        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| bindings(pat, params)),
+        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| bindings(pat, params)),
+        Pat::Struct(pat) => pat.fields.iter().for_each(|field| bindings(&field.pat, params)),
+        // Every case of an or-pattern binds the same names.
+        Pat::Or(pat) => pat.cases.first().into_iter().for_each(|pat| bindings(pat, params)),
+        _ => {}
+    }
+}
+
+/// The return type as an ascription, with each `impl Trait` inferred.
+///
+/// Input: `Result<impl Iterator<Item = (u8, u8)> + '_, Error>`; output: `Result<_, Error>`.
+fn ascription(ty: &Type) -> TokenStream {
+    without_impl(ty.to_token_stream())
+}
+
+fn without_impl(tokens: TokenStream) -> TokenStream {
+    let mut output = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(ident) if ident == "impl" => {
+                output.extend([TokenTree::Ident(Ident::new("_", ident.span()))]);
+                skip_bounds(&mut tokens);
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), without_impl(group.stream()));
+                inner.set_span(group.span());
+                output.extend([TokenTree::Group(inner)]);
+            }
+            token => output.extend([token]),
+        }
+    }
+    output
+}
+
+/// Skips the bounds of an `impl`: up to a comma, a semicolon or a closing angle bracket of what is around it.
+fn skip_bounds(tokens: &mut std::iter::Peekable<proc_macro2::token_stream::IntoIter>) {
+    let mut depth = 0usize;
+    let mut previous = ' ';
+    while let Some(token) = tokens.peek() {
+        let punct = match token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        match punct {
+            '<' => depth += 1,
+            '>' if previous == '-' => {}
+            ',' | ';' | '>' if depth == 0 => return,
+            '>' => depth -= 1,
+            _ => {}
+        }
+        previous = punct;
+        tokens.next();
+    }
+}
+
+/// The first token in a type that a `static` could not name: a generic parameter, `Self` or `impl`.
+pub(crate) fn unnameable(ty: &Type, generics: &Generics) -> Option<(Span, String)> {
+    fn find(tokens: TokenStream, names: &[String]) -> Option<(Span, String)> {
+        let mut lifetime = "";
+        for token in tokens {
+            let found = match &token {
+                TokenTree::Group(group) => find(group.stream(), names),
+                TokenTree::Ident(ident) => {
+                    let name = format!("{lifetime}{ident}");
+                    names.contains(&name).then(|| (ident.span(), name))
+                }
+                _ => None,
+            };
+            if found.is_some() {
+                return found;
+            }
+            lifetime = match &token {
+                TokenTree::Punct(punct) if punct.as_char() == '\'' => "'",
+                _ => "",
+            };
+        }
+        None
+    }
+    let own = generics.params.iter().map(|param| match param {
+        syn::GenericParam::Lifetime(param) => param.lifetime.to_string(),
+        syn::GenericParam::Type(param) => param.ident.to_string(),
+        syn::GenericParam::Const(param) => param.ident.to_string(),
+    });
+    let names: Vec<String> = own.chain(["Self".to_owned(), "impl".to_owned()]).collect();
+    find(ty.to_token_stream(), &names)
+}
+
+/// The first paragraph of an item's documentation, on one line; empty where there is none.
+pub(crate) fn summary(attrs: &[Attribute]) -> String {
+    let lines = doc_lines(attrs);
+    let paragraph = lines.iter().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    paragraph.map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// All of an item's documentation, on one line; empty where there is none.
+pub(crate) fn documentation(attrs: &[Attribute]) -> String {
+    doc_lines(attrs).into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for attr in attrs {
+        let syn::Meta::NameValue(meta) = &attr.meta else { continue };
+        if !meta.path.is_ident("doc") {
+            continue;
+        }
+        if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &meta.value {
+            lines.extend(text.value().lines().map(|line| line.trim().to_owned()));
+            if text.value().is_empty() {
+                lines.push(String::new());
+            }
+        }
+    }
+    lines
+}
+
+/// The place where a type says that it is a future: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
+pub(crate) fn returned_future(ty: &Type) -> Option<Span> {
+    let future = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
+        bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => {
+                let last = bound.path.segments.last()?;
+                (last.ident == "Future").then(|| last.ident.span())
+            }
+            _ => None,
+        })
+    };
+    match ty {
+        Type::ImplTrait(ty) => future(&ty.bounds),
+        Type::TraitObject(ty) => future(&ty.bounds),
+        Type::Path(ty) => {
+            let last = ty.path.segments.last()?;
+            match last.ident.to_string().as_str() {
+                "BoxFuture" | "LocalBoxFuture" => Some(last.ident.span()),
+                "Pin" | "Box" => match &last.arguments {
+                    PathArguments::AngleBracketed(list) => {
+                        list.args.iter().find_map(|argument| match argument {
+                            GenericArgument::Type(ty) => returned_future(ty),
+                            _ => None,
+                        })
+                    }
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The type behind all references, and whether there were any.
+pub(crate) fn dereferenced(ty: &Type) -> (&Type, bool) {
+    match ty {
+        Type::Reference(reference) => (dereferenced(&reference.elem).0, true),
+        Type::Paren(inner) => dereferenced(&inner.elem),
+        Type::Group(inner) => dereferenced(&inner.elem),
+        ty => (ty, false),
+    }
+}

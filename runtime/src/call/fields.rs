@@ -1,0 +1,76 @@
+//! Where field values go: into the span's slot, and to the `tracing` span beside it. Each expression is evaluated once.
+
+use std::fmt;
+
+use spanwright_core::slots::value::{FieldWriter, Value};
+
+use super::shadow::Captured;
+use crate::record::Record;
+
+/// Takes the fields of a call that is being opened.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    direct: Option<&'a mut dyn WriteField>,
+    shadow: Option<&'a mut Captured>,
+}
+
+/// A [`FieldWriter`], without its lifetime.
+trait WriteField: fmt::Debug {
+    fn push(&mut self, index: u16, value: Value<'_>);
+    fn push_fmt(&mut self, index: u16, text: fmt::Arguments<'_>);
+}
+
+impl WriteField for FieldWriter<'_> {
+    fn push(&mut self, index: u16, value: Value<'_>) {
+        FieldWriter::push(self, index, value);
+    }
+
+    fn push_fmt(&mut self, index: u16, text: fmt::Arguments<'_>) {
+        FieldWriter::push_fmt(self, index, text);
+    }
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(direct: Option<&'a mut FieldWriter<'_>>, shadow: Option<&'a mut Captured>) -> Self {
+        Self { direct: direct.map(|writer| writer as &mut dyn WriteField), shadow }
+    }
+
+    /// Records a typed value.
+    pub fn value<T: Record + ?Sized>(&mut self, index: usize, value: &T) {
+        value.record(&mut |value| self.push(index, value));
+    }
+
+    /// Records what a value's `Debug` says.
+    pub fn debug<T: fmt::Debug + ?Sized>(&mut self, index: usize, value: &T) {
+        self.push_fmt(index, format_args!("{value:?}"));
+    }
+
+    /// Records what a value's `Display` says.
+    pub fn display<T: fmt::Display + ?Sized>(&mut self, index: usize, value: &T) {
+        self.push_fmt(index, format_args!("{value}"));
+    }
+
+    fn push(&mut self, index: usize, value: Value<'_>) {
+        if let Some(direct) = &mut self.direct {
+            direct.push(index as u16, value);
+        }
+        if let Some(shadow) = &mut self.shadow {
+            shadow.push(index, value);
+        }
+    }
+
+    fn push_fmt(&mut self, index: usize, text: fmt::Arguments<'_>) {
+        match &mut self.shadow {
+            // Formatted once for both.
+            Some(_) => {
+                let text = text.to_string();
+                self.push(index, Value::Str(&text));
+            }
+            None => {
+                if let Some(direct) = &mut self.direct {
+                    direct.push_fmt(index as u16, text);
+                }
+            }
+        }
+    }
+}

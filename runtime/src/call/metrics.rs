@@ -1,0 +1,107 @@
+//! The metrics of a function's calls: how many with which outcome, how long, and how many now.
+//!
+//! Of each combination of labels there are two blocks of cells: `[ok, error, cancelled, panicked, in flight]` and the
+//! histogram of durations in nanoseconds.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use spanwright_core::cells::{self, Block, CellKind, Sum};
+use spanwright_core::descriptor::{CallSpec, Dimension, Spec, Values, cardinality};
+use spanwright_core::slots::Outcome;
+
+use crate::metric::DURATION_BUCKETS;
+use crate::registry::{Identity, Instrument, Kind, Registry};
+
+const OUTCOME: Dimension = Dimension { name: "outcome", values: Values::Static(Outcome::VALUES) };
+const IN_FLIGHT: u32 = Outcome::VALUES.len() as u32;
+
+/// The cells of one function's metrics.
+#[derive(Debug)]
+pub(super) struct CallMetrics {
+    sums: Arc<Block>,
+    durations: Arc<Block>,
+    /// Upper bounds in nanoseconds.
+    bounds: Vec<u64>,
+    in_flight: bool,
+    /// What the registry holds weakly: annotated functions live as long as the process.
+    _instruments: [Option<Arc<Instrument>>; 3],
+}
+
+impl CallMetrics {
+    /// Nothing where the layout has no room any more.
+    pub(super) fn register(
+        spec: &'static Spec,
+        calls: &'static CallSpec,
+        registry: &Registry,
+    ) -> Option<Self> {
+        let combinations = cardinality(calls.dimensions);
+        let bounds: Arc<[f64]> = calls.buckets.unwrap_or(DURATION_BUCKETS).into();
+        let sums = Arc::new(Block::allocate(CellKind::Sums, IN_FLIGHT + 1, combinations)?);
+        let used = bounds.len() as u32 + 3;
+        let durations = Arc::new(Block::allocate(CellKind::IntegerHistogram, used, combinations)?);
+
+        let place = (spec.file, spec.line);
+        let labels = (calls.constant, calls.dimensions);
+        let names =
+            || calls.constant.iter().map(|(name, _)| *name).chain(calls.dimensions.iter().map(|it| it.name));
+        let identity = |name: &'static str, help: &'static str, kind| Identity {
+            name: name.into(),
+            help: Cow::Borrowed(help),
+            unit: "".into(),
+            kind,
+            label_names: names().collect(),
+            bounds: Arc::new([]),
+        };
+        let mut of_calls = identity(calls.calls_total, "Calls by how they ended.", Kind::Counter);
+        of_calls.label_names.push(OUTCOME.name);
+        let mut of_durations = identity(calls.duration_seconds, "How long calls took.", Kind::Histogram);
+        of_durations.unit = "seconds".into();
+        of_durations.bounds = Arc::clone(&bounds);
+
+        let block = || Some(Arc::clone(&sums));
+        let in_flight = calls.in_flight.map(|name| {
+            let identity = identity(name, "Calls that have started and not ended.", Kind::UpDownCounter);
+            Arc::new(Instrument::sums_within(identity, place, labels, block(), IN_FLIGHT, None))
+        });
+        let instruments = [
+            Some(Arc::new(Instrument::sums_within(of_calls, place, labels, block(), 0, Some(OUTCOME)))),
+            Some(Arc::new(Instrument::durations(of_durations, place, labels, Some(Arc::clone(&durations))))),
+            in_flight,
+        ];
+        instruments.iter().flatten().for_each(|instrument| registry.add(instrument));
+        let bounds = bounds.iter().map(|seconds| (seconds * 1e9) as u64).collect();
+        Some(Self {
+            sums,
+            durations,
+            bounds,
+            in_flight: calls.in_flight.is_some(),
+            _instruments: instruments,
+        })
+    }
+
+    /// A call has started.
+    #[inline]
+    pub(super) fn begin(&self, combination: u32) {
+        if self.in_flight && combination < self.sums.count() {
+            cells::add(self.sums.cell(combination) + IN_FLIGHT, 1);
+        }
+    }
+
+    /// A call has ended.
+    #[inline]
+    pub(super) fn end(&self, combination: u32, outcome: Outcome, nanos: u64) {
+        if combination >= self.sums.count() {
+            return;
+        }
+        let sums = self.sums.cell(combination);
+        if self.in_flight {
+            // Minus one, wrapping.
+            cells::add(sums + IN_FLIGHT, u64::MAX);
+        }
+        cells::add(sums + outcome.index(), 1);
+        let bucket = self.bounds.partition_point(|bound| *bound < nanos);
+        let block = self.durations.cell(combination);
+        cells::observe(block, self.durations.used(), bucket as u32, Sum::Integer(nanos));
+    }
+}

@@ -1,0 +1,32 @@
+//! What an annotated function does when it is called.
+//!
+//! | Module | Holds |
+//! | --- | --- |
+//! | [`site`] | the callsite: one `static` per annotated item |
+//! | [`active`] | a call that is observed, from its start to its end, on all routes |
+//! | [`sync`] and [`future`] | the guard around a body, and the poll-through future |
+//! | [`fields`] | where field values go |
+//! | [`outcome`] | what a returned value means |
+//! | [`metrics`] | calls, durations and calls in flight |
+//! | [`shadow`] | the ordinary `tracing` span beside ours |
+//!
+//! The macros emit one call into this module per function, `Call::open(…)`, by way of [`body!`](crate::body).
+
+mod active;
+mod fields;
+mod future;
+mod metrics;
+mod outcome;
+mod shadow;
+mod site;
+mod sync;
+
+pub use fields::Fields;
+pub use future::{Followed, follow};
+pub use outcome::{
+    AnyOutcome, Probe, ResultLike, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display,
+};
+pub(crate) use shadow::{is_ours, opening_shadow};
+pub use site::{SITES, Site};
+pub(crate) use site::{refresh_all, register_all, tracing_level};
+pub use sync::{Call, CallGuard};

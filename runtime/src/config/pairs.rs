@@ -1,0 +1,144 @@
+//! Lists of `key=value`, in the format of W3C baggage without its properties: separated by commas,
+//! percent-encoded.
+
+use std::fmt;
+
+use super::kind::{Kind, Reason};
+
+/// Attributes of the resource.
+pub(crate) struct Attributes;
+
+impl Kind for Attributes {
+    type Value = Vec<(String, String)>;
+    const EXPECTS: &'static str = "a list as `key1=value1,key2=value2`, percent-encoded";
+
+    fn parse(text: &str) -> Result<Self::Value, Reason> {
+        pairs(text)
+    }
+}
+
+/// Headers, which are how receivers are told who is asking.
+pub(crate) struct HeaderList;
+
+/// Headers of requests. Their values are secrets: `Debug` shows only how many there are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Headers(pub(crate) Vec<(String, String)>);
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Headers({} not shown)", self.0.len())
+    }
+}
+
+impl Kind for HeaderList {
+    type Value = Headers;
+    const EXPECTS: &'static str = "a list as `name1=value1,name2=value2`, percent-encoded";
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Headers, Reason> {
+        let headers = pairs(text)?;
+        for (at, (name, value)) in headers.iter().enumerate() {
+            if !is_header_name(name) {
+                return Err(format!("header {} has no valid name", at + 1).into());
+            }
+            if !value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
+                return Err(
+                    format!("header {} has a value with characters that no header can have", at + 1).into()
+                );
+            }
+        }
+        Ok(Headers(headers))
+    }
+}
+
+/// A token of RFC 9110, section 5.6.2.
+fn is_header_name(name: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(token)
+}
+
+/// Reads a list. One bad pair discards it whole, as OpenTelemetry's specification of resources asks. The reason
+/// tells places, not values, since those may be secrets.
+fn pairs(text: &str) -> Result<Vec<(String, String)>, Reason> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (at, pair) in text.split(',').map(str::trim).enumerate().filter(|(_, pair)| !pair.is_empty()) {
+        let at = at + 1;
+        let (key, value) = pair.split_once('=').ok_or_else(|| format!("pair {at} has no `=`"))?;
+        let key = decode(key.trim()).ok_or_else(|| format!("pair {at} has a bad percent-encoding"))?;
+        let value = decode(value.trim()).ok_or_else(|| format!("pair {at} has a bad percent-encoding"))?;
+        if key.is_empty() {
+            return Err(format!("pair {at} has no key").into());
+        }
+        set(&mut pairs, key, value);
+    }
+    Ok(pairs)
+}
+
+/// Sets a key's value; the last one holds.
+pub(super) fn set(pairs: &mut Vec<(String, String)>, key: String, value: String) {
+    match pairs.iter_mut().find(|(its_key, _)| *its_key == key) {
+        Some((_, its_value)) => *its_value = value,
+        None => pairs.push((key, value)),
+    }
+}
+
+/// Percent-decoding, to UTF-8.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(rest.next()?).to_digit(16);
+        let (high, low) = (digit()?, digit()?);
+        bytes.push((high * 16 + low) as u8);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn lists_are_decoded_and_the_last_of_equal_keys_holds() {
+        let read = Attributes::parse(" a = 1 ,b%2Cc=x%3Dy%20z,,a=2,u=gr%C3%BC%C3%9Fe,e=,t=a==").unwrap();
+        assert_eq!(read, owned(&[("a", "2"), ("b,c", "x=y z"), ("u", "grüße"), ("e", ""), ("t", "a==")]));
+    }
+
+    #[test]
+    fn one_bad_pair_discards_the_list_and_is_named_by_its_place() {
+        for (text, expected) in [
+            ("a=1,b", "pair 2 has no `=`"),
+            ("=1", "pair 1 has no key"),
+            ("a=%4", "pair 1 has a bad percent-encoding"),
+            ("a=%zz", "pair 1 has a bad percent-encoding"),
+            ("a=%+1", "pair 1 has a bad percent-encoding"),
+            ("a=%FF", "pair 1 has a bad percent-encoding"),
+        ] {
+            assert_eq!(Attributes::parse(text).unwrap_err(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn headers_must_fit_into_a_request() {
+        assert_eq!(HeaderList::parse("X-Key=a%20b").unwrap().0, owned(&[("X-Key", "a b")]));
+        for hostile in ["a%0D%0AEvil=x", "a b=x", "key=hunter2%0D%0AEvil: 1", "key=hunter2%C3%BC"] {
+            let reason = HeaderList::parse(hostile).unwrap_err();
+            assert!(reason.starts_with("header 1 has"), "{reason}");
+            assert!(!reason.contains("hunter2"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn headers_are_not_shown() {
+        let headers = HeaderList::parse("authorization=hunter2").unwrap();
+        assert_eq!(format!("{headers:?}"), "Headers(1 not shown)");
+    }
+}

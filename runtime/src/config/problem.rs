@@ -1,0 +1,169 @@
+//! What is wrong with the configuration. Every message names the variable, its value unless that may be a
+//! secret, what it may be, and what is used instead.
+
+use std::fmt;
+
+/// Something wrong with a variable. None of them stops a program by itself: something is used instead, and the
+/// problem says what.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A value that can't be used.
+    #[error("`{variable}` is {value}not {expects}{}{reason}; {instead}", if reason.is_empty() { "" } else { ": " })]
+    BadValue {
+        /// The variable.
+        variable: String,
+        /// Its value; nothing where that may be a secret.
+        value: ShownValue,
+        /// What it may be.
+        expects: &'static str,
+        /// What is wrong with it, where there is more to say; never the value of a secret.
+        reason: String,
+        /// What is used instead.
+        instead: Instead,
+    },
+    /// A value that is not text.
+    #[error("`{variable}` is not valid UTF-8; {instead}")]
+    NotUnicode {
+        /// The variable.
+        variable: String,
+        /// What is used instead.
+        instead: Instead,
+    },
+    /// A value that is used, but may not be meant. A warning.
+    #[error("`{variable}` is {value}{remark}")]
+    Remark {
+        /// The variable.
+        variable: String,
+        /// Its value.
+        value: ShownValue,
+        /// What to look at.
+        remark: String,
+    },
+    /// A variable that is nearly one of ours. A warning.
+    #[error("`{variable}` is not a variable of ours and has no effect; did you mean `{meant}`?")]
+    NearlyOurs {
+        /// The variable.
+        variable: String,
+        /// The one it is near to.
+        meant: String,
+    },
+    /// A variable that has no effect next to the others. A warning.
+    #[error("`{variable}` has no effect: {because}")]
+    NoEffect {
+        /// The variable.
+        variable: String,
+        /// Why, and what would give it one.
+        because: &'static str,
+    },
+    /// A batch of spans larger than the queue that it is taken from.
+    #[error(
+        "`{variable}` is {batch}, but a batch can't be larger than the queue, {queue} (see \
+         `{queue_variable}`); {queue} is used"
+    )]
+    BatchOverQueue {
+        /// The batch's variable.
+        variable: &'static str,
+        /// The queue's variable.
+        queue_variable: &'static str,
+        /// The size that was asked for, in spans.
+        batch: usize,
+        /// The queue's size, in spans.
+        queue: usize,
+    },
+}
+
+impl Problem {
+    /// Whether everything asked for is done, and the problem only points at something that may not be meant.
+    #[must_use]
+    pub const fn is_warning(&self) -> bool {
+        match self {
+            Self::Remark { .. } | Self::NearlyOurs { .. } | Self::NoEffect { .. } => true,
+            Self::BadValue { .. } | Self::NotUnicode { .. } | Self::BatchOverQueue { .. } => false,
+        }
+    }
+}
+
+/// A variable's value, made fit for a message: short, without control characters, without passwords.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownValue(Option<String>);
+
+impl ShownValue {
+    const LONGEST: usize = 80;
+
+    pub(super) const SECRET: Self = Self(None);
+
+    pub(super) fn new(value: &str) -> Self {
+        let value = without_credentials(value);
+        let mut shown: String = value.chars().take(Self::LONGEST).flat_map(char::escape_debug).collect();
+        if value.chars().nth(Self::LONGEST).is_some() {
+            shown.push('…');
+        }
+        Self(Some(shown))
+    }
+}
+
+impl fmt::Display for ShownValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(value) => write!(f, "`{value}`, "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Replaces `user:password@` in front of a URL's host: to the last `@`, since a password may hold `/` and `@`.
+fn without_credentials(value: &str) -> String {
+    let start = value.find("://").map_or(0, |at| at + 3);
+    match value.rfind('@') {
+        Some(end) if end >= start => format!("{}***{}", &value[..start], &value[end..]),
+        _ => value.to_owned(),
+    }
+}
+
+/// What is used where a value can't be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Instead {
+    /// The value of another variable.
+    Variable(String),
+    /// What the program's code asked for.
+    Code,
+    /// The default.
+    Default(&'static str),
+}
+
+impl fmt::Display for Instead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "`{name}` is used"),
+            Self::Code => f.write_str("the value set in code is used"),
+            Self::Default(default) => write!(f, "the default is used: {default}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_value_is_short_and_on_one_line() {
+        let shown = ShownValue::new(&format!("a\n\u{1b}[31m{}", "x".repeat(100))).to_string();
+        assert!(shown.starts_with("`a\\n\\u{1b}[31mxxx"), "{shown}");
+        assert!(shown.ends_with("x…`, "), "{shown}");
+        assert!(shown.len() < 110);
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        for (value, expected) in [
+            ("http://me:hunter2@host/", "`http://***@host/`, "),
+            ("me:hunter2@host", "`***@host`, "),
+            ("http://me:hun/ter@2@host", "`http://***@host`, "),
+            ("http://host/", "`http://host/`, "),
+        ] {
+            assert_eq!(ShownValue::new(value).to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Each test runs this test program anew, as the program with that `main`.
+
+use std::process::{Command, Output};
+
+use super::*;
+
+const OPTIONS: MainOptions =
+    MainOptions { prefix: Some("APP"), service_name: None, current_thread: false, worker_threads: Some(0) };
+
+fn run(test: &str, variables: &[(&str, &str)]) -> (Output, String) {
+    let test = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([&test, "--exact", "--ignored", "--nocapture"])
+        .env("APP_METRICS_PORT", "0")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(output.stderr.clone()).unwrap();
+    (output, errors)
+}
+
+#[test]
+#[ignore = "a program for other tests"]
+fn async_program() {
+    let result = main_async(OPTIONS, async {
+        assert!(Telemetry::builder().install().is_err(), "it is installed around the body");
+        tokio::spawn(async { 40 }).await.unwrap() + 2
+    });
+    assert_eq!(result, 42);
+    let _again = Telemetry::builder().install().expect("the guard was dropped");
+}
+
+#[test]
+#[ignore = "a program for other tests"]
+fn current_thread_program() {
+    let options = MainOptions { current_thread: true, worker_threads: None, ..OPTIONS };
+    let not_send = std::rc::Rc::new(1);
+    assert_eq!(main_async(options, async move { *not_send }), 1);
+}
+
+#[test]
+#[ignore = "a program for other tests"]
+fn sync_program() {
+    let inner = main_sync(OPTIONS, || main_sync(OPTIONS, || 1));
+    assert_eq!(inner, 1, "the inner one runs without a telemetry of its own");
+}
+
+#[crate::instrument(crate = crate)]
+fn work() {
+    tracing::info!(items = 2, "working");
+}
+
+#[test]
+#[ignore = "a program for other tests"]
+fn logging_program() {
+    main_sync(OPTIONS, work);
+}
+
+#[test]
+fn an_event_in_an_annotated_function_is_a_line_with_the_functions_span() {
+    let (output, errors) = run("logging_program", &[("RUST_LOG", "info"), ("APP_SERVICE_NAME", "shop")]);
+    assert!(output.status.success() && errors.is_empty(), "{errors}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().find_map(|line| line.find('{').map(|at| &line[at..])).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["message"], &line["fields"]["items"]), (&"working".into(), &2.into()));
+    assert_eq!(line["span"]["name"], "work");
+    let id = |name: &str| line["span"][name].as_str().unwrap().trim_start_matches('0').len();
+    assert!(id("trace_id") > 16 && id("span_id") > 8, "{line}");
+}
+
+#[test]
+fn main_runs_its_body_with_telemetry_and_returns_what_it_returns() {
+    for test in ["async_program", "current_thread_program"] {
+        let (output, errors) = run(test, &[]);
+        assert!(output.status.success(), "{test}: {errors}");
+        assert_eq!(errors, "", "{test}");
+    }
+    let (output, errors) = run("sync_program", &[]);
+    assert!(
+        output.status.success() && errors.contains("spanwright: the telemetry of this process"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn problems_are_printed_once_and_stop_nothing() {
+    let (output, errors) = run("async_program", &[("APP_LOG_FORMAT", "xml")]);
+    assert!(output.status.success(), "{errors}");
+    assert_eq!(
+        errors.matches("spanwright: `APP_LOG_FORMAT` is `xml`, not `json` or `pretty`").count(),
+        1,
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_program_that_requires_its_telemetry_does_not_start_without() {
+    let (output, errors) = run("async_program", &[("APP_LOG_FORMAT", "xml"), ("APP_REQUIRED", "1")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors.starts_with("spanwright: the telemetry is required, but `APP_LOG_FORMAT`"), "{errors}");
+}

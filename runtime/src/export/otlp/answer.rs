@@ -1,0 +1,203 @@
+//! What a receiver says: an `ExportTraceServiceResponse`, and when to come back.
+
+use std::time::{Duration, SystemTime};
+
+/// What a receiver did not take of a request that it took otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PartialSuccess {
+    /// How many spans it rejected.
+    pub(super) rejected: u64,
+    /// Why, in its words; a remark where nothing was rejected.
+    pub(super) message: String,
+}
+
+/// Reads an `ExportTraceServiceResponse`. What can't be read counts as full success: the status said so, and asking
+/// again would deliver everything twice.
+pub(super) fn partial_success(response: &[u8]) -> PartialSuccess {
+    const PARTIAL_SUCCESS: u64 = 1;
+    const REJECTED_SPANS: u64 = 1;
+    const ERROR_MESSAGE: u64 = 2;
+    let mut all = PartialSuccess::default();
+    for (number, value) in Fields(response) {
+        let (PARTIAL_SUCCESS, Field::Bytes(partial)) = (number, value) else { continue };
+        for field in Fields(partial) {
+            match field {
+                // Negative numbers make no sense here.
+                (REJECTED_SPANS, Field::Varint(rejected)) => {
+                    all.rejected = u64::try_from(rejected as i64).unwrap_or(0);
+                }
+                (ERROR_MESSAGE, Field::Bytes(message)) => {
+                    all.message = String::from_utf8_lossy(message).into_owned();
+                }
+                _ => {}
+            }
+        }
+    }
+    all
+}
+
+/// The value of a field, as far as it matters here.
+enum Field<'a> {
+    Varint(u64),
+    Bytes(&'a [u8]),
+    Other,
+}
+
+/// The fields of a message with their numbers, up to the first that can't be read.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (u64, Field<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let tag = self.varint()?;
+        let value = match tag & 7 {
+            0 => Field::Varint(self.varint()?),
+            1 => self.take(8).map(|_| Field::Other)?,
+            2 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                Field::Bytes(self.take(length)?)
+            }
+            5 => self.take(4).map(|_| Field::Other)?,
+            _ => return None,
+        };
+        Some((tag >> 3, value))
+    }
+}
+
+impl<'a> Fields<'a> {
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = *self.take(1)?.first()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+}
+
+/// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date in the form that senders must use (5.6.7). Nothing for
+/// what is neither; zero for a date that is past.
+pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are a very long time.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(http_date(value)?))?;
+    Some(at.duration_since(now).unwrap_or_default())
+}
+
+/// Input: `Sun, 06 Nov 1994 08:49:37 GMT`; output: `784111777`, seconds since the Unix epoch.
+fn http_date(text: &str) -> Option<u64> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (_weekday, date) = text.split_once(", ")?;
+    let mut parts = date.strip_suffix(" GMT")?.split([' ', ':']);
+    let mut number = || parts.next();
+    let (day, month, year) = (number()?, number()?, number()?);
+    let (hour, minute, second) = (number()?, number()?, number()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let month = MONTHS.iter().position(|name| *name == month)? as u64 + 1;
+    let in_range = |text: &str, range: std::ops::RangeInclusive<u64>| -> Option<u64> {
+        text.parse().ok().filter(|number| range.contains(number))
+    };
+    let days = days_since_epoch(in_range(year, 1970..=9999)?, month, in_range(day, 1..=31)?);
+    // A leap second is a second too.
+    let (hour, minute, second) =
+        (in_range(hour, 0..=23)?, in_range(minute, 0..=59)?, in_range(second, 0..=60)?);
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+/// `days_from_civil` of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", for years from 1970.
+fn days_since_epoch(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let of_era = year % 400;
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    year / 400 * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry_proto::tonic::collector::trace::v1::{
+        ExportTracePartialSuccess, ExportTraceServiceResponse,
+    };
+    use proptest::prelude::*;
+    use prost::Message as _;
+
+    fn response(rejected_spans: i64, error_message: &str) -> Vec<u8> {
+        let partial = ExportTracePartialSuccess { rejected_spans, error_message: error_message.into() };
+        ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec()
+    }
+
+    #[test]
+    fn full_success_rejects_nothing() {
+        assert_eq!(partial_success(&[]), PartialSuccess::default());
+        assert_eq!(partial_success(b"<html>ok</html>").rejected, 0);
+        assert_eq!(partial_success(&response(-1, "")).rejected, 0);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for (value, seconds) in [
+            ("0", Some(0)),
+            (" 120 ", Some(120)),
+            ("99999999999999999999", Some(u64::MAX)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
+            ("Tue, 29 Feb 2000 23:59:60 GMT", Some(951_868_800 - 784_111_777)),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37", None),
+            ("Sun, 06 Nov 1994 25:49:37 GMT", None),
+            ("Sun, 06 Nov 1969 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:49:37:1 GMT", None),
+            ("soon", None),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+        ] {
+            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_prost_writes_is_read(rejected: i64, message: String) {
+            let expected = PartialSuccess { rejected: u64::try_from(rejected).unwrap_or(0), message: message.clone() };
+            prop_assert_eq!(partial_success(&response(rejected, &message)), expected);
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>) {
+            let _any = partial_success(&bytes);
+        }
+
+        #[test]
+        fn any_cut_and_any_flip_is_survived(message: String, at: proptest::sample::Index, flip: u8) {
+            let mut bytes = response(3, &message);
+            let at = at.index(bytes.len());
+            let _cut = partial_success(&bytes[..at]);
+            bytes[at] ^= flip;
+            let _flipped = partial_success(&bytes);
+        }
+
+        #[test]
+        fn any_retry_after_is_survived(value: String) {
+            let _any = retry_after(&value, SystemTime::UNIX_EPOCH);
+        }
+    }
+}

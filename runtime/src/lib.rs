@@ -1,0 +1,67 @@
+//! One annotation, every signal: spans, RED metrics, correlated logs and health from attributes and derives.
+//!
+//! | Start here | For |
+//! | --- | --- |
+//! | [`macro@main`], [`Telemetry`] | turning it on, in a binary |
+//! | [`macro@instrument`] | a span, and metrics, of each call of a function |
+//! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
+//! | [`Secret`] | values that no telemetry shows |
+//! | [`layer`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
+//! | [`config`] | every key and environment variable |
+//!
+//! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
+//! the final binary turns on the feature `telemetry`.
+
+mod body;
+mod metric;
+mod record;
+mod secret;
+
+pub mod export;
+pub mod registry;
+
+#[cfg(feature = "telemetry")]
+mod call;
+#[cfg(feature = "telemetry")]
+pub mod config;
+#[cfg(feature = "telemetry")]
+mod entry;
+#[cfg(feature = "telemetry")]
+pub mod health;
+#[cfg(feature = "telemetry")]
+mod logs;
+#[cfg(feature = "telemetry")]
+mod own_metrics;
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "telemetry")]
+mod signals;
+#[cfg(feature = "telemetry")]
+pub mod span;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use metric::{
+    Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
+    Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, Timer, UpDownCounter, UppedDowned,
+};
+pub use record::Record;
+pub use registry::Registry;
+pub use secret::Secret;
+#[cfg(feature = "telemetry")]
+pub use signals::{ShutdownToken, shutdown_token};
+#[cfg(feature = "telemetry")]
+pub use span::layer;
+pub use spanwright_core::context::{Context, ContextGuard};
+pub use spanwright_macros::{Label, Labels, Metrics, instrument, main};
+#[cfg(feature = "telemetry")]
+pub use telemetry::{Guard, Telemetry, metrics_addr};
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

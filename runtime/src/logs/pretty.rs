@@ -1,0 +1,104 @@
+//! One line for people:
+//! `2025-10-11T10:30:45.123456Z  INFO my_crate::db: connected attempts=2 span=connect trace_id=… span_id=…`.
+
+use std::error::Error;
+use std::fmt::{self, Debug, Write};
+
+use spanwright_core::context::Context;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level};
+
+use super::timestamp::Rfc3339;
+
+/// ANSI's "select graphic rendition".
+const DIM: &str = "\u{1b}[2m";
+const RESET: &str = "\u{1b}[0m";
+
+pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, colours: bool, event: &Event<'_>) -> fmt::Result {
+    let mut visited = Visited::default();
+    event.record(&mut visited);
+    let metadata = event.metadata();
+    let (dim, level, reset) = if colours { (DIM, colour(*metadata.level()), RESET) } else { ("", "", "") };
+    write!(writer, "{dim}{now}{reset} {level}{:>5}{reset} ", metadata.level().as_str())?;
+    write!(writer, "{dim}{}:{reset}{}{}", plain(metadata.target()), visited.message, visited.fields)?;
+    let context = Context::current();
+    if context.span_id.is_some() {
+        writer.write_str(dim)?;
+        if let Some(name) = crate::span::current_name() {
+            write!(writer, " span={}", value(name))?;
+        }
+        write!(writer, " trace_id={} span_id={}{reset}", context.trace_id, context.span_id)?;
+    }
+    writer.write_char('\n')
+}
+
+fn colour(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "\u{1b}[31m",
+        Level::WARN => "\u{1b}[33m",
+        Level::INFO => "\u{1b}[32m",
+        Level::DEBUG => "\u{1b}[34m",
+        Level::TRACE => "\u{1b}[35m",
+    }
+}
+
+/// Text without control characters. Its lines after the first are indented, so that none looks like a new event.
+fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.trim_end().chars() {
+        match character {
+            '\n' => shown.push_str("\n    "),
+            '\t' => shown.push('\t'),
+            control if control.is_control() => shown.extend(control.escape_default()),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+/// A field's value: quoted where it would not read as one word.
+fn value(text: &str) -> String {
+    let word =
+        |character: char| !character.is_whitespace() && !character.is_control() && !"\"=".contains(character);
+    if !text.is_empty() && text.chars().all(word) { text.to_owned() } else { format!("{text:?}") }
+}
+
+/// An event's message and fields, each with a space before it.
+#[derive(Default)]
+struct Visited {
+    message: String,
+    fields: String,
+}
+
+impl Visited {
+    fn push(&mut self, field: &Field, shown: &str) {
+        self.fields.push(' ');
+        self.fields.push_str(field.name());
+        self.fields.push('=');
+        self.fields.push_str(shown);
+    }
+}
+
+impl Visit for Visited {
+    fn record_str(&mut self, field: &Field, text: &str) {
+        if field.name() == "message" {
+            self.message = format!(" {}", plain(text));
+        } else {
+            self.push(field, &value(text));
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
+        self.record_str(field, &super::chain(error));
+    }
+
+    fn record_debug(&mut self, field: &Field, shown: &dyn Debug) {
+        let text = super::debug(shown);
+        if field.name() == "message" {
+            self.record_str(field, &text);
+        } else {
+            // `Debug` quotes by itself what needs quotes.
+            self.push(field, &plain(&text));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Labels as indexes: a combination of label values is one number, known without a hash or a lock where all values
+//! are known at compile time.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use spanwright_core::descriptor::{Dimension, Values};
+
+/// A label whose values are all known at compile time. Made by `#[derive(Label)]` on an enum without fields.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a label",
+    label = "not a label",
+    note = "a label is an enum with `#[derive(spanwright::Label)]`, or `bool`",
+    note = "free text goes into a `#[derive(spanwright::Labels)]` struct, as a field with `#[label(max = N)]`"
+)]
+pub trait Label {
+    /// The values, in the order of [`Label::index`].
+    const VALUES: &'static [&'static str];
+
+    /// This value's place in [`Label::VALUES`].
+    fn index(&self) -> u32;
+}
+
+impl Label for bool {
+    const VALUES: &'static [&'static str] = &["false", "true"];
+
+    #[inline]
+    fn index(&self) -> u32 {
+        u32::from(*self)
+    }
+}
+
+/// The labels of a metric: made by `#[derive(Labels)]` on a struct, or by `#[derive(Label)]` for a single one.
+/// `()` is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of labels",
+    label = "not a set of labels",
+    note = "use an enum with `#[derive(spanwright::Label)]`, or a struct with `#[derive(spanwright::Labels)]`"
+)]
+pub trait Labels {
+    /// The labels, outermost first.
+    const DIMENSIONS: &'static [Dimension];
+
+    /// The combination's number, row-major over [`Labels::DIMENSIONS`]. Text is looked up in `interner`.
+    fn index(&self, interner: &Interner) -> u32;
+}
+
+impl Labels for () {
+    const DIMENSIONS: &'static [Dimension] = &[];
+
+    #[inline]
+    fn index(&self, _: &Interner) -> u32 {
+        0
+    }
+}
+
+/// What the overflow series of a text label is called.
+pub const OVERFLOW: &str = "other";
+
+/// The texts that one metric's labels have seen, up to their `max`.
+#[derive(Debug)]
+pub struct Interner {
+    /// One for each text dimension, by the dimension's place.
+    texts: Vec<(usize, Texts)>,
+}
+
+#[derive(Debug)]
+struct Texts {
+    max: u32,
+    seen: RwLock<HashMap<Arc<str>, u32>>,
+    /// Whether a value found no place. Publishes nothing else.
+    overflowed: AtomicBool,
+}
+
+impl Interner {
+    pub(crate) fn new(dimensions: &[Dimension]) -> Self {
+        let text = |(place, dimension): (usize, &Dimension)| match dimension.values {
+            Values::Text { max } => {
+                Some((place, Texts { max, seen: RwLock::default(), overflowed: AtomicBool::new(false) }))
+            }
+            Values::Static(_) => None,
+        };
+        Self { texts: dimensions.iter().enumerate().filter_map(text).collect() }
+    }
+
+    /// The number of `text` in the dimension at `place`: the same for the same text, and the last one where `max`
+    /// different texts have been seen before.
+    #[must_use]
+    pub fn text(&self, place: usize, text: &str) -> u32 {
+        let Some((_, texts)) = self.texts.iter().find(|(its_place, _)| *its_place == place) else { return 0 };
+        let seen = texts.seen.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = seen.get(text) {
+            return *number;
+        }
+        let full = seen.len() >= texts.max as usize;
+        drop(seen);
+        if !full {
+            let mut seen = texts.seen.write().unwrap_or_else(PoisonError::into_inner);
+            let next = seen.len() as u32;
+            if next < texts.max {
+                return *seen.entry(text.into()).or_insert(next);
+            }
+            if let Some(number) = seen.get(text) {
+                return *number;
+            }
+        }
+        texts.overflowed.store(true, Ordering::Relaxed);
+        #[cfg(feature = "telemetry")]
+        crate::own_metrics::OwnMetrics::global().label_overflows_total.inc();
+        texts.max
+    }
+
+    /// The texts of the dimension at `place`, by number, with the overflow last where there was one.
+    pub(crate) fn seen(&self, place: usize) -> Vec<(u32, Arc<str>)> {
+        let Some((_, texts)) = self.texts.iter().find(|(its_place, _)| *its_place == place) else {
+            return Vec::new();
+        };
+        let seen = texts.seen.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = seen.iter().map(|(text, number)| (*number, Arc::clone(text))).collect();
+        all.sort_unstable();
+        if texts.overflowed.load(Ordering::Relaxed) {
+            all.push((texts.max, OVERFLOW.into()));
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_past_the_bound_share_one_number_and_are_counted() {
+        let dimensions = [
+            Dimension { name: "a", values: Values::Static(&["x"]) },
+            Dimension { name: "b", values: Values::Text { max: 2 } },
+        ];
+        let interner = Interner::new(&dimensions);
+        assert_eq!(interner.text(1, "one"), 0);
+        assert_eq!(interner.text(1, "two"), 1);
+        assert_eq!(interner.text(1, "three"), 2);
+        assert_eq!(interner.text(1, "four"), 2);
+        assert_eq!(interner.text(1, "one"), 0);
+        let seen: Vec<_> = interner.seen(1).into_iter().map(|(_, text)| text.to_string()).collect();
+        assert_eq!(seen, ["one", "two", OVERFLOW]);
+    }
+}

@@ -1,0 +1,111 @@
+//! Metrics: a struct of handles, derived with `#[derive(Metrics)]`.
+//!
+//! A handle holds indexes into a process-wide layout of cells; the values are per thread and added up when a
+//! [`Registry`] is read. Adding a kind of metric is one file here, with an implementation of [`Metric`].
+
+mod check;
+mod counter;
+mod gauge;
+mod histogram;
+mod label;
+mod up_down_counter;
+
+use std::sync::{Arc, OnceLock};
+
+pub use check::{check_budget, check_kind};
+pub use counter::{Counted, Counter};
+pub use gauge::{Gauge, Gauged};
+pub use histogram::{DEFAULT_BUCKETS, DURATION_BUCKETS, Histogram, Observed, Timer};
+pub use label::{Interner, Label, Labels, OVERFLOW};
+pub use up_down_counter::{UpDownCounter, UppedDowned};
+
+use crate::registry::{Instrument, Kind, Registry};
+use spanwright_core::descriptor::Dimension;
+
+/// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
+/// [`Registry::global`].
+///
+/// ```
+/// use spanwright::{Counter, Metrics, Registry};
+///
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "shop")]
+/// struct Shop {
+///     /// Orders that were placed.
+///     orders_total: Counter,
+/// }
+///
+/// Shop::global().orders_total.inc();
+///
+/// let registry = Registry::new();
+/// let isolated = Shop::register(&registry);
+/// isolated.orders_total.add(2);
+/// let text = spanwright::export::text::encode(Default::default(), &registry.snapshot());
+/// assert!(text.contains("shop_orders_total 2"));
+/// ```
+pub trait Metrics: Sized {
+    /// What is known of the metrics at compile time.
+    const DESCRIPTORS: &'static [MetricDescriptor];
+
+    /// An instance of its own in `registry`. It leaves the registry when it is dropped.
+    fn register(registry: &Registry) -> Self;
+}
+
+/// One metric, as the derive wrote it down.
+#[derive(Debug)]
+pub struct MetricDescriptor {
+    /// The Prometheus name.
+    pub name: &'static str,
+    /// What it measures.
+    pub help: &'static str,
+    /// The unit, or nothing.
+    pub unit: &'static str,
+    /// The kind.
+    pub kind: Kind,
+    /// The labels.
+    pub dimensions: &'static [Dimension],
+    /// A histogram's upper bounds, where stated.
+    pub buckets: Option<&'static [f64]>,
+    /// The source file.
+    pub file: &'static str,
+    /// The line in it.
+    pub line: u32,
+    /// The module's path.
+    pub module: &'static str,
+}
+
+/// A kind of metric: what a field of a `#[derive(Metrics)]` struct can be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric",
+    label = "not a metric",
+    note = "a metric is a `Counter`, `UpDownCounter`, `Gauge` or `Histogram` of spanwright's"
+)]
+pub trait Metric: Sized {
+    /// The kind in snapshots.
+    const KIND: Kind;
+    /// Its labels.
+    type Labels: Labels;
+
+    /// The cells that the metric needs.
+    fn instrument(descriptor: &'static MetricDescriptor) -> Instrument;
+
+    /// The handle onto an instrument made by [`Metric::instrument`].
+    fn new(instrument: Arc<Instrument>) -> Self;
+
+    /// Makes the metric, in `registry`.
+    fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {
+        let instrument = Arc::new(Self::instrument(descriptor));
+        registry.add(&instrument);
+        Self::new(instrument)
+    }
+}
+
+/// The metrics structs that the linker kept, each by what registers its global instance.
+#[cfg(feature = "telemetry")]
+#[linkme::distributed_slice]
+pub static GLOBALS: [fn()];
+
+/// The process-wide instance of `M`.
+pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
+    once.get_or_init(|| M::register(Registry::global()))
+}

@@ -1,0 +1,91 @@
+//! Up-down counters.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use spanwright_core::cells;
+
+use super::{Labels, Metric, MetricDescriptor};
+use crate::registry::{Instrument, Kind};
+
+/// A number that goes up and down by amounts, on any thread: items in a queue, calls in flight. A gauge to
+/// Prometheus.
+///
+/// A change is a load, an add and a store in memory of the calling thread's own.
+#[derive(Debug)]
+pub struct UpDownCounter<L = ()> {
+    instrument: Arc<Instrument>,
+    labels: PhantomData<fn(L)>,
+}
+
+/// One series of an [`UpDownCounter`].
+#[derive(Clone, Copy, Debug)]
+pub struct UppedDowned {
+    cell: Option<u32>,
+}
+
+impl UppedDowned {
+    /// Adds one.
+    #[inline]
+    pub fn inc(self) {
+        self.add(1);
+    }
+
+    /// Takes one away.
+    #[inline]
+    pub fn dec(self) {
+        self.add(-1);
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline]
+    pub fn add(self, amount: i64) {
+        if let Some(cell) = self.cell {
+            // Two's complement: sums that wrap are right.
+            cells::add(cell, amount as u64);
+        }
+    }
+}
+
+impl<L: Labels> UpDownCounter<L> {
+    /// The series with these labels.
+    #[inline]
+    #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
+    #[must_use = "a series does nothing until it is changed"]
+    pub fn with(&self, labels: L) -> UppedDowned {
+        UppedDowned { cell: self.instrument.cell(labels.index(self.instrument.interner())) }
+    }
+}
+
+impl UpDownCounter {
+    /// Adds one.
+    #[inline]
+    pub fn inc(&self) {
+        self.add(1);
+    }
+
+    /// Takes one away.
+    #[inline]
+    pub fn dec(&self) {
+        self.add(-1);
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline]
+    pub fn add(&self, amount: i64) {
+        self.with(()).add(amount);
+    }
+}
+
+impl<L: Labels> Metric for UpDownCounter<L> {
+    const KIND: Kind = Kind::UpDownCounter;
+    type Labels = L;
+
+    fn instrument(descriptor: &'static MetricDescriptor) -> Instrument {
+        Instrument::sums(descriptor)
+    }
+
+    fn new(instrument: Arc<Instrument>) -> Self {
+        Self { instrument, labels: PhantomData }
+    }
+}

@@ -1,0 +1,28 @@
+//! What generated code names. Not a public interface: it changes with the macros, whose version is pinned to this
+//! crate's.
+
+pub use std::sync::OnceLock;
+
+#[cfg(feature = "telemetry")]
+pub use linkme;
+pub use spanwright_core::descriptor::{CallSpec, Dimension, Level, Spec, Values};
+
+#[cfg(feature = "telemetry")]
+pub use crate::call::{
+    AnyOutcome, Call, CallGuard, Fields, Followed, Probe, ResultLike, SITES, Site, Verdict,
+    error_outcome_chain, error_outcome_debug, error_outcome_display, follow,
+};
+#[cfg(feature = "telemetry")]
+pub use crate::entry::{MainOptions, main_async, main_sync};
+#[cfg(feature = "telemetry")]
+pub use crate::metric::GLOBALS;
+pub use crate::metric::{
+    Interner, Label, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
+};
+pub use crate::record::Record;
+pub use crate::{body, global_metrics};
+
+/// A value of type `T` that is never made: it gives an `async` block its type.
+pub fn fake<T>() -> T {
+    unreachable!("behind `if false`")
+}

@@ -1,0 +1,263 @@
+//! What a registry holds of one metric: its family's identity, its labels, and where its cells are.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use spanwright_core::cells::{Block, CellKind, Reader, Sum};
+use spanwright_core::descriptor::{Dimension, Values, cardinality};
+
+use super::snapshot::{Histogram, Kind, Series, Value};
+use crate::metric::{DEFAULT_BUCKETS, DURATION_BUCKETS, Interner, MetricDescriptor};
+
+/// Series of a family exist at zero from the start up to this many; beyond it, once they have a value.
+pub const ZERO_SERIES: u32 = 64;
+
+/// What makes two metrics one family: of those with the same name, all else must be equal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Identity {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) help: Cow<'static, str>,
+    pub(crate) unit: Cow<'static, str>,
+    pub(crate) kind: Kind,
+    pub(crate) label_names: Vec<&'static str>,
+    pub(crate) bounds: Arc<[f64]>,
+}
+
+/// What a histogram's samples are called, behind its name.
+const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
+
+impl Identity {
+    /// Whether one of the family's samples, which is not the family's own name, has this name.
+    pub(crate) fn has_sample(&self, name: &str) -> bool {
+        let suffix = || name.strip_prefix(self.name.as_ref());
+        self.kind == Kind::Histogram && suffix().is_some_and(|suffix| SAMPLES.contains(&suffix))
+    }
+
+    /// The names of families that may be in conflict with this one.
+    pub(crate) fn names_in_conflict(&self) -> impl Iterator<Item = String> {
+        let own = std::iter::once(self.name.to_string());
+        let samples = SAMPLES.iter().map(|suffix| format!("{}{suffix}", self.name));
+        let histograms = SAMPLES.iter().filter_map(|suffix| Some(self.name.strip_suffix(suffix)?.to_owned()));
+        own.chain(samples).chain(histograms)
+    }
+}
+
+/// One metric in a registry. Metrics of the same [`Identity`] add up to one family.
+#[derive(Debug)]
+pub struct Instrument {
+    pub(crate) identity: Identity,
+    /// Where it was written, as `file:line`.
+    pub(crate) place: (&'static str, u32),
+    /// Labels with the same value in all series.
+    constant: &'static [(&'static str, &'static str)],
+    dimensions: &'static [Dimension],
+    interner: Interner,
+    cells: Cells,
+}
+
+/// Where the values are. Nothing where the layout had no room; then nothing is kept.
+#[derive(Debug)]
+enum Cells {
+    /// Sums, `inner` adjacent ones for each combination, from `offset` on.
+    Sums { block: Option<Arc<Block>>, offset: u32, inner: Option<Dimension> },
+    /// Shared values of gauges.
+    Gauge { block: Option<Arc<Block>> },
+    /// Histograms, of floating-point values or of nanoseconds.
+    Histogram { block: Option<Arc<Block>>, kind: CellKind },
+}
+
+/// The bits of a gauge's cell; never zero, which stands for "never set".
+pub(crate) fn gauge_bits(value: f64) -> u64 {
+    if value == 0.0 { (-0.0_f64).to_bits() } else { value.to_bits() }
+}
+
+/// The value of a gauge's bits.
+pub(crate) fn gauge_value(bits: u64) -> f64 {
+    f64::from_bits(bits) + 0.0
+}
+
+impl Instrument {
+    /// Of a counter or an up-down counter.
+    pub(crate) fn sums(descriptor: &'static MetricDescriptor) -> Self {
+        let block = Block::allocate(CellKind::Sums, 1, cardinality(descriptor.dimensions)).map(Arc::new);
+        Self::of(descriptor, Arc::new([]), Cells::Sums { block, offset: 0, inner: None })
+    }
+
+    /// Of a gauge.
+    pub(crate) fn gauge(descriptor: &'static MetricDescriptor) -> Self {
+        let block = Block::allocate(CellKind::Shared, 1, cardinality(descriptor.dimensions)).map(Arc::new);
+        Self::of(descriptor, Arc::new([]), Cells::Gauge { block })
+    }
+
+    /// Of a histogram.
+    pub(crate) fn histogram(descriptor: &'static MetricDescriptor) -> Self {
+        let default = if descriptor.unit == "seconds" { DURATION_BUCKETS } else { DEFAULT_BUCKETS };
+        let bounds: Arc<[f64]> = descriptor.buckets.unwrap_or(default).into();
+        let kind = CellKind::FloatHistogram;
+        let used = bounds.len() as u32 + 3;
+        let block = Block::allocate(kind, used, cardinality(descriptor.dimensions)).map(Arc::new);
+        Self::of(descriptor, bounds, Cells::Histogram { block, kind })
+    }
+
+    fn of(descriptor: &'static MetricDescriptor, bounds: Arc<[f64]>, cells: Cells) -> Self {
+        let identity = Identity {
+            name: descriptor.name.into(),
+            help: descriptor.help.into(),
+            unit: descriptor.unit.into(),
+            kind: descriptor.kind,
+            label_names: descriptor.dimensions.iter().map(|dimension| dimension.name).collect(),
+            bounds,
+        };
+        let place = (descriptor.file, descriptor.line);
+        let interner = Interner::new(descriptor.dimensions);
+        Self { identity, place, constant: &[], dimensions: descriptor.dimensions, interner, cells }
+    }
+
+    /// Adjacent sums within a block that others share, one for each value of `inner`.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn sums_within(
+        identity: Identity,
+        place: (&'static str, u32),
+        labels: (&'static [(&'static str, &'static str)], &'static [Dimension]),
+        block: Option<Arc<Block>>,
+        offset: u32,
+        inner: Option<Dimension>,
+    ) -> Self {
+        let (constant, dimensions) = labels;
+        let interner = Interner::new(dimensions);
+        Self { identity, place, constant, dimensions, interner, cells: Cells::Sums { block, offset, inner } }
+    }
+
+    /// A histogram of nanoseconds, in seconds when read.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn durations(
+        identity: Identity,
+        place: (&'static str, u32),
+        labels: (&'static [(&'static str, &'static str)], &'static [Dimension]),
+        block: Option<Arc<Block>>,
+    ) -> Self {
+        let (constant, dimensions) = labels;
+        let cells = Cells::Histogram { block, kind: CellKind::IntegerHistogram };
+        Self { identity, place, constant, dimensions, interner: Interner::new(dimensions), cells }
+    }
+
+    pub(crate) fn interner(&self) -> &Interner {
+        &self.interner
+    }
+
+    /// A histogram's upper bounds.
+    #[inline]
+    pub(crate) fn bounds(&self) -> &[f64] {
+        &self.identity.bounds
+    }
+
+    /// The first cell of a combination; nothing where there is none.
+    #[inline]
+    pub(crate) fn cell(&self, combination: u32) -> Option<u32> {
+        let block = self.cells.block()?;
+        (combination < block.count()).then(|| block.cell(combination))
+    }
+
+    /// All series that have a value, or exist at zero.
+    pub(crate) fn series(&self, reader: &Reader<'_>) -> Vec<Series> {
+        let mut all = Vec::new();
+        let Some(block) = self.cells.block() else { return all };
+        let inner = match &self.cells {
+            Cells::Sums { inner: Some(inner), .. } => inner.values.cardinality(),
+            _ => 1,
+        };
+        let keep_zero = block.count().saturating_mul(inner) <= ZERO_SERIES;
+        self.combinations(0, 0, &mut Vec::new(), &mut |combination, labels| match &self.cells {
+            Cells::Sums { offset, inner: None, .. } => {
+                let sum = reader.sum(block.cell(combination) + offset);
+                if keep_zero || sum != 0 {
+                    all.push(self.one(labels, None, self.sum_value(sum)));
+                }
+            }
+            Cells::Sums { offset, inner: Some(inner), .. } => {
+                let Values::Static(values) = inner.values else { return };
+                for (at, value) in (0..).zip(values) {
+                    let sum = reader.sum(block.cell(combination) + offset + at);
+                    if keep_zero || sum != 0 {
+                        all.push(self.one(labels, Some((inner.name, value)), self.sum_value(sum)));
+                    }
+                }
+            }
+            Cells::Gauge { .. } => {
+                let bits = reader.shared(block.cell(combination));
+                if keep_zero || bits != 0 {
+                    all.push(self.one(labels, None, Value::Gauge(gauge_value(bits))));
+                }
+            }
+            Cells::Histogram { kind, .. } => {
+                let read = reader.histogram(*kind, block.cell(combination), block.used());
+                if keep_zero || read.buckets.iter().any(|count| *count != 0) {
+                    let sum = match read.sum {
+                        Sum::Float(sum) => sum,
+                        Sum::Integer(nanos) => nanos as f64 / 1e9,
+                    };
+                    let bounds = Cow::Owned(self.bounds().to_vec());
+                    let histogram = Histogram { bounds, buckets: read.buckets, sum };
+                    all.push(self.one(labels, None, Value::Histogram(histogram)));
+                }
+            }
+        });
+        all
+    }
+
+    fn sum_value(&self, sum: u64) -> Value {
+        match self.identity.kind {
+            Kind::Counter => Value::Counter(sum),
+            _ => Value::Gauge(sum as i64 as f64),
+        }
+    }
+
+    fn one(
+        &self,
+        labels: &[(&'static str, Cow<'static, str>)],
+        inner: Option<(&'static str, &'static str)>,
+        value: Value,
+    ) -> Series {
+        let constant =
+            self.constant.iter().map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value)));
+        let dimensions = labels.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone()));
+        let inner = inner.map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)));
+        Series { labels: constant.chain(dimensions).chain(inner).collect(), value }
+    }
+
+    /// Calls `each` with every combination's number and labels; of texts, with those that were seen.
+    fn combinations(
+        &self,
+        place: usize,
+        so_far: u32,
+        labels: &mut Vec<(&'static str, Cow<'static, str>)>,
+        each: &mut dyn FnMut(u32, &[(&'static str, Cow<'static, str>)]),
+    ) {
+        let Some(dimension) = self.dimensions.get(place) else { return each(so_far, labels) };
+        let values: Vec<(u32, Cow<'static, str>)> = match dimension.values {
+            Values::Static(values) => (0..).zip(values.iter().map(|value| Cow::Borrowed(*value))).collect(),
+            Values::Text { .. } => self
+                .interner
+                .seen(place)
+                .into_iter()
+                .map(|(at, text)| (at, Cow::Owned(text.to_string())))
+                .collect(),
+        };
+        for (at, value) in values {
+            labels.push((dimension.name, value));
+            self.combinations(place + 1, so_far * dimension.values.cardinality() + at, labels, each);
+            labels.pop();
+        }
+    }
+}
+
+impl Cells {
+    #[inline]
+    fn block(&self) -> Option<&Block> {
+        match self {
+            Self::Sums { block, .. } | Self::Gauge { block } | Self::Histogram { block, .. } => {
+                block.as_deref()
+            }
+        }
+    }
+}

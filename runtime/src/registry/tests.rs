@@ -1,0 +1,189 @@
+//! Registries and the metrics in them, as a user of the derives sees them.
+
+use super::*;
+use crate::{Counter, Gauge, Histogram as Observations, Label, Labels, Metrics, UpDownCounter};
+
+#[derive(Clone, Copy, Label)]
+#[label(crate = crate)]
+enum Method {
+    Get,
+    Put,
+}
+
+#[derive(Clone, Copy, Labels)]
+#[labels(crate = crate)]
+struct Request<'a> {
+    method: Method,
+    cached: bool,
+    #[label(max = 2)]
+    tenant: &'a str,
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "test", crate = crate)]
+struct All {
+    /// Requests that came in.
+    requests_total: Counter<Method>,
+    /// Requests by tenant.
+    tenant_requests_total: Counter<Request<'static>>,
+    /// Items in the queue.
+    queue_items: UpDownCounter,
+    /// How warm it is.
+    temperature_celsius: Gauge,
+    /// How large bodies are.
+    #[metric(buckets = [10.0, 100.0])]
+    body_bytes: Observations<Method>,
+}
+
+fn value(registry: &Registry, name: &str, labels: &[(&str, &str)]) -> Option<Value> {
+    let snapshot = registry.snapshot();
+    snapshot.family(name)?.series(labels).map(|series| series.value.clone())
+}
+
+#[test]
+fn series_of_enumerable_labels_exist_at_zero_from_the_start() {
+    let registry = Registry::new();
+    let _all = All::register(&registry);
+    assert_eq!(value(&registry, "test_requests_total", &[("method", "get")]), Some(Value::Counter(0)));
+    assert_eq!(value(&registry, "test_requests_total", &[("method", "put")]), Some(Value::Counter(0)));
+    assert_eq!(value(&registry, "test_queue_items", &[]), Some(Value::Gauge(0.0)));
+    let Some(Value::Histogram(bodies)) = value(&registry, "test_body_bytes", &[("method", "put")]) else {
+        panic!("no histogram")
+    };
+    assert_eq!(bodies.buckets, [0, 0, 0]);
+    let snapshot = registry.snapshot();
+    assert!(
+        snapshot.family("test_tenant_requests_total").unwrap().series.is_empty(),
+        "texts are not known before"
+    );
+}
+
+#[test]
+fn every_kind_reads_back_what_was_written() {
+    let registry = Registry::new();
+    let all = All::register(&registry);
+    all.requests_total.with(Method::Put).add(3);
+    all.queue_items.add(5);
+    std::thread::scope(|scope| scope.spawn(|| all.queue_items.add(-7)).join().unwrap());
+    all.temperature_celsius.set(20.5);
+    all.temperature_celsius.add(-0.5);
+    for size in [10.0, 10.1, 1e9, f64::NAN] {
+        all.body_bytes.with(Method::Get).observe(size);
+    }
+    assert_eq!(value(&registry, "test_requests_total", &[("method", "put")]), Some(Value::Counter(3)));
+    assert_eq!(value(&registry, "test_requests_total", &[("method", "get")]), Some(Value::Counter(0)));
+    assert_eq!(value(&registry, "test_queue_items", &[]), Some(Value::Gauge(-2.0)));
+    assert_eq!(value(&registry, "test_temperature_celsius", &[]), Some(Value::Gauge(20.0)));
+    let Some(Value::Histogram(bodies)) = value(&registry, "test_body_bytes", &[("method", "get")]) else {
+        panic!("no histogram")
+    };
+    assert_eq!(bodies.buckets, [1, 1, 1], "bounds are inclusive, what is not a number is ignored");
+    assert_eq!((bodies.sum, bodies.count()), (1e9 + 20.1, 3));
+}
+
+#[test]
+fn texts_beyond_their_bound_share_the_overflow_series() {
+    let registry = Registry::new();
+    let all = All::register(&registry);
+    for tenant in ["a", "b", "c", "d", "a"] {
+        all.tenant_requests_total.with(Request { method: Method::Put, cached: true, tenant }).inc();
+    }
+    let of = |tenant: &str| {
+        let labels = [("method", "put"), ("cached", "true"), ("tenant", tenant)];
+        value(&registry, "test_tenant_requests_total", &labels)
+    };
+    assert_eq!(of("a"), Some(Value::Counter(2)));
+    assert_eq!(of("b"), Some(Value::Counter(1)));
+    assert_eq!(of("other"), Some(Value::Counter(2)));
+    assert_eq!(of("c"), None);
+}
+
+#[test]
+fn instances_of_one_struct_add_up_and_leave_when_dropped() {
+    let registry = Registry::new();
+    let (one, other) = (All::register(&registry), All::register(&registry));
+    one.requests_total.with(Method::Get).inc();
+    other.requests_total.with(Method::Get).add(2);
+    other.body_bytes.with(Method::Get).observe(1.0);
+    let get = || value(&registry, "test_requests_total", &[("method", "get")]);
+    assert_eq!(get(), Some(Value::Counter(3)));
+    assert_eq!(registry.snapshot().family("test_requests_total").unwrap().series.len(), 2);
+    drop(other);
+    assert_eq!(get(), Some(Value::Counter(1)));
+    drop(one);
+    assert!(registry.snapshot().families.is_empty());
+    assert!(registry.conflicts().is_empty());
+}
+
+#[test]
+fn registries_are_apart() {
+    let (one, other) = (Registry::new(), Registry::new());
+    let (ones, _others) = (All::register(&one), All::register(&other));
+    ones.requests_total.with(Method::Get).inc();
+    assert_eq!(value(&one, "test_requests_total", &[("method", "get")]), Some(Value::Counter(1)));
+    assert_eq!(value(&other, "test_requests_total", &[("method", "get")]), Some(Value::Counter(0)));
+}
+
+#[test]
+fn of_two_families_with_one_name_the_first_stays() {
+    // Generic, and so in no registry but the one it is put into.
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Different<L: Labels> {
+        /// Requests that came in.
+        requests_total: Counter<L>,
+    }
+    let registry = Registry::new();
+    let all = All::register(&registry);
+    let different = Different::<()>::register(&registry);
+    all.requests_total.with(Method::Get).inc();
+    different.requests_total.add(7);
+    assert_eq!(value(&registry, "test_requests_total", &[("method", "get")]), Some(Value::Counter(1)));
+    assert_eq!(value(&registry, "test_requests_total", &[]), None);
+    let [conflict] = &registry.conflicts()[..] else { panic!("one conflict") };
+    assert_eq!(conflict.name, "test_requests_total");
+    let message = conflict.to_string();
+    assert!(
+        message.starts_with("metric `test_requests_total` is declared twice, with different label names: ")
+    );
+    assert!(message.ends_with("is not exported; rename one of them"), "{message}");
+}
+
+#[test]
+fn a_metric_named_like_a_histograms_sample_is_refused() {
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Clash<L: Labels> {
+        /// Not what it seems.
+        body_bytes_count: Gauge<L>,
+    }
+    let registry = Registry::new();
+    let _all = All::register(&registry);
+    Clash::<()>::register(&registry).body_bytes_count.set(1.0);
+    assert!(registry.snapshot().family("test_body_bytes_count").is_none());
+    let [conflict] = &registry.conflicts()[..] else { panic!("one conflict") };
+    assert!(
+        conflict.to_string().contains("shares the name of a sample with `test_body_bytes`"),
+        "{conflict}"
+    );
+}
+
+#[test]
+fn a_gauge_of_many_labels_shows_what_was_set_to_zero() {
+    #[derive(Clone, Copy, Labels)]
+    #[labels(crate = crate)]
+    struct Place {
+        #[label(max = 100)]
+        city: &'static str,
+    }
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Weather {
+        /// How warm it is.
+        city_celsius: Gauge<Place>,
+    }
+    let registry = Registry::new();
+    let weather = Weather::register(&registry);
+    weather.city_celsius.with(Place { city: "Oslo" }).set(0.0);
+    assert_eq!(value(&registry, "test_city_celsius", &[("city", "Oslo")]), Some(Value::Gauge(0.0)));
+}

@@ -1,0 +1,62 @@
+//! The thread that signals wake.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use super::{ASKED, HOOKS, Hooks, TAKEN};
+
+/// Starts the thread, once: it stays, since a handler that is taken away leaves signals ignored.
+pub(super) fn start() -> io::Result<()> {
+    static STARTED: Mutex<bool> = Mutex::new(false);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*started {
+        let signals = Signals::new([SIGTERM, SIGINT])?;
+        thread::Builder::new().name("spanwright-signals".to_owned()).spawn(move || run(signals))?;
+        *started = true;
+    }
+    Ok(())
+}
+
+fn run(mut signals: Signals) {
+    let _suppressed = crate::span::suppress();
+    let mut asked_before = false;
+    for signal in signals.forever() {
+        let hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match hooks {
+            Some(hooks) if !asked_before => begin_end(signal, hooks),
+            _ => end(signal),
+        }
+        asked_before = true;
+    }
+}
+
+/// Announces the end, then leaves it to the token's owner, or flushes and ends the program.
+fn begin_end(signal: i32, hooks: Arc<Hooks>) {
+    (hooks.announce)();
+    // Before asking whether somebody waits: who takes a token from here on finds it fired.
+    ASKED.send_replace(true);
+    if TAKEN.load(Ordering::Relaxed) {
+        return;
+    }
+    let flush = move || {
+        let _suppressed = crate::span::suppress();
+        (hooks.flush)();
+        end(signal);
+    };
+    // On a thread of its own, so that this one hears a second signal.
+    if thread::Builder::new().name("spanwright-flush".to_owned()).spawn(flush).is_err() {
+        end(signal);
+    }
+}
+
+/// Ends the process as the signal would have.
+fn end(signal: i32) {
+    // Both signals are known to have a default and to be terminating; it can't fail.
+    let _ = emulate_default_handler(signal);
+}

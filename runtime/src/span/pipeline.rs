@@ -1,0 +1,254 @@
+//! The queue of finished spans, and the thread that hands them to the exporters.
+//!
+//! A finished span stays in its slot, and the slot's handle waits in a bounded queue; when that is full, the span is
+//! dropped and counted. One thread takes batches, turns them into plain data and calls the exporters, one after the
+//! other.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use spanwright_core::clock::{self, Ticks};
+use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
+
+use super::data::SpanData;
+use crate::export::SpanExporter;
+use crate::own_metrics::{Lost, OwnMetrics};
+
+/// The sizes and times of a pipeline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PipelineSettings {
+    /// Finished spans that may wait.
+    pub(crate) queue: usize,
+    /// Spans handed to the exporters at a time.
+    pub(crate) batch: usize,
+    /// How long a span waits at most for its batch to fill.
+    pub(crate) delay: Duration,
+    /// How long one export may take.
+    pub(crate) export_timeout: Duration,
+}
+
+/// Spans that have finished and not been exported.
+#[derive(Debug)]
+struct Queue {
+    spans: VecDeque<SlotHandle>,
+    capacity: usize,
+    /// The batch's size: as many wake the thread.
+    batch: usize,
+    /// How often a flush was asked for, and how many of those are done, and whether without loss.
+    flushes_wanted: u64,
+    flushes_done: u64,
+    lost_in_flush: bool,
+    stop: bool,
+    running: bool,
+}
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    spans: VecDeque::new(),
+    capacity: 0,
+    batch: 1,
+    flushes_wanted: 0,
+    flushes_done: 0,
+    lost_in_flush: false,
+    stop: false,
+    running: false,
+});
+/// Wakes the thread.
+static WORK: Condvar = Condvar::new();
+/// Wakes those who wait for a flush.
+static DONE: Condvar = Condvar::new();
+/// Whether anybody takes spans from the queue. Without, a span's slot is given back at its end.
+static EXPORTING: AtomicBool = AtomicBool::new(false);
+
+fn queue() -> MutexGuard<'static, Queue> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opens a slot; where there is none, the span is dropped and counted.
+#[inline]
+pub(crate) fn open(start: &Start) -> SlotHandle {
+    let slot = slots::open(start);
+    if !slot.is_some() {
+        lose(Lost::SlotsFull);
+    }
+    slot
+}
+
+/// Ends a span and queues it.
+pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
+    if !EXPORTING.load(Ordering::Relaxed) {
+        return slots::close(slot);
+    }
+    slots::end(slot, at, outcome);
+    let mut queue = queue();
+    if queue.spans.len() >= queue.capacity {
+        drop(queue);
+        slots::close(slot);
+        return lose(Lost::QueueFull);
+    }
+    queue.spans.push_back(slot);
+    if queue.spans.len() == queue.batch {
+        WORK.notify_one();
+    }
+}
+
+#[cold]
+fn lose(why: Lost) {
+    OwnMetrics::global().spans_dropped_total.with(why).inc();
+}
+
+/// A running pipeline.
+#[derive(Clone, Debug)]
+pub(crate) struct PipelineHandle {
+    _running: Arc<()>,
+}
+
+/// Starts recording spans for `exporters`. Without any, spans are recorded for the logs' sake and end with their calls.
+///
+/// # Errors
+/// When a pipeline runs already, or the thread can't be started.
+pub(crate) fn start(
+    settings: PipelineSettings,
+    exporters: Vec<Box<dyn SpanExporter>>,
+) -> io::Result<PipelineHandle> {
+    let handle = PipelineHandle { _running: Arc::new(()) };
+    if !exporters.is_empty() {
+        let mut queue = queue();
+        if queue.running {
+            return Err(io::Error::other("a span pipeline runs already"));
+        }
+        queue.capacity = settings.queue;
+        queue.batch = settings.batch;
+        queue.stop = false;
+        std::thread::Builder::new()
+            .name("spanwright-export".into())
+            .spawn(move || run(settings, exporters))?;
+        queue.running = true;
+        drop(queue);
+        EXPORTING.store(true, Ordering::Relaxed);
+    }
+    super::set_active(true);
+    Ok(handle)
+}
+
+impl PipelineHandle {
+    /// Exports what has finished until now; `true` when all of it was delivered within `timeout`.
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        let mut queue = queue();
+        if !queue.running {
+            return true;
+        }
+        queue.flushes_wanted += 1;
+        let mine = queue.flushes_wanted;
+        WORK.notify_one();
+        let is_waiting = |queue: &mut Queue| queue.running && queue.flushes_done < mine;
+        let waited = DONE.wait_timeout_while(queue, timeout, is_waiting);
+        let (queue, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        !result.timed_out() && !queue.lost_in_flush
+    }
+
+    /// Stops recording, and exports what has finished; `true` when all of it was delivered within `timeout`.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+        super::set_active(false);
+        let deadline = Instant::now() + timeout;
+        let delivered = self.flush(timeout);
+        EXPORTING.store(false, Ordering::Relaxed);
+        let mut queue = queue();
+        queue.stop = true;
+        WORK.notify_one();
+        // The next pipeline can start once the thread has ended.
+        let left = deadline.saturating_duration_since(Instant::now());
+        drop(DONE.wait_timeout_while(queue, left, |queue| queue.running));
+        delivered
+    }
+}
+
+/// The pipeline's thread.
+fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
+    let _suppressed = super::suppress();
+    let mut batch = Vec::with_capacity(settings.batch);
+    loop {
+        let work = wait_for_work(&settings);
+        let mut lost = false;
+        // What finishes meanwhile is the next round's, so that a flush ends under any load.
+        let mut left = work.spans;
+        while left > 0 {
+            left -= take_batch(left.min(settings.batch), &mut batch).min(left);
+            lost |= export(&batch, &mut exporters, settings.export_timeout);
+        }
+        clock::recalibrate();
+        let mut queue = queue();
+        if work.flushes > queue.flushes_done {
+            queue.flushes_done = work.flushes;
+            queue.lost_in_flush = lost;
+            DONE.notify_all();
+        }
+        if work.stop {
+            queue.running = false;
+            DONE.notify_all();
+            return;
+        }
+    }
+}
+
+/// What a round of the thread has to do.
+struct Work {
+    /// Spans to export.
+    spans: usize,
+    /// Flushes that are done by it.
+    flushes: u64,
+    /// Whether it is the last.
+    stop: bool,
+}
+
+/// Waits until a batch is full, its time has come, or somebody asks.
+fn wait_for_work(settings: &PipelineSettings) -> Work {
+    let deadline = Instant::now() + settings.delay;
+    let mut queue = queue();
+    loop {
+        let asked = queue.flushes_wanted > queue.flushes_done || queue.stop;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if asked || queue.spans.len() >= queue.batch || left.is_zero() {
+            return Work { spans: queue.spans.len(), flushes: queue.flushes_wanted, stop: queue.stop };
+        }
+        queue = WORK.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+/// Takes `most` spans out of the queue and reads them into `batch`; how many there were.
+fn take_batch(most: usize, batch: &mut Vec<SpanData>) -> usize {
+    let taken: Vec<SlotHandle> = {
+        let mut queue = queue();
+        let most = most.min(queue.spans.len());
+        queue.spans.drain(..most).collect()
+    };
+    batch.clear();
+    for slot in &taken {
+        if let Some(view) = slots::view(*slot) {
+            batch.push(SpanData::read(&view));
+        }
+        slots::close(*slot);
+    }
+    taken.len().max(1)
+}
+
+/// Whether anything was lost.
+fn export(batch: &[SpanData], exporters: &mut [Box<dyn SpanExporter>], timeout: Duration) -> bool {
+    let own = OwnMetrics::global();
+    let mut lost = 0;
+    for exporter in exporters {
+        match exporter.export(batch, timeout) {
+            Ok(()) => own.spans_exported_total.add(batch.len() as u64),
+            Err(error) => {
+                let gone = error.lost.min(batch.len());
+                lost += gone;
+                own.spans_exported_total.add((batch.len() - gone) as u64);
+                own.spans_dropped_total.with(Lost::Export).add(gone as u64);
+                crate::telemetry::report(&format!("exporter `{}`: {error}", exporter.name()));
+            }
+        }
+    }
+    lost > 0
+}

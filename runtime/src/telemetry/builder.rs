@@ -1,0 +1,192 @@
+//! What a program says in code. The environment wins over it.
+
+use std::fmt::{self, Display};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::Problem;
+use crate::config::{self, LogFormat, Settings};
+use crate::export::SpanExporter;
+use crate::health::Check;
+use crate::registry::Registry;
+
+/// Says what telemetry there is to be; [`Builder::install`] starts it. Everything has a default, and the
+/// environment wins over all of it.
+#[must_use = "nothing happens until `install`"]
+pub struct Builder {
+    pub(super) prefix: String,
+    pub(super) code: Settings,
+    pub(super) problems: Vec<Problem>,
+    pub(super) exporters: Vec<Box<dyn SpanExporter>>,
+    pub(super) checks: Vec<Check>,
+    pub(super) registries: Vec<Registry>,
+    pub(super) handle_signals: bool,
+    pub(super) with_subscriber: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            prefix: config::DEFAULT_PREFIX.to_owned(),
+            code: Settings::default(),
+            problems: Vec::new(),
+            exporters: Vec::new(),
+            checks: Vec::new(),
+            registries: Vec::new(),
+            handle_signals: false,
+            with_subscriber: true,
+        }
+    }
+}
+
+impl Builder {
+    /// The prefix of the variables that are read, without the `_` after it: `PERSIST` for `PERSIST_LOG_FORMAT`.
+    /// `SPANWRIGHT` by default, and where it is empty.
+    pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
+        let prefix = prefix.as_ref().trim_end_matches('_');
+        self.prefix = if prefix.is_empty() { config::DEFAULT_PREFIX } else { prefix }.to_owned();
+        self
+    }
+
+    /// The service's name. By default the program's, after `unknown_service:`.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.code.service_name = Some(name.into());
+        self
+    }
+
+    /// The service's version, as in `env!("CARGO_PKG_VERSION")`. It is exported and shown by `/health`.
+    pub fn service_version(self, version: impl Into<String>) -> Self {
+        self.resource_attribute("service.version", version)
+    }
+
+    /// Another attribute of the resource: of all that this process exports.
+    pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.code.resource_attributes.get_or_insert_default().push((key.into(), value.into()));
+        self
+    }
+
+    /// How log lines look. By default pretty on a terminal, JSON elsewhere.
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.code.log_format = Some(format);
+        self
+    }
+
+    /// Which events are logged, as in `RUST_LOG`: `info,my_crate::db=debug`. `info` by default. A filter that can't
+    /// be read is a [`Problem`] and ignored.
+    pub fn log_filter(mut self, filter: &str) -> Self {
+        self.code.log_filter = self.parsed("log_filter", config::parse_filter(filter));
+        self
+    }
+
+    /// Which spans are recorded, written as [`Builder::log_filter`]. By default those of level `info` and above, and
+    /// what the filter of the logs lets through beyond it. A filter that can't be read is a [`Problem`] and ignored.
+    pub fn trace_filter(mut self, filter: &str) -> Self {
+        self.code.trace_filter = self.parsed("trace_filter", config::parse_filter(filter));
+        self
+    }
+
+    /// The share of traces that is recorded, from 0.0 to 1.0, where there is no parent to decide it. All by default.
+    /// Anything else is a [`Problem`] and ignored.
+    pub fn sample_rate(mut self, rate: f64) -> Self {
+        let valid = (0.0..=1.0).contains(&rate).then_some(rate);
+        let valid = valid.ok_or_else(|| format!("{rate} is not a number from 0.0 to 1.0"));
+        self.code.sample_rate = self.parsed("sample_rate", valid);
+        self
+    }
+
+    /// Sends spans to this receiver, over OTLP with HTTP and protobuf: `http://localhost:4318`, to which
+    /// `/v1/traces` is appended. Nowhere by default. What is no such URL is a [`Problem`] and ignored.
+    pub fn otlp_endpoint(mut self, base: &str) -> Self {
+        self.code.otlp_endpoint = self.parsed("otlp_endpoint", config::parse_base_endpoint(base));
+        self
+    }
+
+    /// Sends spans to an exporter of one's own too. `OTEL_TRACES_EXPORTER` doesn't concern it.
+    pub fn exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
+        self.exporters.push(Box::new(exporter));
+        self
+    }
+
+    /// Where the admin server listens; `127.0.0.1:9090` by default. With port 0 the system chooses one, which
+    /// [`Guard::metrics_addr`](super::Guard::metrics_addr) tells. Nobody is asked for a password: think twice before
+    /// it is more than loopback. Without the feature `server` there is none.
+    pub fn metrics_addr(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.code.metrics_addr = Some(address.into().into());
+        self
+    }
+
+    /// Whether there is an admin server at all; there is by default.
+    pub fn metrics_enabled(mut self, enabled: bool) -> Self {
+        self.code.metrics_enabled = Some(enabled);
+        self
+    }
+
+    /// Shows the metrics of another registry at `/metrics` too, after those of the default one.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registries.push(registry.clone());
+        self
+    }
+
+    /// Adds a health check, with a second to answer: see [`Check::new`]. It replaces an earlier one of its name.
+    pub fn health_check<F, Fut, E>(self, name: impl Into<String>, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
+        self.check(Check::new(name, check))
+    }
+
+    /// Adds a health check with a limit of its own. It replaces an earlier one of its name.
+    pub fn check(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Whether the program must not start without its telemetry: then the first problem that is not a warning is
+    /// [`InstallError::Required`](super::InstallError::Required). Not by default.
+    pub fn required(mut self, required: bool) -> Self {
+        self.code.required = Some(required);
+        self
+    }
+
+    /// How long the end of the program, and [`Guard::flush`](super::Guard::flush), may wait for spans that are not
+    /// exported yet. 5 seconds by default.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.code.shutdown_timeout = Some(timeout);
+        self
+    }
+
+    /// Handles SIGTERM and SIGINT: `/ready` is turned off, spans are flushed, and the program ends by the signal; or,
+    /// where a [`ShutdownToken`](crate::ShutdownToken) was taken, only the token fires. On Unix; nothing happens on
+    /// other platforms. Not by default, but `#[spanwright::main]` does it.
+    pub fn handle_signals(mut self) -> Self {
+        self.handle_signals = true;
+        self
+    }
+
+    /// Whether to set the global `tracing` subscriber, which writes log lines and records other crates' spans. Say
+    /// `false` where the program sets its own, and add [`layer`](crate::layer) to that. `true` by default.
+    pub fn with_subscriber(mut self, with: bool) -> Self {
+        self.with_subscriber = with;
+        self
+    }
+
+    fn parsed<T>(&mut self, method: &'static str, result: Result<T, String>) -> Option<T> {
+        let wrong = |reason| self.problems.push(Problem::Code { method, reason });
+        result.map_err(wrong).ok()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exporters: Vec<_> = self.exporters.iter().map(|exporter| exporter.name()).collect();
+        f.debug_struct("Builder")
+            .field("prefix", &self.prefix)
+            .field("code", &self.code)
+            .field("exporters", &exporters)
+            .field("checks", &self.checks)
+            .finish_non_exhaustive()
+    }
+}

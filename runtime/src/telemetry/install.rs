@@ -1,0 +1,194 @@
+//! From a builder to what runs.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::{Builder, Guard, InstallError, Installed, Problem, report_all};
+use crate::config::{Config, Environment, LogFormat, Otlp, Sampling, Traces};
+use crate::export::SpanExporter;
+use crate::health::Health;
+use crate::logs::{self, LogStyle};
+use crate::registry::Registry;
+use crate::signals::{self, Hooks};
+use crate::span::{self, PipelineHandle, PipelineSettings, Sampler};
+
+impl Builder {
+    /// Starts the telemetry: reads the environment, registers every annotated function, starts the export of spans
+    /// and the admin server, and sets the `tracing` subscriber.
+    ///
+    /// What can't be done as asked is printed to the standard error, is among [`Guard::problems`], and stops nothing.
+    ///
+    /// # Errors
+    /// When the process has its telemetry already, and where the telemetry is [required](Builder::required), when
+    /// something can't be done as asked.
+    pub fn install(self) -> Result<Guard, InstallError> {
+        self.install_in(&Environment::of_process())
+    }
+
+    /// Starts the telemetry as this environment says.
+    pub(super) fn install_in(mut self, environment: &Environment) -> Result<Guard, InstallError> {
+        let installed = Installed::claim().ok_or(InstallError::AlreadyInstalled)?;
+        let code = std::mem::take(&mut self.code);
+        let (config, problems) = Config::resolve(&self.prefix, code, environment, &program_name());
+        self.problems.extend(problems.into_iter().map(Problem::from));
+        let stop_if_required = |problems: &mut Vec<Problem>| {
+            let failed = problems.iter().position(|problem| config.required && !problem.is_warning());
+            failed.map_or(Ok(()), |at| Err(InstallError::Required(problems.swap_remove(at))))
+        };
+        stop_if_required(&mut self.problems)?;
+        // Dropped on the way, the guard stops what it has.
+        let mut guard = self.start(&config, installed);
+        stop_if_required(&mut guard.problems)?;
+        if self.with_subscriber && !set_subscriber(&config, environment) {
+            tracing::debug!("{}", Problem::Subscriber);
+            guard.problems.push(Problem::Subscriber);
+        }
+        report_all(&guard.problems);
+        Ok(guard)
+    }
+
+    /// Starts everything but the subscriber, which can't be taken back.
+    fn start(&mut self, config: &Config, installed: Installed) -> Guard {
+        let service = config.resource("service.name").unwrap_or_default().to_owned();
+        let version = config.resource("service.version").map(str::to_owned);
+        let checks = std::mem::take(&mut self.checks);
+        let mut guard = Guard {
+            health: Arc::new(Health::new(service, version, checks)),
+            pipeline: None,
+            #[cfg(feature = "server")]
+            server: None,
+            handles_signals: false,
+            problems: std::mem::take(&mut self.problems),
+            timeout: config.shutdown_timeout,
+            _installed: installed,
+        };
+        crate::call::register_all();
+        guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
+        if let Some(traces) = &config.traces {
+            let exporters = self.exporters(&config.resource, traces, &mut guard.problems);
+            match start_pipeline(traces, exporters) {
+                Ok(pipeline) => guard.pipeline = Some(pipeline),
+                Err(error) => guard.problems.push(Problem::Pipeline(error)),
+            }
+        }
+        #[cfg(feature = "server")]
+        self.start_server(config, &mut guard);
+        if self.handle_signals {
+            guard.handles_signals = true;
+            if let Err(error) = signals::handle(hooks(&guard)) {
+                guard.problems.push(Problem::Signals(error));
+            }
+        }
+        guard
+    }
+
+    /// The program's own exporters, and OTLP's where it is asked for.
+    fn exporters(
+        &mut self,
+        resource: &[(String, String)],
+        traces: &Traces,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Box<dyn SpanExporter>> {
+        let mut exporters = std::mem::take(&mut self.exporters);
+        match traces.otlp.as_ref().map(|otlp| otlp_exporter(otlp, resource)) {
+            None => {}
+            Some(Ok(exporter)) => exporters.push(exporter),
+            Some(Err(reason)) => problems.push(Problem::Otlp { reason }),
+        }
+        exporters
+    }
+
+    #[cfg(feature = "server")]
+    fn start_server(&mut self, config: &Config, guard: &mut Guard) {
+        let Some(address) = config.server else { return };
+        let mut registries = vec![Registry::global().clone()];
+        registries.append(&mut self.registries);
+        let admin = crate::server::Admin { health: Arc::clone(&guard.health), registries };
+        match crate::server::Server::start(address, admin) {
+            Ok(server) => {
+                super::set_address(Some(server.address()));
+                guard.server = Some(server);
+            }
+            Err(source) => {
+                guard.problems.push(Problem::Server { address, prefix: self.prefix.clone(), source });
+            }
+        }
+    }
+}
+
+/// The program's name, for a service that has none.
+fn program_name() -> String {
+    let program = std::env::current_exe().ok();
+    let name = program.as_deref().and_then(std::path::Path::file_stem);
+    name.map_or_else(|| "rust".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(feature = "otlp")]
+fn otlp_exporter(otlp: &Otlp, resource: &[(String, String)]) -> Result<Box<dyn SpanExporter>, String> {
+    use crate::export::otlp::{OtlpExporter, OtlpSettings};
+
+    let settings = OtlpSettings {
+        endpoint: otlp.endpoint.as_str().to_owned(),
+        headers: otlp.headers.0.clone(),
+        timeout: otlp.timeout,
+        resource: resource.to_vec(),
+    };
+    match OtlpExporter::new(settings) {
+        Ok(exporter) => Ok(Box::new(exporter)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(not(feature = "otlp"))]
+fn otlp_exporter(_otlp: &Otlp, _resource: &[(String, String)]) -> Result<Box<dyn SpanExporter>, String> {
+    Err("this program is built without the feature `otlp` of `spanwright`".to_owned())
+}
+
+/// Starts recording. Without exporters too: log lines and exemplars carry the ids of spans.
+fn start_pipeline(traces: &Traces, exporters: Vec<Box<dyn SpanExporter>>) -> io::Result<PipelineHandle> {
+    span::set_filter(traces.filter.clone());
+    span::set_sampler(match traces.sampling {
+        Sampling::AlwaysOn => Sampler::AlwaysOn,
+        Sampling::AlwaysOff => Sampler::AlwaysOff,
+        Sampling::Ratio(ratio) => Sampler::Ratio(ratio),
+    });
+    let settings = PipelineSettings {
+        queue: traces.queue,
+        batch: traces.batch,
+        delay: traces.delay,
+        export_timeout: traces.export_timeout,
+    };
+    span::start(settings, exporters)
+}
+
+/// What a signal does to this telemetry.
+fn hooks(guard: &Guard) -> Hooks {
+    let (health, pipeline, timeout) = (Arc::clone(&guard.health), guard.pipeline.clone(), guard.timeout);
+    let flush = move || {
+        if let Some(pipeline) = &pipeline {
+            pipeline.flush(timeout);
+        }
+    };
+    Hooks { announce: Box::new(move || health.shut_down()), flush: Box::new(flush) }
+}
+
+/// Sets the global subscriber; `false` where there is one.
+fn set_subscriber(config: &Config, environment: &Environment) -> bool {
+    let terminal = io::stdout().is_terminal();
+    let by_output = if terminal { LogFormat::Pretty } else { LogFormat::Json };
+    let style = LogStyle {
+        format: config.log_format.unwrap_or(by_output),
+        // <https://no-color.org>
+        colours: terminal && environment.get("NO_COLOR").is_none(),
+        clock: SystemTime::now,
+    };
+    let subscriber = tracing_subscriber::registry().with(span::layer()).with(logs::layer(
+        style,
+        config.log_filter.clone(),
+        io::stdout,
+    ));
+    tracing::subscriber::set_global_default(subscriber).is_ok()
+}

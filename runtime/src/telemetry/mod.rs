@@ -1,0 +1,175 @@
+//! The start of everything: [`Telemetry::builder`], and the [`Guard`] that sees to the end.
+//!
+//! Invariants:
+//! - the telemetry doesn't stop a program: what can't be done is a [`Problem`], printed once and kept, unless the
+//!   program says that its telemetry is [required](Builder::required);
+//! - every wait at the end is bounded by the shutdown timeout.
+
+mod builder;
+mod install;
+mod problem;
+mod report;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub use builder::Builder;
+pub use problem::{InstallError, Problem};
+use report::report_all;
+pub(crate) use report::{print, report};
+
+use crate::health::Health;
+use crate::signals::{self, ShutdownToken};
+use crate::span::PipelineHandle;
+
+/// The telemetry of a program.
+///
+/// ```
+/// use spanwright::Telemetry;
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let telemetry = Telemetry::builder()
+///         .service_name("shop")
+///         .metrics_addr(([127, 0, 0, 1], 0))
+///         .health_check("stock", || async { Ok::<(), String>(()) })
+///         .install()?;
+///     // The program's work.
+///     telemetry.flush();
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Telemetry(());
+
+impl Telemetry {
+    /// A builder with everything at its default. The environment wins over what is said to it: see
+    /// [`config`](crate::config).
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
+/// Keeps the telemetry running. When dropped, be it by a panic, it turns `/ready` off, exports what spans there are,
+/// within the shutdown timeout, and stops the admin server.
+///
+/// Keep it in `main` until the end: `let _telemetry = …`, not `let _ = …`.
+#[must_use = "the telemetry stops when its guard is dropped"]
+pub struct Guard {
+    health: Arc<Health>,
+    pipeline: Option<PipelineHandle>,
+    #[cfg(feature = "server")]
+    server: Option<crate::server::Server>,
+    handles_signals: bool,
+    problems: Vec<Problem>,
+    timeout: Duration,
+    /// The last to go: the next telemetry must not meet this one.
+    _installed: Installed,
+}
+
+impl Guard {
+    /// Exports all spans that have ended until now; waits at most for the shutdown timeout, 5 seconds unless set
+    /// otherwise. Whether all were delivered.
+    pub fn flush(&self) -> bool {
+        self.pipeline.as_ref().is_none_or(|pipeline| pipeline.flush(self.timeout))
+    }
+
+    /// What dropping does. Whether all spans were delivered within the shutdown timeout.
+    pub fn shutdown(mut self) -> bool {
+        self.stop()
+    }
+
+    /// Where the admin server listens; nothing where there is none.
+    #[must_use]
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        #[cfg(feature = "server")]
+        return self.server.as_ref().map(crate::server::Server::address);
+        #[cfg(not(feature = "server"))]
+        None
+    }
+
+    /// What could not be done as asked, warnings included. It was printed to the standard error too.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Takes over the end of the program, as [`shutdown_token`](crate::shutdown_token) does.
+    #[must_use = "signals don't end the program any more: whoever holds the token must"]
+    pub fn shutdown_token(&self) -> ShutdownToken {
+        signals::shutdown_token()
+    }
+
+    /// The bound of every wait at the end.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    fn stop(&mut self) -> bool {
+        self.health.shut_down();
+        let delivered = self.pipeline.take().is_none_or(|pipeline| pipeline.shutdown(self.timeout));
+        if self.handles_signals {
+            self.handles_signals = false;
+            signals::release();
+        }
+        #[cfg(feature = "server")]
+        if self.server.take().is_some() {
+            set_address(None);
+        }
+        delivered
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("metrics_addr", &self.metrics_addr())
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the admin server of this process listens; nothing where there is none. For programs with
+/// `#[spanwright::main]`, which don't have the [`Guard`] at hand.
+#[must_use]
+pub fn metrics_addr() -> Option<SocketAddr> {
+    *ADDRESS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where the admin server listens, if one does.
+static ADDRESS: Mutex<Option<SocketAddr>> = Mutex::new(None);
+
+fn set_address(address: Option<SocketAddr>) {
+    *ADDRESS.lock().unwrap_or_else(PoisonError::into_inner) = address;
+}
+
+/// The right to be the telemetry of this process.
+#[derive(Debug)]
+struct Installed(());
+
+/// Whether somebody has it. Acquired and released with the right, so that the next one sees the last one's end.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+impl Installed {
+    fn claim() -> Option<Self> {
+        let free = INSTALLED.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        free.then_some(Self(()))
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        INSTALLED.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests;

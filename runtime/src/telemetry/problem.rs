@@ -1,0 +1,89 @@
+//! What can go wrong at the start.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::{config, registry};
+
+/// Something that could not be done as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A variable of the environment.
+    #[error(transparent)]
+    Config(#[from] config::Problem),
+    /// An argument given to the builder.
+    #[error("`Telemetry::builder().{method}(…)`: the argument {reason}; it is ignored")]
+    Code {
+        /// The builder's method.
+        method: &'static str,
+        /// What is wrong with the argument.
+        reason: String,
+    },
+    /// The admin server can't listen: its address is taken, say.
+    #[error(
+        "the admin server can't listen on {address}: {source}; it is off. Set `{prefix}_METRICS_ADDR` or \
+         `{prefix}_METRICS_PORT` to a free one, or `{prefix}_METRICS_ENABLED` to `false`"
+    )]
+    Server {
+        /// The address.
+        address: SocketAddr,
+        /// The prefix of the variables.
+        prefix: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Spans are not exported over OTLP.
+    #[error("spans are not exported over OTLP: {reason}")]
+    Otlp {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Spans are not recorded.
+    #[error("spans are not recorded: {0}")]
+    Pipeline(#[source] io::Error),
+    /// Signals are not handled: SIGTERM loses what is not exported yet.
+    #[error("signals are not handled: {0}")]
+    Signals(#[source] io::Error),
+    /// A metric is not exported, since another one has its name.
+    #[error(transparent)]
+    Metric(registry::Conflict),
+    /// There is a `tracing` subscriber already. It stays, and so our log lines are not written, nor are other
+    /// crates' spans recorded. A warning, and not printed.
+    #[error(
+        "a `tracing` subscriber is set already and stays: add `spanwright::layer()` to it, and say \
+         `Telemetry::builder().with_subscriber(false)`"
+    )]
+    Subscriber,
+}
+
+impl Problem {
+    /// Whether everything asked for is done, and the problem only points at something that may not be meant.
+    #[must_use]
+    pub const fn is_warning(&self) -> bool {
+        match self {
+            Self::Config(problem) => problem.is_warning(),
+            Self::Subscriber => true,
+            Self::Code { .. }
+            | Self::Metric(_)
+            | Self::Server { .. }
+            | Self::Otlp { .. }
+            | Self::Pipeline(_)
+            | Self::Signals(_) => false,
+        }
+    }
+}
+
+/// Why there is no telemetry.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// There is one already, and its guard was not dropped yet.
+    #[error(
+        "the telemetry of this process is installed already; install it once, in `main`, and keep the guard"
+    )]
+    AlreadyInstalled,
+    /// The telemetry is required, and something could not be done as asked. What was started has been stopped.
+    #[error("the telemetry is required, but {0}")]
+    Required(#[source] Problem),
+}

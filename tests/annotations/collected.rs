@@ -1,0 +1,81 @@
+//! The telemetry of this test process: one pipeline, whose spans every test reads by its own trace.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use spanwright::export::{ExportError, SpanExporter};
+use spanwright::span::SpanData;
+use spanwright::{Context, Guard, Telemetry, instrument};
+
+static SPANS: Mutex<Vec<SpanData>> = Mutex::new(Vec::new());
+
+struct Collect;
+
+impl SpanExporter for Collect {
+    fn name(&self) -> &'static str {
+        "collect"
+    }
+
+    fn export(&mut self, batch: &[SpanData], _: Duration) -> Result<(), ExportError> {
+        SPANS.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch);
+        Ok(())
+    }
+}
+
+/// Starts the pipeline once for all tests.
+pub(crate) fn telemetry() -> &'static Guard {
+    static TELEMETRY: OnceLock<Guard> = OnceLock::new();
+    TELEMETRY.get_or_init(|| {
+        let builder = Telemetry::builder().service_name("tests").metrics_enabled(false);
+        builder.exporter(Collect).log_filter("off").install().expect("telemetry starts")
+    })
+}
+
+/// The spans of a trace, by the order in which they ended; the root, named `root`, is left out.
+pub(crate) struct Trace {
+    pub(crate) root: SpanData,
+    pub(crate) spans: Vec<SpanData>,
+}
+
+impl Trace {
+    /// The only span of that name.
+    pub(crate) fn one(&self, name: &str) -> &SpanData {
+        let named: Vec<_> = self.spans.iter().filter(|span| span.name == name).collect();
+        let [span] = named[..] else { panic!("{} spans named `{name}` in {:?}", named.len(), self.names()) };
+        span
+    }
+
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.spans.iter().map(|span| span.name.as_ref()).collect()
+    }
+
+    /// The names from a span up to the root.
+    pub(crate) fn path(&self, name: &str) -> Vec<&str> {
+        let mut path = Vec::new();
+        let mut span = self.one(name);
+        loop {
+            path.push(span.name.as_ref());
+            match self.spans.iter().chain([&self.root]).find(|other| other.span_id == span.parent) {
+                Some(parent) => span = parent,
+                None => return path,
+            }
+        }
+    }
+}
+
+#[instrument]
+fn root<R>(body: impl FnOnce() -> R) -> (R, Context) {
+    (body(), Context::current())
+}
+
+/// Runs `body` in a trace of its own, and gives what it returned and what was recorded.
+pub(crate) fn traced<R>(body: impl FnOnce() -> R) -> (R, Trace) {
+    let telemetry = telemetry();
+    let (returned, context) = root(body);
+    assert!(telemetry.flush(), "everything is delivered");
+    let all = SPANS.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_trace = all.iter().filter(|span| span.trace_id == context.trace_id).cloned();
+    let (roots, spans): (Vec<_>, Vec<_>) = of_trace.partition(|span| span.span_id == context.span_id);
+    let root = roots.into_iter().next().expect("the root is recorded");
+    (returned, Trace { root, spans })
+}

@@ -1,0 +1,461 @@
+//! `#[instrument]` on functions: what is recorded, how it ends, what is counted.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use spanwright::registry::Value;
+use spanwright::span::{AttributeValue, Outcome, SpanData, SpanId};
+use spanwright::{Label, Registry, Secret, instrument};
+
+use crate::collected::{telemetry, traced};
+
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("it failed with {0}")]
+struct Failed(u32);
+
+#[derive(Clone, Copy, Label)]
+enum Tier {
+    Free,
+    Paid,
+}
+
+fn attribute(span: &SpanData, key: &str) -> Option<AttributeValue> {
+    span.attributes.iter().find(|(its_key, _)| its_key == key).map(|(_, value)| value.clone())
+}
+
+fn text(value: &str) -> Option<AttributeValue> {
+    Some(AttributeValue::Str(value.to_owned().into()))
+}
+
+/// The value of a series in the default registry.
+fn series(name: &str, labels: &[(&str, &str)]) -> Option<Value> {
+    let snapshot = Registry::global().snapshot();
+    snapshot.family(name)?.series(labels).map(|series| series.value.clone())
+}
+
+/// Calls of `function` in this module by outcome: ok, error, cancelled, panicked.
+fn calls(function: &str) -> [u64; 4] {
+    Outcome::VALUES
+        .iter()
+        .map(|outcome| of_outcome(function, outcome))
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap()
+}
+
+fn of_outcome(function: &str, outcome: &str) -> u64 {
+    let labels = [("module", module_path!()), ("function", function), ("outcome", outcome)];
+    match series("function_calls_total", &labels) {
+        Some(Value::Counter(count)) => count,
+        other => panic!("{function}: {other:?}"),
+    }
+}
+
+fn in_flight(function: &str) -> f64 {
+    match series("function_calls_in_flight", &[("module", module_path!()), ("function", function)]) {
+        Some(Value::Gauge(now)) => now,
+        other => panic!("{function}: {other:?}"),
+    }
+}
+
+fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut TaskContext::from_waker(Waker::noop()))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = poll_once(future.as_mut()) {
+            return output;
+        }
+    }
+}
+
+/// Pending once.
+async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(
+        |_| if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending },
+    )
+    .await;
+}
+
+#[test]
+fn fields_are_typed_and_in_the_order_of_their_writing() {
+    struct User {
+        name: &'static str,
+    }
+    #[instrument(
+        name = "shop.order",
+        target = "shop::orders",
+        record(id, ratio, ?debug, %user.name, note),
+        fields(http.route = "/orders", late = Empty, doubled = id * 2)
+    )]
+    fn order(id: i64, ratio: f64, debug: &[u8], user: &User, note: Option<&str>, unrecorded: &str) {
+        let _ = (id, ratio, debug, user, note, unrecorded);
+    }
+    let ((), trace) = traced(|| order(-3, 0.5, &[1, 2], &User { name: "Ada" }, None, "hidden"));
+    let span = trace.one("shop.order");
+    assert_eq!(span.target, "shop::orders");
+    assert_eq!(attribute(span, "id"), Some(AttributeValue::I64(-3)));
+    assert_eq!(attribute(span, "ratio"), Some(AttributeValue::F64(0.5)));
+    assert_eq!(attribute(span, "debug"), text("[1, 2]"));
+    assert_eq!(attribute(span, "user.name"), text("Ada"));
+    assert_eq!(attribute(span, "http.route"), text("/orders"));
+    assert_eq!(attribute(span, "doubled"), Some(AttributeValue::I64(-6)));
+    assert_eq!(attribute(span, "note"), None, "nothing is recorded of nothing");
+    assert_eq!(attribute(span, "late"), None);
+    assert!(
+        !span.attributes.iter().any(|(_, value)| *value == text("hidden").unwrap()),
+        "recording is opt-in"
+    );
+}
+
+#[test]
+fn spans_nest_and_come_back_to_their_parents() {
+    #[instrument]
+    fn leaf() {}
+    #[instrument]
+    fn middle() {
+        leaf();
+    }
+    #[instrument]
+    fn sibling() {}
+    let ((), trace) = traced(|| {
+        middle();
+        sibling();
+    });
+    assert_eq!(trace.path("leaf"), ["leaf", "middle", "root"]);
+    assert_eq!(trace.path("sibling"), ["sibling", "root"]);
+    assert_eq!(trace.root.parent, SpanId::NONE);
+    let (leaf, middle) = (trace.one("leaf"), trace.one("middle"));
+    assert!(middle.start_unix_nanos <= leaf.start_unix_nanos && leaf.end_unix_nanos <= middle.end_unix_nanos);
+}
+
+#[test]
+fn futures_keep_their_parents_while_they_take_turns() {
+    #[instrument]
+    async fn step() {
+        pause().await;
+    }
+    #[instrument(record(name))]
+    async fn task(name: &str) {
+        pause().await;
+        step().await;
+    }
+    let ((), trace) = traced(|| {
+        let (mut one, mut other) = (pin!(task("one")), pin!(task("other")));
+        let (mut one_is_done, mut other_is_done) = (false, false);
+        while !(one_is_done && other_is_done) {
+            one_is_done = one_is_done || poll_once(one.as_mut()).is_ready();
+            other_is_done = other_is_done || poll_once(other.as_mut()).is_ready();
+        }
+    });
+    let tasks: Vec<_> = trace.spans.iter().filter(|span| span.name == "task").collect();
+    let steps: Vec<_> = trace.spans.iter().filter(|span| span.name == "step").collect();
+    assert_eq!((tasks.len(), steps.len()), (2, 2));
+    assert!(tasks.iter().all(|task| task.parent == trace.root.span_id));
+    assert_ne!(steps[0].parent, steps[1].parent);
+    assert!(steps.iter().all(|step| tasks.iter().any(|task| task.span_id == step.parent)));
+}
+
+#[test]
+fn every_outcome_of_a_function_is_told() {
+    #[instrument(err, metrics(in_flight))]
+    fn outcomes(n: u32) -> Result<u32, Failed> {
+        assert_eq!(in_flight("outcomes"), 1.0);
+        match n {
+            0 => Ok(0),
+            1 => Err(Failed(1)),
+            _ => panic!("on purpose"),
+        }
+    }
+    telemetry();
+    assert_eq!(calls("outcomes"), [0; 4], "series exist before the first call");
+    let (_, trace) = traced(|| {
+        assert_eq!(outcomes(0), Ok(0));
+        assert_eq!(outcomes(1), Err(Failed(1)));
+        assert!(catch_unwind(|| outcomes(2)).is_err());
+    });
+    assert_eq!(calls("outcomes"), [1, 1, 0, 1]);
+    assert_eq!(in_flight("outcomes"), 0.0);
+    let outcomes: Vec<_> = trace.spans.iter().map(|span| span.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Ok, Outcome::Error, Outcome::Panicked]);
+    assert_eq!(trace.spans[1].status_message.as_deref(), Some("it failed with 1"));
+    assert!(
+        matches!(attribute(&trace.spans[1], "error.type"), Some(AttributeValue::Str(name)) if name.ends_with("Failed"))
+    );
+    assert_eq!(attribute(&trace.spans[2], "error.type"), text("panicked"));
+    assert!(
+        trace.spans.iter().all(|span| span.parent == trace.root.span_id),
+        "a panic leaves no span current"
+    );
+}
+
+#[test]
+fn every_outcome_of_a_future_is_told() {
+    #[instrument(err(Debug), metrics(in_flight))]
+    async fn future_outcomes(n: u32) -> Result<u32, Failed> {
+        pause().await;
+        match n {
+            0 => Ok(0),
+            1 => Err(Failed(1))?,
+            _ => panic!("on purpose"),
+        }
+    }
+    let (_, trace) = traced(|| {
+        assert_eq!(block_on(future_outcomes(0)), Ok(0));
+        assert_eq!(block_on(future_outcomes(1)), Err(Failed(1)));
+        assert!(catch_unwind(AssertUnwindSafe(|| block_on(future_outcomes(2)))).is_err());
+        {
+            let mut dropped = Box::pin(future_outcomes(3));
+            assert!(poll_once(dropped.as_mut()).is_pending());
+            assert_eq!(in_flight("future_outcomes"), 1.0);
+        }
+        assert_eq!(in_flight("future_outcomes"), 0.0);
+        // Never polled: never called.
+        drop(future_outcomes(4));
+    });
+    assert_eq!(calls("future_outcomes"), [1, 1, 1, 1]);
+    let outcomes: Vec<_> = trace.spans.iter().map(|span| span.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled]);
+    assert_eq!(trace.spans[1].status_message.as_deref(), Some("Failed(1)"));
+}
+
+#[test]
+fn what_a_dropped_future_drops_belongs_to_its_span() {
+    struct Noisy;
+    impl Drop for Noisy {
+        fn drop(&mut self) {
+            #[instrument]
+            fn cleaned_up() {}
+            cleaned_up();
+        }
+    }
+    #[instrument]
+    async fn holder() {
+        let _noisy = Noisy;
+        std::future::pending::<()>().await;
+    }
+    let ((), trace) = traced(|| {
+        let mut dropped = Box::pin(holder());
+        assert!(poll_once(dropped.as_mut()).is_pending());
+    });
+    assert_eq!(trace.path("cleaned_up"), ["cleaned_up", "holder", "root"]);
+}
+
+#[test]
+fn typed_labels_are_taken_at_entry() {
+    #[instrument(metrics(prefix = "typed", labels(operation = "buy", tier, big: bool = amount > 10)))]
+    fn buy(tier: Tier, mut amount: u32) -> u32 {
+        amount += 100;
+        let _ = tier;
+        amount
+    }
+    let calls = |tier, big| {
+        series("typed_calls_total", &[("operation", "buy"), ("tier", tier), ("big", big), ("outcome", "ok")])
+    };
+    telemetry();
+    assert_eq!(calls("free", "true"), Some(Value::Counter(0)));
+    assert_eq!(buy(Tier::Paid, 1), 101);
+    assert_eq!(buy(Tier::Free, 11), 111);
+    assert_eq!(buy(Tier::Free, 12), 112);
+    assert_eq!(calls("paid", "false"), Some(Value::Counter(1)));
+    assert_eq!(calls("free", "true"), Some(Value::Counter(2)));
+    let labels = [("operation", "buy"), ("tier", "free"), ("big", "true")];
+    let Some(Value::Histogram(durations)) = series("typed_duration_seconds", &labels) else {
+        panic!("no histogram")
+    };
+    assert_eq!(durations.count(), 2);
+}
+
+#[test]
+fn fields_are_evaluated_only_where_somebody_listens() {
+    fn evaluated(times: &std::cell::Cell<u32>) -> u32 {
+        times.set(times.get() + 1);
+        times.get()
+    }
+    #[instrument(level = "trace", fields(times = evaluated(times)))]
+    fn filtered(times: &std::cell::Cell<u32>) {
+        let _ = times;
+    }
+    #[instrument(fields(times = evaluated(times)))]
+    fn recorded(times: &std::cell::Cell<u32>) {
+        let _ = times;
+    }
+    let times = std::cell::Cell::new(0);
+    let ((), trace) = traced(|| {
+        filtered(&times);
+        recorded(&times);
+    });
+    assert_eq!(times.get(), 1);
+    assert_eq!(trace.names(), ["recorded"]);
+}
+
+#[test]
+fn a_secret_passes_through_unrecorded() {
+    #[instrument(record(amount))]
+    fn charge(card: &Secret<String>, amount: u32) -> usize {
+        card.expose().len() + amount as usize
+    }
+    let (length, trace) = traced(|| charge(&Secret::new("4111-1111".into()), 1));
+    assert_eq!(length, 10);
+    assert!(!format!("{:?}", trace.spans).contains("4111"));
+}
+
+/// Functions of all shapes that once broke somebody's macro; that they compile is half of the test.
+mod shapes {
+    use super::*;
+
+    struct Store {
+        items: Vec<String>,
+    }
+
+    trait Named {
+        fn name(&self) -> &str;
+        fn provided(&self) -> usize;
+    }
+
+    impl Named for Store {
+        #[instrument]
+        fn name(&self) -> &str {
+            &self.items[0]
+        }
+
+        #[instrument]
+        fn provided(&self) -> usize {
+            self.items.len()
+        }
+    }
+
+    impl Store {
+        #[instrument(err)]
+        fn first_mut(&mut self) -> Result<&mut String, Failed> {
+            self.items.first_mut().ok_or(Failed(0))
+        }
+
+        #[instrument(err)]
+        async fn find<'a>(&'a self, wanted: &str) -> Result<&'a str, Failed> {
+            pause().await;
+            let found = self.items.iter().find(|item| *item == wanted).ok_or(Failed(1))?;
+            Ok(found)
+        }
+
+        #[instrument]
+        fn into_items(self) -> Vec<String> {
+            self.items
+        }
+    }
+
+    #[instrument]
+    fn generic<T: Clone, const N: usize>(value: &T) -> [T; N]
+    where
+        T: Default,
+    {
+        std::array::from_fn(|_| value.clone())
+    }
+
+    #[instrument]
+    fn opaque(n: u32) -> impl Iterator<Item = u32> + use<> {
+        (0..n).map(|n| n * 2)
+    }
+
+    #[instrument]
+    fn boxed(fail: bool) -> Result<Box<dyn Fn() -> u32>, Box<dyn std::error::Error>> {
+        if fail {
+            return Err("no".into());
+        }
+        Ok(Box::new(|| 7))
+    }
+
+    #[instrument]
+    async fn boxed_later(
+        fail: bool,
+    ) -> Result<Box<dyn Fn() -> u32 + Send>, Box<dyn std::error::Error + Send + Sync>> {
+        if fail {
+            return Err("no".into());
+        }
+        Ok(Box::new(|| 7))
+    }
+
+    #[instrument(record(a, c))]
+    fn patterns((a, _b): (u32, u32), [c, .., _d]: [u32; 3], mut e: u32) -> u32 {
+        e += a + c;
+        e
+    }
+
+    #[instrument]
+    async fn reassigned(mut text: String, mut n: u32) -> String {
+        n += 1;
+        pause().await;
+        text.push_str(&n.to_string());
+        text
+    }
+
+    #[instrument]
+    fn never(message: &str) -> ! {
+        panic!("{message}")
+    }
+
+    #[instrument]
+    #[track_caller]
+    fn caller() -> u32 {
+        std::panic::Location::caller().line()
+    }
+
+    #[instrument]
+    unsafe fn not_safe(pointer: *const u32) -> u32 {
+        // SAFETY: the caller passes a valid pointer.
+        unsafe { *pointer }
+    }
+
+    #[instrument]
+    extern "C" fn foreign(n: i32) -> i32 {
+        n + 1
+    }
+
+    #[instrument]
+    fn r#type(r#fn: u32) -> u32 {
+        r#fn
+    }
+
+    #[instrument]
+    fn recursive(n: u32) -> u32 {
+        if n == 0 { 0 } else { 1 + recursive(n - 1) }
+    }
+
+    #[test]
+    fn functions_return_what_they_did_before() {
+        let mut store = Store { items: vec!["a".into(), "b".into()] };
+        let (_, trace) = traced(|| {
+            store.first_mut().unwrap().push('!');
+            assert_eq!((store.name(), store.provided()), ("a!", 2));
+            assert_eq!(block_on(store.find("b")), Ok("b"));
+            assert_eq!(block_on(store.find("c")), Err(Failed(1)));
+            assert_eq!(store.into_items(), ["a!", "b"]);
+            assert_eq!(generic::<u8, 2>(&3), [3, 3]);
+            assert_eq!(opaque(3).sum::<u32>(), 6);
+            assert_eq!(boxed(false).unwrap()(), 7);
+            assert!(boxed(true).is_err());
+            assert_eq!(block_on(boxed_later(false)).unwrap()(), 7);
+            assert!(block_on(boxed_later(true)).is_err());
+            assert_eq!(patterns((1, 2), [3, 4, 5], 6), 10);
+            assert_eq!(block_on(reassigned("n = ".into(), 1)), "n = 2");
+            assert!(catch_unwind(|| never("on purpose")).is_err());
+            assert_eq!(caller(), line!());
+            // SAFETY: the pointer comes from a reference.
+            assert_eq!(unsafe { not_safe(&5) }, 5);
+            assert_eq!(foreign(1), 2);
+            assert_eq!(r#type(4), 4);
+            assert_eq!(recursive(3), 3);
+        });
+        assert_eq!(trace.one("never").outcome, Outcome::Panicked);
+        assert_eq!(trace.one("caller").outcome, Outcome::Ok);
+        assert_eq!(attribute(trace.one("patterns"), "a"), Some(AttributeValue::I64(1)));
+        assert_eq!(attribute(trace.one("patterns"), "c"), Some(AttributeValue::I64(3)));
+        assert_eq!(trace.names().iter().filter(|name| **name == "recursive").count(), 4);
+        assert_eq!(trace.names().iter().filter(|name| **name == "type").count(), 1);
+    }
+}

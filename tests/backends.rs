@@ -1,0 +1,307 @@
+//! The backends that judge what we write: found where they are installed, started on free ports of loopback.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::process::{Process, TempDir, free_port, say, until};
+use crate::shop::http;
+
+/// The backend, or a line that says why the test is skipped; where backends are required, a failure.
+#[track_caller]
+pub(crate) fn or_skip<T>(found: Result<T, String>) -> Option<T> {
+    match found {
+        Ok(backend) => Some(backend),
+        Err(reason) if std::env::var_os("SPANWRIGHT_REQUIRE_BACKENDS").is_some_and(|value| value == "1") => {
+            panic!("a backend is required, and missing: {reason}")
+        }
+        Err(reason) => {
+            say(&format!("skipped: {reason}"));
+            None
+        }
+    }
+}
+
+/// A program on the `PATH`.
+fn on_path(name: &str) -> Result<PathBuf, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    found.ok_or_else(|| format!("`{name}` is not on the PATH (Debian: apt-get install prometheus)"))
+}
+
+/// A program in the Python environment: `SPANWRIGHT_VENV`, or `.venv` in the workspace.
+fn in_venv(name: &str) -> Result<PathBuf, String> {
+    let venv = std::env::var_os("SPANWRIGHT_VENV").map_or_else(|| workspace().join(".venv"), PathBuf::from);
+    let file = venv.join("bin").join(name);
+    let remedy = "`.ci/backends.sh` makes it, and SPANWRIGHT_VENV names another";
+    if file.is_file() { Ok(file) } else { Err(format!("no {}: {remedy}", file.display())) }
+}
+
+/// The root of the workspace.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in a folder of the workspace")
+}
+
+/// Runs a program on some input.
+fn run_on(input: &str, command: &mut Command) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("can't start {command:?}: {error}"));
+    let mut stdin = child.stdin.take().expect("piped");
+    std::thread::scope(|scope| {
+        // It may refuse before it has read everything; its answer says so.
+        scope.spawn(move || stdin.write_all(input.as_bytes()));
+        child.wait_with_output().expect("a child can be waited for")
+    })
+}
+
+/// `promtool check metrics`: reads text 0.0.4, and minds names and help besides.
+pub(crate) struct Promtool(PathBuf);
+
+impl Promtool {
+    pub(crate) fn find() -> Result<Self, String> {
+        on_path("promtool").map(Self)
+    }
+
+    /// What it finds wrong.
+    pub(crate) fn check_metrics(&self, text: &str) -> Result<(), String> {
+        let output = run_on(text, Command::new(&self.0).args(["check", "metrics"]));
+        let said =
+            String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        if output.status.success() { Ok(()) } else { Err(said) }
+    }
+}
+
+/// The parsers of `prometheus_client`, the reference for OpenMetrics.
+pub(crate) struct StrictParser(PathBuf);
+
+impl StrictParser {
+    pub(crate) fn find() -> Result<Self, String> {
+        in_venv("python").map(Self)
+    }
+
+    /// The families by name, of an exposition in `openmetrics` or `text`.
+    #[track_caller]
+    pub(crate) fn parse(&self, format: &str, exposition: &str) -> BTreeMap<String, Json> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("parse_metrics.py");
+        let output = run_on(exposition, Command::new(&self.0).arg(script).arg(format));
+        let refused = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{format} was refused:\n{refused}\n{exposition}");
+        serde_json::from_slice(&output.stdout).expect("the script writes JSON")
+    }
+}
+
+/// A Prometheus server that scrapes one address each second.
+pub(crate) struct Prometheus {
+    url: String,
+    _process: Process,
+    _data: TempDir,
+}
+
+impl Prometheus {
+    pub(crate) fn start(target: &str) -> Result<Self, String> {
+        let program = on_path("prometheus")?;
+        let data = TempDir::new();
+        let config = data.path().join("prometheus.yml");
+        let scrape = format!("[{{job_name: shop, static_configs: [{{targets: ['{target}']}}]}}]");
+        let text = format!("global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs: {scrape}\n");
+        fs::write(&config, text).expect("the temporary directory is writable");
+        let address = format!("127.0.0.1:{}", free_port());
+        let process = Process::start(
+            Command::new(program)
+                .arg(format!("--config.file={}", config.display()))
+                .arg(format!("--storage.tsdb.path={}", data.path().join("data").display()))
+                .arg(format!("--web.listen-address={address}")),
+        );
+        let url = format!("http://{address}");
+        until("Prometheus to be ready", || {
+            http().get(format!("{url}/-/ready")).call().ok()?.status().is_success().then_some(())
+        });
+        Ok(Self { url, _process: process, _data: data })
+    }
+
+    /// An instant query's series: labels and value.
+    #[track_caller]
+    pub(crate) fn query(&self, promql: &str) -> Vec<(BTreeMap<String, String>, f64)> {
+        let request = http().get(format!("{}/api/v1/query", self.url)).query("query", promql);
+        let answer: Json =
+            request.call().expect("it answers").body_mut().read_json().expect("it answers JSON");
+        assert_eq!(answer["status"], "success", "{promql}: {answer}");
+        let result = answer["data"]["result"].as_array().expect("a vector").clone();
+        let series = |series: Json| {
+            let labels = serde_json::from_value(series["metric"].clone()).expect("labels are text");
+            let value = series["value"][1].as_str().and_then(|value| value.parse().ok()).expect("a number");
+            (labels, value)
+        };
+        result.into_iter().map(series).collect()
+    }
+
+    /// The only value of a query; nothing where it has no series.
+    #[track_caller]
+    pub(crate) fn value(&self, promql: &str) -> Option<f64> {
+        let series = self.query(promql);
+        assert!(series.len() < 2, "{promql} has several series: {series:?}");
+        series.first().map(|(_, value)| *value)
+    }
+
+    /// What Prometheus knows of a family: its type and help.
+    pub(crate) fn metadata(&self, family: &str) -> Json {
+        let request = http().get(format!("{}/api/v1/metadata", self.url)).query("metric", family);
+        let answer: Json =
+            request.call().expect("it answers").body_mut().read_json().expect("it answers JSON");
+        answer["data"][family][0].clone()
+    }
+}
+
+/// A receiver of OTLP, which keeps what it gets.
+pub(crate) struct OtlpReceiver {
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to.
+    pub(crate) endpoint: String,
+    _process: Process,
+    _folder: TempDir,
+}
+
+/// A span as the receiver had it.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    pub(crate) trace_id: String,
+    pub(crate) span_id: String,
+    /// Empty for a root.
+    pub(crate) parent: String,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    /// The instrumentation scope's name.
+    pub(crate) scope: String,
+    pub(crate) service: String,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) is_error: bool,
+    pub(crate) status_message: String,
+    pub(crate) attributes: BTreeMap<String, Json>,
+}
+
+impl Span {
+    /// An attribute of text.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.attributes.get(key)?["string_value"].as_str()
+    }
+
+    /// An attribute that is an integer. Protobuf's JSON writes those as text.
+    pub(crate) fn int(&self, key: &str) -> Option<i64> {
+        self.attributes.get(key)?["int_value"].as_str()?.parse().ok()
+    }
+}
+
+impl OtlpReceiver {
+    pub(crate) fn start() -> Result<Self, String> {
+        let program = in_venv("ddapm-test-agent")?;
+        let folder = TempDir::new();
+        let port = free_port();
+        let process = Process::start(
+            Command::new(program)
+                .current_dir(folder.path())
+                .args(["--host", "127.0.0.1", "--port", &free_port().to_string()])
+                .args(["--otlp-http-port", &port.to_string(), "--otlp-grpc-port", &free_port().to_string()]),
+        );
+        let receiver =
+            Self { endpoint: format!("http://127.0.0.1:{port}"), _process: process, _folder: folder };
+        until("the OTLP receiver to be ready", || receiver.requests());
+        Ok(receiver)
+    }
+
+    /// Everything it has got, as it tells it.
+    pub(crate) fn raw(&self) -> String {
+        self.requests().expect("it answers").to_string()
+    }
+
+    fn requests(&self) -> Option<Json> {
+        http().get(format!("{}/test/session/traces", self.endpoint)).call().ok()?.body_mut().read_json().ok()
+    }
+
+    /// The spans it has got.
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        let requests = self.requests().expect("it answers");
+        let mut spans = Vec::new();
+        for resource in each(&requests, &[]).flat_map(|request| each(request, &["resource_spans"])) {
+            let of_resource = attributes(&resource["resource"]);
+            let service = of_resource.get("service.name").and_then(|name| name["string_value"].as_str());
+            for scope in each(resource, &["scope_spans"]) {
+                let scope_name = scope["scope"]["name"].as_str().unwrap_or_default();
+                spans.extend(
+                    each(scope, &["spans"])
+                        .map(|span| read_span(span, scope_name, service.unwrap_or_default())),
+                );
+            }
+        }
+        spans
+    }
+
+    /// The spans of the trace that has a span for which `wanted` is true, once it has all of these names.
+    #[track_caller]
+    pub(crate) fn trace(&self, names: &[&str], wanted: impl Fn(&Span) -> bool) -> Vec<Span> {
+        until(&format!("a trace with the spans {names:?}"), || {
+            let spans = self.spans();
+            let trace_id = spans.iter().find(|span| wanted(span))?.trace_id.clone();
+            let trace: Vec<_> = spans.into_iter().filter(|span| span.trace_id == trace_id).collect();
+            names.iter().all(|name| trace.iter().any(|span| span.name == *name)).then_some(trace)
+        })
+    }
+}
+
+fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
+    path.iter().fold(json, |json, key| &json[*key]).as_array().into_iter().flatten()
+}
+
+fn attributes(of: &Json) -> BTreeMap<String, Json> {
+    let pair = |attribute: &Json| Some((attribute["key"].as_str()?.to_owned(), attribute["value"].clone()));
+    each(of, &["attributes"]).filter_map(pair).collect()
+}
+
+fn read_span(span: &Json, scope: &str, service: &str) -> Span {
+    let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+    let nanos = |json: &Json| json.as_str().and_then(|nanos| nanos.parse().ok()).unwrap_or_default();
+    Span {
+        trace_id: hex(&span["trace_id"]),
+        span_id: hex(&span["span_id"]),
+        parent: hex(&span["parent_span_id"]),
+        name: text(&span["name"]),
+        kind: text(&span["kind"]),
+        scope: scope.to_owned(),
+        service: service.to_owned(),
+        start: nanos(&span["start_time_unix_nano"]),
+        end: nanos(&span["end_time_unix_nano"]),
+        is_error: span["status"]["code"] == "STATUS_CODE_ERROR",
+        status_message: text(&span["status"]["message"]),
+        attributes: attributes(span),
+    }
+}
+
+/// Ids come in base64, as protobuf's JSON has bytes; everybody else writes them in hexadecimal.
+fn hex(base64: &Json) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let text = base64.as_str().unwrap_or_default().trim_end_matches('=');
+    let (mut bits, mut width, mut hex) = (0_u32, 0, String::new());
+    for byte in text.bytes() {
+        let value = ALPHABET.iter().position(|letter| *letter == byte).expect("base64");
+        (bits, width) = (bits << 6 | value as u32, width + 6);
+        if width >= 8 {
+            width -= 8;
+            hex += &format!("{:02x}", bits >> width & 0xff);
+        }
+    }
+    hex
+}
+
+#[test]
+fn ids_are_read_from_base64() {
+    assert_eq!(hex(&"AAECAwQFBgcICQoLDA0ODw==".into()), "000102030405060708090a0b0c0d0e0f");
+    assert_eq!(hex(&"//79/Pv6+fg=".into()), "fffefdfcfbfaf9f8");
+    assert_eq!(hex(&Json::Null), "");
+}

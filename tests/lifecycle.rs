@@ -1,0 +1,47 @@
+//! Starts and ends.
+
+use std::time::{Duration, Instant};
+
+use crate::backends::{OtlpReceiver, or_skip};
+use crate::process::free_port;
+use crate::shop::{GOOD_CARD, Shop};
+
+#[test]
+fn a_signal_flushes_what_was_just_recorded() {
+    let Some(receiver) = or_skip(OtlpReceiver::start()) else { return };
+    for signal in ["TERM", "INT"] {
+        let start = Shop::start().export_to(&receiver.endpoint);
+        // Nothing would be sent for an hour.
+        let mut shop = start.env("OTEL_BSP_SCHEDULE_DELAY", "3600000").serve();
+        let item = if signal == "TERM" { "cup" } else { "teapot" };
+        assert_eq!(shop.order(item, 1, GOOD_CARD).0, 201);
+        assert!(receiver.spans().iter().all(|span| span.text("body.item") != Some(item)));
+        shop.process.signal(signal);
+        let status = shop.process.wait();
+        assert!(status.success(), "SIG{signal}: {status}");
+        let spans = receiver.spans();
+        assert!(spans.iter().any(|span| span.text("body.item") == Some(item)), "SIG{signal} flushed nothing");
+        // What was still to do is done, and recorded too.
+        let root = spans.iter().find(|span| span.text("body.item") == Some(item)).expect("found above");
+        assert!(spans.iter().any(|span| span.name == "ship" && span.trace_id == root.trace_id));
+    }
+}
+
+#[test]
+fn a_receiver_that_is_away_stops_nobody() {
+    let shop = Shop::start().export_to(&format!("http://127.0.0.1:{}", free_port())).serve();
+    assert_eq!(shop.order("cup", 1, GOOD_CARD).0, 201);
+    let start = Instant::now();
+    let ended = shop.terminate();
+    assert!(ended.status.success(), "{}", ended.status);
+    // The limit of the end is 5 seconds unless another is stated.
+    assert!(start.elapsed() < Duration::from_secs(15), "it took {:?}", start.elapsed());
+}
+
+#[test]
+fn a_panic_is_no_reason_to_lose_telemetry() {
+    // A directory is no database: the program fails on its way, with its message and its own exit code.
+    let ended = Shop::start().arg("--database").arg("/").run();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("shop: "), "{}", ended.stderr);
+}

@@ -1,0 +1,201 @@
+//! The shop, running.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::sync::OnceLock;
+use std::time::Duration;
+use std::{env, fs, io};
+
+use serde_json::{Value as Json, json};
+use ureq::Agent;
+
+use crate::backends::workspace;
+use crate::process::{Process, free_port, until};
+
+/// A card that pays.
+pub(crate) const GOOD_CARD: &str = "4242424242424242";
+/// A card that is declined.
+pub(crate) const DECLINED_CARD: &str = "4000000000000002";
+/// A card at which the provider falls silent.
+pub(crate) const SILENT_CARD: &str = "5555550000000119";
+
+/// A client that takes every status as an answer.
+pub(crate) fn http() -> Agent {
+    let config =
+        Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(10)));
+    config.build().into()
+}
+
+/// The shop's program: built by `cargo test --workspace`, or here where it is missing or older than its sources.
+fn program() -> &'static PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let test = env::current_exe().expect("a test knows its path");
+        let profile = test.ancestors().nth(2).expect("the test is in <target>/<profile>/deps");
+        let program = profile.join("examples/shop");
+        if !is_fresh(&program).unwrap_or(false) {
+            let mut build = Command::new(env!("CARGO"));
+            build
+                .args(["build", "--package", "spanwright-examples", "--example", "shop"])
+                .current_dir(workspace());
+            build.arg("--target-dir").arg(profile.parent().expect("the profile is in <target>"));
+            assert!(build.status().expect("cargo runs").success(), "the shop does not build");
+        }
+        program
+    })
+}
+
+/// Whether the program is newer than all that it was made of, which cargo lists beside it.
+fn is_fresh(program: &PathBuf) -> io::Result<bool> {
+    let built = fs::metadata(program)?.modified()?;
+    let sources = fs::read_to_string(program.with_extension("d"))?;
+    for source in sources.split_whitespace().skip(1) {
+        if fs::metadata(source)?.modified()? > built {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What a shop is to be started with.
+pub(crate) struct Start {
+    command: Command,
+    admin: String,
+}
+
+impl Start {
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Adds an argument.
+    pub(crate) fn arg(mut self, arg: &str) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    /// Serves its metrics on this port.
+    pub(crate) fn admin_port(mut self, port: u16) -> Self {
+        self.admin = format!("127.0.0.1:{port}");
+        self.env("SPANWRIGHT_METRICS_PORT", port.to_string())
+    }
+
+    /// Exports its spans to that endpoint, soon.
+    pub(crate) fn export_to(self, endpoint: &str) -> Self {
+        self.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint).env("OTEL_BSP_SCHEDULE_DELAY", "100")
+    }
+
+    /// Starts it and waits until it serves.
+    #[track_caller]
+    pub(crate) fn serve(self) -> Shop {
+        let admin = self.admin.clone();
+        let mut process = self.spawn();
+        let url = until("the shop to serve", || {
+            let running = process.is_running();
+            let stdout = process.stdout();
+            let url =
+                stdout.lines().find_map(|line| line.strip_prefix("The shop serves on "))?.trim().to_owned();
+            assert!(running, "the shop ended");
+            Some(url)
+        });
+        Shop { process, url, admin: format!("http://{admin}") }
+    }
+
+    /// Runs it to its end.
+    #[track_caller]
+    pub(crate) fn run(self) -> Ended {
+        let mut process = self.spawn();
+        let status = process.wait();
+        Ended { status, stdout: process.stdout(), stderr: process.stderr() }
+    }
+
+    fn spawn(mut self) -> Process {
+        Process::start(&mut self.command)
+    }
+}
+
+/// A program that has ended.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A running shop.
+pub(crate) struct Shop {
+    pub(crate) process: Process,
+    /// The service's address, as `http://…`.
+    pub(crate) url: String,
+    /// The admin server's address, as `http://…`.
+    pub(crate) admin: String,
+}
+
+impl Shop {
+    /// A shop on free ports, with nothing of this environment that is about telemetry.
+    pub(crate) fn start() -> Start {
+        let mut command = Command::new(program());
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("OTEL_") || text.starts_with("SPANWRIGHT_") || text.starts_with("RUST_LOG") {
+                command.env_remove(&name);
+            }
+        }
+        command.args(["--listen", "127.0.0.1:0"]);
+        Start { command, admin: String::new() }.admin_port(free_port())
+    }
+
+    /// Places an order; the status and the answer.
+    #[track_caller]
+    pub(crate) fn order(&self, item: &str, quantity: u32, card: &str) -> (u16, Json) {
+        let order = json!({ "item": item, "quantity": quantity, "card": card });
+        let mut answer =
+            http().post(format!("{}/orders", self.url)).send_json(order).expect("the shop answers");
+        (answer.status().as_u16(), answer.body_mut().read_json().expect("it answers JSON"))
+    }
+
+    /// Asks the shop; the status and the answer.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        get(&format!("{}{path}", self.url))
+    }
+
+    /// Asks the admin server; the status and the answer.
+    #[track_caller]
+    pub(crate) fn ask(&self, path: &str) -> (u16, String) {
+        get(&format!("{}{path}", self.admin))
+    }
+
+    /// The metrics: content type and text.
+    #[track_caller]
+    pub(crate) fn metrics(&self, accept: &str) -> (String, String) {
+        let request = http().get(format!("{}/metrics", self.admin)).header("accept", accept);
+        let mut answer = request.call().expect("the admin server answers");
+        assert_eq!(answer.status(), 200);
+        let content_type = answer.headers()["content-type"].to_str().expect("ASCII").to_owned();
+        (content_type, answer.body_mut().read_to_string().expect("UTF-8"))
+    }
+
+    /// Waits until an order is shipped.
+    #[track_caller]
+    pub(crate) fn wait_for_shipping(&self, order: &Json) {
+        let path = format!("/orders/{}", order["id"]);
+        until("the order to be shipped", || self.get(&path).1.contains("\"shipped\"").then_some(()));
+    }
+
+    /// Ends it by `SIGTERM`.
+    #[track_caller]
+    pub(crate) fn terminate(mut self) -> Ended {
+        self.process.signal("TERM");
+        let status = self.process.wait();
+        Ended { status, stdout: self.process.stdout(), stderr: self.process.stderr() }
+    }
+}
+
+#[track_caller]
+fn get(url: &str) -> (u16, String) {
+    let mut answer = http().get(url).call().expect("it answers");
+    (answer.status().as_u16(), answer.body_mut().read_to_string().expect("UTF-8"))
+}

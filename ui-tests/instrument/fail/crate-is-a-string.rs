@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(crate = "spanwright")]
+fn charge() {}
+
+fn main() {}

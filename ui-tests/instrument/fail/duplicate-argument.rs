@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(name = "charge", level = "debug", name = "pay")]
+fn charge() {}
+
+fn main() {}

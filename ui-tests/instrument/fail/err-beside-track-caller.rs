@@ -1,0 +1,9 @@
+use spanwright::instrument;
+
+#[instrument(err)]
+#[track_caller]
+fn charge() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}

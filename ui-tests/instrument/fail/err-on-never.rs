@@ -1,0 +1,8 @@
+use spanwright::instrument;
+
+#[instrument(err)]
+fn serve() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use spanwright::instrument;
+
+#[instrument(err(debugg))]
+fn charge() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(err)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(fields(tier = teir))]
+fn charge(tier: u64) {}
+
+fn main() {}

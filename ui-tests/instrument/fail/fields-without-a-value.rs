@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(fields(http.route))]
+fn charge() {}
+
+fn main() {}

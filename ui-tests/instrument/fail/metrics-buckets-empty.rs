@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics(buckets = []))]
+fn charge() {}
+
+fn main() {}

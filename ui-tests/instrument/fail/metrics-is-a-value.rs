@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics = true)]
+fn charge() {}
+
+fn main() {}

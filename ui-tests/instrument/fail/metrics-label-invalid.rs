@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics(prefix = "shop", labels(größe = "charge")))]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics(prefix = "shop", labels(outcome = "charge")))]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics(labels(operation = "charge")))]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics(prefix = "shop-orders"))]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics(prefx = "shop"))]
+fn charge() {}
+
+fn main() {}

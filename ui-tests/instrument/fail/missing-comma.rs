@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(name = "charge" level = "debug")]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(name)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(name = 5)]
+fn charge() {}
+
+fn main() {}

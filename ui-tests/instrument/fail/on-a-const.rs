@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument]
+const LIMIT: u64 = 7;
+
+fn main() {}

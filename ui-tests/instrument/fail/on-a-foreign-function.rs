@@ -1,0 +1,8 @@
+use spanwright::instrument;
+
+unsafe extern "C" {
+    #[instrument]
+    fn charge();
+}
+
+fn main() {}

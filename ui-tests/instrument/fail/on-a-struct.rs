@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument]
+struct Order;
+
+fn main() {}

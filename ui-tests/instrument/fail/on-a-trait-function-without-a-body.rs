@@ -1,0 +1,8 @@
+use spanwright::instrument;
+
+trait Gateway {
+    #[instrument]
+    fn charge(&self);
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use spanwright::instrument;
+
+struct Shop;
+
+#[instrument]
+impl Shop {
+    fn charge(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use spanwright::instrument;
+
+#![deny(unused_variables)]
+
+#[instrument]
+fn charge(order_id: u64) {}
+
+#[instrument(err)]
+async fn refund(order_id: u64) -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(record_all, skip_all)]
+fn login(user: &str) {}
+
+fn main() {}

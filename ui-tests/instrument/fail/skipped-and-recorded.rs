@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(record(user), skip(user))]
+fn login(user: &str) {}
+
+fn main() {}

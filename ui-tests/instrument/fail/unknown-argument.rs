@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(nam = "charge")]
+fn charge() {}
+
+fn main() {}

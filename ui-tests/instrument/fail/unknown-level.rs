@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(level = "inof")]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use spanwright::Label;
+
+#[derive(Label)]
+#[label]
+enum Tier {
+    Free,
+    Paid,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use spanwright::Label;
+
+#[derive(Label)]
+enum Le {
+    Free,
+    Paid,
+}
+
+fn main() {}

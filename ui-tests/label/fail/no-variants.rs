@@ -1,0 +1,6 @@
+use spanwright::Label;
+
+#[derive(Label)]
+enum Tier {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use spanwright::Label;
+
+#[derive(Label)]
+struct Tier {
+    gold: bool,
+}
+
+fn main() {}

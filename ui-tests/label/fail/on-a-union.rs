@@ -1,0 +1,8 @@
+use spanwright::Label;
+
+#[derive(Label)]
+union Tier {
+    gold: bool,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use spanwright::Label;
+
+#[derive(Label)]
+#[label(rename_all = "lowercase")]
+enum Tier {
+    AllIn,
+    Allin,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use spanwright::Label;
+
+#[derive(Label)]
+enum Tier {
+    Free,
+    #[label(name = "payed")]
+    Paid,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use spanwright::Label;
+
+#[derive(Label)]
+enum Tier {
+    #[label(rename = "")]
+    Free,
+    Paid,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use spanwright::Label;
+
+#[derive(Label)]
+enum Tier {
+    Free,
+    Paid(u64),
+}
+
+fn main() {}

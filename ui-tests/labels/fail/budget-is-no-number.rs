@@ -1,0 +1,9 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+#[labels(budget = "many")]
+struct Order {
+    paid: bool,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+struct Order {
+    quantile: bool,
+}
+
+fn main() {}

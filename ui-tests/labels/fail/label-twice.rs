@@ -1,0 +1,10 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+struct Order {
+    paid: bool,
+    #[label(name = "paid")]
+    settled: bool,
+}
+
+fn main() {}

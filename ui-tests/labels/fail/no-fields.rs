@@ -1,0 +1,6 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+struct Order {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+union Order {
+    paid: bool,
+}
+
+fn main() {}

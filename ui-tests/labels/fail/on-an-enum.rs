@@ -1,0 +1,9 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+enum Order {
+    Placed,
+    Paid,
+}
+
+fn main() {}

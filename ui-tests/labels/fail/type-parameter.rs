@@ -1,0 +1,8 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+struct Order<T> {
+    paid: T,
+}
+
+fn main() {}

@@ -1,0 +1,2 @@
+#[spanwright::main(prefix = "SHOP", prefix = "STORE")]
+fn main() {}

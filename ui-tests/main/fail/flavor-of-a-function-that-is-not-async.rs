@@ -1,0 +1,2 @@
+#[spanwright::main(flavor = "current_thread")]
+fn main() {}

@@ -1,0 +1,2 @@
+#[spanwright::main(worker_threads = 0)]
+async fn main() {}

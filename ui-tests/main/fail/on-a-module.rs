@@ -1,0 +1,4 @@
+#[spanwright::main]
+mod shop {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[spanwright::main]
+async fn main() -> Result<(), String> {
+    Ok(7)
+}

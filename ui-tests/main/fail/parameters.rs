@@ -1,0 +1,2 @@
+#[spanwright::main]
+async fn main(arguments: Vec<String>) {}

@@ -1,0 +1,2 @@
+#[spanwright::main(prefix = "MY-SHOP")]
+fn main() {}

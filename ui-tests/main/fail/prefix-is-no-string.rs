@@ -1,0 +1,2 @@
+#[spanwright::main(prefix = SHOP)]
+fn main() {}

@@ -1,0 +1,2 @@
+#[spanwright::main(service_name = "")]
+fn main() {}

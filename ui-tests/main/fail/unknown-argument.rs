@@ -1,0 +1,2 @@
+#[spanwright::main(service = "shop")]
+fn main() {}

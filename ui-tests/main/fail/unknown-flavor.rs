@@ -1,0 +1,2 @@
+#[spanwright::main(flavor = "multithread")]
+async fn main() {}

@@ -1,0 +1,2 @@
+#[spanwright::main]
+fn main();

@@ -1,0 +1,6 @@
+use spanwright::{Metrics};
+
+#[derive(Metrics)]
+struct Shop {}
+
+fn main() {}

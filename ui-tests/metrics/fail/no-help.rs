@@ -1,0 +1,8 @@
+use spanwright::{Counter, Metrics};
+
+#[derive(Metrics)]
+struct Shop {
+    orders_total: Counter,
+}
+
+fn main() {}

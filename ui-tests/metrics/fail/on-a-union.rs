@@ -1,0 +1,8 @@
+use spanwright::{Metrics};
+
+#[derive(Metrics)]
+union Shop {
+    orders: u64,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use spanwright::{Metrics};
+
+#[derive(Metrics)]
+enum Shop {
+    Orders,
+}
+
+fn main() {}

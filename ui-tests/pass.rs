@@ -1,0 +1,6 @@
+//! Programs that compile.
+
+#[test]
+fn hostile_surroundings_compile() {
+    trybuild::TestCases::new().pass("*/pass/*.rs");
+}
