@@ -21,19 +21,26 @@ impl Import {
     }
 }
 
-/// All paths named in the sources of a folder, tests left out.
-fn imports(folder: &str) -> Vec<Import> {
+/// The source files of a folder, tests left out.
+fn sources(folder: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     collect(&workspace().join(folder), &mut files);
     assert!(!files.is_empty(), "{folder} has no sources");
+    files
+}
+
+fn parse(file: &Path) -> syn::File {
+    let text = fs::read_to_string(file).expect("sources are readable");
+    syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// All paths named in the sources of a folder.
+fn imports(folder: &str) -> Vec<Import> {
     let mut imports = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("sources are readable");
-        let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    for file in sources(folder) {
         let mut paths = Paths::default();
-        paths.visit_file(&parsed);
-        let short = file.strip_prefix(workspace()).expect("it is in the workspace");
-        imports.extend(paths.0.into_iter().map(|path| Import { file: short.to_owned(), path }));
+        paths.visit_file(&parse(&file));
+        imports.extend(paths.0.into_iter().map(|path| Import { file: file.clone(), path }));
     }
     imports
 }
@@ -144,13 +151,44 @@ fn exporters_read_plain_data() {
     assert_none(&imports("runtime/src/export"), &live, "exporters see snapshots and never the cells");
 }
 
+/// Files of the core whose atomics hold numbers of their own that publish nothing: there is nothing for loom to find.
+const NOT_MODELLED: [&str; 2] = ["core/src/clock.rs", "core/src/cells/store.rs"];
+
 #[test]
 fn atomics_of_the_core_come_from_one_module() {
-    let imports = imports("core/src");
-    let elsewhere: Vec<_> = imports
+    let elsewhere: Vec<_> = imports("core/src")
         .into_iter()
         .filter(|import| import.is_in("std::sync::atomic") || import.is_in("core::sync::atomic"))
-        .filter(|import| !import.file.ends_with("sync.rs"))
+        .filter(|import| !import.file.ends_with("core/src/sync.rs"))
+        .filter(|import| !NOT_MODELLED.iter().any(|file| import.file.ends_with(file)))
         .collect();
     assert!(elsewhere.is_empty(), "loom can't see these: {elsewhere:#?}");
+}
+
+#[test]
+fn all_unsafe_code_is_in_the_core() {
+    for file in sources("runtime/src").into_iter().chain(sources("macros/src")) {
+        let parsed = parse(&file);
+        let mut found = Unsafe::default();
+        found.visit_file(&parsed);
+        assert_eq!(found.0, 0, "unsafe code in {}", file.display());
+    }
+}
+
+#[derive(Default)]
+struct Unsafe(usize);
+
+impl<'ast> Visit<'ast> for Unsafe {
+    fn visit_expr_unsafe(&mut self, _: &'ast syn::ExprUnsafe) {
+        self.0 += 1;
+    }
+
+    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
+        self.0 += usize::from(matches!(signature.safety, syn::Safety::Unsafe(_)));
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        self.0 += usize::from(item.unsafety.is_some());
+        syn::visit::visit_item_impl(self, item);
+    }
 }

@@ -106,7 +106,7 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
-    pub(crate) fn start(target: &str) -> Result<Self, String> {
+    pub(crate) fn start(target: &str, features: &[&str]) -> Result<Self, String> {
         let program = on_path("prometheus")?;
         let data = TempDir::new();
         let config = data.path().join("prometheus.yml");
@@ -118,7 +118,8 @@ impl Prometheus {
             Command::new(program)
                 .arg(format!("--config.file={}", config.display()))
                 .arg(format!("--storage.tsdb.path={}", data.path().join("data").display()))
-                .arg(format!("--web.listen-address={address}")),
+                .arg(format!("--web.listen-address={address}"))
+                .args(features.iter().map(|feature| format!("--enable-feature={feature}"))),
         );
         let url = format!("http://{address}");
         until("Prometheus to be ready", || {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::backends::{OtlpReceiver, or_skip};
-use crate::process::free_port;
+use crate::process::{TempDir, free_port};
 use crate::shop::{GOOD_CARD, Shop};
 
 #[test]
@@ -39,9 +39,20 @@ fn a_receiver_that_is_away_stops_nobody() {
 }
 
 #[test]
-fn a_panic_is_no_reason_to_lose_telemetry() {
-    // A directory is no database: the program fails on its way, with its message and its own exit code.
+fn a_program_that_fails_has_its_own_message_and_code() {
+    // A directory is no database.
     let ended = Shop::start().arg("--database").arg("/").run();
     assert_eq!(ended.status.code(), Some(1));
-    assert!(ended.stderr.contains("shop: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("shop: the database failed"), "{}", ended.stderr);
+}
+
+#[test]
+fn orders_outlive_the_shop_and_are_shipped_by_the_next() {
+    let folder = TempDir::new();
+    let database = folder.path().join("shop.db").display().to_string();
+    let shop = Shop::start().arg("--database").arg(&database).serve();
+    let (_, order) = shop.order("teapot", 1, GOOD_CARD);
+    assert!(shop.terminate().status.success());
+    let shop = Shop::start().arg("--database").arg(&database).serve();
+    shop.wait_for_shipping(&order);
 }

@@ -9,9 +9,7 @@ use crate::shop::{DECLINED_CARD, GOOD_CARD, SILENT_CARD, Shop};
 #[test]
 fn prometheus_sees_what_the_shop_did() {
     let shop = Shop::start().serve();
-    let Some(prometheus) = or_skip(Prometheus::start(shop.admin.trim_start_matches("http://"))) else {
-        return;
-    };
+    let Some(prometheus) = or_skip(Prometheus::start(shop.admin_address(), &[])) else { return };
     until("the first scrape", || prometheus.value("up").filter(|up| *up == 1.0));
 
     let (mut accepted, mut silent) = (0, 0);
@@ -64,4 +62,16 @@ fn prometheus_sees_what_the_shop_did() {
         (metadata["type"].as_str(), metadata["help"].as_str()),
         (Some("gauge"), Some("Paid orders that wait to be shipped."))
     );
+}
+
+#[test]
+fn prometheus_that_would_rather_have_protobuf_takes_what_there_is() {
+    let shop = Shop::start().serve();
+    let features = ["exemplar-storage", "native-histograms"];
+    let Some(prometheus) = or_skip(Prometheus::start(shop.admin_address(), &features)) else { return };
+    shop.order("teapot", 1, GOOD_CARD);
+    until("a scrape with the order", || {
+        prometheus.value("shop_orders_total{status='paid'}").filter(|paid| *paid == 1.0)
+    });
+    assert_eq!(prometheus.value("shop_order_pieces_bucket{le='1.0'}"), Some(1.0));
 }

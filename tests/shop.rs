@@ -147,6 +147,11 @@ impl Shop {
         Start { command, admin: String::new() }.admin_port(free_port())
     }
 
+    /// Where the admin server listens, as a target to scrape.
+    pub(crate) fn admin_address(&self) -> &str {
+        self.admin.trim_start_matches("http://")
+    }
+
     /// Places an order; the status and the answer.
     #[track_caller]
     pub(crate) fn order(&self, item: &str, quantity: u32, card: &str) -> (u16, Json) {

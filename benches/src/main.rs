@@ -113,8 +113,8 @@ impl fastrace::collector::Reporter for Null {
 }
 
 fn ours_recorded() {
-    let builder = Telemetry::builder().service_name("bench").with_subscriber(false);
-    let telemetry = builder.exporter(Box::new(Null)).install().expect("telemetry starts");
+    let builder = Telemetry::builder().service_name("bench").with_subscriber(false).metrics_enabled(false);
+    let telemetry = builder.exporter(Null).install().expect("telemetry starts");
     measure("Span with 3 fields, to be exported", vec![
         call!("plain", plain::function),
         call!("spanwright", ours::span),

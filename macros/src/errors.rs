@@ -59,8 +59,8 @@ impl Errors {
 }
 
 /// What every attribute macro gives back for a mistake: the item as it was, so that an editor keeps working and the
-/// item's users see no errors of their own, and the errors.
+/// item's users see no errors of their own, and the errors. What only the arguments would have used is not unused.
 pub(crate) fn item_and_errors(item: &TokenStream, error: &syn::Error) -> TokenStream {
     let errors = error.to_compile_error();
-    quote!(#item #errors)
+    quote!(#[allow(unused_variables)] #item #errors)
 }

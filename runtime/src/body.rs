@@ -2,7 +2,7 @@
 //!
 //! It is given, in groups: the mode, the callsite's constants, the labels' combination, the recording of fields, the
 //! meaning of the returned value, the return type, and the function's own block, unparsed. Without the feature only the
-//! block is left.
+//! block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
 //! The block is always a `match`'s arm: as a bare tail expression it would be blamed for its own braces
 //! (`unused_braces`) in functions of one line.
@@ -13,12 +13,12 @@
 #[macro_export]
 macro_rules! body {
     (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {
-        $crate::__private::Call::open(
+        $crate::__private::Call::enter(
             $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
         ).run(move || -> $($ret)* $body, $($outcome)*)
     };
     (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
-        match $crate::__private::Call::open(
+        match $crate::__private::Call::enter(
             $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
         ).guard() {
             _guard => $body
@@ -47,8 +47,19 @@ macro_rules! body {
 #[macro_export]
 macro_rules! body {
     ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
-        match () {
-            () => $body,
+        match $crate::__unread!($labels $record) { () => $body }
+    };
+}
+
+/// Nothing, but parameters that only the attribute uses are used, and what can't be recorded is an error.
+#[cfg(not(feature = "telemetry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __unread {
+    ({} {}) => { () };
+    ($labels:tt $record:tt) => {
+        if false {
+            $crate::__private::unread($crate::__labels!($labels), $crate::__record!($record));
         }
     };
 }

@@ -30,6 +30,8 @@ mod entry;
 pub mod health;
 #[cfg(feature = "telemetry")]
 mod logs;
+#[cfg(not(feature = "telemetry"))]
+mod off;
 #[cfg(feature = "telemetry")]
 mod own_metrics;
 #[cfg(feature = "server")]
@@ -57,7 +59,9 @@ pub use signals::{ShutdownToken, shutdown_token};
 #[cfg(feature = "telemetry")]
 pub use span::layer;
 pub use spanwright_core::context::{Context, ContextGuard};
-pub use spanwright_macros::{Label, Labels, Metrics, instrument, main};
+#[cfg(feature = "telemetry")]
+pub use spanwright_macros::main;
+pub use spanwright_macros::{Label, Labels, Metrics, instrument};
 #[cfg(feature = "telemetry")]
 pub use telemetry::{Guard, Telemetry, metrics_addr};
 

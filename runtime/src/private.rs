@@ -17,8 +17,10 @@ pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
 pub use crate::metric::GLOBALS;
 pub use crate::metric::{
-    Interner, Label, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
+    Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
 };
+#[cfg(not(feature = "telemetry"))]
+pub use crate::off::{Fields, unread};
 pub use crate::record::Record;
 pub use crate::{body, global_metrics};
 

@@ -13,9 +13,9 @@ use spanwright_core::slots::value::Value;
 /// `Display` (`%value`) or `Debug` (`?value`). [`Secret`](crate::Secret) is none of them, on purpose.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be recorded as it is",
-    label = "not a boolean, a number or text",
+    label = "neither a boolean, a number nor text",
     note = "write `%…` to record it by `Display`, or `?…` by `Debug`",
-    note = "a `Secret` is never recorded; leave it out"
+    note = "a `Secret` is never recorded: leave it out"
 )]
 pub trait Record: sealed::Sealed {
     /// Hands the value to `field`; nothing for "no value".
@@ -30,6 +30,7 @@ mod sealed {
 macro_rules! record {
     ($($type:ty: |$value:ident| $as_value:expr;)*) => {$(
         impl sealed::Sealed for $type {}
+        #[diagnostic::do_not_recommend]
         impl Record for $type {
             #[inline]
             fn record(&self, field: &mut dyn FnMut(Value<'_>)) {
@@ -64,6 +65,7 @@ record! {
 macro_rules! record_through {
     ($($type:ty),*) => {$(
         impl<T: Record + ?Sized> sealed::Sealed for $type {}
+        #[diagnostic::do_not_recommend]
         impl<T: Record + ?Sized> Record for $type {
             #[inline]
             fn record(&self, field: &mut dyn FnMut(Value<'_>)) {
@@ -76,6 +78,7 @@ macro_rules! record_through {
 record_through!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 impl<T: Record> sealed::Sealed for Option<T> {}
+#[diagnostic::do_not_recommend]
 impl<T: Record> Record for Option<T> {
     #[inline]
     fn record(&self, field: &mut dyn FnMut(Value<'_>)) {

@@ -40,7 +40,9 @@ pub(super) struct Value {
 /// The attributes, in the order of `record`, `record_all`, `fields`.
 pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> Vec<Field> {
     let Written { record, record_all, skip, skip_all, fields, allow_secret } = written;
+    let before = errors.count();
     let skipped = skipped(skip, skip_all.as_ref().map(|flag| &flag.key), item, errors);
+    let skips_what_it_should = errors.count() == before;
     // Both at once would say everything and nothing.
     if let (Some(all), Some(none)) = (&record_all, &skip_all) {
         let message = "`record_all` and `skip_all` exclude each other; keep one";
@@ -55,7 +57,8 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
         .flat_map(|list| list.value.0)
         .filter_map(|field| given(field, item, errors))
         .collect();
-    if record_all.is_some() {
+    // After a slip in `skip`, what should have been skipped is no second mistake.
+    if record_all.is_some() && skips_what_it_should {
         record_rest(item, &skipped, &extra, &mut decided);
     }
     decided.extend(extra);

@@ -107,6 +107,17 @@ fn own_labels(labels: Vec<LabelArg>, item: &Function, errors: &mut Errors) -> La
     Labels::Own(statics, typed)
 }
 
+/// The error for a name that is no parameter's, but nearly one.
+fn misspelt(ident: &Ident, item: &Function) -> Option<syn::Error> {
+    if item.param(ident).is_some() {
+        return None;
+    }
+    let params: Vec<String> = item.params.iter().map(|param| param.ident.to_string()).collect();
+    let near = naming::nearest(&ident.to_string(), params.iter().map(String::as_str))?;
+    let message = format_args!("`{ident}` is no parameter; did you mean `{near}`?");
+    Some(syn::Error::new(ident.span(), message))
+}
+
 /// A label's type is stated, or taken from the signature, and a `static` can name it.
 fn typed_label(
     name: &Ident,
@@ -122,7 +133,7 @@ fn typed_label(
     let (ty, value, span) = match value {
         LabelValue::Parameter(ident) => {
             let Some(ty) = item.param(&ident).and_then(|param| param.ty.as_ref()) else {
-                errors.add(state_it(&ident));
+                errors.add(misspelt(&ident, item).unwrap_or_else(|| state_it(&ident)));
                 return None;
             };
             let (target, is_reference) = signature::dereferenced(ty);

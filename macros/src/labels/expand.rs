@@ -16,7 +16,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let dimensions = labels.iter().map(|label| dimension(krate, label));
     let interner = local("__interner");
     let this = local("self");
-    let index = index(krate, labels, &this, &interner);
+    let index = index(krate, labels, &interner);
     let at = krate.at(ident.span());
     let check = quote_spanned! {blaming(ident.span())=>
         const _: () = #at::__private::check_budget(<#static_type as #at::__private::Labels>::DIMENSIONS, #budget);
@@ -50,10 +50,11 @@ fn dimension(krate: &Runtime, label: &Label) -> TokenStream {
 
 /// Output, for `a`, `b`, `c`: `((a) * B::VALUES.len() + b) * C::VALUES.len() + c`. Trait paths rather than functions with
 /// bounds: then a type that is no label is one error, however often it is named.
-fn index(krate: &Runtime, labels: &[Label], this: &Ident, interner: &Ident) -> TokenStream {
+fn index(krate: &Runtime, labels: &[Label], interner: &Ident) -> TokenStream {
     let mut index = TokenStream::new();
     for (position, Label { field, ty, values, .. }) in labels.iter().enumerate() {
         let (at, krate_at) = (blaming(ty.span()), krate.at(ty.span()));
+        let this = Ident::new("self", at);
         let (cardinality, own) = match values {
             Values::Typed => (
                 quote_spanned!(at=> <#ty as #krate_at::__private::Label>::VALUES.len() as ::core::primitive::u32),
@@ -61,9 +62,7 @@ fn index(krate: &Runtime, labels: &[Label], this: &Ident, interner: &Ident) -> T
             ),
             Values::Text(max) => {
                 let cardinality = max.saturating_add(1);
-                let text = quote_spanned! {at=>
-                    ::core::convert::AsRef::<::core::primitive::str>::as_ref(&#this.#field)
-                };
+                let text = quote_spanned!(at=> <#ty as #krate_at::__private::LabelText>::text(&#this.#field));
                 (quote!(#cardinality), quote!(#interner.text(#position, #text)))
             }
         };

@@ -57,6 +57,7 @@ impl Input {
                 for field in std::mem::replace(&mut data.fields, Fields::Unit) {
                     let before = errors.count();
                     let args = args::parse_helpers(&field.attrs, "label", &mut errors);
+                    args::refuse_helpers(&field.attrs, "labels", "it goes on the struct", &mut errors);
                     let is_complete = errors.count() == before;
                     fields.extend(field.ident.map(|ident| Field { ident, ty: field.ty, args, is_complete }));
                 }

@@ -59,6 +59,7 @@ impl Input {
                 for field in std::mem::replace(&mut data.fields, Fields::Unit) {
                     let before = errors.count();
                     let args = args::parse_helpers(&field.attrs, "metric", &mut errors);
+                    args::refuse_helpers(&field.attrs, "metrics", "it goes on the struct", &mut errors);
                     let is_complete = errors.count() == before;
                     let (ty, attrs) = (field.ty, field.attrs);
                     fields.extend(field.ident.map(|ident| Field { ident, ty, attrs, args, is_complete }));

@@ -38,6 +38,21 @@ pub(super) struct Active {
 }
 
 impl Active {
+    /// [`Active::open`], and enters.
+    #[inline(never)]
+    pub(super) fn open_entered(
+        site: &'static Site,
+        bits: u32,
+        combination: &mut dyn FnMut() -> u32,
+        record: &mut dyn FnMut(&mut Fields<'_>),
+    ) -> Option<Self> {
+        let mut active = Self::open(site, bits, combination, record);
+        if let Some(active) = &mut active {
+            active.enter();
+        }
+        active
+    }
+
     /// Starts a call, by what the callsite's `bits` say; nothing where nobody listens after all.
     #[inline(never)]
     pub(super) fn open(
@@ -152,7 +167,7 @@ impl Active {
         self.flags |= PANICKED;
     }
 
-    /// Ends the call. What comes after it, a drop included, does nothing.
+    /// Ends the call. Nothing is left for a drop to do.
     #[inline(never)]
     pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
         self.flags |= ENDED;
@@ -169,6 +184,7 @@ impl Active {
         if self.slot.is_some() {
             span::finish(self.slot, now, verdict.outcome);
         }
+        self.shadow = None;
     }
 
     /// Ends a call whose body did not return: it unwound, or its future was dropped.

@@ -108,6 +108,7 @@ pub trait ResultLike {
     fn error(&self) -> Option<&Self::Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> ResultLike for Result<T, E> {
     type Error = E;
 
@@ -116,6 +117,39 @@ impl<T, E> ResultLike for Result<T, E> {
         self.as_ref().err()
     }
 }
+
+/// What `err` shows.
+#[diagnostic::on_unimplemented(
+    message = "`err` shows the error by its `Display`, and `{Self}` has none",
+    label = "the error is not `Display`",
+    note = "write `err(Debug)`, or implement `Display` for `{Self}`"
+)]
+pub trait DisplayError: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: fmt::Display> DisplayError for E {}
+
+/// What `err(Debug)` shows.
+#[diagnostic::on_unimplemented(
+    message = "`err(Debug)` shows the error by its `Debug`, and `{Self}` has none",
+    label = "the error is not `Debug`",
+    note = "write `err`, or derive `Debug` for `{Self}`"
+)]
+pub trait DebugError: fmt::Debug {}
+
+#[diagnostic::do_not_recommend]
+impl<E: fmt::Debug> DebugError for E {}
+
+/// What `err(chain)` shows.
+#[diagnostic::on_unimplemented(
+    message = "`err(chain)` shows the error and its sources, and `{Self}` is no `std::error::Error`",
+    label = "the error is not `std::error::Error`",
+    note = "write `err` or `err(Debug)`, or implement `std::error::Error` for `{Self}`"
+)]
+pub trait ChainedError: Error {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Error> ChainedError for E {}
 
 fn verdict<'r, R: ResultLike>(
     returned: &'r R,
@@ -130,19 +164,19 @@ fn verdict<'r, R: ResultLike>(
 
 /// `err`: the error by its `Display`.
 #[inline]
-pub fn error_outcome_display<R: ResultLike<Error: fmt::Display>>(returned: &R, level: Level) -> Verdict<'_> {
+pub fn error_outcome_display<R: ResultLike<Error: DisplayError>>(returned: &R, level: Level) -> Verdict<'_> {
     verdict(returned, level, |error| Message::Display(error))
 }
 
 /// `err(Debug)`: the error by its `Debug`.
 #[inline]
-pub fn error_outcome_debug<R: ResultLike<Error: fmt::Debug>>(returned: &R, level: Level) -> Verdict<'_> {
+pub fn error_outcome_debug<R: ResultLike<Error: DebugError>>(returned: &R, level: Level) -> Verdict<'_> {
     verdict(returned, level, |error| Message::Debug(error))
 }
 
 /// `err(chain)`: the error and its sources, separated by `: `.
 #[inline]
-pub fn error_outcome_chain<R: ResultLike<Error: Error>>(returned: &R, level: Level) -> Verdict<'_> {
+pub fn error_outcome_chain<R: ResultLike<Error: ChainedError>>(returned: &R, level: Level) -> Verdict<'_> {
     verdict(returned, level, |error| Message::Chain(error))
 }
 

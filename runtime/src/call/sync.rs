@@ -11,12 +11,33 @@ use spanwright_core::slots::Outcome;
 pub struct Call(pub(super) Option<Active>);
 
 impl Call {
-    /// Starts a call. One relaxed load where nobody listens. `combination` gives the number of its metric's labels.
+    /// Starts a call. One relaxed load where nobody listens. `combination` gives the number of its metrics' labels,
+    /// `record` its fields.
     #[inline(always)]
     pub fn open(
         site: &'static Site,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_>),
+    ) -> Self {
+        Self::start(site, combination, record, Active::open)
+    }
+
+    /// Starts a call whose span is current from here on.
+    #[inline(always)]
+    pub fn enter(
+        site: &'static Site,
+        combination: impl FnOnce() -> u32,
+        record: impl FnOnce(&mut Fields<'_>),
+    ) -> Self {
+        Self::start(site, combination, record, Active::open_entered)
+    }
+
+    #[inline(always)]
+    fn start(
+        site: &'static Site,
+        combination: impl FnOnce() -> u32,
+        record: impl FnOnce(&mut Fields<'_>),
+        open: fn(&'static Site, u32, &mut dyn FnMut() -> u32, &mut dyn FnMut(&mut Fields<'_>)) -> Option<Active>,
     ) -> Self {
         let bits = site.bits();
         if bits == 0 {
@@ -30,32 +51,28 @@ impl Call {
                 record(fields);
             }
         };
-        Self(Active::open(site, bits, &mut combination, &mut record))
+        Self(open(site, bits, &mut combination, &mut record))
     }
 
-    /// Runs the body within the call, and ends the call by what the body returns.
+    /// Runs the body within an entered call, and ends the call by what the body returns.
     #[inline(always)]
     pub fn run<R>(
         mut self,
         body: impl FnOnce() -> R,
         outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
     ) -> R {
-        if let Some(active) = &mut self.0 {
-            active.enter();
-        }
         let returned = body();
         if let Some(active) = &mut self.0 {
             active.end(&outcome(&returned));
         }
+        // The drop is for bodies that unwind; there is nothing left for it to do here.
+        std::mem::forget(self);
         returned
     }
 
-    /// Makes the call's span current until the guard is dropped, for bodies that must stay in place.
+    /// Ends an entered call when the guard is dropped, for bodies that must stay in place.
     #[inline(always)]
-    pub fn guard(mut self) -> CallGuard {
-        if let Some(active) = &mut self.0 {
-            active.enter();
-        }
+    pub fn guard(self) -> CallGuard {
         CallGuard(self)
     }
 }

@@ -8,6 +8,7 @@ use crate::registry::Kind;
 ///
 /// # Panics
 /// At compile time, on a counter without `_total`, on another metric with it, and on buckets where there are none.
+#[track_caller]
 pub const fn check_kind(kind: Kind, ends_in_total: bool, has_buckets: bool) {
     match kind {
         Kind::Counter if !ends_in_total => {
@@ -30,6 +31,7 @@ pub const fn check_kind(kind: Kind, ends_in_total: bool, has_buckets: bool) {
 ///
 /// # Panics
 /// At compile time, where they have.
+#[track_caller]
 pub const fn check_budget(dimensions: &[Dimension], budget: u32) {
     if cardinality(dimensions) > budget {
         panic!(

@@ -22,6 +22,7 @@ pub trait Label {
     fn index(&self) -> u32;
 }
 
+#[diagnostic::do_not_recommend]
 impl Label for bool {
     const VALUES: &'static [&'static str] = &["false", "true"];
 
@@ -46,12 +47,32 @@ pub trait Labels {
     fn index(&self, interner: &Interner) -> u32;
 }
 
+#[diagnostic::do_not_recommend]
 impl Labels for () {
     const DIMENSIONS: &'static [Dimension] = &[];
 
     #[inline]
     fn index(&self, _: &Interner) -> u32 {
         0
+    }
+}
+
+/// What a field with `#[label(max = N)]` is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text, and `#[label(max = N)]` is for text",
+    label = "not `AsRef<str>`",
+    note = "make it a `String` or a `&str`, or an enum with `#[derive(spanwright::Label)]` and no `max`"
+)]
+pub trait LabelText {
+    /// The text.
+    fn text(&self) -> &str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str> + ?Sized> LabelText for T {
+    #[inline]
+    fn text(&self) -> &str {
+        self.as_ref()
     }
 }
 

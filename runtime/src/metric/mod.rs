@@ -16,7 +16,7 @@ pub use check::{check_budget, check_kind};
 pub use counter::{Counted, Counter};
 pub use gauge::{Gauge, Gauged};
 pub use histogram::{DEFAULT_BUCKETS, DURATION_BUCKETS, Histogram, Observed, Timer};
-pub use label::{Interner, Label, Labels, OVERFLOW};
+pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::registry::{Instrument, Kind, Registry};
@@ -85,6 +85,9 @@ pub trait Metric: Sized {
     const KIND: Kind;
     /// Its labels.
     type Labels: Labels;
+    /// What it is labelled by.
+    #[doc(hidden)]
+    const DIMENSIONS: &'static [Dimension] = <Self::Labels as Labels>::DIMENSIONS;
 
     /// The cells that the metric needs.
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument;

@@ -1,6 +1,6 @@
-use spanwright::instrument;
-
 #![deny(unused_variables)]
+
+use spanwright::instrument;
 
 #[instrument]
 fn charge(order_id: u64) {}

@@ -1,4 +1,4 @@
-use spanwright::Labels;
+use spanwright::{Counter, Labels, Metrics};
 
 #[derive(Labels)]
 struct Order {

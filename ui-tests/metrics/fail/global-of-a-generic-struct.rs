@@ -1,6 +1,10 @@
-use spanwright::{Counter, Metrics};
+use spanwright::{Counter, Label, Labels, Metrics};
 
-use spanwright::Labels;
+#[derive(Label)]
+enum Tier {
+    Free,
+    Paid,
+}
 
 #[derive(Metrics)]
 struct Shop<L: Labels> {
@@ -9,5 +13,5 @@ struct Shop<L: Labels> {
 }
 
 fn main() {
-    Shop::<bool>::global().orders_total.with(true).inc();
+    Shop::<Tier>::global().orders_total.with(Tier::Free).inc();
 }

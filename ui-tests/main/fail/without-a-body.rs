@@ -1,2 +1,0 @@
-#[spanwright::main]
-fn main();
