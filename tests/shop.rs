@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use ureq::Agent;
 
 use crate::backends::workspace;
-use crate::process::{Process, free_port, until};
+use crate::process::{Process, until};
 
 /// A card that pays.
 pub(crate) const GOOD_CARD: &str = "4242424242424242";
@@ -59,27 +59,23 @@ fn is_fresh(program: &PathBuf) -> io::Result<bool> {
 }
 
 /// What a shop is to be started with.
-pub(crate) struct Start {
-    command: Command,
-    admin: String,
-}
+pub(crate) struct Start(Command);
 
 impl Start {
     /// Sets a variable of its environment.
     pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.command.env(name, value);
+        self.0.env(name, value);
         self
     }
 
     /// Adds an argument.
     pub(crate) fn arg(mut self, arg: &str) -> Self {
-        self.command.arg(arg);
+        self.0.arg(arg);
         self
     }
 
     /// Serves its metrics on this port.
-    pub(crate) fn admin_port(mut self, port: u16) -> Self {
-        self.admin = format!("127.0.0.1:{port}");
+    pub(crate) fn admin_port(self, port: u16) -> Self {
         self.env("SPANWRIGHT_METRICS_PORT", port.to_string())
     }
 
@@ -91,17 +87,20 @@ impl Start {
     /// Starts it and waits until it serves.
     #[track_caller]
     pub(crate) fn serve(self) -> Shop {
-        let admin = self.admin.clone();
         let mut process = self.spawn();
-        let url = until("the shop to serve", || {
+        let welcome = until("the shop to serve", || {
             let running = process.is_running();
             let stdout = process.stdout();
-            let url =
-                stdout.lines().find_map(|line| line.strip_prefix("The shop serves on "))?.trim().to_owned();
-            assert!(running, "the shop ended");
-            Some(url)
+            let welcome = stdout.split_once("Ctrl-C ends it.").map(|(welcome, _)| welcome.to_owned());
+            assert!(running || welcome.is_some(), "the shop ended");
+            welcome
         });
-        Shop { process, url, admin: format!("http://{admin}") }
+        let url = |before: &str, after: &str| {
+            let mut lines = welcome.lines().map(str::trim);
+            lines.find_map(|line| line.strip_prefix(before)?.strip_suffix(after)).map(str::to_owned)
+        };
+        let admin = url("", "/metrics").unwrap_or_default();
+        Shop { process, url: url("The shop serves on ", "").expect("the shop says where"), admin }
     }
 
     /// Runs it to its end.
@@ -113,7 +112,7 @@ impl Start {
     }
 
     fn spawn(mut self) -> Process {
-        Process::start(&mut self.command)
+        Process::start(&mut self.0)
     }
 }
 
@@ -129,7 +128,7 @@ pub(crate) struct Shop {
     pub(crate) process: Process,
     /// The service's address, as `http://…`.
     pub(crate) url: String,
-    /// The admin server's address, as `http://…`.
+    /// The admin server's address, as `http://…`; empty where there is none.
     pub(crate) admin: String,
 }
 
@@ -144,7 +143,7 @@ impl Shop {
             }
         }
         command.args(["--listen", "127.0.0.1:0"]);
-        Start { command, admin: String::new() }.admin_port(free_port())
+        Start(command).admin_port(0)
     }
 
     /// Where the admin server listens, as a target to scrape.

@@ -15,7 +15,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use spanwright::Telemetry;
 use spanwright::export::ExportError;
-use subjects::{autometric, fastraces, ours, plain, tracings};
+use subjects::{autometric, fastraces, large, ours, plain, tracings};
 use tracing_subscriber::prelude::*;
 
 /// Calls a function with arguments that the compiler knows nothing of.
@@ -33,10 +33,28 @@ macro_rules! call {
 }
 
 fn main() {
+    sizes();
     metrics();
     nothing_listens();
     ours_recorded();
     theirs_recorded();
+}
+
+/// What an annotation adds to a future.
+fn sizes() {
+    let plain = size_of_val(&large::plain(""));
+    println!("\n### Bytes of a future that holds 4 KiB\n");
+    println!("| | bytes | added |\n| --- | ---: | ---: |");
+    let sizes = [
+        ("plain", plain),
+        ("spanwright", size_of_val(&large::ours(""))),
+        ("tracing", size_of_val(&large::tracings(""))),
+        ("fastrace", size_of_val(&large::fastraces(""))),
+        ("autometrics", size_of_val(&large::autometric(""))),
+    ];
+    for (name, size) in sizes {
+        println!("| {name} | {size} | {:+} |", size - plain);
+    }
 }
 
 fn nothing_listens() {

@@ -19,7 +19,6 @@ mod shipping;
 mod shop;
 mod store;
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -87,19 +86,24 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
 
 /// What to open.
 fn welcome(shop: SocketAddr) -> String {
-    let admin = std::env::var("SPANWRIGHT_METRICS_PORT").map_or_else(|_| Cow::Borrowed("9090"), Cow::Owned);
     let order = r#"{"item": "teapot", "quantity": 1, "card": "4242424242424242"}"#;
-    format!(
+    let mut text = format!(
         "The shop serves on http://{shop}
 
   curl -d '{order}' -H 'content-type: application/json' http://{shop}/orders
   curl 'http://{shop}/orders?status=shipped'
 
-What it says of itself:
+"
+    );
+    if let Some(admin) = spanwright::telemetry::metrics_addr() {
+        text += &format!(
+            "What it says of itself:
 
-  http://127.0.0.1:{admin}/metrics
-  http://127.0.0.1:{admin}/health   and /ready, /live
+  http://{admin}/metrics
+  http://{admin}/health    and /ready, /live
 
 "
-    )
+        );
+    }
+    text + "Ctrl-C ends it.\n"
 }

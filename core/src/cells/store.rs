@@ -14,18 +14,22 @@ const DIRECTORY: usize = 512;
 
 /// Which store: an index into the process's stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StoreId(u32);
+pub struct StoreId(u16);
 
 impl StoreId {
     /// The one that everybody uses who did not ask for another.
     pub const DEFAULT: Self = Self(0);
 
     /// A new, empty store. Stores are never freed; their pages are, when their threads end and blocks are dropped.
+    ///
+    /// # Panics
+    /// When there are 65,535 of them.
     #[must_use]
     pub fn create() -> Self {
         let mut stores = STORES.write().unwrap_or_else(PoisonError::into_inner);
+        let id = u16::try_from(stores.len() + 1).expect("fewer than 65,536 stores");
         stores.push(Box::leak(Box::new(Store::new())));
-        Self(u32::try_from(stores.len()).unwrap_or(u32::MAX))
+        Self(id)
     }
 
     /// The store itself.

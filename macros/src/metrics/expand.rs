@@ -73,7 +73,7 @@ fn descriptor(krate: &Runtime, metric: &Metric) -> TokenStream {
             help: #help,
             unit: #unit,
             kind: #as_metric::KIND,
-            dimensions: <#as_metric::Labels as #krate::__private::Labels>::DIMENSIONS,
+            dimensions: #as_metric::DIMENSIONS,
             buckets: #buckets,
             file: ::core::file!(),
             line: ::core::line!(),

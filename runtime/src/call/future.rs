@@ -18,7 +18,7 @@ pin_project! {
         // Nothing once it has been dropped within its span.
         #[pin]
         future: Option<F>,
-        outcome: Option<O>,
+        outcome: O,
         call: Call,
     }
 
@@ -39,15 +39,15 @@ pin_project! {
 pub fn follow<F, O>(call: Call, future: F, outcome: O) -> Followed<F, O>
 where
     F: Future,
-    O: for<'r> FnOnce(&'r F::Output) -> Verdict<'r>,
+    O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
 {
-    Followed { future: Some(future), outcome: Some(outcome), call }
+    Followed { future: Some(future), outcome, call }
 }
 
 impl<F, O> Future for Followed<F, O>
 where
     F: Future,
-    O: for<'r> FnOnce(&'r F::Output) -> Verdict<'r>,
+    O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
 {
     type Output = F::Output;
 
@@ -61,9 +61,9 @@ where
         let polled = future.poll(context);
         drop(entered);
         if let Poll::Ready(returned) = &polled {
-            if let (Some(active), Some(outcome)) = (&mut this.call.0, this.outcome.take()) {
+            if let Some(active) = &mut this.call.0 {
                 active.enter();
-                active.end(&outcome(returned));
+                active.end(&(this.outcome)(returned));
             }
         }
         polled

@@ -1,0 +1,102 @@
+#![no_implicit_prelude]
+#![allow(non_snake_case, non_camel_case_types, dead_code)]
+
+mod core {}
+mod std {}
+mod spanwright {}
+
+use ::spanwright::{Label, instrument};
+
+fn Ok() {}
+fn Err() {}
+fn Some() {}
+fn drop() {}
+struct None;
+enum Result {}
+enum Option {}
+struct String;
+struct Vec;
+struct Box;
+struct Level;
+struct Outcome;
+struct AnyOutcome;
+struct bool;
+struct str;
+struct u32;
+struct u64;
+struct usize;
+trait Future {}
+trait Fn {}
+trait FnOnce {}
+trait Iterator {}
+trait Send {}
+trait Sized {}
+trait Drop {}
+trait Record {}
+trait Labels {}
+macro_rules! panic { () => {} }
+macro_rules! module_path { () => {} }
+macro_rules! file { () => {} }
+macro_rules! line { () => {} }
+macro_rules! unreachable { () => {} }
+
+#[derive(Label)]
+enum Tier {
+    Free,
+    Paid,
+}
+
+const SITE: () = ();
+const ENTRY: () = ();
+static __fields: () = ();
+static __out: () = ();
+
+/// Takes money.
+#[instrument(
+    name = "pay",
+    level = "debug",
+    target = "shop",
+    record(id, ?tags, %user),
+    fields(shop.city = "Oslo", shop.size = 7_u8, later = Empty),
+    err(level = WARN),
+    metrics(prefix = "shop", labels(operation = "pay", tier, big: ::core::primitive::bool = id > 9), buckets = [0.1, 1], in_flight),
+)]
+fn charge(
+    id: ::core::primitive::u64,
+    tags: &[::core::primitive::u8],
+    user: &::core::primitive::str,
+    tier: Tier,
+) -> ::core::result::Result<::core::primitive::u64, ::std::string::String> {
+    if id == 0 {
+        return ::core::result::Result::Err(::std::string::String::new());
+    }
+    ::core::result::Result::Ok(id)
+}
+
+#[instrument(record_all, skip(tier), err(Debug), metrics(in_flight))]
+async fn refund(id: ::core::primitive::u64, tier: Tier) -> ::core::result::Result<(), ::std::string::String> {
+    other(id).await;
+    ::core::result::Result::Ok(())
+}
+
+#[instrument]
+async fn other(id: ::core::primitive::u64) -> ::core::option::Option<::core::primitive::u64> {
+    ::core::option::Option::Some(id)
+}
+
+#[instrument]
+#[track_caller]
+fn place() -> ::core::primitive::u32 {
+    ::core::panic::Location::caller().line()
+}
+
+#[instrument]
+fn stop() -> ! {
+    ::std::process::exit(0)
+}
+
+fn main() {
+    let _ = charge(7, &[], "ada", Tier::Free);
+    let _ = refund(7, Tier::Paid);
+    let _ = place();
+}
