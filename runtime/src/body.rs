@@ -56,7 +56,9 @@ macro_rules! body {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unread {
-    ({} {}) => { () };
+    ({} {}) => {
+        ()
+    };
     ($labels:tt $record:tt) => {
         if false {
             $crate::__private::unread($crate::__labels!($labels), $crate::__record!($record));

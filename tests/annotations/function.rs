@@ -352,7 +352,7 @@ mod shapes {
     #[instrument]
     fn generic<T: Clone, const N: usize>(value: &T) -> [T; N]
     where
-        T: Default,
+        [T; N]: Sized,
     {
         std::array::from_fn(|_| value.clone())
     }

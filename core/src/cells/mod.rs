@@ -1,6 +1,6 @@
 //! Where metric values live.
 //!
-//! A metric owns a [`Block`] of cells in one process-wide [layout](layout): an index, never an address. Each
+//! A metric owns a [`Block`] of cells in one process-wide layout: an index, never an address. Each
 //! thread has pages of its own for the cells it touches, mapped on first use, and is the only one that writes to
 //! them: an increment is a load, an add and a store. A reader adds up the pages of all threads and the retired
 //! values of ended ones, under the store's lock, which no writer takes. Gauges that are *set* can't be added up;

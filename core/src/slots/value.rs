@@ -100,7 +100,8 @@ impl<'a> FieldWriter<'a> {
         // An error is the text's own or our "full": what is written stays.
         let _ = fmt::Write::write_fmt(&mut writer, text);
         let (bytes, truncated) = writer.finish();
-        let header = 5 | u64::from(truncated) * TRUNCATED | u64::from(index) << 16 | (bytes as u64) << 32;
+        let flags = if truncated { TRUNCATED } else { 0 };
+        let header = 5 | flags | u64::from(index) << 16 | (bytes as u64) << 32;
         if bytes == 0 && truncated {
             return self.undo(at);
         }

@@ -38,28 +38,14 @@ pub(super) struct Active {
 }
 
 impl Active {
-    /// [`Active::open`], and enters.
-    #[inline(never)]
-    pub(super) fn open_entered(
-        site: &'static Site,
-        bits: u32,
-        combination: &mut dyn FnMut() -> u32,
-        record: &mut dyn FnMut(&mut Fields<'_>),
-    ) -> Option<Self> {
-        let mut active = Self::open(site, bits, combination, record);
-        if let Some(active) = &mut active {
-            active.enter();
-        }
-        active
-    }
-
-    /// Starts a call, by what the callsite's `bits` say; nothing where nobody listens after all.
+    /// Starts a call, by what the callsite's `bits` say, and enters it if asked to; nothing where nobody listens after all.
     #[inline(never)]
     pub(super) fn open(
         site: &'static Site,
         bits: u32,
         combination: &mut dyn FnMut() -> u32,
         record: &mut dyn FnMut(&mut Fields<'_>),
+        enter: bool,
     ) -> Option<Self> {
         let bits = if bits & UNREGISTERED != 0 { site.register() } else { bits };
         let around = Context::current();
@@ -68,7 +54,7 @@ impl Active {
         }
         let mut active = Self {
             site,
-            flags: bits & METRICS,
+            flags: 0,
             combination: 0,
             start: clock::now(),
             context: around,
@@ -79,6 +65,8 @@ impl Active {
             active.combination = combination();
             if let Some(calls) = site.calls() {
                 calls.begin(active.combination);
+                // From here on the end of the call, whatever it is, takes back what was begun.
+                active.flags |= METRICS;
             }
         }
         if bits & DIRECT != 0 {
@@ -86,7 +74,13 @@ impl Active {
         }
         let wants_shadow = bits & (SHADOW | ASK) != 0 && shadow::is_wanted(site, bits);
         active.record(wants_shadow.then_some(bits), record);
-        (active.flags != 0 || active.shadow.is_some()).then_some(active)
+        if active.flags == 0 && active.shadow.is_none() {
+            return None;
+        }
+        if enter {
+            active.enter();
+        }
+        Some(active)
     }
 
     /// Our own route: decides at the root, and opens a slot where the trace is to be recorded.

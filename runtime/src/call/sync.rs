@@ -19,7 +19,7 @@ impl Call {
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_>),
     ) -> Self {
-        Self::start(site, combination, record, Active::open)
+        Self::start(site, combination, record, false)
     }
 
     /// Starts a call whose span is current from here on.
@@ -29,7 +29,7 @@ impl Call {
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_>),
     ) -> Self {
-        Self::start(site, combination, record, Active::open_entered)
+        Self::start(site, combination, record, true)
     }
 
     #[inline(always)]
@@ -37,7 +37,7 @@ impl Call {
         site: &'static Site,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_>),
-        open: fn(&'static Site, u32, &mut dyn FnMut() -> u32, &mut dyn FnMut(&mut Fields<'_>)) -> Option<Active>,
+        enter: bool,
     ) -> Self {
         let bits = site.bits();
         if bits == 0 {
@@ -51,7 +51,7 @@ impl Call {
                 record(fields);
             }
         };
-        Self(open(site, bits, &mut combination, &mut record))
+        Self(Active::open(site, bits, &mut combination, &mut record, enter))
     }
 
     /// Runs the body within an entered call, and ends the call by what the body returns.

@@ -23,6 +23,9 @@ pub(crate) struct Identity {
     pub(crate) bounds: Arc<[f64]>,
 }
 
+/// A label's name and value.
+type LabelValue = (&'static str, Cow<'static, str>);
+
 /// What a histogram's samples are called, behind its name.
 const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
@@ -42,7 +45,7 @@ impl Identity {
     }
 }
 
-/// One metric in a registry. Metrics of the same [`Identity`] add up to one family.
+/// One metric in a registry. Metrics of the same name, kind, unit, help, labels and buckets add up to one family.
 #[derive(Debug)]
 pub struct Instrument {
     pub(crate) identity: Identity,
@@ -214,7 +217,7 @@ impl Instrument {
 
     fn one(
         &self,
-        labels: &[(&'static str, Cow<'static, str>)],
+        labels: &[LabelValue],
         inner: Option<(&'static str, &'static str)>,
         value: Value,
     ) -> Series {
@@ -230,8 +233,8 @@ impl Instrument {
         &self,
         place: usize,
         so_far: u32,
-        labels: &mut Vec<(&'static str, Cow<'static, str>)>,
-        each: &mut dyn FnMut(u32, &[(&'static str, Cow<'static, str>)]),
+        labels: &mut Vec<LabelValue>,
+        each: &mut dyn FnMut(u32, &[LabelValue]),
     ) {
         let Some(dimension) = self.dimensions.get(place) else { return each(so_far, labels) };
         let values: Vec<(u32, Cow<'static, str>)> = match dimension.values {

@@ -2,10 +2,10 @@
 //!
 //! | Module | Holds |
 //! | --- | --- |
-//! | [`sampling`] | the decision at the root of a trace |
-//! | [`pipeline`] | the queue of finished spans, and the thread that hands them to the exporters |
-//! | [`layer`] | the `tracing` layer that records other crates' spans |
-//! | [`data`] | a finished span as plain data |
+//! | `sampling` | the decision at the root of a trace |
+//! | `pipeline` | the queue of finished spans, and the thread that hands them to the exporters |
+//! | `layer` | the `tracing` layer that records other crates' spans |
+//! | `data` | a finished span as plain data |
 
 mod data;
 mod layer;
