@@ -65,8 +65,9 @@ use proc_macro::TokenStream;
 /// # What is generated
 ///
 /// The attributes, the visibility and the signature stay as they are. The body, whose tokens are not touched either, runs
-/// in a closure, in an `async` block for an `async fn`, and in place under `#[track_caller]` and for `-> !`. Beside it
-/// stands one `static` that describes the callsite. Values are evaluated where somebody listens, once.
+/// in a closure, in an `async` block for an `async fn`, and in place under `#[track_caller]`, for `-> !` and for
+/// `-> impl Trait`. Beside it stands one `static` that describes the callsite. Values are evaluated where somebody
+/// listens, once.
 ///
 /// A call ends in one of four outcomes: `ok`, `error` (an `Err`), `panicked`, or `cancelled` (a future that was dropped).
 ///

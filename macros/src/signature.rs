@@ -41,7 +41,8 @@ impl Function {
             tokens.extend(body);
             return Err(no_body(tokens.into_iter().collect(), macro_name));
         };
-        let head: TokenStream = tokens.into_iter().collect();
+        let (inner_attrs, body) = without_inner_attributes(body);
+        let head: TokenStream = inner_attrs.into_iter().chain(tokens).collect();
         let (attrs, sig) =
             Parser::parse2(|input: ParseStream<'_>| parse_head(input, macro_name), head.clone())?;
         let params = params(&sig);
@@ -109,6 +110,32 @@ fn block(token: &TokenTree) -> Option<Group> {
         }
         _ => None,
     }
+}
+
+/// Takes the `#![…]` at the start of a body out of it, as `#[…]`: the body goes where only the latter are allowed.
+fn without_inner_attributes(body: Group) -> (TokenStream, Group) {
+    let mut outer = TokenStream::new();
+    let mut content = body.stream();
+    loop {
+        let mut tokens = content.clone().into_iter();
+        match (tokens.next(), tokens.next(), tokens.next()) {
+            (Some(TokenTree::Punct(pound)), Some(TokenTree::Punct(bang)), Some(TokenTree::Group(group)))
+                if pound.as_char() == '#'
+                    && bang.as_char() == '!'
+                    && group.delimiter() == Delimiter::Bracket =>
+            {
+                outer.extend([TokenTree::Punct(pound), TokenTree::Group(group)]);
+                content = tokens.collect();
+            }
+            _ => break,
+        }
+    }
+    if outer.is_empty() {
+        return (outer, body);
+    }
+    let mut rest = Group::new(Delimiter::Brace, content);
+    rest.set_span(body.span());
+    (outer, rest)
 }
 
 fn parse_head(input: ParseStream<'_>, macro_name: &str) -> syn::Result<(Vec<Attribute>, Signature)> {

@@ -4,8 +4,9 @@
 //! meaning of the returned value, the return type, and the function's own block, unparsed. Without the feature only the
 //! block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
-//! The block is always a `match`'s arm: as a bare tail expression it would be blamed for its own braces
-//! (`unused_braces`) in functions of one line.
+//! Where the block is not a closure's, its content goes into a block of the macro's: as a tail expression it would be
+//! blamed for its own braces (`unused_braces`) in functions of one line, and in the arm of a `match` a returned closure
+//! would not get its signature from `-> impl Fn(…)`.
 
 /// An annotated function's body, observed.
 #[cfg(feature = "telemetry")]
@@ -17,14 +18,13 @@ macro_rules! body {
             $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
         ).run(move || -> $($ret)* $body, $($outcome)*)
     };
-    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
-        match $crate::__private::Call::enter(
+    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+        let _guard = $crate::__private::Call::enter(
             $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
-        ).guard() {
-            _guard => $body
-        }
-    };
-    (async $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {
+        ).guard();
+        $($body)*
+    }};
+    (async $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } { $($body:tt)* }) => {
         $crate::__private::follow(
             $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
@@ -34,7 +34,7 @@ macro_rules! body {
                 if false {
                     return $crate::__private::fake::<$($ret)*>();
                 }
-                match () { () => $body }
+                $($body)*
             },
             $($outcome)*
         ).await
@@ -46,9 +46,10 @@ macro_rules! body {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
-    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
-        match $crate::__unread!($labels $record) { () => $body }
-    };
+    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+        $crate::__unread!($labels $record);
+        $($body)*
+    }};
 }
 
 /// Nothing, but parameters that only the attribute uses are used, and what can't be recorded is an error.

@@ -1,6 +1,7 @@
 //! What `#[instrument(…)]` decided: defaults applied, conflicts rejected.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use super::fields::{self, Field};
@@ -46,15 +47,21 @@ pub(super) enum Mode {
 }
 
 impl Mode {
-    /// `async` wins; what cannot move into a closure stays in place; all else is a closure.
+    /// `async` wins; what cannot move into a closure stays in place, and so does what is an `impl Trait`: the bounds give
+    /// a returned closure its signature, which a closure around it would hide. All else is a closure.
     fn of(item: &Function) -> Self {
         match item {
             item if item.sig.asyncness.is_some() => Self::Async,
             item if item.diverges() || item.sig.variadic.is_some() => Self::Guard,
-            item if item.attribute("track_caller").is_some() => Self::Guard,
+            item if item.attribute("track_caller").is_some() || returns_impl(item) => Self::Guard,
             _ => Self::Sync,
         }
     }
+}
+
+/// Whether what is returned is an `impl Trait` and nothing around it.
+fn returns_impl(item: &Function) -> bool {
+    matches!(item.returns(), Some(Type::ImplTrait(_)))
 }
 
 /// What a returned value means.
@@ -180,6 +187,8 @@ fn err_problem(key: &Ident, mode: Mode, item: &Function) -> Option<syn::Error> {
         "`err` needs a `Result`, and this function never returns"
     } else if item.returns().is_none() {
         "`err` needs a `Result`, and this function returns nothing"
+    } else if returns_impl(item) {
+        "`err` needs a `Result`, and this function returns an `impl` type"
     } else if mode == Mode::Guard && item.sig.variadic.is_some() {
         "`err` needs the body in a closure, which C-variadic arguments can't enter: remove `err`"
     } else if mode == Mode::Guard {

@@ -81,6 +81,14 @@ fn every_mistake_is_an_error_of_its_own() {
 }
 
 #[test]
+fn a_mistake_is_the_only_error_of_an_async_main() {
+    let item = "async fn main(a: u8) { a.await }";
+    let expansion = main(tokens("nam"), tokens(item)).to_string();
+    assert!(expansion.starts_with("fn main () {"), "{expansion}");
+    assert!(expansion.contains(&tokens(item).to_string()), "{expansion}");
+}
+
+#[test]
 fn nothing_panics() {
     survives_damage(
         main,

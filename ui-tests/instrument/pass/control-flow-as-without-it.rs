@@ -82,6 +82,21 @@ fn inner_items() -> u64 {
     inner()
 }
 
+#[instrument(err)]
+fn inner_attributes(text: &str) -> Result<u8, std::num::ParseIntError> {
+    #![allow(unused_variables)]
+    #![doc = "Documentation."]
+    let unused = 7;
+    text.parse()
+}
+
+#[instrument]
+async fn inner_attributes_async() -> u64 {
+    #![allow(unused_variables)]
+    let unused = 7;
+    7
+}
+
 #[instrument]
 extern "C" fn foreign(number: u8) -> u8 {
     number
@@ -124,6 +139,8 @@ fn main() {
     assert_eq!(diverges(false), 7);
     drop(serve());
     assert_eq!(inner_items(), 7);
+    assert_eq!(inner_attributes("7"), Ok(7));
+    assert_eq!(finished(inner_attributes_async()), 7);
     assert_eq!(foreign(7), 7);
     assert_eq!(unsafe { dangerous(&7) }, 7);
     assert_eq!(r#match(7), 7);

@@ -158,7 +158,7 @@ enum Size {
 #[instrument(record(a, ?rest, size, all.0))]
 async fn patterns_async(
     (a, mut rest): (u8, Vec<u8>),
-    Size::Small(size) | Size::Large(size): Size,
+    (Size::Small(size) | Size::Large(size)): Size,
     all @ (_, _): (u8, u8),
 ) -> u8 {
     rest.push(a);

@@ -25,7 +25,9 @@ fn strings() {}
 fn skip_all(_card: Secret<String>) {}
 
 #[instrument(skip(card), record_all)]
-fn skip_one(id: u64, card: Secret<String>) {}
+fn skip_one(id: u64, card: Secret<String>) {
+    drop(card);
+}
 
 #[instrument(record(token, self_signed), allow_secret(token))]
 fn allowed(token: u8, self_signed: bool) {}

@@ -1,5 +1,5 @@
 #![no_implicit_prelude]
-#![allow(non_snake_case, non_camel_case_types, dead_code)]
+#![allow(non_snake_case, non_camel_case_types, dead_code, unused_macros)]
 
 mod core {}
 mod std {}
@@ -48,8 +48,6 @@ enum Tier {
 
 const SITE: () = ();
 const ENTRY: () = ();
-static __fields: () = ();
-static __out: () = ();
 
 /// Takes money.
 #[instrument(
@@ -73,8 +71,8 @@ fn charge(
     ::core::result::Result::Ok(id)
 }
 
-#[instrument(record_all, skip(tier), err(Debug), metrics(in_flight))]
-async fn refund(id: ::core::primitive::u64, tier: Tier) -> ::core::result::Result<(), ::std::string::String> {
+#[instrument(record_all, skip(_tier), err(Debug), metrics(in_flight))]
+async fn refund(id: ::core::primitive::u64, _tier: Tier) -> ::core::result::Result<(), ::std::string::String> {
     other(id).await;
     ::core::result::Result::Ok(())
 }

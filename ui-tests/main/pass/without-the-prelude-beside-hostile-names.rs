@@ -1,5 +1,5 @@
 #![no_implicit_prelude]
-#![allow(non_snake_case, non_camel_case_types, dead_code)]
+#![allow(non_snake_case, non_camel_case_types, dead_code, unused_macros)]
 
 mod core {}
 mod std {}

@@ -84,6 +84,7 @@ macro_rules! metrics {
         /// Metrics.
         #[derive(Debug, Metrics)]
         #[metrics(prefix = $prefix)]
+        #[allow(missing_docs)]
         pub struct $name { $(
             $(#[$meta])*
             pub $field: $ty

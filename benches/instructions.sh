@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Instructions per call of each subject, by callgrind: the same on a busy machine as on an idle one.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+cargo build --release --quiet --bin instructions
+program=${CARGO_TARGET_DIR:-target}/release/instructions
+
+count() {
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='instructions::main' "$program" "$1" "$2" 2>&1 | sed -n 's/.*Collected : //p'
+}
+
+echo '| | instructions a call |'
+echo '| --- | ---: |'
+for subject in plain filtered filtered-tracing plain-async filtered-async filtered-async-tracing \
+  counter histogram metrics metrics-autometrics; do
+  # The difference leaves out the start of the program and the first calls.
+  echo "| $subject | $((($(count "$subject" 30000) - $(count "$subject" 10000)) / 20000)) |"
+done

@@ -1,0 +1,46 @@
+//! Runs one subject a number of times, to be counted under callgrind by `instructions.sh`.
+
+#[path = "../subjects.rs"]
+mod subjects;
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use subjects::{autometric, ours, plain, tracings};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(subject), Some(times)) = (arguments.next(), arguments.next().and_then(|n| n.parse().ok())) else {
+        panic!("usage: instructions SUBJECT TIMES");
+    };
+    macro_rules! repeat {
+        ($body:expr) => {
+            for _ in 0..times {
+                black_box($body);
+            }
+        };
+    }
+    let (n, text, flag) = (black_box(1), black_box("text"), black_box(true));
+    let bench = ours::Bench::global();
+    let request = || ours::Request { method: black_box(ours::Method::Put), status: black_box(ours::Status::Ok) };
+    let _: u64 = times;
+    match subject.as_str() {
+        "plain" => repeat!(plain::function(n, text, flag)),
+        "filtered" => repeat!(ours::filtered(n, text, flag)),
+        "filtered-tracing" => repeat!(tracings::filtered(n, text, flag)),
+        "plain-async" => repeat!(poll(plain::future(n, text, flag))),
+        "filtered-async" => repeat!(poll(ours::filtered_future(n, text, flag))),
+        "filtered-async-tracing" => repeat!(poll(tracings::filtered_future(n, text, flag))),
+        "metrics" => repeat!(ours::metrics(n, text, flag)),
+        "metrics-autometrics" => repeat!(autometric::metrics(n, text, flag)),
+        "counter" => repeat!(bench.requests_total.with(request()).inc()),
+        "histogram" => repeat!(bench.latency_seconds.with(request()).observe(black_box(0.003))),
+        other => panic!("no subject `{other}`"),
+    }
+}
+
+fn poll(future: impl Future<Output = u64>) {
+    let _ = black_box(pin!(future).poll(&mut Context::from_waker(Waker::noop())));
+}
