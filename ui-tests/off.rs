@@ -1,1 +1,104 @@
-//! x
+//! Without telemetry an annotated function is the bare function, and mistakes are mistakes all the same.
+
+use std::fs;
+use std::process::Output;
+
+use spanwright_ui_tests::Fixture;
+
+fn fixture() -> Fixture {
+    Fixture::new("off", env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The functions in the fixture's machine code, sorted; each by its symbol, as instructions.
+fn functions(features: &str) -> Vec<(String, String)> {
+    let fixture = fixture();
+    let file =
+        fixture.target().join(format!("off-{}.s", if features.is_empty() { "annotated" } else { features }));
+    let emit = format!("--emit=asm={}", file.display());
+    let built = fixture.cargo("rustc", &["--release", "--lib", "--features", features, "--", &emit]);
+    assert!(built.status.success(), "{}", stderr(&built));
+    let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut functions: Vec<(String, String)> = Vec::new();
+    let mut symbol = None;
+    for line in code.lines() {
+        let own = without_hashes(line);
+        if let Some(label) = own.strip_suffix(':').filter(|label| label.starts_with("_")) {
+            symbol = Some(label.to_owned());
+            functions.push((label.to_owned(), String::new()));
+        } else if own.starts_with(".Lfunc_end") || own.starts_with("Lfunc_end") {
+            symbol = None;
+        } else if let (Some(_), Some((_, body))) = (&symbol, functions.last_mut()) {
+            *body += &(own + "\n");
+        }
+    }
+    // Data has symbols too.
+    functions.retain(|(_, body)| body.contains(".cfi_startproc") || body.contains(".seh_proc"));
+    for (_, body) in &mut functions {
+        *body = with_own_labels(body);
+    }
+    functions.sort();
+    functions
+}
+
+/// Input: `call _ZN3off6charge17h0123456789abcdefE`; output: `call _ZN3off6charge17h#E`.
+fn without_hashes(line: &str) -> String {
+    let mut output = String::with_capacity(line.len());
+    for part in line.split_inclusive(|character: char| !character.is_ascii_hexdigit()) {
+        let digits = part.trim_end_matches(|character: char| !character.is_ascii_hexdigit());
+        output += if digits.len() >= 16 { "#" } else { digits };
+        output += &part[digits.len()..];
+    }
+    output
+}
+
+/// Numbers the labels of one function from the first on, since their numbers count the functions before it.
+///
+/// Input: `jne .LBB16_4`; output: `jne .L1`.
+fn with_own_labels(body: &str) -> String {
+    let mut known: Vec<&str> = Vec::new();
+    let mut output = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(start) = rest.find(".L") {
+        let (before, from) = rest.split_at(start);
+        let is_part = |character: char| character.is_ascii_alphanumeric() || "._#$".contains(character);
+        let end = from.find(|character| !is_part(character)).unwrap_or(from.len());
+        let (label, after) = from.split_at(end);
+        let number = known.iter().position(|earlier| *earlier == label).unwrap_or_else(|| {
+            known.push(label);
+            known.len() - 1
+        });
+        output += &format!("{before}.L{number}");
+        rest = after;
+    }
+    output + rest
+}
+
+#[test]
+fn an_annotated_function_is_the_same_machine_code() {
+    let (annotated, plain) = (functions(""), functions("plain"));
+    for name in ["one_line", "result", "consumes", "place", "never", "closure", "result_async", "add"] {
+        let symbol = format!("{}{name}", name.len());
+        assert!(annotated.iter().any(|(its_symbol, _)| its_symbol.contains(&symbol)), "no code for {name}");
+    }
+    for ((symbol, one), (_, other)) in annotated.iter().zip(&plain) {
+        let difference = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+        assert_eq!(difference, None, "{symbol}:\n{one}\nplain:\n{other}");
+    }
+    assert_eq!(annotated, plain);
+}
+
+#[test]
+fn a_mistake_stops_the_build_all_the_same() {
+    for (feature, message) in [
+        ("bad-argument", "unknown argument `recrod`; did you mean `record`?"),
+        ("bad-value", "`&Order` can't be recorded as it is"),
+    ] {
+        let checked = fixture().cargo("check", &["--features", feature]);
+        assert!(!checked.status.success(), "{feature} compiles");
+        assert!(stderr(&checked).contains(message), "{}", stderr(&checked));
+    }
+}

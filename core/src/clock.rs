@@ -24,15 +24,32 @@ impl Ticks {
         };
         scaled(self.0.saturating_sub(earlier.0), scale)
     }
+}
 
-    /// Nanoseconds since the Unix epoch, by the system's clock as it stood at the first use.
+/// The counter and the system's clock at the same moment. Taken for each batch of spans, so that wall times follow the
+/// system's clock wherever it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Wall {
+    ticks: Ticks,
+    unix_nanos: u64,
+}
+
+impl Wall {
+    /// The clocks now.
     #[must_use]
-    pub fn unix_nanos(self) -> u64 {
-        let anchor = anchor();
-        if self.0 >= anchor.ticks.0 {
-            anchor.unix_nanos + self.nanos_since(anchor.ticks)
+    pub fn now() -> Self {
+        let (ticks, unix) = together(SystemTime::now);
+        let unix = unix.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self { ticks, unix_nanos: unix.as_nanos() as u64 }
+    }
+
+    /// Nanoseconds since the Unix epoch at `ticks`.
+    #[must_use]
+    pub fn unix_nanos(&self, ticks: Ticks) -> u64 {
+        if ticks >= self.ticks {
+            self.unix_nanos.saturating_add(ticks.nanos_since(self.ticks))
         } else {
-            anchor.unix_nanos.saturating_sub(anchor.ticks.nanos_since(self))
+            self.unix_nanos.saturating_sub(self.ticks.nanos_since(ticks))
         }
     }
 }
@@ -58,7 +75,8 @@ pub fn now() -> Ticks {
     slow_now()
 }
 
-/// Sharpens the rate, where enough time has passed since the first use; to be called now and then.
+/// Sharpens the rate, where enough time has passed since the first use; to be called now and then, by whoever reads
+/// values or exports spans.
 pub fn recalibrate() {
     let measured_over = MEASURED_OVER.load(Ordering::Relaxed);
     let elapsed = anchor().instant.elapsed().as_nanos() as u64;
@@ -82,21 +100,32 @@ const YES: u64 = 1;
 #[cfg(target_arch = "x86_64")]
 const NO: u64 = 2;
 
-/// The three clocks at the same moment.
+/// The counter and the monotonic clock at the first use.
 struct Anchor {
     ticks: Ticks,
     instant: Instant,
-    unix_nanos: u64,
 }
 
 fn anchor() -> &'static Anchor {
     static ANCHOR: OnceLock<Anchor> = OnceLock::new();
     ANCHOR.get_or_init(|| {
-        let instant = Instant::now();
-        let ticks = now();
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Anchor { ticks, instant, unix_nanos: unix.as_nanos() as u64 }
+        let (ticks, instant) = together(Instant::now);
+        Anchor { ticks, instant }
     })
+}
+
+/// The counter and another clock at the same moment: the closest of five readings, so that being suspended in between
+/// does no harm.
+fn together<T>(clock: impl Fn() -> T) -> (Ticks, T) {
+    // Before the first reading, which must not come back here.
+    detect();
+    let read = || {
+        let (before, time, after) = (now(), clock(), now());
+        let gap = after.0.saturating_sub(before.0);
+        (gap, Ticks(before.0 + gap / 2), time)
+    };
+    let closest = (0..4).map(|_| read()).fold(read(), |one, other| if other.0 < one.0 { other } else { one });
+    (closest.1, closest.2)
 }
 
 fn scaled(ticks: u64, scale: u64) -> u64 {
@@ -112,10 +141,16 @@ fn calibrate() -> u64 {
         return 1 << 32;
     }
     loop {
-        let elapsed = anchor.instant.elapsed().as_nanos() as u64;
-        let ticks = now().0.saturating_sub(anchor.ticks.0);
-        if elapsed >= LEAST_NANOS && ticks > 0 {
-            let scale = ((u128::from(elapsed) << 32) / u128::from(ticks)) as u64;
+        let (ticks, instant) = together(Instant::now);
+        let elapsed = instant.duration_since(anchor.instant).as_nanos() as u64;
+        let ticks = ticks.0.saturating_sub(anchor.ticks.0);
+        let known = SCALE.load(Ordering::Relaxed);
+        if ticks == 0 && known != 0 {
+            // The counter has begun anew, as it may after a suspension: the rate is still the same.
+            return known;
+        }
+        if elapsed >= LEAST_NANOS {
+            let scale = ((u128::from(elapsed) << 32) / u128::from(ticks.max(1))) as u64;
             MEASURED_OVER.store(elapsed, Ordering::Relaxed);
             SCALE.store(scale, Ordering::Relaxed);
             return scale;
@@ -139,14 +174,22 @@ fn is_system_clock() -> bool {
 fn slow_now() -> Ticks {
     #[cfg(target_arch = "x86_64")]
     if INVARIANT.load(Ordering::Relaxed) == UNKNOWN {
-        INVARIANT.store(if has_invariant_tsc() { YES } else { NO }, Ordering::Relaxed);
-        // The anchor is taken here, so that the rate can be measured from the first use on.
+        detect();
+        // Taken here, so that the rate can be measured from the first use on.
         anchor();
         return now();
     }
     static START: OnceLock<Instant> = OnceLock::new();
     // One is added so that no reading is zero.
     Ticks(START.get_or_init(Instant::now).elapsed().as_nanos() as u64 + 1)
+}
+
+/// Looks whether the counter can be used.
+fn detect() {
+    #[cfg(target_arch = "x86_64")]
+    if INVARIANT.load(Ordering::Relaxed) == UNKNOWN {
+        INVARIANT.store(if has_invariant_tsc() { YES } else { NO }, Ordering::Relaxed);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -172,7 +215,33 @@ mod tests {
     #[test]
     fn unix_time_follows_the_system_clock() {
         let system = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
-        assert!(now().unix_nanos().abs_diff(system) < 1_000_000_000);
+        assert!(Wall::now().unix_nanos(now()).abs_diff(system) < 1_000_000_000);
+        let wall = Wall::now();
+        assert_eq!(wall.unix_nanos(wall.ticks), wall.unix_nanos);
+    }
+
+    /// In a process of its own: nothing else may have used the clock before.
+    #[test]
+    fn recalibrating_may_be_the_clocks_first_use() {
+        let program = std::env::current_exe().unwrap();
+        let first_use = ["--exact", "--ignored", "clock::tests::first_use_by_recalibration"];
+        let mut child = std::process::Command::new(program).args(first_use).spawn().unwrap();
+        let start = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if start.elapsed() > Duration::from_secs(20) {
+                child.kill().unwrap();
+                panic!("it hangs");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(child.wait().unwrap().success());
+    }
+
+    #[test]
+    #[ignore = "a program for the test above"]
+    fn first_use_by_recalibration() {
+        recalibrate();
+        assert!(now().nanos_since(now()) < 1_000_000_000);
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Context {
     /// Makes this the thread's context until the guard is dropped.
     #[must_use = "the context is current until this guard is dropped"]
     pub fn attach(self) -> ContextGuard {
-        ContextGuard { before: self.swap(), _this_thread: std::marker::PhantomData }
+        ContextGuard { attached: self, before: self.swap(), _this_thread: std::marker::PhantomData }
     }
 
     /// Whether the trace is to be exported.
@@ -89,16 +89,20 @@ impl Context {
     }
 }
 
-/// Restores the context before it when dropped.
+/// Restores the context before it when dropped, unless another one has become the thread's meanwhile.
 #[derive(Debug)]
 pub struct ContextGuard {
+    attached: Context,
     before: Context,
     _this_thread: std::marker::PhantomData<*const ()>,
 }
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
-        self.before.swap();
+        // Guards dropped out of order must not leave a context behind that has ended.
+        if Context::current() == self.attached {
+            self.before.swap();
+        }
     }
 }
 

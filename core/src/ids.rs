@@ -21,7 +21,16 @@ impl TraceId {
     /// A new random id.
     #[must_use]
     pub fn random() -> Self {
-        Self { high: random(), low: random() }
+        // All threads walk the same cycle of numbers, each from a place of its own; the stream keeps their trace ids
+        // apart where two threads' walks overlap.
+        let stream = local::with(|local| {
+            if local.stream.get() == 0 {
+                local.stream.set(seed());
+            }
+            local.stream.get()
+        });
+        let id = Self { high: random() ^ stream, low: random() };
+        if id.is_some() { id } else { Self::random() }
     }
 
     /// Whether there is a trace.
@@ -114,7 +123,7 @@ fn random() -> u64 {
 /// The system's entropy by way of the standard library's hash keys, different in each call.
 #[cold]
 fn seed() -> u64 {
-    RandomState::new().build_hasher().finish() | 1
+    RandomState::new().build_hasher().finish().max(1)
 }
 
 #[cfg(all(test, not(loom)))]

@@ -21,6 +21,8 @@ pub struct Local {
     pub(crate) free_slots: FreeList,
     /// The state of the id generator; zero before the first use.
     pub(crate) random: Cell<u64>,
+    /// What sets this thread's trace ids apart; zero before the first use.
+    pub(crate) stream: Cell<u64>,
     /// Whether the cleaning guard has been armed, or has run.
     pub(crate) phase: Cell<Phase>,
 }
@@ -44,6 +46,7 @@ impl Local {
             pages: Cell::new(0),
             free_slots: FreeList::new(),
             random: Cell::new(0),
+            stream: Cell::new(0),
             phase: Cell::new(Phase::Fresh),
         }
     }

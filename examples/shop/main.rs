@@ -95,7 +95,7 @@ fn welcome(shop: SocketAddr) -> String {
 
 "
     );
-    if let Some(admin) = spanwright::telemetry::metrics_addr() {
+    if let Some(admin) = spanwright::metrics_addr() {
         text += &format!(
             "What it says of itself:
 

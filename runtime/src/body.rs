@@ -31,6 +31,7 @@ macro_rules! body {
             ),
             async move {
                 // Never runs: tells the compiler what `return` and `?` in the body come to.
+                #[allow(clippy::diverging_sub_expression)]
                 if false {
                     return $crate::__private::fake::<$($ret)*>();
                 }
@@ -53,6 +54,8 @@ macro_rules! body {
 }
 
 /// Nothing, but parameters that only the attribute uses are used, and what can't be recorded is an error.
+///
+/// All is moved into a closure, on a path that never returns: what is borrowed once may be kept in a future for longer.
 #[cfg(not(feature = "telemetry"))]
 #[doc(hidden)]
 #[macro_export]
@@ -62,7 +65,9 @@ macro_rules! __unread {
     };
     ($labels:tt $record:tt) => {
         if false {
-            $crate::__private::unread($crate::__labels!($labels), $crate::__record!($record));
+            let _unread =
+                move || $crate::__private::unread($crate::__labels!($labels), $crate::__record!($record));
+            loop {}
         }
     };
 }

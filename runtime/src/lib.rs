@@ -58,6 +58,7 @@ pub use secret::Secret;
 pub use signals::{ShutdownToken, shutdown_token};
 #[cfg(feature = "telemetry")]
 pub use span::layer;
+pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;

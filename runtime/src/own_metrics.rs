@@ -22,6 +22,10 @@ pub(crate) struct OwnMetrics {
     pub(crate) spans_dropped_total: Counter<Lost>,
     /// Spans that were handed to an exporter and delivered.
     pub(crate) spans_exported_total: Counter,
+    /// Metrics that are not exported, since another one has their name or there is no room for them.
+    pub(crate) metric_conflicts_total: Counter,
+    /// Fields that were given up, since others wrote to their span for too long.
+    pub(crate) fields_dropped_total: Counter,
     /// Label values that went to an overflow series.
     pub(crate) label_overflows_total: Counter,
 }

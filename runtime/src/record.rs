@@ -48,11 +48,13 @@ record! {
     i32: |value| Value::I64((*value).into());
     i64: |value| Value::I64(*value);
     isize: |value| Value::I64(*value as i64);
+    i128: |value| i64::try_from(*value).map_or(Value::Str(&value.to_string()), Value::I64);
     u8: |value| Value::U64((*value).into());
     u16: |value| Value::U64((*value).into());
     u32: |value| Value::U64((*value).into());
     u64: |value| Value::U64(*value);
     usize: |value| Value::U64(*value as u64);
+    u128: |value| u64::try_from(*value).map_or(Value::Str(&value.to_string()), Value::U64);
     f32: |value| Value::F64((*value).into());
     f64: |value| Value::F64(*value);
     str: |value| Value::Str(value);

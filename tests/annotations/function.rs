@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use spanwright::registry::Value;
-use spanwright::span::{AttributeValue, Outcome, SpanData, SpanId};
-use spanwright::{Label, Registry, Secret, instrument};
+use spanwright::span::{AttributeValue, Outcome, SpanData, SpanId, TraceId};
+use spanwright::{Context, Label, Registry, Secret, StoreId, instrument};
 
 use crate::collected::{telemetry, traced};
 
@@ -303,6 +303,110 @@ fn a_secret_passes_through_unrecorded() {
     let (length, trace) = traced(|| charge(&Secret::new("4111-1111".into()), 1));
     assert_eq!(length, 10);
     assert!(!format!("{:?}", trace.spans).contains("4111"));
+}
+
+#[test]
+fn users_code_that_panics_in_ours_leaves_nothing_behind() {
+    struct Panics;
+    impl std::fmt::Display for Panics {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("on purpose")
+        }
+    }
+    #[instrument(err)]
+    fn bad_error() -> Result<(), Panics> {
+        Err(Panics)
+    }
+    #[instrument(fields(bad = %Panics), metrics(in_flight))]
+    fn bad_field() {}
+    #[instrument(metrics(prefix = "bad_label", labels(tier: Tier = tier_of(0)), in_flight))]
+    fn bad_label() {}
+    fn tier_of(n: u32) -> Tier {
+        assert_ne!(n, 0, "on purpose");
+        Tier::Paid
+    }
+    let ((), trace) = traced(|| {
+        assert!(catch_unwind(|| bad_error().is_err()).is_err());
+        assert!(catch_unwind(bad_field).is_err());
+        assert!(catch_unwind(bad_label).is_err());
+    });
+    assert_eq!(trace.one("bad_error").outcome, Outcome::Error);
+    assert_eq!(trace.one("bad_field").outcome, Outcome::Panicked);
+    assert!(trace.spans.iter().all(|span| span.parent == trace.root.span_id), "no context is left behind");
+    assert_eq!(in_flight("bad_field"), 0.0);
+    assert_eq!(series("bad_label_calls_in_flight", &[("tier", "free")]), Some(Value::Gauge(0.0)));
+    let labels = [("tier", "free"), ("outcome", "cancelled")];
+    assert_eq!(series("bad_label_calls_total", &labels), Some(Value::Counter(0)), "it never began");
+}
+
+#[test]
+fn a_call_in_a_destructor_of_an_unwinding_thread_is_no_panic() {
+    struct Last;
+    impl Drop for Last {
+        fn drop(&mut self) {
+            in_place();
+            wrapped();
+            let mut pending = Box::pin(pending_then_dropped());
+            assert!(poll_once(pending.as_mut()).is_pending());
+        }
+    }
+    #[instrument]
+    #[track_caller]
+    fn in_place() {}
+    #[instrument]
+    fn wrapped() {}
+    #[instrument]
+    async fn pending_then_dropped() {
+        std::future::pending::<()>().await;
+    }
+    let ((), trace) = traced(|| {
+        let unwinding = || {
+            let _last = Last;
+            panic!("on purpose");
+        };
+        assert!(catch_unwind(unwinding).is_err());
+    });
+    assert_eq!(trace.one("in_place").outcome, Outcome::Ok);
+    assert_eq!(trace.one("wrapped").outcome, Outcome::Ok);
+    assert_eq!(trace.one("pending_then_dropped").outcome, Outcome::Cancelled);
+}
+
+#[test]
+fn a_call_is_counted_in_the_store_that_it_began_in() {
+    #[instrument(metrics(in_flight))]
+    async fn elsewhere() {
+        std::future::pending::<()>().await;
+    }
+    telemetry();
+    let store = Context { store: StoreId::create(), ..Context::NONE };
+    let mut future = Box::pin(elsewhere());
+    {
+        let _theirs = store.attach();
+        assert!(poll_once(future.as_mut()).is_pending());
+        assert_eq!(in_flight("elsewhere"), 1.0);
+    }
+    drop(future);
+    assert_eq!((in_flight("elsewhere"), calls("elsewhere")), (0.0, [0; 4]));
+    let _theirs = store.attach();
+    assert_eq!((in_flight("elsewhere"), calls("elsewhere")), (0.0, [0, 0, 1, 0]));
+}
+
+#[test]
+fn children_of_a_dropped_root_are_dropped_wherever_they_run() {
+    #[instrument]
+    async fn unsampled() -> Context {
+        pause().await;
+        Context::current()
+    }
+    let id = SpanId::random();
+    let dropped = Context { trace_id: TraceId::random(), span_id: id, ..Context::NONE };
+    let mut future = Box::pin(unsampled());
+    {
+        let _root = dropped.attach();
+        assert!(poll_once(future.as_mut()).is_pending());
+    }
+    let Poll::Ready(seen) = poll_once(future.as_mut()) else { panic!("ready at the second poll") };
+    assert_eq!((seen.span_id, seen.is_sampled()), (id, false));
 }
 
 /// Functions of all shapes that once broke somebody's macro; that they compile is half of the test.

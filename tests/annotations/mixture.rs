@@ -254,3 +254,26 @@ fn nothing_is_recorded_of_what_is_suppressed() {
     assert_eq!(trace.names(), [""; 0]);
     assert_ne!(span_id, SpanId::NONE);
 }
+
+#[test]
+fn a_guard_that_outlives_the_call_it_was_made_in_changes_nothing() {
+    #[instrument]
+    fn begins() -> tracing::span::EnteredSpan {
+        tracing::info_span!("escapes").entered()
+    }
+    let (context, trace) = traced(|| {
+        let before = Context::current();
+        drop(begins());
+        assert_eq!(Context::current(), before);
+        ours_inside(true);
+        before
+    });
+    assert_eq!(trace.one("ours_inside").parent, context.span_id);
+    assert_eq!(trace.path("escapes"), ["escapes", "begins", "root"]);
+}
+
+#[test]
+fn a_layer_that_is_there_twice_records_once() {
+    let subscriber = tracing_subscriber::registry().with(spanwright::layer()).with(spanwright::layer());
+    under(subscriber, true);
+}

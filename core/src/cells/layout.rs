@@ -22,7 +22,7 @@ pub enum CellKind {
 }
 
 /// Cells of one metric: `count` strides of `used` cells each, one per combination of labels. Given back, zeroed,
-/// when dropped.
+/// when dropped; whoever holds indexes into a block must not outlive it.
 #[derive(Debug)]
 pub struct Block {
     start: u32,

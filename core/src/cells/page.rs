@@ -1,7 +1,7 @@
 //! A page of cells, and the sequence lock of a histogram.
 
 use super::{PAGE_CELLS, Sum};
-use crate::sync::{AtomicU64, Ordering, fence};
+use crate::sync::{AtomicU64, Ordering, fence, wait};
 
 /// 512 cells. Written by one thread, read by whoever holds the store's lock.
 #[derive(Debug)]
@@ -36,24 +36,23 @@ pub(super) fn observe(cells: &[AtomicU64], bucket: usize, sum: Sum) {
     sequence.store(before.wrapping_add(2), Ordering::Release);
 }
 
+/// How often a histogram is read again while its owner writes, before its values are taken as they are: the owner may
+/// be suspended in the middle of an observation, or not exist any more in a forked child.
+const ATTEMPTS: u32 = 2_000;
+
 /// Reads `[sum, bucket…]` of a histogram as they were at one moment, into `into`.
 pub(super) fn read_histogram(cells: &[AtomicU64], into: &mut [u64]) {
     let [sequence, values @ ..] = cells else { return };
-    loop {
+    for attempt in 0..ATTEMPTS {
         let before = sequence.load(Ordering::Acquire);
-        if before % 2 == 0 {
-            for (value, into) in values.iter().zip(into.iter_mut()) {
-                *into = value.load(Ordering::Relaxed);
-            }
-            fence(Ordering::Acquire);
-            if sequence.load(Ordering::Relaxed) == before {
-                return;
-            }
+        for (value, into) in values.iter().zip(into.iter_mut()) {
+            *into = value.load(Ordering::Relaxed);
         }
-        #[cfg(loom)]
-        loom::thread::yield_now();
-        #[cfg(not(loom))]
-        std::hint::spin_loop();
+        fence(Ordering::Acquire);
+        if before % 2 == 0 && sequence.load(Ordering::Relaxed) == before {
+            return;
+        }
+        wait(attempt);
     }
 }
 

@@ -7,9 +7,10 @@
 //!
 //! Invariants:
 //! - a slot's generation is odd while it is open, even while it is free;
-//! - all words are atomics: a reader on another thread can see a field half written, but checks the generation and
-//!   every length before it believes anything, so that the worst it reads is a missing value;
-//! - fields are written by the span's owner before anybody else has its handle, or under the slot's lock bit.
+//! - all words are atomics, and a reader checks the generation again behind what it has read: it sees the span or
+//!   nothing. Fields are read as they are iterated; every length is checked, and a reader other than the span's owner
+//!   may see values of a span that has taken the slot meanwhile;
+//! - fields are written under the slot's lock bit, for which nobody waits without a bound.
 
 mod pool;
 pub mod value;
@@ -20,7 +21,7 @@ pub use pool::{FreeList, Pool};
 use crate::clock::Ticks;
 use crate::descriptor::Spec;
 use crate::ids::{SpanId, TraceId};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, fence, wait};
 use value::{FieldWriter, Fields};
 
 /// Words of a slot: 256 bytes.
@@ -50,6 +51,8 @@ mod word {
 }
 
 const LOCKED: u64 = 1 << 63;
+/// How often a lock is tried: some tens of microseconds and then a thousand turns of others.
+const LOCK_ATTEMPTS: u32 = 1_100;
 
 /// A slot of the pool.
 #[derive(Debug)]
@@ -174,26 +177,24 @@ impl Pool {
         SlotHandle::new(index, generation)
     }
 
-    /// Writes fields into an open span. Nothing happens where the span has ended, nor where a value being written
-    /// to this very span (its `Display`, say) writes to it in turn.
-    pub fn write(&self, cache: &FreeList, span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
-        let Some(slot) = self.open_slot(span) else { return };
-        if cache.writing.get() == span {
-            return;
-        }
-        // The owner seldom meets anybody here: one compare-and-swap, and a spin while another field is written.
-        let state = loop {
-            let state = slot.get(word::STATE) & !LOCKED;
-            let locked = state | LOCKED;
-            let place = &slot.words[word::STATE];
-            if place.compare_exchange_weak(state, locked, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                break state;
-            }
-            std::hint::spin_loop();
-        };
-        let before = cache.writing.replace(span);
+    /// Writes fields into an open span; nothing happens where it has ended. `false` where somebody else writes to it
+    /// for so long that the fields are given up: a value whose `Display` writes to the very same span, say.
+    #[must_use = "fields that are given up are to be counted"]
+    pub fn write(
+        &self,
+        cache: &FreeList,
+        span: SlotHandle,
+        write: impl FnOnce(&mut FieldWriter<'_>),
+    ) -> bool {
+        let Some(slot) = self.open_slot(span) else { return true };
+        let Some(state) = slot.lock() else { return false };
         let writer = FieldWriter::new(self, cache, span, state as u16, (state >> 16) as u16);
-        write(&mut Locked { slot, cache, before, state, writer }.writer);
+        let mut locked = Locked { slot, state, writer };
+        // The span may have ended before it was locked.
+        if self.open_slot(span).is_some() {
+            write(&mut locked.writer);
+        }
+        true
     }
 
     /// Ends a span; it stays readable until [`Pool::close`].
@@ -220,25 +221,29 @@ impl Pool {
     pub fn view(&self, span: SlotHandle) -> Option<SpanView<'_>> {
         let slot = self.open_slot(span)?;
         let state = slot.words[word::STATE].load(Ordering::Acquire);
-        let spec = slot.get(word::SPEC) as *const Spec;
-        let end = slot.get(word::END);
-        let view = SpanView {
+        let words: [u64; HEADER] = std::array::from_fn(|word| slot.get(word));
+        // What a later owner wrote comes after its new generation (`Pool::take`): whoever has read any of it sees
+        // that here.
+        fence(Ordering::Acquire);
+        if (slot.get(word::TAG) >> 32) as u32 != span.generation() {
+            return None;
+        }
+        // SAFETY: the word is of this generation, whose owner wrote a `&'static Spec` before the handle existed.
+        let spec: &'static Spec = unsafe { &*(words[word::SPEC] as *const Spec) };
+        let end = words[word::END];
+        Some(SpanView {
             start: Start {
-                // SAFETY: `SPEC` is written before the handle exists, always from a `&'static Spec`, and slots are
-                // never freed; a slot reused by now holds another such reference.
-                spec: unsafe { &*spec },
-                trace_id: TraceId { high: slot.get(word::TRACE_HIGH), low: slot.get(word::TRACE_LOW) },
-                span_id: SpanId(slot.get(word::SPAN)),
-                parent: SpanId(slot.get(word::PARENT)),
-                at: Ticks(slot.get(word::START)),
+                spec,
+                trace_id: TraceId { high: words[word::TRACE_HIGH], low: words[word::TRACE_LOW] },
+                span_id: SpanId(words[word::SPAN]),
+                parent: SpanId(words[word::PARENT]),
+                at: Ticks(words[word::START]),
             },
             end: (end != 0).then_some(Ticks(end)),
             outcome: Outcome::from_bits(state >> 32),
             dropped_fields: (state >> 16) as u16,
             fields: Fields::new(self, span.index(), state as u16),
-        };
-        // Still the same span after everything was read?
-        self.open_slot(span).map(|_| view)
+        })
     }
 
     /// The slot, where the generation is still the handle's.
@@ -255,8 +260,6 @@ impl Pool {
 /// A slot locked for writing; what was written is published on drop, also when a value's `Display` panics.
 struct Locked<'a> {
     slot: &'a Slot,
-    cache: &'a FreeList,
-    before: SlotHandle,
     state: u64,
     writer: FieldWriter<'a>,
 }
@@ -266,11 +269,25 @@ impl Drop for Locked<'_> {
         let (used, dropped) = self.writer.progress();
         let state = self.state & !0xffff_ffff | u64::from(dropped) << 16 | u64::from(used);
         self.slot.words[word::STATE].store(state, Ordering::Release);
-        self.cache.writing.set(self.before);
     }
 }
 
 impl Slot {
+    /// Sets the lock bit; the state without it. Nothing where others hold it for too long.
+    fn lock(&self) -> Option<u64> {
+        let place = &self.words[word::STATE];
+        for attempt in 0..LOCK_ATTEMPTS {
+            // The owner seldom meets anybody here: one compare-and-swap.
+            let state = self.get(word::STATE) & !LOCKED;
+            let locked = state | LOCKED;
+            if place.compare_exchange(state, locked, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                return Some(state);
+            }
+            wait(attempt);
+        }
+        None
+    }
+
     #[inline]
     fn get(&self, word: usize) -> u64 {
         self.words[word].load(Ordering::Relaxed)
@@ -296,8 +313,9 @@ pub fn open(start: &Start) -> SlotHandle {
 
 /// [`Pool::write`] in this process's pool.
 #[cfg(not(loom))]
-pub fn write(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
-    pool::with_free_list(|cache| POOL.write(cache, span, write));
+#[must_use = "fields that are given up are to be counted"]
+pub fn write(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) -> bool {
+    pool::with_free_list(|cache| POOL.write(cache, span, write))
 }
 
 /// [`Pool::end`] in this process's pool.
@@ -359,11 +377,11 @@ mod tests {
     fn a_span_is_read_back_as_written() {
         let (pool, cache) = (Pool::new(), FreeList::new());
         let span = pool.open(&cache, &start());
-        pool.write(&cache, span, |fields| {
+        assert!(pool.write(&cache, span, |fields| {
             fields.push(0, Value::I64(-1));
             fields.push(1, Value::Str("grüße"));
-        });
-        pool.write(&cache, span, |fields| fields.push(1, Value::Bool(true)));
+        }));
+        assert!(pool.write(&cache, span, |fields| fields.push(1, Value::Bool(true))));
         pool.end(span, Ticks(9), Outcome::Panicked);
         let view = pool.view(span).unwrap();
         assert_eq!((view.start.span_id, view.start.parent, view.end), (SpanId(3), SpanId(4), Some(Ticks(9))));
@@ -380,7 +398,7 @@ mod tests {
         let new = pool.open(&cache, &start());
         assert_eq!(old.index(), new.index(), "the slot is used again");
         assert!(pool.view(old).is_none());
-        pool.write(&cache, old, |fields| fields.push(0, Value::U64(1)));
+        assert!(pool.write(&cache, old, |fields| fields.push(0, Value::U64(1))));
         assert_eq!(values(&pool, new), []);
     }
 
@@ -389,7 +407,7 @@ mod tests {
         let (pool, cache) = (Pool::new(), FreeList::new());
         let span = pool.open(&cache, &start());
         let text = "0123456789".repeat(50);
-        pool.write(&cache, span, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text))));
+        assert!(pool.write(&cache, span, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text)))));
         let view = pool.view(span).unwrap();
         let read: Vec<_> = view.fields.map(|field| format!("{:?}", field.value).len()).collect();
         assert_eq!(read[..3], [507, 507, 507], "whole as long as there is room");
@@ -414,10 +432,10 @@ mod tests {
         let span = pool.open(&cache, &start());
         let panicking = || pool.write(&cache, span, |fields| fields.push_fmt(0, format_args!("{Panics}")));
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panicking)).is_err());
-        pool.write(&cache, span, |fields| {
-            pool.write(&cache, span, |fields| fields.push(0, Value::U64(1)));
+        assert!(pool.write(&cache, span, |fields| {
+            assert!(!pool.write(&cache, span, |fields| fields.push(0, Value::U64(1))));
             fields.push(1, Value::U64(2));
-        });
+        }));
         assert_eq!(values(&pool, span), [(1, "U64(2)".into())]);
     }
 
@@ -431,13 +449,92 @@ mod tests {
                 let pool = &pool;
                 scope.spawn(move || {
                     let cache = FreeList::new();
-                    (0..20)
-                        .for_each(|_| pool.write(&cache, span, |fields| fields.push(0, Value::U64(thread))));
+                    let write = || pool.write(&cache, span, |fields| fields.push(0, Value::U64(thread)));
+                    assert!((0..20).all(|_| write()));
                 });
             }
         });
         let read = values(&pool, span);
         assert_eq!(read.iter().filter(|(_, value)| value == "U64(0)").count(), 20);
         assert_eq!(read.iter().filter(|(_, value)| value == "U64(1)").count(), 20);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::value::Value;
+    use super::*;
+    use crate::descriptor::Level;
+    use loom::sync::Arc;
+
+    const fn spec(name: &'static str) -> Spec {
+        Spec {
+            name,
+            target: "",
+            level: Level::INFO,
+            module: "",
+            function: "",
+            file: "",
+            line: 0,
+            fields: &["text"],
+            doc: "",
+            calls: None,
+        }
+    }
+
+    static FIRST: Spec = spec("first");
+    static SECOND: Spec = spec("second");
+
+    fn start(spec: &'static Spec, id: u64) -> Start {
+        let trace_id = TraceId { high: id, low: id };
+        Start { spec, trace_id, span_id: SpanId(id), parent: SpanId(id), at: Ticks(id) }
+    }
+
+    /// A reader sees the span of its handle, whole, or nothing, while the slot is given to another.
+    #[test]
+    fn a_view_is_of_its_own_span() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let pool = Arc::new(Pool::new());
+            let cache = FreeList::new();
+            let first = pool.open(&cache, &start(&FIRST, 1));
+            let reader = {
+                let pool = Arc::clone(&pool);
+                loom::thread::spawn(move || {
+                    if let Some(view) = pool.view(first) {
+                        assert_eq!(view.start.spec.name, "first");
+                        assert_eq!((view.start.span_id, view.start.at), (SpanId(1), Ticks(1)));
+                    }
+                })
+            };
+            pool.close(&cache, first);
+            let second = pool.open(&cache, &start(&SECOND, 2));
+            assert_eq!(second.index(), first.index());
+            reader.join().unwrap();
+            assert_eq!(pool.view(second).map(|view| view.start.spec.name), Some("second"));
+        });
+    }
+
+    /// Two writers of one span write one after the other, and both fields are there.
+    #[test]
+    fn fields_of_two_threads_are_both_written() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let pool = Arc::new(Pool::new());
+            let cache = FreeList::new();
+            let span = pool.open(&cache, &start(&FIRST, 1));
+            let other = {
+                let pool = Arc::clone(&pool);
+                loom::thread::spawn(move || {
+                    let cache = FreeList::new();
+                    assert!(pool.write(&cache, span, |fields| fields.push(0, Value::U64(1))));
+                })
+            };
+            assert!(pool.write(&cache, span, |fields| fields.push(0, Value::U64(2))));
+            other.join().unwrap();
+            assert_eq!(pool.view(span).map(|view| view.fields.count()), Some(2));
+        });
     }
 }

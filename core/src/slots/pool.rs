@@ -2,16 +2,17 @@
 
 use std::cell::Cell;
 
-use super::{MAX_SLOTS, SLOT_WORDS, Slot, SlotHandle, word};
+use super::{MAX_SLOTS, SLOT_WORDS, Slot, word};
 #[cfg(not(loom))]
 use crate::local;
 use crate::local::Local;
-use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, const_unless_loom};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, const_unless_loom, fence};
 
 /// Slots in a segment: 64 KiB.
 const SEGMENT: u32 = 256;
-/// How many slots a thread keeps for itself.
-const KEPT: u32 = 64;
+/// How many slots a thread keeps for itself. Threads that keep theirs leave the fewer to others: a thousand threads
+/// keep an eighth of the pool.
+const KEPT: u32 = 8;
 
 type Segment = [Slot; SEGMENT as usize];
 
@@ -27,21 +28,19 @@ pub struct Pool {
     free: AtomicU64,
 }
 
-/// What one thread keeps of the pool: slots for its next spans, and the one it is writing to.
+/// Slots that one thread keeps for its next spans.
 #[derive(Debug)]
 pub struct FreeList {
     /// The first slot's index plus one.
     first: Cell<u32>,
     length: Cell<u32>,
-    /// The span that this thread is writing fields to.
-    pub(super) writing: Cell<SlotHandle>,
 }
 
 impl FreeList {
     /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
-        Self { first: Cell::new(0), length: Cell::new(0), writing: Cell::new(SlotHandle::NONE) }
+        Self { first: Cell::new(0), length: Cell::new(0) }
     }
 }
 
@@ -81,6 +80,8 @@ impl Pool {
         let slot = self.slot(index);
         let generation = ((slot.get(word::TAG) >> 32) as u32).wrapping_add(1);
         slot.words[word::TAG].store(u64::from(generation) << 32, Ordering::Release);
+        // Whoever reads what the new owner writes also sees the new generation.
+        fence(Ordering::Release);
         Some((index, generation))
     }
 

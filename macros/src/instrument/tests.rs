@@ -84,7 +84,8 @@ fn impl_trait_is_inferred() {
 
 #[test]
 fn an_impl_trait_stays_in_place() {
-    let expansion = instrument(tokens(""), tokens("fn f() -> impl Fn(&str) -> &str { |text| text }")).to_string();
+    let expansion =
+        instrument(tokens(""), tokens("fn f() -> impl Fn(&str) -> &str { |text| text }")).to_string();
     assert!(expansion.contains("body ! { guard "), "{expansion}");
 }
 

@@ -13,7 +13,10 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         Entry::Sync => (head.clone(), quote!(#krate::__private::main_sync(#options, move || -> #ret #body))),
         Entry::CurrentThread | Entry::MultiThread(_) => {
             // The type of `return` and `?` is fixed before the body uses them.
-            let typed = quote!(if false { return #krate::__private::fake::<#ret>(); });
+            let typed = quote! {
+                #[allow(clippy::diverging_sub_expression)]
+                if false { return #krate::__private::fake::<#ret>(); }
+            };
             // In a `match`, since rustc warns of a block that is the last expression of another.
             let future = quote!(async move { #typed match () { () => #body } });
             (without_async(head), quote!(#krate::__private::main_async(#options, #future)))

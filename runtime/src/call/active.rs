@@ -5,7 +5,7 @@ use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{Context, SAMPLED};
 use spanwright_core::ids::{SpanId, TraceId};
 use spanwright_core::slots::value::{ERROR_TYPE, STATUS_MESSAGE, Value};
-use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
+use spanwright_core::slots::{Outcome, SlotHandle, Start};
 
 use super::fields::Fields;
 use super::outcome::Verdict;
@@ -18,7 +18,7 @@ use crate::span;
 const SWAPS: u32 = 1 << 16;
 /// The call is entered.
 const ENTERED: u32 = 1 << 17;
-/// A poll of the call unwound.
+/// The user's code is running, or has unwound.
 const PANICKED: u32 = 1 << 18;
 /// The call has been ended.
 const ENDED: u32 = 1 << 19;
@@ -49,12 +49,14 @@ impl Active {
     ) -> Option<Self> {
         let bits = if bits & UNREGISTERED != 0 { site.register() } else { bits };
         let around = Context::current();
-        if bits == 0 || around.is_suppressed() {
+        let is_unsampled_child = around.trace_id.is_some() && !around.is_sampled();
+        // Dropped children share the root's context; a future keeps it, wherever it is polled.
+        if bits == 0 || around.is_suppressed() || (bits == DIRECT && is_unsampled_child && enter) {
             return None;
         }
         let mut active = Self {
             site,
-            flags: 0,
+            flags: PANICKED,
             combination: 0,
             start: clock::now(),
             context: around,
@@ -70,11 +72,17 @@ impl Active {
             }
         }
         if bits & DIRECT != 0 {
-            active.open_direct(around);
+            if is_unsampled_child {
+                active.flags |= SWAPS;
+            } else {
+                active.open_direct(around);
+            }
         }
         let wants_shadow = bits & (SHADOW | ASK) != 0 && shadow::is_wanted(site, bits);
         active.record(wants_shadow.then_some(bits), record);
+        active.flags &= !PANICKED;
         if active.flags == 0 && active.shadow.is_none() {
+            active.flags = ENDED;
             return None;
         }
         if enter {
@@ -87,12 +95,8 @@ impl Active {
     fn open_direct(&mut self, around: Context) {
         let is_root = !around.trace_id.is_some();
         let trace_id = if is_root { TraceId::random() } else { around.trace_id };
-        let is_sampled = if is_root { span::samples(trace_id) } else { around.is_sampled() };
-        if !is_sampled && !is_root {
-            // Dropped children share the root's context.
-            return;
-        }
-        self.flags |= DIRECT | SWAPS;
+        let is_sampled = !is_root || span::samples(trace_id);
+        self.flags |= SWAPS;
         let span_id = SpanId::random();
         self.context = Context { trace_id, span_id, slot: SlotHandle::NONE, ..around };
         if is_sampled {
@@ -116,7 +120,7 @@ impl Active {
         }
         let mut captured = shadow_bits.map(|_| Captured::default());
         if self.slot.is_some() {
-            slots::write(self.slot, |writer| record(&mut Fields::new(Some(writer), captured.as_mut())));
+            span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), captured.as_mut())));
         } else if captured.is_some() {
             record(&mut Fields::new(None, captured.as_mut()));
         }
@@ -139,14 +143,28 @@ impl Active {
 
     /// Makes the span around it the current one again.
     #[inline]
-    pub(super) fn exit(&mut self) {
+    fn exit(&mut self) {
         if self.flags & ENTERED != 0 {
             self.flags &= !ENTERED;
+            self.swap();
             if let Some(shadow) = &self.shadow {
                 shadow.exit();
             }
-            self.swap();
         }
+    }
+
+    /// Enters until the guard is dropped; unwinding until [`Entered::has_returned`] is a panic of the call.
+    #[inline]
+    pub(super) fn entered(&mut self) -> Entered<'_> {
+        self.enter();
+        let before = self.flags & PANICKED;
+        self.flags |= PANICKED;
+        Entered { active: self, before }
+    }
+
+    /// Whether the call has been ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.flags & ENDED != 0
     }
 
     #[inline]
@@ -156,35 +174,37 @@ impl Active {
         }
     }
 
-    /// Remembers that the call's body unwound.
-    pub(super) fn note_panic(&mut self) {
-        self.flags |= PANICKED;
-    }
-
     /// Ends the call. Nothing is left for a drop to do.
     #[inline(never)]
     pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
+        let at = clock::now();
         self.flags |= ENDED;
-        let now = clock::now();
-        if self.flags & METRICS != 0 {
-            if let Some(calls) = self.site.calls() {
-                calls.end(self.combination, verdict.outcome, now.nanos_since(self.start));
-            }
-        }
+        let ending = Ending { active: self, at, outcome: verdict.outcome };
         if verdict.error_type.is_some() || verdict.message.is_some() {
-            self.say_error(verdict);
+            ending.active.say_error(verdict);
         }
-        self.exit();
-        if self.slot.is_some() {
-            span::finish(self.slot, now, verdict.outcome);
+    }
+
+    /// Counts the call, in the store that it began in.
+    fn count(&self, at: Ticks, outcome: Outcome) {
+        if self.flags & METRICS == 0 {
+            return;
         }
-        self.shadow = None;
+        let Some(calls) = self.site.calls() else { return };
+        let nanos = at.nanos_since(self.start);
+        let current = Context::current();
+        if current.store == self.context.store {
+            calls.end(self.combination, outcome, nanos);
+        } else {
+            let _began_in = Context { store: self.context.store, ..current }.attach();
+            calls.end(self.combination, outcome, nanos);
+        }
     }
 
     /// Ends a call whose body did not return: it unwound, or its future was dropped.
     #[cold]
     fn abandon(&mut self) {
-        // A synchronous body is still entered while it unwinds; a future has noted the panic of its poll.
+        // A synchronous body is still entered while it unwinds.
         let unwound = self.flags & (PANICKED | ENTERED) != 0;
         let outcome = if unwound { Outcome::Panicked } else { Outcome::Cancelled };
         self.end(&Verdict::of(outcome));
@@ -194,7 +214,7 @@ impl Active {
     #[cold]
     fn say_error(&mut self, verdict: &Verdict<'_>) {
         if self.slot.is_some() {
-            slots::write(self.slot, |fields| {
+            span::write(self.slot, |fields| {
                 if let Some(error_type) = verdict.error_type {
                     fields.push(ERROR_TYPE, Value::Str(error_type));
                 }
@@ -205,6 +225,54 @@ impl Active {
         }
         if let Some((message, level)) = verdict.message {
             self.site.error_events.emit(self.site, message, level);
+        }
+    }
+}
+
+/// The call's span is current until this is dropped.
+#[derive(Debug)]
+pub(super) struct Entered<'a> {
+    active: &'a mut Active,
+    /// Whether the call had panicked before.
+    before: u32,
+}
+
+impl Entered<'_> {
+    /// The user's code did not unwind.
+    #[inline]
+    pub(super) fn has_returned(self) {
+        self.active.flags = self.active.flags & !PANICKED | self.before;
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.active.exit();
+    }
+}
+
+/// What remains to be done at the end of a call, also when an error's `Display` or somebody's layer panics: ours first,
+/// the shadow last.
+struct Ending<'a> {
+    active: &'a mut Active,
+    at: Ticks,
+    outcome: Outcome,
+}
+
+impl Drop for Ending<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let Self { active, at, outcome } = self;
+        let shadow = active.shadow.take();
+        let was_entered = active.flags & ENTERED != 0;
+        active.exit();
+        active.count(*at, *outcome);
+        if active.slot.is_some() {
+            span::finish(active.slot, *at, *outcome);
+        }
+        if let Some(shadow) = shadow.filter(|_| was_entered) {
+            shadow.exit();
         }
     }
 }

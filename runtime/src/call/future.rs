@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::active::Active;
+use super::active::{Active, Entered};
 use super::outcome::Verdict;
 use super::sync::Call;
 
@@ -27,9 +27,10 @@ pin_project! {
             // What the future's own destructors do belongs to its span. The call then ends as cancelled, unless it
             // has ended already.
             let mut this = this.project();
-            if let Some(active) = &mut this.call.0 {
-                let _entered = Entered::new(active);
+            if let Some(active) = this.call.0.as_mut().filter(|active| !active.has_ended()) {
+                let entered = active.entered();
                 this.future.set(None);
+                entered.has_returned();
             }
         }
     }
@@ -57,36 +58,14 @@ where
         let Some(future) = this.future.as_pin_mut() else {
             panic!("an instrumented future was polled after it had been dropped");
         };
-        let entered = this.call.0.as_mut().map(Entered::new);
+        let entered = this.call.0.as_mut().map(Active::entered);
         let polled = future.poll(context);
-        drop(entered);
-        if let Poll::Ready(returned) = &polled {
-            if let Some(active) = &mut this.call.0 {
-                active.enter();
-                active.end(&(this.outcome)(returned));
-            }
+        // The end of an entered call without its end noted is a panic.
+        let _ = entered.map(Entered::has_returned);
+        if let (Poll::Ready(returned), Some(active)) = (&polled, &mut this.call.0) {
+            active.enter();
+            active.end(&(this.outcome)(returned));
         }
         polled
-    }
-}
-
-/// The call's span is current until this is dropped; unwinding marks the call as panicked.
-struct Entered<'a>(&'a mut Active);
-
-impl<'a> Entered<'a> {
-    #[inline]
-    fn new(active: &'a mut Active) -> Self {
-        active.enter();
-        Self(active)
-    }
-}
-
-impl Drop for Entered<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.note_panic();
-        }
-        self.0.exit();
     }
 }

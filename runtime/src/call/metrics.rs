@@ -3,7 +3,6 @@
 //! Of each combination of labels there are two blocks of cells: `[ok, error, cancelled, panicked, in flight]` and the
 //! histogram of durations in nanoseconds.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use spanwright_core::cells::{self, Block, CellKind, Sum};
@@ -29,7 +28,7 @@ pub(super) struct CallMetrics {
 }
 
 impl CallMetrics {
-    /// Nothing where the layout has no room any more.
+    /// Nothing where the layout has no room any more, which the registry then says.
     pub(super) fn register(
         spec: &'static Spec,
         calls: &'static CallSpec,
@@ -37,44 +36,26 @@ impl CallMetrics {
     ) -> Option<Self> {
         let combinations = cardinality(calls.dimensions);
         let bounds: Arc<[f64]> = calls.buckets.unwrap_or(DURATION_BUCKETS).into();
-        let sums = Arc::new(Block::allocate(CellKind::Sums, IN_FLIGHT + 1, combinations)?);
         let used = bounds.len() as u32 + 3;
-        let durations = Arc::new(Block::allocate(CellKind::IntegerHistogram, used, combinations)?);
+        let sums = Block::allocate(CellKind::Sums, IN_FLIGHT + 1, combinations).map(Arc::new);
+        let durations = Block::allocate(CellKind::IntegerHistogram, used, combinations).map(Arc::new);
 
         let place = (spec.file, spec.line);
         let labels = (calls.constant, calls.dimensions);
-        let names =
-            || calls.constant.iter().map(|(name, _)| *name).chain(calls.dimensions.iter().map(|it| it.name));
-        let identity = |name: &'static str, help: &'static str, kind| Identity {
-            name: name.into(),
-            help: Cow::Borrowed(help),
-            unit: "".into(),
-            kind,
-            label_names: names().collect(),
-            bounds: Arc::new([]),
+        let sum = |identity, offset, inner| {
+            Instrument::sums_within(identity, place, labels, sums.clone(), offset, inner)
         };
-        let mut of_calls = identity(calls.calls_total, "Calls by how they ended.", Kind::Counter);
-        of_calls.label_names.push(OUTCOME.name);
-        let mut of_durations = identity(calls.duration_seconds, "How long calls took.", Kind::Histogram);
-        of_durations.unit = "seconds".into();
-        of_durations.bounds = Arc::clone(&bounds);
-
-        let block = || Some(Arc::clone(&sums));
-        let in_flight = calls.in_flight.map(|name| {
-            let identity = identity(name, "Calls that have started and not ended.", Kind::UpDownCounter);
-            Arc::new(Instrument::sums_within(identity, place, labels, block(), IN_FLIGHT, None))
-        });
         let instruments = [
-            Some(Arc::new(Instrument::sums_within(of_calls, place, labels, block(), 0, Some(OUTCOME)))),
-            Some(Arc::new(Instrument::durations(of_durations, place, labels, Some(Arc::clone(&durations))))),
-            in_flight,
+            Some(sum(calls_total(calls), 0, Some(OUTCOME))),
+            Some(Instrument::durations(duration_seconds(calls, &bounds), place, labels, durations.clone())),
+            calls.in_flight.map(|name| sum(in_flight(calls, name), IN_FLIGHT, None)),
         ];
+        let instruments = instruments.map(|instrument| instrument.map(Arc::new));
         instruments.iter().flatten().for_each(|instrument| registry.add(instrument));
-        let bounds = bounds.iter().map(|seconds| (seconds * 1e9) as u64).collect();
         Some(Self {
-            sums,
-            durations,
-            bounds,
+            sums: sums?,
+            durations: durations?,
+            bounds: bounds.iter().map(|seconds| (seconds * 1e9) as u64).collect(),
             in_flight: calls.in_flight.is_some(),
             _instruments: instruments,
         })
@@ -103,5 +84,33 @@ impl CallMetrics {
         let bucket = self.bounds.partition_point(|bound| *bound < nanos);
         let block = self.durations.cell(combination);
         cells::observe(block, self.durations.used(), bucket as u32, Sum::Integer(nanos));
+    }
+}
+
+fn calls_total(calls: &CallSpec) -> Identity {
+    let mut identity = identity(calls, calls.calls_total, "Calls by how they ended.", Kind::Counter);
+    identity.label_names.push(OUTCOME.name);
+    identity
+}
+
+fn duration_seconds(calls: &CallSpec, bounds: &Arc<[f64]>) -> Identity {
+    let identity = identity(calls, calls.duration_seconds, "How long calls took.", Kind::Histogram);
+    Identity { unit: "seconds".into(), bounds: Arc::clone(bounds), ..identity }
+}
+
+fn in_flight(calls: &CallSpec, name: &'static str) -> Identity {
+    identity(calls, name, "Calls that have started and not ended.", Kind::UpDownCounter)
+}
+
+fn identity(calls: &CallSpec, name: &'static str, help: &'static str, kind: Kind) -> Identity {
+    let constant = calls.constant.iter().map(|(name, _)| *name);
+    let dimensions = calls.dimensions.iter().map(|dimension| dimension.name);
+    Identity {
+        name: name.into(),
+        help: help.into(),
+        unit: "".into(),
+        kind,
+        label_names: constant.chain(dimensions).collect(),
+        bounds: Arc::new([]),
     }
 }

@@ -76,10 +76,12 @@ impl Site {
     pub(super) fn register(&'static self) -> u32 {
         if self.state.bits() & UNREGISTERED != 0 {
             let metrics = if self.calls().is_some() { METRICS } else { 0 };
+            // The lock keeps a change of the filter from coming in between what it says and what is set.
+            let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
             // Until `tracing` has answered, it is asked each time.
-            if self.state.register(metrics | ASK) {
-                REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).push(self);
-                self.refresh();
+            if self.state.register(metrics | ASK | self.direct()) {
+                registered.push(self);
+                drop(registered);
                 tracing_core::callsite::register(self);
             }
         }
@@ -88,8 +90,11 @@ impl Site {
 
     /// Takes over what our own span filter says now.
     fn refresh(&self) {
-        let direct = if crate::span::wants(self.spec.target, self.spec.level) { DIRECT } else { 0 };
-        self.state.set(DIRECT, direct);
+        self.state.set(DIRECT, self.direct());
+    }
+
+    fn direct(&self) -> u32 {
+        if crate::span::wants(self.spec.target, self.spec.level) { DIRECT } else { 0 }
     }
 }
 

@@ -73,20 +73,26 @@ impl Call {
     /// Ends an entered call when the guard is dropped, for bodies that must stay in place.
     #[inline(always)]
     pub fn guard(self) -> CallGuard {
-        CallGuard(self)
+        let unwinds = self.0.is_some() && std::thread::panicking();
+        CallGuard { call: self, unwinds }
     }
 }
 
 /// Ends the call when dropped: `ok`, or `panicked` while unwinding.
 #[derive(Debug)]
 #[must_use = "the call ends when this is dropped"]
-pub struct CallGuard(Call);
+pub struct CallGuard {
+    call: Call,
+    /// Whether the thread was unwinding already: a call in a destructor.
+    unwinds: bool,
+}
 
 impl Drop for CallGuard {
     #[inline]
     fn drop(&mut self) {
-        if let Some(active) = &mut self.0.0 {
-            let outcome = if std::thread::panicking() { Outcome::Panicked } else { Outcome::Ok };
+        if let Some(active) = &mut self.call.0 {
+            let panicked = !self.unwinds && std::thread::panicking();
+            let outcome = if panicked { Outcome::Panicked } else { Outcome::Ok };
             active.end(&Verdict::of(outcome));
         }
     }

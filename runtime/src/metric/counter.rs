@@ -14,16 +14,19 @@ use crate::registry::{Instrument, Kind};
 #[derive(Debug)]
 pub struct Counter<L = ()> {
     instrument: Arc<Instrument>,
-    labels: PhantomData<fn(L)>,
+    /// Covariant, so that labels which borrow can be given for a moment.
+    labels: PhantomData<fn() -> L>,
 }
 
 /// One series of a [`Counter`].
 #[derive(Clone, Copy, Debug)]
-pub struct Counted {
+pub struct Counted<'a> {
     cell: Option<u32>,
+    /// Whose cells they are: an index must not outlive them.
+    _instrument: PhantomData<&'a Instrument>,
 }
 
-impl Counted {
+impl Counted<'_> {
     /// Adds one.
     #[inline]
     pub fn inc(self) {
@@ -44,8 +47,9 @@ impl<L: Labels> Counter<L> {
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is incremented"]
-    pub fn with(&self, labels: L) -> Counted {
-        Counted { cell: self.instrument.cell(labels.index(self.instrument.interner())) }
+    pub fn with(&self, labels: L) -> Counted<'_> {
+        let cell = self.instrument.cell(labels.index(self.instrument.interner()));
+        Counted { cell, _instrument: PhantomData }
     }
 }
 

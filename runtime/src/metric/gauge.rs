@@ -13,16 +13,19 @@ use crate::registry::{Instrument, Kind, gauge_bits, gauge_value};
 #[derive(Debug)]
 pub struct Gauge<L = ()> {
     instrument: Arc<Instrument>,
-    labels: PhantomData<fn(L)>,
+    /// Covariant, so that labels which borrow can be given for a moment.
+    labels: PhantomData<fn() -> L>,
 }
 
 /// One series of a [`Gauge`].
 #[derive(Clone, Copy, Debug)]
-pub struct Gauged {
+pub struct Gauged<'a> {
     cell: Option<u32>,
+    /// Whose cells they are: an index must not outlive them.
+    _instrument: PhantomData<&'a Instrument>,
 }
 
-impl Gauged {
+impl Gauged<'_> {
     /// Sets the value.
     #[inline]
     pub fn set(self, value: f64) {
@@ -45,8 +48,9 @@ impl<L: Labels> Gauge<L> {
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is set"]
-    pub fn with(&self, labels: L) -> Gauged {
-        Gauged { cell: self.instrument.cell(labels.index(self.instrument.interner())) }
+    pub fn with(&self, labels: L) -> Gauged<'_> {
+        let cell = self.instrument.cell(labels.index(self.instrument.interner()));
+        Gauged { cell, _instrument: PhantomData }
     }
 }
 

@@ -27,7 +27,8 @@ pub const DEFAULT_BUCKETS: &[f64] =
 #[derive(Debug)]
 pub struct Histogram<L = ()> {
     instrument: Arc<Instrument>,
-    labels: PhantomData<fn(L)>,
+    /// Covariant, so that labels which borrow can be given for a moment.
+    labels: PhantomData<fn() -> L>,
 }
 
 /// One series of a [`Histogram`].

@@ -79,6 +79,9 @@ impl<T: AsRef<str> + ?Sized> LabelText for T {
 /// What the overflow series of a text label is called.
 pub const OVERFLOW: &str = "other";
 
+/// The longest text that is kept as a label's value, in bytes.
+const LONGEST: usize = 256;
+
 /// The texts that one metric's labels have seen, up to their `max`.
 #[derive(Debug)]
 pub struct Interner {
@@ -106,7 +109,7 @@ impl Interner {
     }
 
     /// The number of `text` in the dimension at `place`: the same for the same text, and the last one where `max`
-    /// different texts have been seen before.
+    /// different texts have been seen before, or the text is longer than 256 bytes.
     #[must_use]
     pub fn text(&self, place: usize, text: &str) -> u32 {
         let Some((_, texts)) = self.texts.iter().find(|(its_place, _)| *its_place == place) else { return 0 };
@@ -114,7 +117,7 @@ impl Interner {
         if let Some(number) = seen.get(text) {
             return *number;
         }
-        let full = seen.len() >= texts.max as usize;
+        let full = seen.len() >= texts.max as usize || text.len() > LONGEST;
         drop(seen);
         if !full {
             let mut seen = texts.seen.write().unwrap_or_else(PoisonError::into_inner);
@@ -158,6 +161,7 @@ mod tests {
             Dimension { name: "b", values: Values::Text { max: 2 } },
         ];
         let interner = Interner::new(&dimensions);
+        assert_eq!(interner.text(1, &"x".repeat(LONGEST + 1)), 2, "as bounded in length as in number");
         assert_eq!(interner.text(1, "one"), 0);
         assert_eq!(interner.text(1, "two"), 1);
         assert_eq!(interner.text(1, "three"), 2);

@@ -15,16 +15,19 @@ use crate::registry::{Instrument, Kind};
 #[derive(Debug)]
 pub struct UpDownCounter<L = ()> {
     instrument: Arc<Instrument>,
-    labels: PhantomData<fn(L)>,
+    /// Covariant, so that labels which borrow can be given for a moment.
+    labels: PhantomData<fn() -> L>,
 }
 
 /// One series of an [`UpDownCounter`].
 #[derive(Clone, Copy, Debug)]
-pub struct UppedDowned {
+pub struct UppedDowned<'a> {
     cell: Option<u32>,
+    /// Whose cells they are: an index must not outlive them.
+    _instrument: PhantomData<&'a Instrument>,
 }
 
-impl UppedDowned {
+impl UppedDowned<'_> {
     /// Adds one.
     #[inline]
     pub fn inc(self) {
@@ -52,8 +55,9 @@ impl<L: Labels> UpDownCounter<L> {
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is changed"]
-    pub fn with(&self, labels: L) -> UppedDowned {
-        UppedDowned { cell: self.instrument.cell(labels.index(self.instrument.interner())) }
+    pub fn with(&self, labels: L) -> UppedDowned<'_> {
+        let cell = self.instrument.cell(labels.index(self.instrument.interner()));
+        UppedDowned { cell, _instrument: PhantomData }
     }
 }
 

@@ -144,6 +144,17 @@ impl Instrument {
         Self { identity, place, constant, dimensions, interner: Interner::new(dimensions), cells }
     }
 
+    /// Whether there was room for its values.
+    pub(crate) fn has_cells(&self) -> bool {
+        self.cells.block().is_some()
+    }
+
+    /// Whether it is of the telemetry's own metrics.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn is_own(&self) -> bool {
+        self.identity.name.starts_with("spanwright_")
+    }
+
     pub(crate) fn interner(&self) -> &Interner {
         &self.interner
     }

@@ -35,26 +35,16 @@ struct Inner {
     conflicts: Vec<Conflict>,
 }
 
-/// Two metrics that can't both be exported: with one name and not the same family, or with the name of a histogram's
-/// sample. The first stays, the second is not exported.
+/// A metric that is not exported, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "metric `{name}` {problem}: {first_file}:{first_line} stays, {second_file}:{second_line} is not exported; rename \
-     one of them"
-)]
+#[error("metric `{name}` ({place}) is not exported: {problem}")]
 pub struct Conflict {
-    /// The second metric's name.
+    /// The metric's name.
     pub name: String,
-    /// What is wrong with it.
+    /// Where it was written, as `file:line`.
+    pub place: String,
+    /// What is wrong with it, and what to do.
     pub problem: String,
-    /// The file of the one that stays.
-    pub first_file: &'static str,
-    /// The line of the one that stays.
-    pub first_line: u32,
-    /// The file of the other.
-    pub second_file: &'static str,
-    /// The line of the other.
-    pub second_line: u32,
 }
 
 impl Registry {
@@ -117,27 +107,35 @@ impl Registry {
         RegistryCollector::new(self.clone())
     }
 
-    /// Adds a metric, or notes the conflict where it differs from one of the same name.
+    /// Adds a metric, or notes why it is not exported.
     pub(crate) fn add(&self, instrument: &Arc<Instrument>) {
+        let conflict = self.try_add(instrument);
+        #[cfg(feature = "telemetry")]
+        if conflict.is_some() && !instrument.is_own() {
+            crate::own_metrics::OwnMetrics::global().metric_conflicts_total.inc();
+        }
         let mut inner = self.lock();
-        let identity = &instrument.identity;
-        let of_name = |name: String| inner.families.get(name.as_str()).and_then(Weak::upgrade);
-        let first =
-            identity.names_in_conflict().filter_map(of_name).find_map(|other| conflict(&other, instrument));
-        if let Some(conflict) = first {
+        if let Some(conflict) = conflict.filter(|conflict| !inner.conflicts.contains(conflict)) {
             inner.conflicts.push(conflict);
-            return;
         }
-        if inner.instruments.len() == inner.instruments.capacity() {
-            // Before the list grows it is cleared of what has gone.
-            inner.instruments.retain(|other| other.strong_count() > 0);
-            inner.families.retain(|_, other| other.strong_count() > 0);
+    }
+
+    fn try_add(&self, instrument: &Arc<Instrument>) -> Option<Conflict> {
+        if !instrument.has_cells() {
+            let problem = "there is no room for its series; drop a label, or buckets".to_owned();
+            return Some(refuse(instrument, problem));
         }
-        inner.instruments.push(Arc::downgrade(instrument));
-        let of_family = inner.families.entry(identity.name.clone()).or_default();
-        if of_family.strong_count() == 0 {
-            *of_family = Arc::downgrade(instrument);
+        // Those that were found outlive the lock: the last owner of one gives its cells back.
+        let found: Vec<Arc<Instrument>>;
+        let mut inner = self.lock();
+        let names = instrument.identity.names_in_conflict();
+        found = names.filter_map(|name| inner.of_name(&name)).collect();
+        let conflict = found.iter().find_map(|other| conflict(other, instrument));
+        if conflict.is_none() {
+            inner.push(instrument);
         }
+        drop(inner);
+        conflict
     }
 
     fn live(&self) -> Vec<Arc<Instrument>> {
@@ -146,6 +144,32 @@ impl Registry {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// A live metric of that name; all of one name are equal.
+    fn of_name(&self, name: &str) -> Option<Arc<Instrument>> {
+        let known = self.families.get(name)?;
+        let of_name = |other: &Arc<Instrument>| other.identity.name == name;
+        known.upgrade().or_else(|| self.instruments.iter().filter_map(Weak::upgrade).find(of_name))
+    }
+
+    fn push(&mut self, instrument: &Arc<Instrument>) {
+        if self.instruments.len() == self.instruments.capacity() {
+            // Before the list grows it is cleared of what has gone.
+            self.instruments.retain(|other| other.strong_count() > 0);
+            let instruments = &self.instruments;
+            let is_live = |name: &str| {
+                instruments.iter().filter_map(Weak::upgrade).any(|other| other.identity.name == name)
+            };
+            self.families.retain(|name, other| other.strong_count() > 0 || is_live(name));
+        }
+        self.instruments.push(Arc::downgrade(instrument));
+        let of_family = self.families.entry(instrument.identity.name.clone()).or_default();
+        if of_family.strong_count() == 0 {
+            *of_family = Arc::downgrade(instrument);
+        }
     }
 }
 
@@ -183,23 +207,29 @@ fn add_up(series: &mut Vec<Series>) {
     *series = kept;
 }
 
+/// Why `second` can't be exported beside `first`, if it can't: families of one name are equal, and no family has the
+/// name of another's sample.
 fn conflict(first: &Instrument, second: &Instrument) -> Option<Conflict> {
     let (one, other) = (&first.identity, &second.identity);
+    let (name, place) = (&one.name, place(first));
     let problem = if one.name == other.name {
-        format!("is declared twice, with different {}", difference(one, other)?)
+        let different = difference(one, other)?;
+        format!("the one at {place} has the same name and different {different}; rename one of them")
     } else if one.has_sample(&other.name) || other.has_sample(&one.name) {
-        format!("shares the name of a sample with `{}`", one.name)
+        format!("it shares the name of a sample with `{name}` ({place}); rename one of them")
     } else {
         return None;
     };
-    Some(Conflict {
-        name: other.name.to_string(),
-        problem,
-        first_file: first.place.0,
-        first_line: first.place.1,
-        second_file: second.place.0,
-        second_line: second.place.1,
-    })
+    Some(refuse(second, problem))
+}
+
+fn refuse(instrument: &Instrument, problem: String) -> Conflict {
+    Conflict { name: instrument.identity.name.to_string(), place: place(instrument), problem }
+}
+
+fn place(instrument: &Instrument) -> String {
+    let (file, line) = instrument.place;
+    format!("{file}:{line}")
 }
 
 /// What makes two families of one name different.

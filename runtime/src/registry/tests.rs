@@ -86,6 +86,8 @@ fn texts_beyond_their_bound_share_the_overflow_series() {
     let registry = Registry::new();
     let all = All::register(&registry);
     for tenant in ["a", "b", "c", "d", "a"] {
+        // Labels may borrow for the moment of the call.
+        let tenant = &tenant.to_owned();
         all.tenant_requests_total.with(Request { method: Method::Put, cached: true, tenant }).inc();
     }
     let of = |tenant: &str| {
@@ -140,13 +142,13 @@ fn of_two_families_with_one_name_the_first_stays() {
     different.requests_total.add(7);
     assert_eq!(value(&registry, "test_requests_total", &[("method", "get")]), Some(Value::Counter(1)));
     assert_eq!(value(&registry, "test_requests_total", &[]), None);
-    let [conflict] = &registry.conflicts()[..] else { panic!("one conflict") };
+    drop(Different::<()>::register(&registry));
+    let [conflict] = &registry.conflicts()[..] else { panic!("one conflict, however often it is met") };
     assert_eq!(conflict.name, "test_requests_total");
     let message = conflict.to_string();
-    assert!(
-        message.starts_with("metric `test_requests_total` is declared twice, with different label names: ")
-    );
-    assert!(message.ends_with("is not exported; rename one of them"), "{message}");
+    assert!(message.starts_with("metric `test_requests_total` (runtime/src/registry/tests.rs:"), "{message}");
+    let remedy = "has the same name and different label names; rename one of them";
+    assert!(message.ends_with(remedy), "{message}");
 }
 
 #[test]
@@ -186,4 +188,42 @@ fn a_gauge_of_many_labels_shows_what_was_set_to_zero() {
     let weather = Weather::register(&registry);
     weather.city_celsius.with(Place { city: "Oslo" }).set(0.0);
     assert_eq!(value(&registry, "test_city_celsius", &[("city", "Oslo")]), Some(Value::Gauge(0.0)));
+}
+
+#[test]
+fn the_family_stays_itself_when_its_first_instance_goes() {
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Different<L: Labels> {
+        /// Not what it was.
+        queue_items: Gauge<L>,
+    }
+    let registry = Registry::new();
+    let (first, _second) = (All::register(&registry), All::register(&registry));
+    drop(first);
+    Different::<()>::register(&registry).queue_items.set(5.0);
+    assert_eq!(value(&registry, "test_queue_items", &[]), Some(Value::Gauge(0.0)));
+    assert_eq!(registry.conflicts().len(), 1);
+}
+
+#[test]
+fn what_there_is_no_room_for_is_said() {
+    #[derive(Clone, Copy, Labels)]
+    #[labels(crate = crate, budget = 100000000)]
+    struct Huge {
+        #[label(max = 50000000)]
+        id: &'static str,
+    }
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct TooMany<L: Labels> {
+        /// More series than there are cells.
+        ids_total: Counter<L>,
+    }
+    let registry = Registry::new();
+    let too_many = TooMany::<Huge>::register(&registry);
+    too_many.ids_total.with(Huge { id: "a" }).inc();
+    assert!(registry.snapshot().families.is_empty());
+    let [conflict] = &registry.conflicts()[..] else { panic!("one conflict") };
+    assert!(conflict.to_string().contains("there is no room for its series"), "{conflict}");
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use spanwright_core::clock::Wall;
 pub use spanwright_core::ids::{SpanId, TraceId};
 pub use spanwright_core::slots::Outcome;
 use spanwright_core::slots::SpanView;
@@ -48,10 +49,10 @@ pub enum AttributeValue {
 }
 
 impl SpanData {
-    /// Reads a finished span.
-    pub(crate) fn read(view: &SpanView<'_>) -> Self {
+    /// Reads a finished span; `wall` tells the time.
+    pub(crate) fn read(view: &SpanView<'_>, wall: &Wall) -> Self {
         let spec = view.start.spec;
-        let start_unix_nanos = view.start.at.unix_nanos();
+        let start_unix_nanos = wall.unix_nanos(view.start.at);
         let duration = view.end.map_or(0, |end| end.nanos_since(view.start.at));
         let mut span = Self {
             trace_id: view.start.trace_id,

@@ -14,7 +14,7 @@ use spanwright_core::context::{Context, SAMPLED};
 use spanwright_core::descriptor::{Level, Spec};
 use spanwright_core::ids::{SpanId, TraceId};
 use spanwright_core::slots::value::{FieldWriter, Value};
-use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
+use spanwright_core::slots::{Outcome, SlotHandle, Start};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Interest, Metadata, Subscriber};
@@ -73,9 +73,17 @@ struct Foreign {
     slot: SlotHandle,
 }
 
+/// A foreign span that is entered on this thread.
+struct EnteredSpan {
+    id: Id,
+    span_id: SpanId,
+    /// The context to go back to.
+    before: Context,
+}
+
 thread_local! {
-    /// The foreign spans entered on this thread, each with the context to go back to.
-    static ENTERED: RefCell<Vec<(Id, Context)>> = const { RefCell::new(Vec::new()) };
+    /// The foreign spans entered on this thread, the last one last.
+    static ENTERED: RefCell<Vec<EnteredSpan>> = const { RefCell::new(Vec::new()) };
 }
 
 impl<S> Layer<S> for SpanLayer
@@ -85,6 +93,10 @@ where
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
         let current = Context::current();
         let Some(span) = context.span(id).filter(|_| !current.is_suppressed()) else { return };
+        if span.extensions().get::<Foreign>().is_some() {
+            // This layer is in the subscriber twice.
+            return;
+        }
         let explicit = attributes
             .parent()
             .and_then(|parent| context.span(parent))
@@ -95,34 +107,42 @@ where
             explicit.unwrap_or(current)
         };
         let foreign = Foreign::open(attributes.metadata(), around);
-        slots::write(foreign.slot, |writer| attributes.record(&mut Visitor { writer }));
+        let slot = foreign.slot;
+        // First the span has its slot, so that a value which panics leaves nothing behind.
         span.extensions_mut().insert(foreign);
+        super::write(slot, |writer| attributes.record(&mut Visitor { writer }));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: LayerContext<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let slot = span.extensions().get::<Foreign>().map(|foreign| foreign.slot);
-        slots::write(slot.unwrap_or_default(), |writer| values.record(&mut Visitor { writer }));
+        super::write(slot.unwrap_or_default(), |writer| values.record(&mut Visitor { writer }));
     }
 
     fn on_enter(&self, id: &Id, context: LayerContext<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let Some(own) = span.extensions().get::<Foreign>().map(|foreign| foreign.context) else { return };
-        let before = own.swap();
-        let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((id.clone(), before)));
+        // While the thread ends there is no way back, and so none there.
+        let _ = ENTERED.try_with(|entered| {
+            let (span_id, before) = (own.span_id, own.swap());
+            entered.borrow_mut().push(EnteredSpan { id: id.clone(), span_id, before });
+        });
     }
 
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
         let _ = ENTERED.try_with(|entered| {
             let mut entered = entered.borrow_mut();
-            let Some(at) = entered.iter().rposition(|(its_id, _)| its_id == id) else { return };
-            let (_, before) = entered.remove(at);
+            let Some(at) = entered.iter().rposition(|span| span.id == *id) else { return };
+            let left = entered.remove(at);
             match entered.get_mut(at) {
                 // Left out of order: the one entered after it goes back to where this one came from.
-                Some((_, later)) => *later = before,
-                None => {
-                    before.swap();
+                Some(later) => later.before = left.before,
+                // Only where this span is the current one: a guard of it may have left the call that it was made in,
+                // or be dropped within a later one.
+                None if Context::current().span_id == left.span_id => {
+                    left.before.swap();
                 }
+                None => {}
             }
         });
     }

@@ -17,13 +17,12 @@ use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::context::{Context, ContextGuard};
 use spanwright_core::descriptor::Level;
-use spanwright_core::ids::TraceId;
 use spanwright_core::slots;
 use tracing_subscriber::filter::Targets;
 
-pub use data::{AttributeValue, Outcome, SpanData, SpanId, TraceId as Trace};
+pub use data::{AttributeValue, Outcome, SpanData, SpanId, TraceId};
 pub use layer::{SpanLayer, layer};
-pub(crate) use pipeline::{PipelineHandle, PipelineSettings, finish, open, start};
+pub(crate) use pipeline::{PipelineHandle, PipelineSettings, finish, open, start, write};
 pub(crate) use sampling::Sampler;
 
 /// Whether spans are recorded at all.

@@ -6,15 +6,17 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use spanwright_core::clock::{self, Ticks};
+use spanwright_core::clock::{self, Ticks, Wall};
+use spanwright_core::slots::value::FieldWriter;
 use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
 
 use super::data::SpanData;
-use crate::export::SpanExporter;
+use crate::export::{ExportError, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
 
 /// The sizes and times of a pipeline.
@@ -99,6 +101,13 @@ fn lose(why: Lost) {
     OwnMetrics::global().spans_dropped_total.with(why).inc();
 }
 
+/// Writes fields into an open span; where they have to be given up, they are counted.
+pub(crate) fn write(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
+    if !slots::write(slot, write) {
+        OwnMetrics::global().fields_dropped_total.inc();
+    }
+}
+
 /// A running pipeline.
 #[derive(Clone, Debug)]
 pub(crate) struct PipelineHandle {
@@ -152,14 +161,14 @@ impl PipelineHandle {
     /// Stops recording, and exports what has finished; `true` when all of it was delivered within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         super::set_active(false);
-        let deadline = Instant::now() + timeout;
+        let start = Instant::now();
         let delivered = self.flush(timeout);
         EXPORTING.store(false, Ordering::Relaxed);
         let mut queue = queue();
         queue.stop = true;
         WORK.notify_one();
         // The next pipeline can start once the thread has ended.
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = timeout.saturating_sub(start.elapsed());
         drop(DONE.wait_timeout_while(queue, left, |queue| queue.running));
         delivered
     }
@@ -168,27 +177,50 @@ impl PipelineHandle {
 /// The pipeline's thread.
 fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
     let _suppressed = super::suppress();
+    let _running = Running;
     let mut batch = Vec::with_capacity(settings.batch);
+    // Whether something was lost since the last flush that was waited for.
+    let mut lost = false;
     loop {
         let work = wait_for_work(&settings);
-        let mut lost = false;
+        clock::recalibrate();
         // What finishes meanwhile is the next round's, so that a flush ends under any load.
         let mut left = work.spans;
         while left > 0 {
             left -= take_batch(left.min(settings.batch), &mut batch).min(left);
             lost |= export(&batch, &mut exporters, settings.export_timeout);
         }
-        clock::recalibrate();
         let mut queue = queue();
         if work.flushes > queue.flushes_done {
             queue.flushes_done = work.flushes;
             queue.lost_in_flush = lost;
             DONE.notify_all();
         }
+        if queue.flushes_wanted == queue.flushes_done {
+            lost = false;
+        }
         if work.stop {
-            queue.running = false;
-            DONE.notify_all();
             return;
+        }
+    }
+}
+
+/// Says that the thread runs, until it is dropped: at the thread's end, whatever ended it.
+struct Running;
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        EXPORTING.store(false, Ordering::Relaxed);
+        let mut queue = queue();
+        // What is queued from here on finds no room.
+        queue.capacity = 0;
+        queue.running = false;
+        let rest = std::mem::take(&mut queue.spans);
+        DONE.notify_all();
+        drop(queue);
+        for slot in rest {
+            slots::close(slot);
+            lose(Lost::QueueFull);
         }
     }
 }
@@ -205,11 +237,11 @@ struct Work {
 
 /// Waits until a batch is full, its time has come, or somebody asks.
 fn wait_for_work(settings: &PipelineSettings) -> Work {
-    let deadline = Instant::now() + settings.delay;
+    let start = Instant::now();
     let mut queue = queue();
     loop {
         let asked = queue.flushes_wanted > queue.flushes_done || queue.stop;
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = settings.delay.saturating_sub(start.elapsed());
         if asked || queue.spans.len() >= queue.batch || left.is_zero() {
             return Work { spans: queue.spans.len(), flushes: queue.flushes_wanted, stop: queue.stop };
         }
@@ -225,9 +257,10 @@ fn take_batch(most: usize, batch: &mut Vec<SpanData>) -> usize {
         queue.spans.drain(..most).collect()
     };
     batch.clear();
+    let wall = Wall::now();
     for slot in &taken {
         if let Some(view) = slots::view(*slot) {
-            batch.push(SpanData::read(&view));
+            batch.push(SpanData::read(&view, &wall));
         }
         slots::close(*slot);
     }
@@ -239,7 +272,10 @@ fn export(batch: &[SpanData], exporters: &mut [Box<dyn SpanExporter>], timeout: 
     let own = OwnMetrics::global();
     let mut lost = 0;
     for exporter in exporters {
-        match exporter.export(batch, timeout) {
+        // An exporter may be anybody's code, and its end must not be ours.
+        let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(batch, timeout)));
+        let panicked = |_| Err(ExportError { lost: batch.len(), reason: "the exporter panicked".to_owned() });
+        match exported.unwrap_or_else(panicked) {
             Ok(()) => own.spans_exported_total.add(batch.len() as u64),
             Err(error) => {
                 let gone = error.lost.min(batch.len());

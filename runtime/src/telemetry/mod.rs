@@ -147,6 +147,7 @@ pub fn metrics_addr() -> Option<SocketAddr> {
 /// Where the admin server listens, if one does.
 static ADDRESS: Mutex<Option<SocketAddr>> = Mutex::new(None);
 
+#[cfg(feature = "server")]
 fn set_address(address: Option<SocketAddr>) {
     *ADDRESS.lock().unwrap_or_else(PoisonError::into_inner) = address;
 }

@@ -14,7 +14,7 @@ async fn plain(order: Order, mut count: u64) -> u64 {
     count + u64::from(order.0[1])
 }
 
-#[instrument(record(count), fields(first = order.0[0]), metrics)]
+#[instrument(record(count), metrics)]
 async fn instrumented(order: Order, mut count: u64) -> u64 {
     count += u64::from(order.0[0]);
     ready(()).await;

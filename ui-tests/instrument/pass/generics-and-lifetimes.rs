@@ -174,7 +174,10 @@ fn uses() {
     drop((shop().value_async(), Box::new(shop()).boxed(), Arc::new(shop()).shared("")));
     let _ = std::pin::pin!(shop()).as_mut().pinned();
     drop((String::new().send(7), String::new().reply()));
-    drop((patterns((1, 2), [1, 2, 3], &4, 5, (6, 7), &(8,)), patterns_async((1, vec![]), Size::Large(2), (3, 4))));
+    drop((
+        patterns((1, 2), [1, 2, 3], &4, 5, (6, 7), &(8,)),
+        patterns_async((1, vec![]), Size::Large(2), (3, 4)),
+    ));
     drop(Size::Small(1));
 }
 

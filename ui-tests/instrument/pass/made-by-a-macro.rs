@@ -30,7 +30,14 @@ macro_rules! named {
     };
 }
 
-named!("the name", "the target", size = 1 + 2, async fn ship() -> u64 { 7 });
+named!(
+    "the name",
+    "the target",
+    size = 1 + 2,
+    async fn ship() -> u64 {
+        7
+    }
+);
 
 macro_rules! labelled {
     ($ty:ty, $value:expr, $ident:ident) => {

@@ -47,6 +47,7 @@ pub enum Tier {
 }
 
 /// One line, without a block of its own.
+#[rustfmt::skip]
 #[instrument(record(id))]
 pub fn one_line(id: u64) -> u64 { id }
 
@@ -71,7 +72,11 @@ pub fn used_by_the_attribute(id: u64, request: &dyn Debug, user: impl Display, t
 
 /// Only the attribute uses the parameters.
 #[instrument(record_all, skip(user), err, metrics(in_flight))]
-pub async fn used_by_the_attribute_async<U: Display>(id: u64, mut count: u64, user: U) -> Result<u64, String> {
+pub async fn used_by_the_attribute_async<U: Display>(
+    id: u64,
+    mut count: u64,
+    user: U,
+) -> Result<u64, String> {
     count += 1;
     drop(user);
     Ok(count)

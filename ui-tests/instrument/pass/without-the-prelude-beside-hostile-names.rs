@@ -34,11 +34,21 @@ trait Sized {}
 trait Drop {}
 trait Record {}
 trait Labels {}
-macro_rules! panic { () => {} }
-macro_rules! module_path { () => {} }
-macro_rules! file { () => {} }
-macro_rules! line { () => {} }
-macro_rules! unreachable { () => {} }
+macro_rules! panic {
+    () => {};
+}
+macro_rules! module_path {
+    () => {};
+}
+macro_rules! file {
+    () => {};
+}
+macro_rules! line {
+    () => {};
+}
+macro_rules! unreachable {
+    () => {};
+}
 
 #[derive(Label)]
 enum Tier {
@@ -72,7 +82,10 @@ fn charge(
 }
 
 #[instrument(record_all, skip(_tier), err(Debug), metrics(in_flight))]
-async fn refund(id: ::core::primitive::u64, _tier: Tier) -> ::core::result::Result<(), ::std::string::String> {
+async fn refund(
+    id: ::core::primitive::u64,
+    _tier: Tier,
+) -> ::core::result::Result<(), ::std::string::String> {
     other(id).await;
     ::core::result::Result::Ok(())
 }

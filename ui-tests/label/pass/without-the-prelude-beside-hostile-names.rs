@@ -29,10 +29,7 @@ enum Only {
 }
 
 fn main() {
-    ::std::assert_eq!(
-        <Status as ::spanwright::Label>::VALUES,
-        ["ok", "err", "some", "none", "self", "type"]
-    );
+    ::std::assert_eq!(<Status as ::spanwright::Label>::VALUES, ["ok", "err", "some", "none", "self", "type"]);
     ::std::assert_eq!(::spanwright::Label::index(&Status::Some), 2);
     ::std::assert_eq!(::spanwright::Label::index(&Only::One), 0);
 }

@@ -10,7 +10,9 @@ fn Some() {}
 enum Option {}
 enum Result {}
 struct bool;
-macro_rules! option_env { () => {} }
+macro_rules! option_env {
+    () => {};
+}
 
 #[::spanwright::main(prefix = "SHOP", service_name = "shop", worker_threads = 2)]
 async fn start() -> ::core::result::Result<(), ::std::string::String> {

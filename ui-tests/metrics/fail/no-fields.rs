@@ -1,4 +1,4 @@
-use spanwright::{Metrics};
+use spanwright::Metrics;
 
 #[derive(Metrics)]
 struct Shop {}

@@ -1,4 +1,4 @@
-use spanwright::{Metrics};
+use spanwright::Metrics;
 
 #[derive(Metrics)]
 union Shop {
