@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::process::Output;
+use std::sync::LazyLock;
 
 use spanwright_ui_tests::Fixture;
 
-fn fixture() -> Fixture {
-    Fixture::new("off", env!("CARGO_TARGET_TMPDIR"))
-}
+/// Made once: the tests run side by side.
+static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| Fixture::new("off", env!("CARGO_TARGET_TMPDIR")));
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -15,11 +15,10 @@ fn stderr(output: &Output) -> String {
 
 /// The functions in the fixture's machine code, sorted; each by its symbol, as instructions.
 fn functions(features: &str) -> Vec<(String, String)> {
-    let fixture = fixture();
-    let file =
-        fixture.target().join(format!("off-{}.s", if features.is_empty() { "annotated" } else { features }));
+    let name = if features.is_empty() { "annotated" } else { features };
+    let file = FIXTURE.target().join(format!("off-{name}.s"));
     let emit = format!("--emit=asm={}", file.display());
-    let built = fixture.cargo("rustc", &["--release", "--lib", "--features", features, "--", &emit]);
+    let built = FIXTURE.cargo("rustc", &["--release", "--lib", "--features", features, "--", &emit]);
     assert!(built.status.success(), "{}", stderr(&built));
     let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let mut functions: Vec<(String, String)> = Vec::new();
@@ -97,7 +96,7 @@ fn a_mistake_stops_the_build_all_the_same() {
         ("bad-argument", "unknown argument `recrod`; did you mean `record`?"),
         ("bad-value", "`&Order` can't be recorded as it is"),
     ] {
-        let checked = fixture().cargo("check", &["--features", feature]);
+        let checked = FIXTURE.cargo("check", &["--features", feature]);
         assert!(!checked.status.success(), "{feature} compiles");
         assert!(stderr(&checked).contains(message), "{}", stderr(&checked));
     }

@@ -20,10 +20,12 @@ mod shop;
 mod store;
 
 use std::error::Error;
+use std::future;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use spanwright::health::{self, Check};
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 
@@ -57,6 +59,8 @@ async fn main() -> ExitCode {
 /// Serves until the load is over, `SIGTERM` or `SIGINT`.
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let store = Arc::new(Store::open(options.database.as_deref())?);
+    let checked = store.clone();
+    health::add(Check::new("database", move || future::ready(checked.check())));
     let (shipping, worker) = Shipping::start(store.clone())?;
     let shop = Shop::new(store, shipping);
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {

@@ -68,6 +68,11 @@ impl Store {
         Ok(Self { connection: Mutex::new(connection) })
     }
 
+    /// Whether the database answers.
+    pub fn check(&self) -> Result<(), StoreError> {
+        Ok(self.connection().query_row("SELECT 1", [], |_| Ok(()))?)
+    }
+
     /// Takes the pieces out of the stock and writes the order, or neither.
     #[instrument(
         record(item, quantity),

@@ -11,8 +11,8 @@
 use std::fmt::{self, Display};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -124,6 +124,30 @@ fn status(healthy: bool) -> &'static str {
     if healthy { "healthy" } else { "unhealthy" }
 }
 
+/// Checks that were added while the program runs.
+static ADDED: std::sync::Mutex<Vec<Check>> = std::sync::Mutex::new(Vec::new());
+
+/// Adds a check to this process's telemetry, now or later: for programs with `#[spanwright::main]`, and for parts that
+/// start after it. It takes the place of one with the same name.
+///
+/// ```
+/// use spanwright::health::{self, Check};
+///
+/// health::add(Check::new("stock", || async { Ok::<(), String>(()) }));
+/// ```
+pub fn add(check: Check) {
+    let mut added = ADDED.lock().unwrap_or_else(PoisonError::into_inner);
+    added.retain(|other| other.name != check.name);
+    added.push(check);
+}
+
+/// The checks of the start, and those that were added.
+fn merged(first: &[Check], added: Vec<Check>) -> Vec<Check> {
+    let is_replaced = |check: &&Check| added.iter().any(|other| other.name == check.name);
+    let kept: Vec<Check> = first.iter().filter(|check| !is_replaced(check)).cloned().collect();
+    kept.into_iter().chain(added).collect()
+}
+
 /// What one check found.
 #[derive(Clone, Debug)]
 pub(crate) struct CheckReport {
@@ -217,11 +241,13 @@ impl Health {
 
     async fn run(&self) -> Report {
         let asked = Instant::now();
-        let running: Vec<_> = self.checks.iter().map(Check::start).collect();
+        let added = ADDED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all = merged(&self.checks, added);
+        let running: Vec<_> = all.iter().map(Check::start).collect();
         // Each has its own thread and its own limit, counted from here: waiting in turn loses nothing.
         let running: Vec<_> = running.into_iter().map(tokio::spawn).collect();
         let mut checks = Vec::with_capacity(running.len());
-        for (check, running) in self.checks.iter().zip(running) {
+        for (check, running) in all.iter().zip(running) {
             checks.push(running.await.unwrap_or_else(|_| CheckReport {
                 name: check.name.clone(),
                 error: Some("the check could not be run".to_owned()),
@@ -255,5 +281,20 @@ impl Health {
             return (true, json!({ "status": "ready" }));
         }
         (false, json!({ "status": "not ready", "reason": "unhealthy", "checks": report.checks_json() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_is_added_takes_the_place_of_its_namesake() {
+        let check = |name: &str, millis| {
+            Check::new(name, || async { Ok::<_, String>(()) }).limit(Duration::from_millis(millis))
+        };
+        let all = merged(&[check("a", 1), check("b", 2)], vec![check("b", 3), check("c", 4)]);
+        let all: Vec<_> = all.iter().map(|check| (check.name(), check.limit.as_millis())).collect();
+        assert_eq!(all, [("a", 1), ("b", 3), ("c", 4)]);
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, event: &Event<'_>) -> 
     event.record(&mut visited);
     let metadata = event.metadata();
     let (level, target) = (metadata.level(), quoted(metadata.target()));
-    let (message, fields) = (quoted(&visited.message), visited.fields);
+    let (message, fields) = (quoted(visited.message()), visited.fields);
     write!(writer, r#"{{"timestamp":"{now}","level":"{level}","target":{target},"message":{message}"#)?;
     write!(writer, r#","fields":{{{fields}}}"#)?;
     write_span(writer)?;
@@ -46,10 +46,16 @@ fn quoted(text: &str) -> String {
 #[derive(Default)]
 struct Visited {
     message: String,
+    /// The field `error`: what an event says that has no message, as those of `err` have none.
+    error: String,
     fields: String,
 }
 
 impl Visited {
+    fn message(&self) -> &str {
+        if self.message.is_empty() { &self.error } else { &self.message }
+    }
+
     /// Adds a field whose value is JSON already.
     fn push(&mut self, field: &Field, json: &str) {
         if !self.fields.is_empty() {
@@ -84,6 +90,9 @@ impl Visit for Visited {
         if field.name() == "message" {
             value.clone_into(&mut self.message);
         } else {
+            if field.name() == "error" {
+                value.clone_into(&mut self.error);
+            }
             self.push(field, &quoted(value));
         }
     }

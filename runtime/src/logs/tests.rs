@@ -97,7 +97,7 @@ fn fields_keep_their_types() {
         "wide": i128::MAX.to_string(),
     });
     assert_eq!(line["fields"], expected);
-    assert_eq!(line["message"], "");
+    assert_eq!(line["message"], "disk full", "an event without a message says its error");
 }
 
 #[test]

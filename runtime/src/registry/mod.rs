@@ -116,6 +116,9 @@ impl Registry {
         }
         let mut inner = self.lock();
         if let Some(conflict) = conflict.filter(|conflict| !inner.conflicts.contains(conflict)) {
+            // Those before the start are among its problems.
+            #[cfg(feature = "telemetry")]
+            crate::telemetry::report_if_started(&conflict);
             inner.conflicts.push(conflict);
         }
     }

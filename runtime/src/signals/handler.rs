@@ -16,11 +16,20 @@ pub(super) fn start() -> io::Result<()> {
     static STARTED: Mutex<bool> = Mutex::new(false);
     let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     if !*started {
-        let signals = Signals::new([SIGTERM, SIGINT])?;
+        // What whoever started the program has set to be ignored stays so: `nohup`, a shell's background jobs.
+        let signals = Signals::new([SIGTERM, SIGINT].into_iter().filter(|signal| !is_ignored(*signal)))?;
         thread::Builder::new().name("spanwright-signals".to_owned()).spawn(move || run(signals))?;
         *started = true;
     }
     Ok(())
+}
+
+/// Whether the process ignores this signal, where the system says so (`SigIgn` in Linux' `/proc/self/status`).
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 fn run(mut signals: Signals) {

@@ -43,6 +43,10 @@ struct Queue {
     flushes_wanted: u64,
     flushes_done: u64,
     lost_in_flush: bool,
+    /// Spans that are being exported just now.
+    exporting: usize,
+    /// Spans that found no room since the last round.
+    refused: u64,
     stop: bool,
     running: bool,
 }
@@ -54,6 +58,8 @@ static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     flushes_wanted: 0,
     flushes_done: 0,
     lost_in_flush: false,
+    exporting: 0,
+    refused: 0,
     stop: false,
     running: false,
 });
@@ -86,6 +92,7 @@ pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
     slots::end(slot, at, outcome);
     let mut queue = queue();
     if queue.spans.len() >= queue.capacity {
+        queue.refused += 1;
         drop(queue);
         slots::close(slot);
         return lose(Lost::QueueFull);
@@ -158,6 +165,12 @@ impl PipelineHandle {
         !result.timed_out() && !queue.lost_in_flush
     }
 
+    /// How many spans have ended and are not delivered yet.
+    pub(crate) fn pending(&self) -> usize {
+        let queue = queue();
+        queue.spans.len() + queue.exporting
+    }
+
     /// Stops recording, and exports what has finished; `true` when all of it was delivered within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         super::set_active(false);
@@ -184,6 +197,13 @@ fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
     loop {
         let work = wait_for_work(&settings);
         clock::recalibrate();
+        if work.refused > 0 {
+            let (refused, capacity) = (work.refused, settings.queue);
+            crate::telemetry::report(&format!(
+                "{refused} spans were dropped, since the queue of {capacity} was full: sample, or set \
+                 `OTEL_BSP_MAX_QUEUE_SIZE`"
+            ));
+        }
         // What finishes meanwhile is the next round's, so that a flush ends under any load.
         let mut left = work.spans;
         while left > 0 {
@@ -191,6 +211,7 @@ fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
             lost |= export(&batch, &mut exporters, settings.export_timeout);
         }
         let mut queue = queue();
+        queue.exporting = 0;
         if work.flushes > queue.flushes_done {
             queue.flushes_done = work.flushes;
             queue.lost_in_flush = lost;
@@ -231,6 +252,8 @@ struct Work {
     spans: usize,
     /// Flushes that are done by it.
     flushes: u64,
+    /// Spans that found no room.
+    refused: u64,
     /// Whether it is the last.
     stop: bool,
 }
@@ -243,7 +266,9 @@ fn wait_for_work(settings: &PipelineSettings) -> Work {
         let asked = queue.flushes_wanted > queue.flushes_done || queue.stop;
         let left = settings.delay.saturating_sub(start.elapsed());
         if asked || queue.spans.len() >= queue.batch || left.is_zero() {
-            return Work { spans: queue.spans.len(), flushes: queue.flushes_wanted, stop: queue.stop };
+            let refused = std::mem::take(&mut queue.refused);
+            let (spans, flushes) = (queue.spans.len(), queue.flushes_wanted);
+            return Work { spans, flushes, refused, stop: queue.stop };
         }
         queue = WORK.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
     }
@@ -254,6 +279,7 @@ fn take_batch(most: usize, batch: &mut Vec<SpanData>) -> usize {
     let taken: Vec<SlotHandle> = {
         let mut queue = queue();
         let most = most.min(queue.spans.len());
+        queue.exporting = most;
         queue.spans.drain(..most).collect()
     };
     batch.clear();
@@ -287,4 +313,41 @@ fn export(batch: &[SpanData], exporters: &mut [Box<dyn SpanExporter>], timeout: 
         }
     }
     lost > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Panics;
+
+    impl SpanExporter for Panics {
+        fn name(&self) -> &'static str {
+            "panics"
+        }
+
+        fn export(&mut self, _: &[SpanData], _: Duration) -> Result<(), ExportError> {
+            panic!("on purpose")
+        }
+    }
+
+    #[test]
+    fn an_exporter_that_panics_loses_its_batch_and_nothing_else() {
+        use spanwright_core::ids::{SpanId, TraceId};
+        let span = SpanData {
+            trace_id: TraceId::random(),
+            span_id: SpanId::random(),
+            parent: SpanId::NONE,
+            name: "test".into(),
+            target: "test",
+            start_unix_nanos: 0,
+            end_unix_nanos: 0,
+            outcome: Outcome::Ok,
+            status_message: None,
+            attributes: Vec::new(),
+            dropped_attributes: 0,
+        };
+        let lost = export(&[span], &mut [Box::new(Panics), Box::new(Panics)], Duration::ZERO);
+        assert!(lost);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use tracing_subscriber::layer::SubscriberExt;
@@ -43,7 +44,6 @@ impl Builder {
         let mut guard = self.start(&config, installed);
         stop_if_required(&mut guard.problems)?;
         if self.with_subscriber && !set_subscriber(&config, environment) {
-            tracing::debug!("{}", Problem::Subscriber);
             guard.problems.push(Problem::Subscriber);
         }
         report_all(&guard.problems);
@@ -170,12 +170,16 @@ fn hooks(guard: &Guard) -> Hooks {
     let flush = move || {
         if let Some(pipeline) = &pipeline {
             pipeline.flush(timeout);
+            super::report_undelivered(pipeline, timeout);
         }
     };
     Hooks { announce: Box::new(move || health.shut_down()), flush: Box::new(flush) }
 }
 
-/// Sets the global subscriber; `false` where there is one.
+/// Whether the global subscriber is ours: it stays when its telemetry ends, and serves the next one.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+/// Sets the global subscriber; `false` where there is one that is not ours.
 fn set_subscriber(config: &Config, environment: &Environment) -> bool {
     let terminal = io::stdout().is_terminal();
     let by_output = if terminal { LogFormat::Pretty } else { LogFormat::Json };
@@ -190,5 +194,8 @@ fn set_subscriber(config: &Config, environment: &Environment) -> bool {
         config.log_filter.clone(),
         io::stdout,
     ));
-    tracing::subscriber::set_global_default(subscriber).is_ok()
+    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+        OURS.store(true, Ordering::Relaxed);
+    }
+    OURS.load(Ordering::Relaxed)
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub use builder::Builder;
 pub use problem::{InstallError, Problem};
 use report::report_all;
-pub(crate) use report::{print, report};
+pub(crate) use report::{print, report, report_if_started};
 
 use crate::health::Health;
 use crate::signals::{self, ShutdownToken};
@@ -109,7 +109,11 @@ impl Guard {
 
     fn stop(&mut self) -> bool {
         self.health.shut_down();
-        let delivered = self.pipeline.take().is_none_or(|pipeline| pipeline.shutdown(self.timeout));
+        let delivered = self.pipeline.take().is_none_or(|pipeline| {
+            let delivered = pipeline.shutdown(self.timeout);
+            report_undelivered(&pipeline, self.timeout);
+            delivered
+        });
         if self.handles_signals {
             self.handles_signals = false;
             signals::release();
@@ -134,6 +138,14 @@ impl fmt::Debug for Guard {
             .field("metrics_addr", &self.metrics_addr())
             .field("problems", &self.problems)
             .finish_non_exhaustive()
+    }
+}
+
+/// Says what the end of the program loses.
+fn report_undelivered(pipeline: &PipelineHandle, timeout: Duration) {
+    let pending = pipeline.pending();
+    if pending > 0 {
+        report(&format!("{pending} spans are not delivered: the end waited {timeout:?} for their exporter"));
     }
 }
 

@@ -49,7 +49,7 @@ pub enum Problem {
     #[error(transparent)]
     Metric(registry::Conflict),
     /// There is a `tracing` subscriber already. It stays, and so our log lines are not written, nor are other
-    /// crates' spans recorded. A warning, and not printed.
+    /// crates' spans recorded. A warning.
     #[error(
         "a `tracing` subscriber is set already and stays: add `spanwright::layer()` to it, and say \
          `Telemetry::builder().with_subscriber(false)`"

@@ -1,5 +1,7 @@
 //! Messages about the telemetry itself. They go to the standard error, never through what they are about.
 
+use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,10 +22,20 @@ pub(crate) fn report(message: &str) {
     }
 }
 
+/// Whether the start has reported its problems. Publishes nothing else.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Prints what has come up since the start.
+pub(crate) fn report_if_started(problem: &impl Display) {
+    if STARTED.load(Ordering::Relaxed) {
+        report(&problem.to_string());
+    }
+}
+
 /// Prints the problems of a start, all of them.
 pub(crate) fn report_all<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
-    let printed = |problem: &&Problem| !matches!(problem, Problem::Subscriber);
-    problems.into_iter().filter(printed).for_each(|problem| print(&problem.to_string()));
+    STARTED.store(true, Ordering::Relaxed);
+    problems.into_iter().for_each(|problem| print(&problem.to_string()));
 }
 
 /// Prints one line: the one place of this crate that does.
