@@ -208,7 +208,7 @@ pub(crate) fn fill<T: Form>(
     let value = T::parse(key, input, errors)?;
     match slot {
         Some(first) => {
-            let message = format_args!("duplicate argument `{key}`; write it once");
+            let message = format!("duplicate argument `{key}`; write it once");
             errors.between(first.key.span(), key.span(), message);
         }
         None => *slot = Some(Written { key: key.clone(), value }),
@@ -334,7 +334,7 @@ impl Operand for Buckets {
 
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         if !input.peek(syn::token::Bracket) {
-            let message = format_args!("`{key}` takes a list of numbers: write `{key} = {}`", Self::LIKE);
+            let message = format!("`{key}` takes a list of numbers: write `{key} = {}`", Self::LIKE);
             return Err(input.error(message));
         }
         let at = input.cursor().span();

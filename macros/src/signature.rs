@@ -144,7 +144,7 @@ fn parse_head(input: ParseStream<'_>, macro_name: &str) -> syn::Result<(Vec<Attr
     if let Some(other) = not_a_function(input) {
         let what = other.to_string();
         let message =
-            format_args!("`#[{macro_name}]` goes on a function, and this is {} `{what}`", article(&what));
+            format!("`#[{macro_name}]` goes on a function, and this is {} `{what}`", article(&what));
         return Err(syn::Error::new(other.span(), message));
     }
     let sig: Signature = input.parse()?;

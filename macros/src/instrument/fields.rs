@@ -66,7 +66,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     for (index, field) in decided.iter().enumerate() {
         if let Some(first) = decided[..index].iter().find(|earlier| earlier.name == field.name) {
             let message =
-                format_args!("`{}` is recorded twice; keep one, or rename one in `fields(…)`", field.name);
+                format!("`{}` is recorded twice; keep one, or rename one in `fields(…)`", field.name);
             errors.between(first.span, field.span, message);
         }
     }
@@ -128,7 +128,7 @@ fn recorded_field(
         return;
     }
     if let Some(skip) = skipped.iter().find(|skip| skip.text == name) {
-        let message = format_args!("`{name}` is both skipped and recorded; keep one");
+        let message = format!("`{name}` is both skipped and recorded; keep one");
         errors.between(skip.span(), span, message);
         return;
     }
@@ -195,7 +195,7 @@ fn check_secrets(decided: &[Field], allowed: Arg<List<Name>>, errors: &mut Error
     }
     for allow in &allowed {
         if !decided.iter().any(|field| field.name == allow.text) {
-            let message = format_args!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
+            let message = format!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
             errors.on(&allow.tokens, message);
         }
     }

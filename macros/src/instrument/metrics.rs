@@ -114,7 +114,7 @@ fn misspelt(ident: &Ident, item: &Function) -> Option<syn::Error> {
     }
     let params: Vec<String> = item.params.iter().map(|param| param.ident.to_string()).collect();
     let near = naming::nearest(&ident.to_string(), params.iter().map(String::as_str))?;
-    let message = format_args!("`{ident}` is no parameter; did you mean `{near}`?");
+    let message = format!("`{ident}` is no parameter; did you mean `{near}`?");
     Some(syn::Error::new(ident.span(), message))
 }
 
@@ -127,7 +127,7 @@ fn typed_label(
     errors: &mut Errors,
 ) -> Option<TypedLabel> {
     let state_it = |tokens: &dyn ToTokens| {
-        let message = format_args!("state the label's type: `{name}: Type = {}`", tokens.to_token_stream());
+        let message = format!("state the label's type: `{name}: Type = {}`", tokens.to_token_stream());
         syn::Error::new_spanned(tokens.to_token_stream(), message)
     };
     let (ty, value, span) = match value {
@@ -154,7 +154,7 @@ fn typed_label(
     };
     if let Some((at, what)) = signature::unnameable(&ty, &item.sig.generics) {
         let message =
-            format_args!("a label's series are fixed at compile time, so its type can't mention `{what}`");
+            format!("a label's series are fixed at compile time, so its type can't mention `{what}`");
         errors.at(at, message);
     }
     Some(TypedLabel { name: text, ty: quote!(#ty), value, span })

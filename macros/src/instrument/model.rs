@@ -170,7 +170,7 @@ fn outcome(err: Arg<Options<ErrArgs>>, mode: Mode, item: &Function, errors: &mut
     let mut formats = formats.into_iter().flatten();
     let format = formats.next();
     if let (Some((one, _)), Some((other, _))) = (&format, formats.next()) {
-        let message = format_args!("`{one}` and `{other}` exclude each other; keep one");
+        let message = format!("`{one}` and `{other}` exclude each other; keep one");
         errors.between(one.span(), other.span(), message);
     }
     let format = format.map_or(ErrorFormat::Display, |(_, format)| format);

@@ -258,7 +258,7 @@ impl Element for FieldArg {
         }
         let format = Format::parse(input)?;
         if at_end(input) {
-            let message = format_args!("`{0}` has no value: write `{0} = value`", name.text);
+            let message = format!("`{0}` has no value: write `{0} = value`", name.text);
             return Err(syn::Error::new_spanned(&name.tokens, message));
         }
         let value = match input.parse()? {
@@ -304,7 +304,7 @@ impl Element for LabelArg {
             return Ok(Self { value: LabelValue::Parameter(name.clone()), name });
         }
         let missing = || {
-            let message = format_args!("`{name}` has no value: write `{name}: Type = value`");
+            let message = format!("`{name}` has no value: write `{name}: Type = value`");
             syn::Error::new(name.span(), message)
         };
         let ty = match input.parse::<Option<Token![:]>>()? {

@@ -94,7 +94,7 @@ fn labels(fields: Vec<Field>, errors: &mut Errors) -> Vec<Label> {
             },
             None => {
                 if is_complete && is_text(&ty) {
-                    let message = format_args!(
+                    let message = format!(
                         "`{ident}` is free text: say how many values it may have, `#[label(max = 100)]`"
                     );
                     errors.on(&ty, message);

@@ -72,7 +72,7 @@ fn metrics(fields: Vec<Field>, prefix: Option<&str>, errors: &mut Errors) -> Vec
         // A name is one metric.
         if let Some((_, first)) = metrics.iter().zip(&places).find(|(earlier, _)| earlier.name == metric.name)
         {
-            let message = format_args!("two metrics are called `{}`: rename one of them", metric.name);
+            let message = format!("two metrics are called `{}`: rename one of them", metric.name);
             errors.between(*first, at, message);
         }
         metrics.push(metric);

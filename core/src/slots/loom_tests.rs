@@ -1,0 +1,77 @@
+//! Slots under every interleaving that loom can think of.
+
+use super::value::Value;
+use super::*;
+use crate::descriptor::Level;
+use loom::sync::Arc;
+
+const fn spec(name: &'static str) -> Spec {
+    Spec {
+        name,
+        target: "",
+        level: Level::INFO,
+        module: "",
+        function: "",
+        file: "",
+        line: 0,
+        fields: &["text"],
+        doc: "",
+        calls: None,
+    }
+}
+
+static FIRST: Spec = spec("first");
+static SECOND: Spec = spec("second");
+
+fn start(spec: &'static Spec, id: u64) -> Start {
+    let trace_id = TraceId { high: id, low: id };
+    Start { spec, trace_id, span_id: SpanId(id), parent: SpanId(id), at: Ticks(id) }
+}
+
+/// A reader sees the span of its handle, whole, or nothing, while the slot is given to another.
+#[test]
+fn a_view_is_of_its_own_span() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let pool = Arc::new(Pool::new());
+        let cache = FreeList::new();
+        let first = pool.open(&cache, &start(&FIRST, 1));
+        let reader = {
+            let pool = Arc::clone(&pool);
+            loom::thread::spawn(move || {
+                if let Some(view) = pool.view(first) {
+                    assert_eq!(view.start.spec.name, "first");
+                    assert_eq!((view.start.span_id, view.start.at), (SpanId(1), Ticks(1)));
+                }
+            })
+        };
+        pool.close(&cache, first);
+        let second = pool.open(&cache, &start(&SECOND, 2));
+        assert_eq!(second.index(), first.index());
+        reader.join().unwrap();
+        assert_eq!(pool.view(second).map(|view| view.start.spec.name), Some("second"));
+    });
+}
+
+/// Two writers of one span write one after the other, and both fields are there.
+#[test]
+fn fields_of_two_threads_are_both_written() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let pool = Arc::new(Pool::new());
+        let cache = FreeList::new();
+        let span = pool.open(&cache, &start(&FIRST, 1));
+        let other = {
+            let pool = Arc::clone(&pool);
+            loom::thread::spawn(move || {
+                let cache = FreeList::new();
+                assert!(pool.write(&cache, span, |fields| fields.push(0, Value::U64(1))));
+            })
+        };
+        assert!(pool.write(&cache, span, |fields| fields.push(0, Value::U64(2))));
+        other.join().unwrap();
+        assert_eq!(pool.view(span).map(|view| view.fields.count()), Some(2));
+    });
+}
