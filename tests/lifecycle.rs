@@ -36,6 +36,24 @@ fn a_receiver_that_is_away_stops_nobody() {
     assert!(ended.status.success(), "{}", ended.status);
     // The limit of the end is 5 seconds unless another is stated.
     assert!(start.elapsed() < Duration::from_secs(15), "it took {:?}", start.elapsed());
+    // What is lost is said, be it that the exporter has given up or that the end did not wait for it.
+    let said = ["spans were not delivered", "spans are not delivered"];
+    assert!(said.iter().any(|said| ended.stderr.contains(said)), "{}", ended.stderr);
+}
+
+#[test]
+fn a_queue_that_is_full_is_said_with_its_remedy_and_counted() {
+    let away = format!("http://127.0.0.1:{}", free_port());
+    let shop = Shop::start().export_to(&away).env("OTEL_BSP_MAX_QUEUE_SIZE", "1").serve();
+    for _ in 0..5 {
+        assert_eq!(shop.order("cup", 1, GOOD_CARD).0, 201);
+    }
+    let (_, metrics) = shop.metrics("text/plain");
+    let dropped = |line: &&str| line.starts_with("spanwright_spans_dropped_total{reason=\"queue_full\"}");
+    let dropped = metrics.lines().find(dropped).expect("the series exists");
+    assert!(!dropped.ends_with(" 0"), "{dropped}");
+    let stderr = shop.terminate().stderr;
+    assert!(stderr.contains("`OTEL_BSP_MAX_QUEUE_SIZE`"), "{stderr}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
 use super::data::SpanData;
 use crate::export::{ExportError, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
+use crate::telemetry;
 
 /// The sizes and times of a pipeline.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,7 @@ struct Queue {
     lost_in_flush: bool,
     /// Spans that are being exported just now.
     exporting: usize,
-    /// Spans that found no room since the last round.
+    /// Spans that found no room, and nobody has been told yet.
     refused: u64,
     stop: bool,
     running: bool,
@@ -91,7 +92,7 @@ pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
     }
     slots::end(slot, at, outcome);
     let mut queue = queue();
-    if queue.spans.len() >= queue.capacity {
+    if !queue.running || queue.spans.len() >= queue.capacity {
         queue.refused += 1;
         drop(queue);
         slots::close(slot);
@@ -165,10 +166,17 @@ impl PipelineHandle {
         !result.timed_out() && !queue.lost_in_flush
     }
 
-    /// How many spans have ended and are not delivered yet.
-    pub(crate) fn pending(&self) -> usize {
-        let queue = queue();
-        queue.spans.len() + queue.exporting
+    /// Says what is lost where the program ends now.
+    pub(crate) fn report_undelivered(&self, timeout: Duration) {
+        let pending = {
+            let queue = queue();
+            queue.spans.len() + queue.exporting
+        };
+        if pending > 0 {
+            let message = "spans are not delivered: the end waited";
+            telemetry::report(&format!("{pending} {message} {timeout:?} for their exporter"));
+        }
+        report_refused();
     }
 
     /// Stops recording, and exports what has finished; `true` when all of it was delivered within `timeout`.
@@ -197,13 +205,7 @@ fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
     loop {
         let work = wait_for_work(&settings);
         clock::recalibrate();
-        if work.refused > 0 {
-            let (refused, capacity) = (work.refused, settings.queue);
-            crate::telemetry::report(&format!(
-                "{refused} spans were dropped, since the queue of {capacity} was full: sample, or set \
-                 `OTEL_BSP_MAX_QUEUE_SIZE`"
-            ));
-        }
+        report_refused();
         // What finishes meanwhile is the next round's, so that a flush ends under any load.
         let mut left = work.spans;
         while left > 0 {
@@ -226,6 +228,20 @@ fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
     }
 }
 
+/// Says how many spans found no room since it was last said.
+fn report_refused() {
+    let (refused, capacity) = {
+        let mut queue = queue();
+        (std::mem::take(&mut queue.refused), queue.capacity)
+    };
+    if refused > 0 {
+        telemetry::report(&format!(
+            "{refused} spans were dropped, since the queue of {capacity} was full: sample, or raise \
+             `OTEL_BSP_MAX_QUEUE_SIZE`"
+        ));
+    }
+}
+
 /// Says that the thread runs, until it is dropped: at the thread's end, whatever ended it.
 struct Running;
 
@@ -233,8 +249,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         EXPORTING.store(false, Ordering::Relaxed);
         let mut queue = queue();
-        // What is queued from here on finds no room.
-        queue.capacity = 0;
+        // What ends from here on finds no room.
         queue.running = false;
         let rest = std::mem::take(&mut queue.spans);
         DONE.notify_all();
@@ -252,8 +267,6 @@ struct Work {
     spans: usize,
     /// Flushes that are done by it.
     flushes: u64,
-    /// Spans that found no room.
-    refused: u64,
     /// Whether it is the last.
     stop: bool,
 }
@@ -266,9 +279,7 @@ fn wait_for_work(settings: &PipelineSettings) -> Work {
         let asked = queue.flushes_wanted > queue.flushes_done || queue.stop;
         let left = settings.delay.saturating_sub(start.elapsed());
         if asked || queue.spans.len() >= queue.batch || left.is_zero() {
-            let refused = std::mem::take(&mut queue.refused);
-            let (spans, flushes) = (queue.spans.len(), queue.flushes_wanted);
-            return Work { spans, flushes, refused, stop: queue.stop };
+            return Work { spans: queue.spans.len(), flushes: queue.flushes_wanted, stop: queue.stop };
         }
         queue = WORK.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
     }
@@ -308,7 +319,7 @@ fn export(batch: &[SpanData], exporters: &mut [Box<dyn SpanExporter>], timeout: 
                 lost += gone;
                 own.spans_exported_total.add((batch.len() - gone) as u64);
                 own.spans_dropped_total.with(Lost::Export).add(gone as u64);
-                crate::telemetry::report(&format!("exporter `{}`: {error}", exporter.name()));
+                telemetry::report(&format!("exporter `{}`: {error}", exporter.name()));
             }
         }
     }

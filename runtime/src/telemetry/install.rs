@@ -170,7 +170,7 @@ fn hooks(guard: &Guard) -> Hooks {
     let flush = move || {
         if let Some(pipeline) = &pipeline {
             pipeline.flush(timeout);
-            super::report_undelivered(pipeline, timeout);
+            pipeline.report_undelivered(timeout);
         }
     };
     Hooks { announce: Box::new(move || health.shut_down()), flush: Box::new(flush) }

@@ -111,7 +111,7 @@ impl Guard {
         self.health.shut_down();
         let delivered = self.pipeline.take().is_none_or(|pipeline| {
             let delivered = pipeline.shutdown(self.timeout);
-            report_undelivered(&pipeline, self.timeout);
+            pipeline.report_undelivered(self.timeout);
             delivered
         });
         if self.handles_signals {
@@ -138,14 +138,6 @@ impl fmt::Debug for Guard {
             .field("metrics_addr", &self.metrics_addr())
             .field("problems", &self.problems)
             .finish_non_exhaustive()
-    }
-}
-
-/// Says what the end of the program loses.
-fn report_undelivered(pipeline: &PipelineHandle, timeout: Duration) {
-    let pending = pipeline.pending();
-    if pending > 0 {
-        report(&format!("{pending} spans are not delivered: the end waited {timeout:?} for their exporter"));
     }
 }
 

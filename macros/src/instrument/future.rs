@@ -1,0 +1,167 @@
+//! Functions that return a future without being `async`: what the future yields, and the block that it is made of.
+//!
+//! The body is not parsed. Only its last tokens are looked at, so what stands before them is emitted as it was.
+
+use proc_macro2::{Delimiter, Group, Ident, Punct, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
+
+/// What a type says about being a future: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
+pub(super) struct Returned<'t> {
+    /// Where it says so.
+    pub(super) at: Span,
+    /// What the future yields, where that is written.
+    pub(super) output: Option<&'t Type>,
+}
+
+impl<'t> Returned<'t> {
+    /// Nothing where the type does not say that it is a future.
+    pub(super) fn of(ty: &'t Type) -> Option<Self> {
+        match ty {
+            Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds),
+            Type::TraitObject(ty) => Self::of_bounds(&ty.bounds),
+            Type::Paren(inner) => Self::of(&inner.elem),
+            Type::Group(inner) => Self::of(&inner.elem),
+            Type::Path(ty) => {
+                let last = ty.path.segments.last()?;
+                let mut types = types(&last.arguments);
+                match last.ident.to_string().as_str() {
+                    "BoxFuture" | "LocalBoxFuture" => {
+                        Some(Self { at: last.ident.span(), output: types.last() })
+                    }
+                    "Pin" | "Box" => types.find_map(Self::of),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn of_bounds(bounds: &'t Punctuated<TypeParamBound, Token![+]>) -> Option<Self> {
+        bounds.iter().find_map(|bound| {
+            let TypeParamBound::Trait(bound) = bound else { return None };
+            let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+            let output = arguments(&last.arguments).find_map(|argument| match argument {
+                GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(&assoc.ty),
+                _ => None,
+            });
+            Some(Self { at: last.ident.span(), output })
+        })
+    }
+}
+
+fn arguments(arguments: &PathArguments) -> impl Iterator<Item = &GenericArgument> {
+    let list = match arguments {
+        PathArguments::AngleBracketed(list) => Some(&list.args),
+        _ => None,
+    };
+    list.into_iter().flatten()
+}
+
+fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
+    arguments(list).filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// A body that ends in `async [move] { … }`, or in that within `Box::pin(…)`.
+pub(super) struct Tail {
+    /// All before the block: `side_effect(); Box::pin(async move`, without the parenthesis.
+    before: TokenStream,
+    /// `async` or `async move`.
+    keywords: TokenStream,
+    /// The block's braces and what is between them.
+    pub(super) block: Group,
+    /// The parentheses around it, where there are any.
+    parens: Option<Group>,
+}
+
+impl Tail {
+    /// Takes a body apart, if it ends so.
+    pub(super) fn of(body: &Group) -> Option<Self> {
+        let mut before: Vec<TokenTree> = body.stream().into_iter().collect();
+        let (parens, (keywords, block)) = match before.last()? {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                let parens = group.clone();
+                let mut inner: Vec<TokenTree> = parens.stream().into_iter().collect();
+                inner.pop_if(|last| is_punct(last, ','));
+                let found = pop_async_block(&mut inner)?;
+                before.pop();
+                let path = path_to_pin(&before)?;
+                (inner.is_empty() && begins_expression(&before[..path])).then_some((Some(parens), found))?
+            }
+            _ => {
+                let found = pop_async_block(&mut before)?;
+                begins_expression(&before).then_some((None, found))?
+            }
+        };
+        Some(Self { before: before.into_iter().collect(), keywords, block, parens })
+    }
+
+    /// The body with `call` in place of what the block holds.
+    pub(super) fn with(&self, call: TokenStream) -> TokenStream {
+        let Self { before, keywords, block, parens } = self;
+        let block = regrouped(block, call);
+        let future = quote!(#keywords #block);
+        let future = match parens {
+            Some(parens) => regrouped(parens, future).into_token_stream(),
+            None => future,
+        };
+        quote!(#before #future)
+    }
+}
+
+/// A group with the same delimiters, at the same place.
+pub(super) fn regrouped(group: &Group, content: TokenStream) -> Group {
+    let mut regrouped = Group::new(group.delimiter(), content);
+    regrouped.set_span(group.span());
+    regrouped
+}
+
+/// Takes `async [move] { … }` from the end.
+fn pop_async_block(tokens: &mut Vec<TokenTree>) -> Option<(TokenStream, Group)> {
+    let TokenTree::Group(block) = tokens.pop()? else { return None };
+    if block.delimiter() != Delimiter::Brace {
+        return None;
+    }
+    let by_move = tokens.pop_if(|last| is_ident(last, "move"));
+    let keyword = tokens.pop_if(|last| is_ident(last, "async"))?;
+    Some(([Some(keyword), by_move].into_iter().flatten().collect(), block))
+}
+
+/// Where the path begins with which the tokens end, if it is one to a function `pin`.
+fn path_to_pin(tokens: &[TokenTree]) -> Option<usize> {
+    let mut start = tokens.len().checked_sub(1)?;
+    if !is_ident(&tokens[start], "pin") {
+        return None;
+    }
+    while start >= 2 && is_punct(&tokens[start - 1], ':') && is_punct(&tokens[start - 2], ':') {
+        start -= 2;
+        if start > 0 && matches!(&tokens[start - 1], TokenTree::Ident(_)) {
+            start -= 1;
+        }
+    }
+    Some(start)
+}
+
+/// Whether an expression begins after these tokens: at the start, after a statement, after an attribute.
+fn begins_expression(before: &[TokenTree]) -> bool {
+    match before {
+        [] => true,
+        [.., pound, TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => {
+            is_punct(pound, '#')
+        }
+        [.., TokenTree::Group(group)] => group.delimiter() == Delimiter::Brace,
+        [.., last] => is_punct(last, ';'),
+    }
+}
+
+fn is_ident(token: &TokenTree, text: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == text)
+}
+
+fn is_punct(token: &TokenTree, character: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
+}
