@@ -79,7 +79,18 @@ fn with_own_labels(body: &str) -> String {
 #[test]
 fn an_annotated_function_is_the_same_machine_code() {
     let (annotated, plain) = (functions(""), functions("plain"));
-    for name in ["one_line", "result", "consumes", "place", "never", "closure", "result_async", "add"] {
+    for name in [
+        "one_line",
+        "result",
+        "consumes",
+        "place",
+        "never",
+        "closure",
+        "result_async",
+        "boxed",
+        "returned",
+        "add",
+    ] {
         let symbol = format!("{}{name}", name.len());
         assert!(annotated.iter().any(|(its_symbol, _)| its_symbol.contains(&symbol)), "no code for {name}");
     }

@@ -20,7 +20,8 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     }
 }
 
-/// Waits a moment, the `attempt`th time: first on the processor, then by letting others run.
+/// Waits a moment, the `attempt`th time: on the processor for some tens of microseconds, then by letting others run,
+/// which can take a time slice of theirs each time.
 pub(crate) fn wait(attempt: u32) {
     #[cfg(loom)]
     {
@@ -28,7 +29,7 @@ pub(crate) fn wait(attempt: u32) {
         loom::thread::yield_now();
     }
     #[cfg(not(loom))]
-    if attempt < 100 {
+    if attempt < 1_000 {
         std::hint::spin_loop();
     } else {
         std::thread::yield_now();

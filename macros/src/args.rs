@@ -15,7 +15,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, LitInt, LitStr, Meta, Path, Token};
+use syn::{Attribute, LitBool, LitInt, LitStr, Meta, Path, Token};
 
 use crate::errors::Errors;
 use crate::naming;
@@ -322,6 +322,21 @@ impl Operand for Number {
                 at,
                 format_args!("`{key}` takes a whole number above zero: write `{key} = 4`"),
             )),
+        }
+    }
+}
+
+impl Operand for bool {
+    const LIKE: &'static str = "false";
+
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        let at = input.cursor().span();
+        match input.parse::<LitBool>() {
+            Ok(literal) => Ok(literal.value()),
+            Err(_) => {
+                let message = format!("`{key}` takes `true` or `false`: write `{key} = false`");
+                Err(syn::Error::new(at, message))
+            }
         }
     }
 }

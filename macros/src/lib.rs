@@ -48,7 +48,7 @@ use proc_macro::TokenStream;
 /// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip` and those whose name begins with `_` | off |
 /// | `skip(a, b)` | what `record_all` leaves out | nothing |
 /// | `skip_all` | records nothing but what `record` and `fields` name, which is the default; for those who come from `tracing` | off |
-/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty` for one that is filled in later | none |
+/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that is filled in later | none |
 /// | `err` | an `Err` sets the span's status and is reported as an event | an `Err` sets the status only |
 /// | `err(Display)` | the error's text comes from `Display` | this |
 /// | `err(Debug)` | the error's text comes from `Debug` | |
@@ -69,6 +69,33 @@ use proc_macro::TokenStream;
 /// `-> impl Trait`. Beside it stands one `static` that describes the callsite. Values are evaluated where somebody
 /// listens, once.
 ///
+/// A closure or a block takes the parameters over, so they are dropped in the order of their first use in the body, not
+/// in the reverse order of their declaration; what the body does not use is dropped last. Where it matters, `drop` them.
+///
+/// # Functions that return a future
+///
+/// In a function that is not `async`, but ends with `async { … }`, `async move { … }` or `Box::pin(async move { … })`, that
+/// block is what is observed: the call begins when the future is first polled, and its `Err` is the outcome. What is
+/// recorded is captured by the block, so a `'static` future can't record what is borrowed. What stands before the block runs
+/// when the function is called, outside of the span; a future that is returned earlier is not observed. Thereby methods under `#[async_trait]` work, with `record(self.id)` and `err` like any other:
+///
+/// ```ignore
+/// #[async_trait]
+/// impl Shop for Corner {
+///     #[instrument(record(self.id, order), err)]
+///     async fn charge(&self, order: u64) -> Result<Receipt, Error> {
+///         self.gateway.charge(order).await
+///     }
+/// }
+/// ```
+///
+/// # Metrics of methods
+///
+/// The label `function` is the function's bare name, as `module` is the module's path: `Order::load` and `User::load` in
+/// one module are one series, unless a `prefix` or `labels(…)` tell them apart.
+///
+/// # Outcomes
+///
 /// A call ends in one of four outcomes: `ok`, `error` (an `Err`), `panicked`, or `cancelled` (a future that was dropped).
 ///
 /// # Errors
@@ -76,7 +103,8 @@ use proc_macro::TokenStream;
 /// An unknown or duplicate argument, a value of the wrong form, a name in `record` or `skip` that is no parameter, a name
 /// that is recorded twice, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
 /// type is generic. A `const fn`, a function without a body and an item that is no function can't be instrumented, nor
-/// can a function that returns a future without being `async`: its span would end before the future runs.
+/// can a function that returns a future which is not made by a block at its end: its span would end before the future
+/// runs.
 #[proc_macro_attribute]
 pub fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
     instrument::instrument(args.into(), item.into()).into()
@@ -99,7 +127,35 @@ pub fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `service_name = "…"` | the service's name in all telemetry | the binary's |
 /// | `flavor = "…"` | `"multi_thread"` or `"current_thread"`: the Tokio runtime of an `async fn` | `"multi_thread"` |
 /// | `worker_threads = N` | the number of threads of a `"multi_thread"` runtime | one for each core |
+/// | `signals = false` | leaves SIGTERM and SIGINT alone | `true`: they flush, and end the program |
+/// | `subscriber = false` | sets no global `tracing` subscriber | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// # Signals
+///
+/// **SIGTERM and SIGINT (Ctrl-C) are handled**, on Unix, unless `signals = false`: `/ready` is turned off, spans are flushed,
+/// and the program ends by the signal. A program that shuts down by itself takes `spanwright::shutdown_token()`, which
+/// then fires in place of all that. A program that already handles Ctrl-C in its own way, by `tokio::signal::ctrl_c()`
+/// say, either takes the token instead or says `signals = false`; otherwise a signal ends it before it has finished.
+///
+/// # A subscriber of the program's own
+///
+/// There is one global `tracing` subscriber, and telemetry sets it, for log lines and for other crates' spans. A program
+/// with a `tracing_subscriber` of its own says `subscriber = false` and adds `spanwright::layer()` to that:
+///
+/// ```ignore
+/// #[spanwright::main(subscriber = false)]
+/// async fn main() {
+///     tracing_subscriber::registry().with(tracing_subscriber::fmt::layer()).with(spanwright::layer()).init();
+///     serve().await
+/// }
+/// ```
+///
+/// # The end
+///
+/// When an `async fn` has returned, tasks that still run are dropped at their next `await`. Blocking tasks
+/// (`spawn_blocking`) can't be: they are waited for, at most for the shutdown timeout, and then abandoned. Telemetry is
+/// flushed last.
 ///
 /// # What is generated
 ///

@@ -4,11 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, FnArg, GenericArgument, Generics, Pat, PathArguments, ReturnType, Signature, Token, Type,
-    TypeParamBound, Visibility,
-};
+use syn::{Attribute, FnArg, Generics, Pat, ReturnType, Signature, Type, Visibility};
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -62,13 +58,9 @@ impl Function {
         }
     }
 
-    /// The return type as an ascription. `!` can be named as a return type only, so it is inferred.
+    /// The return type as an ascription.
     pub(crate) fn ascription(&self) -> TokenStream {
-        match self.returns() {
-            None => quote!(()),
-            Some(Type::Never(_)) => quote!(_),
-            Some(ty) => ascription(ty),
-        }
+        ascription(self.returns())
     }
 
     /// Whether it never returns.
@@ -236,11 +228,16 @@ fn bindings(pat: &Pat, params: &mut Vec<Param>) {
     }
 }
 
-/// The return type as an ascription, with each `impl Trait` inferred.
+/// A return type as an ascription, with each `impl Trait` inferred. `!` can be named as a return type only, so it is
+/// inferred too.
 ///
 /// Input: `Result<impl Iterator<Item = (u8, u8)> + '_, Error>`; output: `Result<_, Error>`.
-fn ascription(ty: &Type) -> TokenStream {
-    without_impl(ty.to_token_stream())
+pub(crate) fn ascription(returns: Option<&Type>) -> TokenStream {
+    match returns {
+        None => quote!(()),
+        Some(Type::Never(_)) => quote!(_),
+        Some(ty) => without_impl(ty.to_token_stream()),
+    }
 }
 
 fn without_impl(tokens: TokenStream) -> TokenStream {
@@ -343,40 +340,6 @@ fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
         }
     }
     lines
-}
-
-/// The place where a type says that it is a future: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
-pub(crate) fn returned_future(ty: &Type) -> Option<Span> {
-    let future = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
-        bounds.iter().find_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => {
-                let last = bound.path.segments.last()?;
-                (last.ident == "Future").then(|| last.ident.span())
-            }
-            _ => None,
-        })
-    };
-    match ty {
-        Type::ImplTrait(ty) => future(&ty.bounds),
-        Type::TraitObject(ty) => future(&ty.bounds),
-        Type::Path(ty) => {
-            let last = ty.path.segments.last()?;
-            match last.ident.to_string().as_str() {
-                "BoxFuture" | "LocalBoxFuture" => Some(last.ident.span()),
-                "Pin" | "Box" => match &last.arguments {
-                    PathArguments::AngleBracketed(list) => {
-                        list.args.iter().find_map(|argument| match argument {
-                            GenericArgument::Type(ty) => returned_future(ty),
-                            _ => None,
-                        })
-                    }
-                    _ => None,
-                },
-                _ => None,
-            }
-        }
-        _ => None,
-    }
 }
 
 /// The type behind all references, and whether there were any.

@@ -24,12 +24,12 @@ macro_rules! body {
         ).guard();
         $($body)*
     }};
-    (async $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } { $($body:tt)* }) => {
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } { $($body:tt)* }) => {
         $crate::__private::follow(
             $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             ),
-            async move {
+            async $($move)? {
                 // Never runs: tells the compiler what `return` and `?` in the body come to.
                 #[allow(clippy::diverging_sub_expression)]
                 if false {
@@ -42,12 +42,18 @@ macro_rules! body {
     };
 }
 
-/// An annotated function's body, bare.
+/// An annotated function's body, bare. What is not `async` calls [`bare`](crate::__private::bare), so that it could not be
+/// `const` without telemetry either.
 #[cfg(not(feature = "telemetry"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+        $crate::__unread!($labels $record);
+        $($body)*
+    }};
     ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+        $crate::__private::bare();
         $crate::__unread!($labels $record);
         $($body)*
     }};

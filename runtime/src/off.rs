@@ -21,3 +21,8 @@ impl Fields {
 
 /// Takes what a call would have evaluated.
 pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields)) {}
+
+/// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
+#[allow(clippy::missing_const_for_fn)]
+#[inline(always)]
+pub fn bare() {}

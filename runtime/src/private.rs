@@ -20,7 +20,7 @@ pub use crate::metric::{
     Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
 };
 #[cfg(not(feature = "telemetry"))]
-pub use crate::off::{Fields, unread};
+pub use crate::off::{Fields, bare, unread};
 pub use crate::record::Record;
 pub use crate::{body, global_metrics};
 

@@ -277,3 +277,21 @@ fn a_layer_that_is_there_twice_records_once() {
     let subscriber = tracing_subscriber::registry().with(spanwright::layer()).with(spanwright::layer());
     under(subscriber, true);
 }
+
+#[test]
+fn fields_are_evaluated_once_for_both_routes() {
+    #[instrument(fields(times = evaluated(times)))]
+    fn recorded(times: &std::cell::Cell<u32>) {
+        let _ = times;
+    }
+    fn evaluated(times: &std::cell::Cell<u32>) -> u32 {
+        times.set(times.get() + 1);
+        times.get()
+    }
+    let (times, seen) = (std::cell::Cell::new(0), Seen::default());
+    let subscriber = tracing_subscriber::registry().with(seen.clone());
+    let ((), trace) = traced(|| tracing::subscriber::with_default(subscriber, || recorded(&times)));
+    assert_eq!(times.get(), 1);
+    assert_eq!(seen.lines(), ["new recorded in none times=1", "close recorded"]);
+    assert!(trace.one("recorded").attributes.contains(&("times".into(), AttributeValue::I64(1))));
+}

@@ -38,7 +38,7 @@ pub(super) fn observe(cells: &[AtomicU64], bucket: usize, sum: Sum) {
 
 /// How often a histogram is read again while its owner writes, before its values are taken as they are: the owner may
 /// be suspended in the middle of an observation, or not exist any more in a forked child.
-const ATTEMPTS: u32 = 2_000;
+const ATTEMPTS: u32 = 1_100;
 
 /// Reads `[sum, bucket…]` of a histogram as they were at one moment, into `into`.
 pub(super) fn read_histogram(cells: &[AtomicU64], into: &mut [u64]) {

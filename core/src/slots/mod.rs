@@ -51,7 +51,7 @@ mod word {
 }
 
 const LOCKED: u64 = 1 << 63;
-/// How often a lock is tried: some tens of microseconds and then a thousand turns of others.
+/// How often a lock is tried: some tens of microseconds, and then a hundred turns of others.
 const LOCK_ATTEMPTS: u32 = 1_100;
 
 /// A slot of the pool.

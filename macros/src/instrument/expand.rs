@@ -1,26 +1,34 @@
 //! The tokens of `#[instrument]`: the function as written, its body inside one call of `body!`.
 
-use proc_macro2::{Group, Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, StaticLabel, TypedLabel};
-use super::model::{ErrorFormat, Mode, Model, Outcome};
+use super::model::{Body, Captures, ErrorFormat, Mode, Model, Outcome};
 use super::parse::{Format, Level};
 use crate::hygiene::{Runtime, blaming, local};
 
-/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`.
+/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
+/// future: `{ before; Box::pin(async move { body! { async { … } … { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
+    let observed = match body {
+        Body::Whole(body) => body,
+        Body::Tail(_, tail) => &tail.block,
+    };
     let mode = mode(model.mode);
     let site = site(model);
     let labels = label_index(model);
     let record = record(model);
     let outcome = outcome(model);
     let call = quote! {
-        #krate::__private::body! { #mode { #site } { #labels } { #record } { #outcome } { #ret } #body }
+        #krate::__private::body! { #mode { #site } { #labels } { #record } { #outcome } { #ret } #observed }
     };
-    let mut block = Group::new(body.delimiter(), call);
-    block.set_span(body.span());
+    let block = match body {
+        Body::Whole(body) => regrouped(body, call),
+        Body::Tail(body, tail) => regrouped(body, tail.with(call)),
+    };
     quote!(#head #block)
 }
 
@@ -28,7 +36,8 @@ fn mode(mode: Mode) -> TokenStream {
     match mode {
         Mode::Sync => quote!(sync),
         Mode::Guard => quote!(guard),
-        Mode::Async => quote!(async),
+        Mode::Async(Captures::ByMove) => quote!((async move)),
+        Mode::Async(Captures::AsUsed) => quote!((async)),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The body is not parsed. Only its last tokens are looked at, so what stands before them is emitted as it was.
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
@@ -68,10 +68,12 @@ fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
 
 /// A body that ends in `async [move] { … }`, or in that within `Box::pin(…)`.
 pub(super) struct Tail {
-    /// All before the block: `side_effect(); Box::pin(async move`, without the parenthesis.
+    /// All before the block's keywords, or before the parentheses around them: `side_effect(); Box::pin`.
     before: TokenStream,
-    /// `async` or `async move`.
-    keywords: TokenStream,
+    /// The block's `async`.
+    keyword: TokenTree,
+    /// Its `move`, where there is one.
+    pub(super) by_move: Option<TokenTree>,
     /// The block's braces and what is between them.
     pub(super) block: Group,
     /// The parentheses around it, where there are any.
@@ -82,11 +84,11 @@ impl Tail {
     /// Takes a body apart, if it ends so.
     pub(super) fn of(body: &Group) -> Option<Self> {
         let mut before: Vec<TokenTree> = body.stream().into_iter().collect();
-        let (parens, (keywords, block)) = match before.last()? {
+        let (parens, (keyword, by_move, block)) = match before.last()? {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 let parens = group.clone();
                 let mut inner: Vec<TokenTree> = parens.stream().into_iter().collect();
-                inner.pop_if(|last| is_punct(last, ','));
+                pop_if(&mut inner, |last| is_punct(last, ','));
                 let found = pop_async_block(&mut inner)?;
                 before.pop();
                 let path = path_to_pin(&before)?;
@@ -97,14 +99,14 @@ impl Tail {
                 begins_expression(&before).then_some((None, found))?
             }
         };
-        Some(Self { before: before.into_iter().collect(), keywords, block, parens })
+        Some(Self { before: before.into_iter().collect(), keyword, by_move, block, parens })
     }
 
     /// The body with `call` in place of what the block holds.
     pub(super) fn with(&self, call: TokenStream) -> TokenStream {
-        let Self { before, keywords, block, parens } = self;
+        let Self { before, keyword, by_move, block, parens } = self;
         let block = regrouped(block, call);
-        let future = quote!(#keywords #block);
+        let future = quote!(#keyword #by_move #block);
         let future = match parens {
             Some(parens) => regrouped(parens, future).into_token_stream(),
             None => future,
@@ -121,14 +123,18 @@ pub(super) fn regrouped(group: &Group, content: TokenStream) -> Group {
 }
 
 /// Takes `async [move] { … }` from the end.
-fn pop_async_block(tokens: &mut Vec<TokenTree>) -> Option<(TokenStream, Group)> {
+fn pop_async_block(tokens: &mut Vec<TokenTree>) -> Option<(TokenTree, Option<TokenTree>, Group)> {
     let TokenTree::Group(block) = tokens.pop()? else { return None };
     if block.delimiter() != Delimiter::Brace {
         return None;
     }
-    let by_move = tokens.pop_if(|last| is_ident(last, "move"));
-    let keyword = tokens.pop_if(|last| is_ident(last, "async"))?;
-    Some(([Some(keyword), by_move].into_iter().flatten().collect(), block))
+    let by_move = pop_if(tokens, |last| is_ident(last, "move"));
+    let keyword = pop_if(tokens, |last| is_ident(last, "async"))?;
+    Some((keyword, by_move, block))
+}
+
+fn pop_if(tokens: &mut Vec<TokenTree>, wanted: impl FnOnce(&TokenTree) -> bool) -> Option<TokenTree> {
+    tokens.last().is_some_and(wanted).then(|| tokens.pop()).flatten()
 }
 
 /// Where the path begins with which the tokens end, if it is one to a function `pin`.

@@ -2,6 +2,7 @@
 
 mod expand;
 mod fields;
+mod future;
 mod metrics;
 mod model;
 mod parse;

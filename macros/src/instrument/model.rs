@@ -1,10 +1,11 @@
 //! What `#[instrument(…)]` decided: defaults applied, conflicts rejected.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::{Token, Type};
 
 use super::fields::{self, Field};
+use super::future::{Returned, Tail};
 use super::metrics::{self, CallMetrics};
 use super::parse::{Args, ErrArgs, Input, Level};
 use crate::args::{Arg, Options, Text};
@@ -17,7 +18,7 @@ pub(super) struct Model {
     pub(super) krate: Runtime,
     /// All before the body, as written.
     pub(super) head: TokenStream,
-    pub(super) body: Group,
+    pub(super) body: Body,
     pub(super) mode: Mode,
     /// The span's name.
     pub(super) name: String,
@@ -31,8 +32,30 @@ pub(super) struct Model {
     pub(super) fields: Vec<Field>,
     pub(super) metrics: Option<CallMetrics>,
     pub(super) outcome: Outcome,
-    /// The return type, as an ascription.
+    /// What the observed code returns, as an ascription.
     pub(super) ret: TokenStream,
+}
+
+/// What is observed.
+pub(super) enum Body {
+    /// All of it.
+    Whole(Group),
+    /// The `async` block at the end of a body, and so the future that is returned.
+    Tail(Group, Tail),
+}
+
+impl Body {
+    /// A function that returns a future makes it of the block at its end. What is `async` itself is a future whole.
+    fn of(item: &Function) -> Self {
+        match Tail::of(&item.body) {
+            Some(tail) if item.sig.asyncness.is_none() => Self::Tail(item.body.clone(), tail),
+            _ => Self::Whole(item.body.clone()),
+        }
+    }
+
+    fn is_future(&self) -> bool {
+        matches!(self, Self::Tail(..))
+    }
 }
 
 /// How the body runs.
@@ -43,25 +66,46 @@ pub(super) enum Mode {
     /// In place, beside a guard.
     Guard,
     /// In an `async` block.
-    Async,
+    Async(Captures),
+}
+
+/// What an `async` block does with the variables that it uses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Captures {
+    /// They are moved into it: `async move`.
+    ByMove,
+    /// They are moved or borrowed, as they are used.
+    AsUsed,
 }
 
 impl Mode {
-    /// `async` wins; what cannot move into a closure stays in place, and so does what is an `impl Trait`: the bounds give
-    /// a returned closure its signature, which a closure around it would hide. All else is a closure.
-    fn of(item: &Function) -> Self {
+    /// `async` wins; what cannot move into a closure stays in place, and so does what returns an `impl Trait`: the
+    /// bounds give a returned closure its signature, which a closure around it would hide. All else is a closure.
+    fn of(item: &Function, body: &Body) -> Self {
+        if let Body::Tail(_, tail) = body {
+            return Self::Async(if tail.by_move.is_some() { Captures::ByMove } else { Captures::AsUsed });
+        }
         match item {
-            item if item.sig.asyncness.is_some() => Self::Async,
+            item if item.sig.asyncness.is_some() => Self::Async(Captures::ByMove),
             item if item.diverges() || item.sig.variadic.is_some() => Self::Guard,
-            item if item.attribute("track_caller").is_some() || returns_impl(item) => Self::Guard,
+            item if item.attribute("track_caller").is_some() => Self::Guard,
+            item if item.returns().is_some_and(returns_impl) => Self::Guard,
             _ => Self::Sync,
         }
     }
 }
 
-/// Whether what is returned is an `impl Trait` and nothing around it.
-fn returns_impl(item: &Function) -> bool {
-    matches!(item.returns(), Some(Type::ImplTrait(_)))
+/// Whether a type is an `impl Trait`, or a tuple or an array with one. In an `Option<impl Fn(…)>` and the like a closure
+/// does not get its signature from there anyway.
+fn returns_impl(ty: &Type) -> bool {
+    match ty {
+        Type::ImplTrait(_) => true,
+        Type::Tuple(ty) => ty.elems.iter().any(returns_impl),
+        Type::Array(ty) => returns_impl(&ty.elem),
+        Type::Paren(ty) => returns_impl(&ty.elem),
+        Type::Group(ty) => returns_impl(&ty.elem),
+        _ => false,
+    }
 }
 
 /// What a returned value means.
@@ -102,12 +146,14 @@ impl Model {
             allow_secret,
             krate,
         } = args;
-        check_function(&item, &mut errors);
-        let mode = Mode::of(&item);
+        let body = Body::of(&item);
+        check_function(&item, &body, &mut errors);
+        let mode = Mode::of(&item, &body);
+        let returns = returns(&item, &body);
         let chosen = fields::Written { record, record_all, skip, skip_all, fields, allow_secret };
         let fields = fields::decide(chosen, &item, &mut errors);
         let metrics = metrics.map(|written| metrics::decide(written.value.0, &item, &mut errors));
-        let outcome = outcome(err, mode, &item, &mut errors);
+        let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);
         let function = item.name();
         let model = Self {
             krate: Runtime::new(&krate),
@@ -116,9 +162,9 @@ impl Model {
             target: target.map(|target| text(&target.value.0)),
             level: level.map_or(Level::Info, |level| level.value.0),
             doc: signature::summary(&item.attrs),
-            ret: item.ascription(),
+            ret: signature::ascription(returns.as_ref()),
             head: item.head,
-            body: item.body,
+            body,
             function,
             fields,
             metrics,
@@ -133,7 +179,7 @@ fn text(text: &Text) -> String {
 }
 
 /// Functions that nothing can be observed of.
-fn check_function(item: &Function, errors: &mut Errors) {
+fn check_function(item: &Function, body: &Body, errors: &mut Errors) {
     if let Some(token) = &item.sig.constness {
         errors.on(token, "`#[instrument]` can't observe a `const fn`: remove `const`, or the attribute");
     }
@@ -145,19 +191,40 @@ fn check_function(item: &Function, errors: &mut Errors) {
         errors.on(naked, "`#[instrument]` can't observe a naked function: remove one of the attributes");
     }
     // A future that is only handed on would run after its span has ended.
-    if let Some(at) = item.returns().and_then(signature::returned_future) {
-        let message =
-            "`#[instrument]` would end the span before this future runs: make the function an `async fn`";
-        errors.at(at, message);
+    let future = item.returns().and_then(Returned::of);
+    if let (Some(future), Body::Whole(_)) = (future, body) {
+        errors.at(future.at, HANDED_ON);
     }
 }
 
-fn outcome(err: Arg<Options<ErrArgs>>, mode: Mode, item: &Function, errors: &mut Errors) -> Outcome {
+const HANDED_ON: &str = "`#[instrument]` would end the span before this future runs: make the function an `async fn`, in \
+     a trait with `#[async_trait]`, or let it end with `async move { … }` or `Box::pin(async move { … })`";
+
+/// What the observed code returns, where that is written; a future's output may be left to the compiler.
+fn returns(item: &Function, body: &Body) -> Option<Type> {
+    let written = item.returns();
+    if !body.is_future() {
+        return written.cloned();
+    }
+    let output = written.and_then(Returned::of).and_then(|future| future.output.cloned());
+    output.or_else(|| {
+        let span = written.map_or_else(Span::call_site, Spanned::span);
+        Some(Type::Infer(syn::TypeInfer { attrs: Vec::new(), underscore_token: Token![_](span) }))
+    })
+}
+
+fn outcome(
+    err: Arg<Options<ErrArgs>>,
+    mode: Mode,
+    item: &Function,
+    returns: Option<&Type>,
+    errors: &mut Errors,
+) -> Outcome {
     let Some(err) = err else {
         return match mode {
             Mode::Guard => Outcome::Unseen,
-            Mode::Async if item.diverges() => Outcome::Never,
-            Mode::Sync | Mode::Async => Outcome::Probed,
+            Mode::Async(_) if diverges(returns) => Outcome::Never,
+            Mode::Sync | Mode::Async(_) => Outcome::Probed,
         };
     };
     let ErrArgs { display, debug, chain, level } = err.value.0;
@@ -175,19 +242,23 @@ fn outcome(err: Arg<Options<ErrArgs>>, mode: Mode, item: &Function, errors: &mut
     }
     let format = format.map_or(ErrorFormat::Display, |(_, format)| format);
     let level = level.map_or(Level::Error, |level| level.value.0);
-    if let Some(problem) = err_problem(&err.key, mode, item) {
+    if let Some(problem) = err_problem(&err.key, mode, item, returns) {
         errors.add(problem);
     }
-    Outcome::Error(format, level, item.returns().map_or_else(Span::call_site, |ty| ty.span()))
+    Outcome::Error(format, level, returns.map_or_else(Span::call_site, Spanned::span))
+}
+
+fn diverges(returns: Option<&Type>) -> bool {
+    matches!(returns, Some(Type::Never(_)))
 }
 
 /// Why a function cannot have `err`.
-fn err_problem(key: &Ident, mode: Mode, item: &Function) -> Option<syn::Error> {
-    let problem = if item.diverges() {
+fn err_problem(key: &Ident, mode: Mode, item: &Function, returns: Option<&Type>) -> Option<syn::Error> {
+    let problem = if diverges(returns) {
         "`err` needs a `Result`, and this function never returns"
-    } else if item.returns().is_none() {
+    } else if returns.is_none() {
         "`err` needs a `Result`, and this function returns nothing"
-    } else if returns_impl(item) {
+    } else if returns.is_some_and(returns_impl) {
         "`err` needs a `Result`, and this function returns an `impl` type"
     } else if mode == Mode::Guard && item.sig.variadic.is_some() {
         "`err` needs the body in a closure, which C-variadic arguments can't enter: remove `err`"

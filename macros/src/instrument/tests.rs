@@ -1,4 +1,4 @@
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 
 use super::instrument;
@@ -12,13 +12,29 @@ fn expansion(name: &str, args: &str, item: &str) {
 
 /// The formatter leaves a macro call's tokens alone, so the groups of `body!` are shown as statements.
 ///
-/// Input: `fn f() { body! { sync { name: "f" } … } }`; output: `fn f() { body! { "sync" }; let site = Spec { name: "f" }; … }`.
+/// Input: `body! { sync { name: "f" } … }`; output: `body! { "sync" }; let site = Spec { name: "f" }; …`.
 fn spread(expansion: TokenStream) -> TokenStream {
-    let mut head: Vec<TokenTree> = expansion.into_iter().collect();
-    let Some(TokenTree::Group(block)) = head.pop() else { panic!("no block") };
-    let mut call: Vec<TokenTree> = block.stream().into_iter().collect();
-    let Some(TokenTree::Group(content)) = call.pop() else { panic!("no call") };
-    let content: Vec<TokenTree> = content.stream().into_iter().collect();
+    let mut output: Vec<TokenTree> = Vec::new();
+    for token in expansion {
+        let TokenTree::Group(group) = token else {
+            output.push(token);
+            continue;
+        };
+        let is_call = match output.as_slice() {
+            [.., TokenTree::Ident(name), TokenTree::Punct(bang)] => name == "body" && bang.as_char() == '!',
+            _ => false,
+        };
+        let content = if is_call { statements(group.stream()) } else { spread(group.stream()) };
+        match is_call {
+            true => output.extend(content),
+            false => output.push(Group::new(group.delimiter(), content).into()),
+        }
+    }
+    output.into_iter().collect()
+}
+
+fn statements(call: TokenStream) -> TokenStream {
+    let content: Vec<TokenTree> = call.into_iter().collect();
     let [mode, groups @ ..] = content.as_slice() else { panic!("no mode") };
     let groups: Vec<TokenStream> = groups
         .iter()
@@ -30,17 +46,14 @@ fn spread(expansion: TokenStream) -> TokenStream {
     let [site, labels, record, outcome, ret, body] = groups.as_slice() else {
         panic!("{} groups", groups.len())
     };
-    let mode = format!("{mode}");
-    let call: TokenStream = call.into_iter().collect();
+    let mode = mode.to_string();
     quote! {
-        #(#head)* {
-            #call { #mode };
-            let site = Spec { #site };
-            let labels = { #labels };
-            let record = { #record };
-            let outcome = { #outcome };
-            let body = || -> #ret { #body };
-        }
+        { #mode };
+        let site = Spec { #site };
+        let labels = { #labels };
+        let record = { #record };
+        let outcome = { #outcome };
+        let body = || -> #ret { #body };
     }
 }
 
@@ -87,6 +100,63 @@ fn an_impl_trait_stays_in_place() {
     let expansion =
         instrument(tokens(""), tokens("fn f() -> impl Fn(&str) -> &str { |text| text }")).to_string();
     assert!(expansion.contains("body ! { guard "), "{expansion}");
+}
+
+#[test]
+fn an_impl_trait_in_a_tuple_stays_in_place_too() {
+    for (ty, mode) in [
+        ("(u8, (impl FnMut(u8), u8))", "guard"),
+        ("[impl FnOnce(); 2]", "guard"),
+        // The bounds give a closure no signature there, and of a `Result` the outcome would not be seen.
+        ("Option<impl Fn(u8) -> u8>", "sync"),
+        ("Result<impl Fn(u8) -> u8, E>", "sync"),
+    ] {
+        let expansion = instrument(tokens(""), tokens(&format!("fn f() -> {ty} {{ g() }}"))).to_string();
+        assert!(expansion.contains(&format!("body ! {{ {mode} ")), "{ty}: {expansion}");
+    }
+}
+
+#[test]
+fn only_the_block_of_a_returned_future_is_rewritten() {
+    expansion(
+        "boxed_future",
+        "record(id)",
+        "fn f<'a>(&'a self, id: u8) -> Pin<Box<dyn Future<Output = Result<u8, E>> + Send + 'a>> {
+            if id == 0 { return Box::pin(ready(Ok(0))); }
+            let name = side_effect();
+            Box::pin(async move { name?.len() })
+        }",
+    );
+    expansion(
+        "returned_future",
+        "err",
+        "fn f() -> impl Future<Output = Result<(), E>> + use<> { async { g() } }",
+    );
+    expansion(
+        "future_of_unknown_output",
+        "",
+        "fn call(&mut self) -> Self::Future { Box::pin(async move { 3 }) }",
+    );
+}
+
+#[test]
+fn a_returned_future_is_found_at_the_end_of_its_body() {
+    for body in [
+        "async {}",
+        "async move {}",
+        "g(); async {}",
+        "if a { b(); } async {}",
+        "#[allow(x)] async {}",
+        "pin(async {})",
+        "Box::pin(async move {},)",
+        "::std::boxed::Box::pin(async {})",
+        "let a = b; std::boxed::Box::pin(async {})",
+        "match a { _ => {} } Box::pin(async {})",
+    ] {
+        let item = format!("fn f() -> BoxFuture<'static, ()> {{ {body} }}");
+        let expansion = instrument(tokens(""), tokens(&item)).to_string();
+        assert!(expansion.contains("body ! { (async"), "{body}: {expansion}");
+    }
 }
 
 #[test]
@@ -331,12 +401,35 @@ fn items_that_can_not_be_observed() {
         "#[unsafe(naked)] extern \"C\" fn f() { asm() }",
         &["#[unsafe(naked)]: `#[instrument]` can't observe a naked function: remove one of the attributes"],
     );
-    let future =
-        "`#[instrument]` would end the span before this future runs: make the function an `async fn`";
+}
+
+#[test]
+fn a_future_whose_block_is_elsewhere() {
+    let future = "`#[instrument]` would end the span before this future runs: make the function an `async fn`, in a \
+        trait with `#[async_trait]`, or let it end with `async move { … }` or `Box::pin(async move { … })`";
     for ty in ["impl core::future::Future<Output = u8> + Send", "Pin<Box<dyn Future<Output = u8> + '_>>"] {
         refused("", &format!("fn f() -> {ty} {{ g() }}"), &[&format!("Future: {future}")]);
     }
-    refused("", "fn f() -> BoxFuture<'static, ()> { g() }", &[&format!("BoxFuture: {future}")]);
+    for body in [
+        "g()",
+        "",
+        "async {};",
+        "return async {}",
+        "|| async {}",
+        "Box::pin(async {}).boxed()",
+        "a.pin(async {})",
+        "pin!(async {})",
+        "return Box::pin(async {})",
+        "x = Box::pin(async {})",
+        "Box::pin(f(async {}))",
+        "Box::pin(async {}, 1)",
+        "Box::new(async {})",
+        "pin(g())",
+        "if a { b } else { Box::pin(async {}) }",
+    ] {
+        let item = format!("fn f() -> BoxFuture<'static, ()> {{ {body} }}");
+        refused("", &item, &[&format!("BoxFuture: {future}")]);
+    }
 }
 
 #[test]
@@ -370,6 +463,8 @@ fn nothing_panics() {
         = [-1, 0.5]), allow_secret(a), crate = ::a::b"#;
     let item = "#[doc = \"x\"] pub(crate) unsafe extern \"C\" fn f<'a, T: X<Y>, const N: usize>(&self, mut a: A, (b, [c, ..]): (B, [C; 3]),
         S { d, e: f @ Some(_) }: &'a mut S, ...) -> Result<impl Fn() -> A, Pin<Box<dyn Future>>> where T: Z { a }";
+    survives_damage(instrument, args, item);
+    let item = "fn f(&self, a: A) -> Pin<Box<dyn Future<Output = A> + 'a>> { g(); #[x] ::a::Box::pin(async move { a },) }";
     survives_damage(instrument, args, item);
 }
 

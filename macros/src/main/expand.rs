@@ -28,7 +28,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 fn options(model: &Model) -> TokenStream {
-    let Model { krate, prefix, service_name, entry, .. } = model;
+    let Model { krate, prefix, service_name, entry, signals, subscriber, .. } = model;
     let prefix = option(prefix.as_ref().map(|prefix| quote!(#prefix)));
     let service_name = match service_name {
         Some(name) => option(Some(quote!(#name))),
@@ -45,6 +45,8 @@ fn options(model: &Model) -> TokenStream {
             service_name: #service_name,
             current_thread: #current_thread,
             worker_threads: #worker_threads,
+            signals: #signals,
+            subscriber: #subscriber,
         }
     }
 }

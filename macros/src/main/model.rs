@@ -20,6 +20,10 @@ pub(super) struct Model {
     /// The service's name, unless it is the binary's.
     pub(super) service_name: Option<String>,
     pub(super) entry: Entry,
+    /// Whether SIGTERM and SIGINT are handled.
+    pub(super) signals: bool,
+    /// Whether the global `tracing` subscriber is set.
+    pub(super) subscriber: bool,
     /// The return type, as an ascription.
     pub(super) ret: TokenStream,
 }
@@ -38,7 +42,7 @@ pub(super) enum Entry {
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
         let Input { args, item, mut errors } = input;
-        let Args { prefix, service_name, flavor, worker_threads, krate } = args;
+        let Args { prefix, service_name, flavor, worker_threads, signals, subscriber, krate } = args;
         if !item.sig.inputs.is_empty() {
             errors.on(
                 &item.sig.inputs,
@@ -63,6 +67,8 @@ impl Model {
             prefix,
             service_name: service_name.map(|name| name.value.0.0.value()),
             entry,
+            signals: signals.is_none_or(|signals| signals.value.0),
+            subscriber: subscriber.is_none_or(|subscriber| subscriber.value.0),
             ret: item.ascription(),
             head: item.head,
             body: item.body,

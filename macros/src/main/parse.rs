@@ -14,6 +14,8 @@ arguments! {
         service_name: Eq<Text> = "service_name",
         flavor: Eq<Text> = "flavor",
         worker_threads: Eq<Number> = "worker_threads",
+        signals: Eq<bool> = "signals",
+        subscriber: Eq<bool> = "subscriber",
         krate: Eq<Path> = "crate",
     }
 }

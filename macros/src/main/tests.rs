@@ -19,7 +19,8 @@ fn a_plain_program() {
 
 #[test]
 fn an_async_program_with_everything() {
-    let args = r#"prefix = "SHOP", service_name = "shop", flavor = "multi_thread", worker_threads = 2, crate = telemetry"#;
+    let args = r#"prefix = "SHOP", service_name = "shop", flavor = "multi_thread", worker_threads = 2,
+        signals = false, subscriber = false, crate = telemetry"#;
     expansion(
         "everything",
         args,
@@ -64,6 +65,12 @@ fn mistakes() {
         "fn main(a: u8) {}",
         &["a: u8: `#[main]` calls this function without arguments: remove the parameters"],
     );
+    refused("signals", program, &["signals: `signals` needs a value: write `signals = false`"]);
+    refused(
+        "subscriber = 0",
+        program,
+        &["0: `subscriber` takes `true` or `false`: write `subscriber = false`"],
+    );
     refused("", "struct S;", &["struct: `#[main]` goes on a function, and this is a `struct`"]);
 }
 
@@ -73,7 +80,7 @@ fn every_mistake_is_an_error_of_its_own() {
         "nam, flavor = 3",
         "async fn main(a: u8) {}",
         &[
-            "nam: unknown argument `nam`; the arguments are `prefix`, `service_name`, `flavor`, `worker_threads` and `crate`",
+            "nam: unknown argument `nam`; the arguments are `prefix`, `service_name`, `flavor`, `worker_threads`, `signals`, `subscriber` and `crate`",
             "3: `flavor` takes a string: write `flavor = \"…\"`",
             "a: u8: `#[main]` calls this function without arguments: remove the parameters",
         ],
@@ -92,7 +99,7 @@ fn a_mistake_is_the_only_error_of_an_async_main() {
 fn nothing_panics() {
     survives_damage(
         main,
-        "prefix = \"A\", worker_threads = 2, crate = a::b",
+        "prefix = \"A\", worker_threads = 2, signals = false, crate = a::b",
         "pub async fn main() -> Result<(), E> { a }",
     );
 }

@@ -6,7 +6,7 @@ use std::process;
 use crate::telemetry::{self, Builder, Guard, InstallError, Telemetry};
 
 /// What the attribute says.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct MainOptions {
     /// The prefix of the variables that are read.
     pub prefix: Option<&'static str>,
@@ -16,11 +16,31 @@ pub struct MainOptions {
     pub current_thread: bool,
     /// The number of worker threads otherwise; as many as there are processors where nothing is said.
     pub worker_threads: Option<usize>,
+    /// Whether SIGTERM and SIGINT are handled.
+    pub signals: bool,
+    /// Whether the global `tracing` subscriber is set.
+    pub subscriber: bool,
+}
+
+impl Default for MainOptions {
+    fn default() -> Self {
+        Self {
+            prefix: None,
+            service_name: None,
+            current_thread: false,
+            worker_threads: None,
+            signals: true,
+            subscriber: true,
+        }
+    }
 }
 
 impl MainOptions {
     fn builder(self) -> Builder {
-        let mut builder = Telemetry::builder().handle_signals();
+        let mut builder = Telemetry::builder().with_subscriber(self.subscriber);
+        if self.signals {
+            builder = builder.handle_signals();
+        }
         if let Some(prefix) = self.prefix {
             builder = builder.prefix(prefix);
         }

@@ -4,8 +4,14 @@ use std::process::{Command, Output};
 
 use super::*;
 
-const OPTIONS: MainOptions =
-    MainOptions { prefix: Some("APP"), service_name: None, current_thread: false, worker_threads: Some(0) };
+const OPTIONS: MainOptions = MainOptions {
+    prefix: Some("APP"),
+    service_name: None,
+    current_thread: false,
+    worker_threads: Some(0),
+    signals: true,
+    subscriber: true,
+};
 
 fn run(test: &str, variables: &[(&str, &str)]) -> (Output, String) {
     let test = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
@@ -45,6 +51,28 @@ fn sync_program() {
     assert_eq!(inner, 1, "the inner one runs without a telemetry of its own");
 }
 
+#[test]
+#[ignore = "a program for other tests"]
+fn program_with_a_subscriber_of_its_own() {
+    use tracing_subscriber::prelude::*;
+    main_sync(MainOptions { subscriber: false, ..OPTIONS }, || {
+        tracing_subscriber::registry().with(crate::layer()).init();
+    });
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "a program for other tests"]
+fn program_with_signals_of_its_own() {
+    main_sync(MainOptions { signals: false, ..OPTIONS }, || {
+        // Where signals were handled, the program would outlive this one.
+        let _token = crate::shutdown_token();
+        let killed = Command::new("kill").args(["-TERM", &process::id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        std::thread::sleep(std::time::Duration::from_secs(5));
+    });
+}
+
 #[crate::instrument(crate = crate)]
 fn work() {
     tracing::info!(items = 2, "working");
@@ -81,6 +109,21 @@ fn main_runs_its_body_with_telemetry_and_returns_what_it_returns() {
         output.status.success() && errors.contains("spanwright: the telemetry of this process"),
         "{errors}"
     );
+}
+
+#[test]
+fn a_program_may_keep_the_subscriber_to_itself() {
+    let (output, errors) = run("program_with_a_subscriber_of_its_own", &[]);
+    assert!(output.status.success(), "{errors}");
+    assert_eq!(errors, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_may_keep_its_signals_to_itself() {
+    use std::os::unix::process::ExitStatusExt;
+    let (output, errors) = run("program_with_signals_of_its_own", &[]);
+    assert_eq!(output.status.signal(), Some(15), "{errors}");
 }
 
 #[test]

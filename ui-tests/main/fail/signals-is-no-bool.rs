@@ -1,0 +1,2 @@
+#[spanwright::main(signals = "off")]
+fn main() {}

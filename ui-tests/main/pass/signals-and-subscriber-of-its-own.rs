@@ -1,0 +1,4 @@
+#![deny(warnings)]
+
+#[spanwright::main(signals = false, subscriber = false)]
+fn main() {}
