@@ -1,18 +1,16 @@
 //! Runs one subject a number of times, to be counted under callgrind by `instructions.sh`.
 
-#[path = "../subjects.rs"]
-mod subjects;
-
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use subjects::{autometric, ours, plain, tracings};
+use spanwright_benches::subjects::{autometric, ours, plain, tracings};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (Some(subject), Some(times)) = (arguments.next(), arguments.next().and_then(|n| n.parse().ok())) else {
+    let (Some(subject), Some(times)) = (arguments.next(), arguments.next().and_then(|n| n.parse().ok()))
+    else {
         panic!("usage: instructions SUBJECT TIMES");
     };
     macro_rules! repeat {
@@ -24,7 +22,8 @@ fn main() {
     }
     let (n, text, flag) = (black_box(1), black_box("text"), black_box(true));
     let bench = ours::Bench::global();
-    let request = || ours::Request { method: black_box(ours::Method::Put), status: black_box(ours::Status::Ok) };
+    let request =
+        || ours::Request { method: black_box(ours::Method::Put), status: black_box(ours::Status::Ok) };
     let _: u64 = times;
     match subject.as_str() {
         "plain" => repeat!(plain::function(n, text, flag)),
