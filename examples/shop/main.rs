@@ -1,7 +1,8 @@
 //! A small shop that takes orders over HTTP, charges cards and ships, on axum and SQLite.
 //!
-//! Its spans, metrics, logs and health come from annotations alone: `#[spanwright::main]` here, `#[instrument]` on
-//! what is worth a span, and the derives in `metrics.rs`.
+//! Its spans and the metrics of its calls come from annotations, its own metrics from a derive: `#[spanwright::main]`
+//! here, `#[instrument]` on what is worth a span, and the derives in `metrics.rs`. A health check is one call, and log
+//! lines are `tracing` events.
 //!
 //! ```text
 //! cargo run --example shop            # then open what it prints

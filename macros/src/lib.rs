@@ -57,7 +57,7 @@ use proc_macro::TokenStream;
 /// | `metrics` | counts calls by outcome, and measures their duration: `function_calls_total{module,function,outcome}` and `function_duration_seconds{module,function}` | off |
 /// | `metrics(prefix = "…")` | the metrics' names begin with this instead of `function` | `"function"` |
 /// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label` | `module`, `function` |
-/// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing | the runtime's |
+/// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
 /// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
@@ -77,7 +77,8 @@ use proc_macro::TokenStream;
 /// In a function that is not `async`, but ends with `async { … }`, `async move { … }` or `Box::pin(async move { … })`, that
 /// block is what is observed: the call begins when the future is first polled, and its `Err` is the outcome. What is
 /// recorded is captured by the block, so a `'static` future can't record what is borrowed. What stands before the block runs
-/// when the function is called, outside of the span; a future that is returned earlier is not observed. Thereby methods under `#[async_trait]` work, with `record(self.id)` and `err` like any other:
+/// when the function is called, outside of the span; a future that is returned earlier is not observed. Thereby methods
+/// under `#[async_trait]` work, with `record(self.id)` and `err` like any other:
 ///
 /// ```ignore
 /// #[async_trait]
@@ -234,7 +235,7 @@ pub fn derive_label(item: TokenStream) -> TokenStream {
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
 /// | `name = "…"` | the label's name | the field's |
-/// | `max = N` | the field is free text (`AsRef<str>`) with at most this many values; all others share one overflow series | |
+/// | `max = N` | the field is free text (`AsRef<str>`) with at most this many values of up to 256 bytes; all others share one overflow series, `other` | |
 ///
 /// # What is generated
 ///
@@ -284,8 +285,9 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// # What is generated
 ///
 /// An implementation of `Metrics`: a constant that describes each metric, and `register(&registry)`, which makes an
-/// instance of its own. Without generics also `global()`, the process-wide instance, which is registered when the program
-/// starts, so that its metrics are there, at zero, before their first use.
+/// instance of its own. Without generics also `global()`, the process-wide instance, which is registered when telemetry
+/// is installed (on platforms that `linkme` does not know, at its first use), so that metrics of up to 64 series are there, at
+/// zero, before their first use.
 ///
 /// # Errors
 ///

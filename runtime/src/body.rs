@@ -106,7 +106,7 @@ macro_rules! __record {
     ({ $($record:tt)+ }) => { $($record)+ };
 }
 
-/// Registers a metrics struct's global instance when the program starts.
+/// Registers a metrics struct's global instance when telemetry is installed.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! global_metrics {

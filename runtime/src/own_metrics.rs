@@ -8,7 +8,7 @@ use crate::{Counter, Label, Metrics};
 pub(crate) enum Lost {
     /// Too many spans were open.
     SlotsFull,
-    /// The queue of finished spans was full.
+    /// The queue of finished spans was full, or not taken from any more.
     QueueFull,
     /// An exporter gave it up.
     Export,

@@ -1,6 +1,7 @@
 //! Values that no telemetry ever shows.
 
-/// A secret: it can't be recorded, used as a label, or formatted, and is read by [`Secret::expose`] alone.
+/// A secret: it can't be recorded, used as a label, or formatted, and is read by
+/// [`Secret::expose`] and [`Secret::into_exposed`] alone.
 ///
 /// ```compile_fail
 /// # use spanwright::Secret;

@@ -3,8 +3,8 @@
 //! A metric owns a [`Block`] of cells in one process-wide layout: an index, never an address. Each
 //! thread has pages of its own for the cells it touches, mapped on first use, and is the only one that writes to
 //! them: an increment is a load, an add and a store. A reader adds up the pages of all threads and the retired
-//! values of ended ones, under the store's lock, which a writer takes only to map a page, and after its thread's end. Gauges that are *set* can't be added up;
-//! they live in cells that all threads share.
+//! values of ended ones, under the store's lock, which a writer takes only to map a page, and after its thread's end.
+//! Gauges that are *set* can't be added up; they live in cells that all threads share.
 //!
 //! A [`Store`] is one complete set of values. There is one by default; a test may have its own.
 //!

@@ -10,7 +10,7 @@
 //! | [`metrics`] | calls, durations and calls in flight |
 //! | [`shadow`] | the ordinary `tracing` span beside ours |
 //!
-//! The macros emit one call into this module per function, `Call::open(…)`, by way of [`body!`](crate::body).
+//! The macros emit one call into this module per function, `Call::enter(…)` or `Call::open(…)`, by way of [`body!`](crate::body).
 
 mod active;
 mod fields;

@@ -115,7 +115,7 @@ impl Callsite for Site {
     }
 }
 
-/// Registers every annotated item and every global metrics struct that the linker kept, so that all their series exist
+/// Registers every annotated item and every global metrics struct that the linker kept, so that their series exist
 /// from the start.
 pub(crate) fn register_all() {
     for site in SITES {

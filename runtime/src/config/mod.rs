@@ -237,7 +237,7 @@ fn decide_sampling(
             if argument.is_some() {
                 problems.push(Problem::NoEffect {
                     variable: "OTEL_TRACES_SAMPLER_ARG".to_owned(),
-                    because: "`OTEL_TRACES_SAMPLER` is not `parentbased_traceidratio`",
+                    because: "`OTEL_TRACES_SAMPLER` is neither `traceidratio` nor `parentbased_traceidratio`",
                 });
             }
             if other == Some(SamplerName::AlwaysOff) { Sampling::AlwaysOff } else { Sampling::AlwaysOn }

@@ -7,7 +7,7 @@ use crate::span::SpanData;
 /// Takes finished spans somewhere. Runs on the pipeline's own thread, one call at a time; nothing that it does is
 /// recorded.
 pub trait SpanExporter: Send {
-    /// The exporter's name, as in messages and in the metrics about the pipeline.
+    /// The exporter's name, as in messages.
     fn name(&self) -> &'static str;
 
     /// Sends a batch, within `timeout`.

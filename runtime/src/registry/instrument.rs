@@ -9,7 +9,7 @@ use spanwright_core::descriptor::{Dimension, Values, cardinality};
 use super::snapshot::{Histogram, Kind, Series, Value};
 use crate::metric::{DEFAULT_BUCKETS, DURATION_BUCKETS, Interner, MetricDescriptor};
 
-/// Series of a family exist at zero from the start up to this many; beyond it, once they have a value.
+/// The series of a metric exist at zero from the start where it has at most this many; else once they have a value.
 pub const ZERO_SERIES: u32 = 64;
 
 /// What makes two metrics one family: of those with the same name, all else must be equal.

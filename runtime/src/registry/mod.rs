@@ -61,7 +61,8 @@ impl Registry {
         GLOBAL.get_or_init(Self::new)
     }
 
-    /// What all metrics hold now. Every histogram's buckets and sum belong together. Values are those of the current
+    /// What all metrics hold now. Every histogram's buckets and sum belong together
+    /// (unless its writer is stopped in the middle of an observation). Values are those of the current
     /// [`Context`]'s store.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

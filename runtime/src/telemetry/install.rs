@@ -147,7 +147,7 @@ fn otlp_exporter(_otlp: &Otlp, _resource: &[(String, String)]) -> Result<Box<dyn
     Err("this program is built without the feature `otlp` of `spanwright`".to_owned())
 }
 
-/// Starts recording. Without exporters too: log lines and exemplars carry the ids of spans.
+/// Starts recording. Without exporters too: log lines carry the ids of spans.
 fn start_pipeline(traces: &Traces, exporters: Vec<Box<dyn SpanExporter>>) -> io::Result<PipelineHandle> {
     span::set_filter(traces.filter.clone());
     span::set_sampler(match traces.sampling {

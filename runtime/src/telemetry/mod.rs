@@ -3,7 +3,7 @@
 //! Invariants:
 //! - the telemetry doesn't stop a program: what can't be done is a [`Problem`], printed once and kept, unless the
 //!   program says that its telemetry is [required](Builder::required);
-//! - every wait at the end is bounded by the shutdown timeout.
+//! - every wait at the end is bounded: by the shutdown timeout, and a second for the admin server's last answers.
 
 mod builder;
 mod install;
@@ -102,7 +102,7 @@ impl Guard {
         signals::shutdown_token()
     }
 
-    /// The bound of every wait at the end.
+    /// The shutdown timeout.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }

@@ -45,7 +45,7 @@ pub enum Problem {
     /// Signals are not handled: SIGTERM loses what is not exported yet.
     #[error("signals are not handled: {0}")]
     Signals(#[source] io::Error),
-    /// A metric is not exported, since another one has its name.
+    /// A metric is not exported, since another one has its name or there is no room for it.
     #[error(transparent)]
     Metric(registry::Conflict),
     /// There is a `tracing` subscriber already. It stays, and so our log lines are not written, nor are other

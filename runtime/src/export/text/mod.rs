@@ -11,7 +11,7 @@
 //!
 //! Invariants:
 //! - the names of samples are the same in both formats, so that a dashboard does not depend on what was negotiated;
-//! - help and label values may hold anything; names of metrics and labels are valid, which the registry saw to;
+//! - help and label values may hold anything; names of metrics and labels are valid, which the macros saw to;
 //! - what the formats can't say is left out rather than written wrong: see [`encode_into`].
 
 mod negotiate;
