@@ -98,6 +98,7 @@ use proc_macro::TokenStream;
 /// # Outcomes
 ///
 /// A call ends in one of four outcomes: `ok`, `error` (an `Err`), `panicked`, or `cancelled` (a future that was dropped).
+/// What a `#[track_caller]` function or one with `-> impl Trait` returns can't be looked at: it ends as `ok` or `panicked`.
 ///
 /// # Errors
 ///

@@ -27,9 +27,8 @@ impl<'t> Returned<'t> {
                 let last = ty.path.segments.last()?;
                 let mut types = types(&last.arguments);
                 match last.ident.to_string().as_str() {
-                    "BoxFuture" | "LocalBoxFuture" => {
-                        Some(Self { at: last.ident.span(), output: types.last() })
-                    }
+                    // An alias of anybody's: what it yields only the compiler knows.
+                    "BoxFuture" | "LocalBoxFuture" => Some(Self { at: last.ident.span(), output: None }),
                     "Pin" | "Box" => types.find_map(Self::of),
                     _ => None,
                 }
@@ -100,6 +99,13 @@ impl Tail {
             }
         };
         Some(Self { before: before.into_iter().collect(), keyword, by_move, block, parens })
+    }
+
+    /// Whether it is `Box::pin(async …)`, and so surely a future where it is returned.
+    pub(super) fn is_boxed(&self) -> bool {
+        let before: Vec<TokenTree> = self.before.clone().into_iter().collect();
+        self.parens.is_some()
+            && matches!(&before[..], [.., boxed, _, _, pin] if is_ident(boxed, "Box") && is_ident(pin, "pin"))
     }
 
     /// The body with `call` in place of what the block holds.

@@ -1,8 +1,9 @@
 //! What `#[instrument(…)]` decided: defaults applied, conflicts rejected.
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Token, Type};
+use syn::{Token, Type, parse_quote};
 
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
@@ -51,10 +52,6 @@ impl Body {
             Some(tail) if item.sig.asyncness.is_none() => Self::Tail(item.body.clone(), tail),
             _ => Self::Whole(item.body.clone()),
         }
-    }
-
-    fn is_future(&self) -> bool {
-        matches!(self, Self::Tail(..))
     }
 }
 
@@ -191,7 +188,7 @@ fn check_function(item: &Function, body: &Body, errors: &mut Errors) {
         errors.on(naked, "`#[instrument]` can't observe a naked function: remove one of the attributes");
     }
     // A future that is only handed on would run after its span has ended.
-    let future = item.returns().and_then(Returned::of);
+    let future = item.sig.asyncness.is_none().then(|| item.returns().and_then(Returned::of)).flatten();
     if let (Some(future), Body::Whole(_)) = (future, body) {
         errors.at(future.at, HANDED_ON);
     }
@@ -200,16 +197,25 @@ fn check_function(item: &Function, body: &Body, errors: &mut Errors) {
 const HANDED_ON: &str = "`#[instrument]` would end the span before this future runs: make the function an `async fn`, in \
      a trait with `#[async_trait]`, or let it end with `async move { … }` or `Box::pin(async move { … })`";
 
-/// What the observed code returns, where that is written; a future's output may be left to the compiler.
+/// What the observed code returns, where that is written. A future's output that is not, behind an alias or an associated
+/// type, is the compiler's to find.
 fn returns(item: &Function, body: &Body) -> Option<Type> {
     let written = item.returns();
-    if !body.is_future() {
-        return written.cloned();
-    }
+    let Body::Tail(_, tail) = body else { return written.cloned() };
     let output = written.and_then(Returned::of).and_then(|future| future.output.cloned());
-    output.or_else(|| {
+    let nameable = written.filter(|written| tail.is_boxed() && !mentions_impl(written.to_token_stream()));
+    let projected = nameable.map(|written| parse_quote!(<#written as ::core::future::Future>::Output));
+    output.or(projected).or_else(|| {
         let span = written.map_or_else(Span::call_site, Spanned::span);
         Some(Type::Infer(syn::TypeInfer { attrs: Vec::new(), underscore_token: Token![_](span) }))
+    })
+}
+
+fn mentions_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "impl",
+        TokenTree::Group(group) => mentions_impl(group.stream()),
+        _ => false,
     })
 }
 

@@ -222,3 +222,70 @@ fn a_future_may_be_opaque_or_an_associated_type() {
     assert_eq!([of_service[0].outcome, of_service[1].outcome], [Outcome::Ok, Outcome::Error]);
     assert_eq!(of_service[1].status_message.as_deref(), Some("Failed(5)"));
 }
+
+/// The future's type says nothing of what it yields: only the compiler knows.
+mod behind_names {
+    use super::*;
+
+    type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
+    type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + Send + 'a>>;
+
+    trait Service {
+        type Future;
+        fn call(&mut self, request: Vec<u8>) -> Self::Future;
+    }
+
+    struct Echo;
+
+    impl Service for Echo {
+        type Future = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
+
+        #[instrument]
+        fn call(&mut self, request: Vec<u8>) -> Self::Future {
+            Box::pin(async move { request.into_iter().collect() })
+        }
+    }
+
+    #[instrument]
+    fn background() -> Background {
+        Box::pin(async move {
+            loop {
+                pause().await;
+            }
+        })
+    }
+
+    #[instrument(err)]
+    fn aliased(fail: bool) -> BoxFuture<'static, u32> {
+        Box::pin(async move { if fail { Err(Failed(3)) } else { Ok(7) } })
+    }
+
+    #[allow(
+        clippy::async_yields_async,
+        reason = "Clippy spares an `async fn`, and our block within it looks like one of its own"
+    )]
+    #[instrument]
+    async fn makes_a_future(n: u32) -> BoxFuture<'static, u32> {
+        Box::pin(async move { Ok(n) })
+    }
+
+    #[test]
+    fn aliases_and_associated_types_are_the_compilers_to_resolve() {
+        let (_, trace) = traced(|| {
+            assert_eq!(block_on(Echo.call(vec![1])), [1]);
+            assert!(poll_once(background().as_mut()).is_pending());
+            assert_eq!(block_on(aliased(false)), Ok(7));
+            assert_eq!(block_on(aliased(true)), Err(Failed(3)));
+            assert_eq!(block_on(block_on(makes_a_future(2))), Ok(2));
+        });
+        let outcomes: Vec<_> = trace.spans.iter().map(|span| (span.name.as_ref(), span.outcome)).collect();
+        let expected = [
+            ("call", Outcome::Ok),
+            ("background", Outcome::Cancelled),
+            ("aliased", Outcome::Ok),
+            ("aliased", Outcome::Error),
+            ("makes_a_future", Outcome::Ok),
+        ];
+        assert_eq!(outcomes, expected);
+    }
+}
