@@ -108,20 +108,30 @@ impl Registry {
         RegistryCollector::new(self.clone())
     }
 
-    /// Adds a metric, or notes why it is not exported.
+    /// Adds a metric, or notes and says why it is not exported.
     pub(crate) fn add(&self, instrument: &Arc<Instrument>) {
-        let conflict = self.try_add(instrument);
+        let Some(conflict) = self.try_add(instrument) else { return };
+        let is_known = {
+            let mut inner = self.lock();
+            let is_known = inner.conflicts.contains(&conflict);
+            if !is_known {
+                inner.conflicts.push(conflict.clone());
+            }
+            is_known
+        };
         #[cfg(feature = "telemetry")]
-        if conflict.is_some() && !instrument.is_own() {
-            crate::own_metrics::OwnMetrics::global().metric_conflicts_total.inc();
-        }
-        let mut inner = self.lock();
-        if let Some(conflict) = conflict.filter(|conflict| !inner.conflicts.contains(conflict)) {
+        {
+            // Its own metrics would wait for themselves.
+            if !instrument.is_own() {
+                crate::own_metrics::OwnMetrics::global().metric_conflicts_total.inc();
+            }
             // Those before the start are among its problems.
-            #[cfg(feature = "telemetry")]
-            crate::telemetry::report_if_started(&conflict);
-            inner.conflicts.push(conflict);
+            if !is_known {
+                crate::telemetry::report_if_started(&conflict);
+            }
         }
+        #[cfg(not(feature = "telemetry"))]
+        let _ = is_known;
     }
 
     fn try_add(&self, instrument: &Arc<Instrument>) -> Option<Conflict> {

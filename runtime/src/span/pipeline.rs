@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use spanwright_core::clock::{self, Ticks, Wall};
@@ -116,11 +116,9 @@ pub(crate) fn write(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) 
     }
 }
 
-/// A running pipeline.
+/// The right to flush and stop the pipeline of this process.
 #[derive(Clone, Debug)]
-pub(crate) struct PipelineHandle {
-    _running: Arc<()>,
-}
+pub(crate) struct PipelineHandle(());
 
 /// Starts recording spans for `exporters`. Without any, spans are recorded for the logs' sake and end with their calls.
 ///
@@ -130,7 +128,6 @@ pub(crate) fn start(
     settings: PipelineSettings,
     exporters: Vec<Box<dyn SpanExporter>>,
 ) -> io::Result<PipelineHandle> {
-    let handle = PipelineHandle { _running: Arc::new(()) };
     if !exporters.is_empty() {
         let mut queue = queue();
         if queue.running {
@@ -147,7 +144,7 @@ pub(crate) fn start(
         EXPORTING.store(true, Ordering::Relaxed);
     }
     super::set_active(true);
-    Ok(handle)
+    Ok(PipelineHandle(()))
 }
 
 impl PipelineHandle {
@@ -209,7 +206,9 @@ fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
         // What finishes meanwhile is the next round's, so that a flush ends under any load.
         let mut left = work.spans;
         while left > 0 {
-            left -= take_batch(left.min(settings.batch), &mut batch).min(left);
+            let most = left.min(settings.batch);
+            take_batch(most, &mut batch);
+            left -= most;
             lost |= export(&batch, &mut exporters, settings.export_timeout);
         }
         let mut queue = queue();
@@ -285,8 +284,8 @@ fn wait_for_work(settings: &PipelineSettings) -> Work {
     }
 }
 
-/// Takes `most` spans out of the queue and reads them into `batch`; how many there were.
-fn take_batch(most: usize, batch: &mut Vec<SpanData>) -> usize {
+/// Takes up to `most` spans out of the queue and reads them into `batch`.
+fn take_batch(most: usize, batch: &mut Vec<SpanData>) {
     let taken: Vec<SlotHandle> = {
         let mut queue = queue();
         let most = most.min(queue.spans.len());
@@ -301,7 +300,6 @@ fn take_batch(most: usize, batch: &mut Vec<SpanData>) -> usize {
         }
         slots::close(*slot);
     }
-    taken.len().max(1)
 }
 
 /// Whether anything was lost.
