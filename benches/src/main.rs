@@ -125,7 +125,7 @@ impl spanwright::export::SpanExporter for Null {
         "null"
     }
 
-    fn export(&mut self, _: &[spanwright::span::SpanData], _: Duration) -> Result<(), ExportError> {
+    fn export(&mut self, _: &[spanwright::span::SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use spanwright::export::{ExportError, SpanExporter};
-use spanwright::span::SpanData;
+use spanwright::span::{SpanData, SpanRef};
 use spanwright::{Context, Guard, Telemetry, instrument};
 
 static SPANS: Mutex<Vec<SpanData>> = Mutex::new(Vec::new());
@@ -16,8 +16,8 @@ impl SpanExporter for Collect {
         "collect"
     }
 
-    fn export(&mut self, batch: &[SpanData], _: Duration) -> Result<(), ExportError> {
-        SPANS.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch);
+    fn export(&mut self, spans: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
+        SPANS.lock().unwrap_or_else(PoisonError::into_inner).extend(spans.iter().copied().map(SpanData::from));
         Ok(())
     }
 }

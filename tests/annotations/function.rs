@@ -183,7 +183,7 @@ fn every_outcome_of_a_function_is_told() {
     assert_eq!(in_flight("outcomes"), 0.0);
     let outcomes: Vec<_> = trace.spans.iter().map(|span| span.outcome).collect();
     assert_eq!(outcomes, [Outcome::Ok, Outcome::Error, Outcome::Panicked]);
-    assert_eq!(trace.spans[1].status_message.as_deref(), Some("it failed with 1"));
+    assert_eq!(trace.spans[1].error.as_deref(), Some("it failed with 1"));
     assert!(
         matches!(attribute(&trace.spans[1], "error.type"), Some(AttributeValue::Str(name)) if name.ends_with("Failed"))
     );
@@ -221,7 +221,7 @@ fn every_outcome_of_a_future_is_told() {
     assert_eq!(calls("future_outcomes"), [1, 1, 1, 1]);
     let outcomes: Vec<_> = trace.spans.iter().map(|span| span.outcome).collect();
     assert_eq!(outcomes, [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled]);
-    assert_eq!(trace.spans[1].status_message.as_deref(), Some("Failed(1)"));
+    assert_eq!(trace.spans[1].error.as_deref(), Some("Failed(1)"));
 }
 
 #[test]

@@ -15,4 +15,4 @@ mod spans;
 pub mod text;
 
 #[cfg(feature = "telemetry")]
-pub use spans::{ExportError, SpanExporter};
+pub use spans::{ExportError, LogExporter, SpanExporter};

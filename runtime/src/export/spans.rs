@@ -1,27 +1,39 @@
-//! What an exporter of spans is.
+//! What an exporter is.
 
 use std::time::Duration;
 
-use crate::span::SpanData;
+use crate::span::{EventRef, SpanRef};
 
-/// Takes finished spans somewhere. Runs on the pipeline's own thread, one call at a time; nothing that it does is
-/// recorded.
+/// Takes finished spans somewhere. Runs on a thread of its own, one call at a time, so that a slow or dead exporter
+/// delays nobody else; nothing that it does is recorded.
 pub trait SpanExporter: Send {
-    /// The exporter's name, as in messages.
+    /// The exporter's name, as in messages and in the label `exporter`.
     fn name(&self) -> &'static str;
 
-    /// Sends a batch, within `timeout`.
+    /// Sends spans, within `timeout`.
     ///
     /// # Errors
-    /// When the batch, or a part of it, was given up; the pipeline counts what [`ExportError::lost`] says.
-    fn export(&mut self, batch: &[SpanData], timeout: Duration) -> Result<(), ExportError>;
+    /// When the spans, or some of them, were given up; what [`ExportError::lost`] says is counted.
+    fn export(&mut self, spans: &[SpanRef<'_>], timeout: Duration) -> Result<(), ExportError>;
 }
 
-/// Why spans were not delivered.
+/// Takes events somewhere, as log records. Runs on a thread of its own, as [`SpanExporter`] does.
+pub trait LogExporter: Send {
+    /// The exporter's name, as in messages and in the label `exporter`.
+    fn name(&self) -> &'static str;
+
+    /// Sends events, within `timeout`.
+    ///
+    /// # Errors
+    /// When the events, or some of them, were given up; what [`ExportError::lost`] says is counted.
+    fn export(&mut self, events: &[EventRef<'_>], timeout: Duration) -> Result<(), ExportError>;
+}
+
+/// Why spans or events were not delivered.
 #[derive(Debug, thiserror::Error)]
-#[error("{lost} spans were not delivered: {reason}")]
+#[error("{lost} were not delivered: {reason}")]
 pub struct ExportError {
-    /// How many spans were given up.
+    /// How many were given up.
     pub lost: usize,
     /// What happened, with the endpoint and what to do.
     pub reason: String,

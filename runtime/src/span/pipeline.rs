@@ -12,10 +12,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use spanwright_core::clock::{self, Ticks, Wall};
-use spanwright_core::slots::value::FieldWriter;
+use spanwright_core::slots::value::{ERROR_TYPE, FieldWriter, OwnedValue, STATUS_MESSAGE};
 use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
 
-use super::data::SpanData;
+use super::data::{AttributeValue, SpanBatch, SpanData, SpanKind};
 use crate::export::{ExportError, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
 use crate::telemetry;
@@ -196,7 +196,7 @@ impl PipelineHandle {
 fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
     let _suppressed = super::suppress();
     let _running = Running;
-    let mut batch = Vec::with_capacity(settings.batch);
+    let mut batch = SpanBatch::default();
     // Whether something was lost since the last flush that was waited for.
     let mut lost = false;
     loop {
@@ -285,30 +285,78 @@ fn wait_for_work(settings: &PipelineSettings) -> Work {
 }
 
 /// Takes up to `most` spans out of the queue and reads them into `batch`.
-fn take_batch(most: usize, batch: &mut Vec<SpanData>) {
+fn take_batch(most: usize, batch: &mut SpanBatch) {
     let taken: Vec<SlotHandle> = {
         let mut queue = queue();
         let most = most.min(queue.spans.len());
         queue.exporting = most;
         queue.spans.drain(..most).collect()
     };
-    batch.clear();
     let wall = Wall::now();
-    for slot in &taken {
-        if let Some(view) = slots::view(*slot) {
-            batch.push(SpanData::read(&view, &wall));
+    let read = |slot: SlotHandle| {
+        let data = slots::view(slot).map(|view| read(&view, &wall));
+        slots::close(slot);
+        data
+    };
+    *batch = taken.into_iter().filter_map(read).collect();
+}
+
+/// Reads a finished span.
+fn read(view: &slots::SpanView<'_>, wall: &Wall) -> SpanData {
+    let spec = view.start.spec;
+    let start_unix_nanos = wall.unix_nanos(view.start.at);
+    let duration = view.end.map_or(0, |end| end.nanos_since(view.start.at));
+    let mut span = SpanData {
+        trace_id: view.start.trace_id,
+        span_id: view.start.span_id,
+        parent: view.start.parent,
+        name: spec.name.into(),
+        target: spec.target.into(),
+        kind: SpanKind::Internal,
+        start_unix_nanos,
+        end_unix_nanos: start_unix_nanos + duration,
+        outcome: view.outcome,
+        dropped_attributes: view.dropped_fields.into(),
+        ..SpanData::default()
+    };
+    let mut set = |key: &'static str, value| span.attributes.push((key.into(), value));
+    for field in view.fields {
+        let value = match field.value {
+            OwnedValue::Bool(value) => AttributeValue::Bool(value),
+            OwnedValue::I64(value) => AttributeValue::I64(value),
+            OwnedValue::U64(value) => i64::try_from(value)
+                .map_or_else(|_| AttributeValue::Str(value.to_string().into()), AttributeValue::I64),
+            OwnedValue::F64(value) => AttributeValue::F64(value),
+            OwnedValue::Str(value) => AttributeValue::Str(value.into()),
+        };
+        match (field.index, value) {
+            (STATUS_MESSAGE, AttributeValue::Str(message)) => span.error = Some(message.into_owned()),
+            (ERROR_TYPE, value) => set("error.type", value),
+            (index, value) => {
+                if let Some(name) = spec.fields.get(usize::from(index)) {
+                    set(name, value);
+                }
+            }
         }
-        slots::close(*slot);
     }
+    if matches!(view.outcome, Outcome::Cancelled | Outcome::Panicked) {
+        set("error.type", AttributeValue::Str(view.outcome.as_str().into()));
+    }
+    if !spec.file.is_empty() {
+        set("code.file.path", AttributeValue::Str(spec.file.into()));
+        set("code.line.number", AttributeValue::I64(spec.line.into()));
+    }
+    span
 }
 
 /// Whether anything was lost.
-fn export(batch: &[SpanData], exporters: &mut [Box<dyn SpanExporter>], timeout: Duration) -> bool {
+fn export(batch: &SpanBatch, exporters: &mut [Box<dyn SpanExporter>], timeout: Duration) -> bool {
     let own = OwnMetrics::global();
+    let spans: Vec<_> = batch.iter().collect();
     let mut lost = 0;
     for exporter in exporters {
         // An exporter may be anybody's code, and its end must not be ours.
-        let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(batch, timeout)));
+        let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(&spans, timeout)));
         let panicked = |_| Err(ExportError { lost: batch.len(), reason: "the exporter panicked".to_owned() });
         match exported.unwrap_or_else(panicked) {
             Ok(()) => own.spans_exported_total.add(batch.len() as u64),
@@ -327,6 +375,7 @@ fn export(batch: &[SpanData], exporters: &mut [Box<dyn SpanExporter>], timeout: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::span::SpanRef;
 
     struct Panics;
 
@@ -335,28 +384,15 @@ mod tests {
             "panics"
         }
 
-        fn export(&mut self, _: &[SpanData], _: Duration) -> Result<(), ExportError> {
+        fn export(&mut self, _: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
             panic!("on purpose")
         }
     }
 
     #[test]
     fn an_exporter_that_panics_loses_its_batch_and_nothing_else() {
-        use spanwright_core::ids::{SpanId, TraceId};
-        let span = SpanData {
-            trace_id: TraceId::random(),
-            span_id: SpanId::random(),
-            parent: SpanId::NONE,
-            name: "test".into(),
-            target: "test",
-            start_unix_nanos: 0,
-            end_unix_nanos: 0,
-            outcome: Outcome::Ok,
-            status_message: None,
-            attributes: Vec::new(),
-            dropped_attributes: 0,
-        };
-        let lost = export(&[span], &mut [Box::new(Panics), Box::new(Panics)], Duration::ZERO);
+        let batch: SpanBatch = [SpanData::default()].into_iter().collect();
+        let lost = export(&batch, &mut [Box::new(Panics), Box::new(Panics)], Duration::ZERO);
         assert!(lost);
     }
 }

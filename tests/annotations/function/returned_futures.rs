@@ -103,7 +103,7 @@ fn a_method_of_an_async_trait_is_a_call_with_an_outcome() {
     let of_charge: Vec<_> = trace.spans.iter().filter(|span| span.name == "charge").collect();
     let outcomes: Vec<_> = of_charge.iter().map(|span| span.outcome).collect();
     assert_eq!(outcomes, [Outcome::Ok, Outcome::Error, Outcome::Cancelled]);
-    assert_eq!(of_charge[1].status_message.as_deref(), Some("it failed with 0"));
+    assert_eq!(of_charge[1].error.as_deref(), Some("it failed with 0"));
     assert_eq!(attribute(of_charge[0], "self.id"), Some(AttributeValue::I64(7)));
     assert_eq!(attribute(of_charge[0], "order"), Some(AttributeValue::I64(3)));
     assert_eq!(attribute(of_charge[0], "note"), text("a"));
@@ -220,7 +220,7 @@ fn a_future_may_be_opaque_or_an_associated_type() {
     assert_eq!(trace.one("chosen").outcome, Outcome::Ok);
     let of_service: Vec<_> = trace.spans.iter().filter(|span| span.name == "call").collect();
     assert_eq!([of_service[0].outcome, of_service[1].outcome], [Outcome::Ok, Outcome::Error]);
-    assert_eq!(of_service[1].status_message.as_deref(), Some("Failed(5)"));
+    assert_eq!(of_service[1].error.as_deref(), Some("Failed(5)"));
 }
 
 /// The future's type says nothing of what it yields: only the compiler knows.

@@ -12,7 +12,7 @@ use ureq::{Agent, Body};
 
 use super::{OtlpError, OtlpSettings, answer, without_secrets, writer};
 use crate::export::{ExportError, SpanExporter};
-use crate::span::SpanData;
+use crate::span::SpanRef;
 
 /// The greatest request, in bytes. Receivers take several times that by default (the Collector 20 MiB, others 4), and
 /// what is small is cheap to repeat.
@@ -213,11 +213,11 @@ impl SpanExporter for OtlpExporter {
     /// # Errors
     /// When spans were given up: a request could not be sent in time, was answered with a status other than success, or
     /// the receiver said that it rejected spans. The reason is that of the first such request.
-    fn export(&mut self, batch: &[SpanData], timeout: Duration) -> Result<(), ExportError> {
+    fn export(&mut self, spans: &[SpanRef<'_>], timeout: Duration) -> Result<(), ExportError> {
         let deadline = after(timeout);
-        let mut spans: Vec<_> = batch.iter().collect();
+        let mut spans = spans.to_vec();
         // A scope is written once in a request; a stable sort keeps the order within it.
-        spans.sort_by_key(|span| span.target);
+        spans.sort_by_key(SpanRef::target);
         let mut failed: Option<ExportError> = None;
         let mut rest = spans.as_slice();
         while !rest.is_empty() {
@@ -316,7 +316,7 @@ mod tests {
 
     use super::super::receiver::{Receiver, Step, answer};
     use super::*;
-    use crate::span::{AttributeValue, Outcome};
+    use crate::span::{AttributeValue, Outcome, SpanBatch, SpanData};
 
     const LONG: Duration = Duration::from_secs(20);
     const SHORT: Duration = Duration::from_millis(150);

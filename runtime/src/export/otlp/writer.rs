@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use crate::span::{AttributeValue, Outcome, SpanData};
+use crate::span::{AttributeRef, SpanRef, Status};
 
 // Field numbers, named by message and field.
 const REQUEST_RESOURCE_SPANS: u32 = 1;
@@ -76,7 +76,7 @@ pub(super) fn resource(attributes: &[(String, String)]) -> Vec<u8> {
 
 /// Replaces `out` with a request that has the first of `spans`, as many as fit into `limit` bytes but one at least, and
 /// gives back how many those are. Neighbours with the same target share a scope.
-pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], spans: &[&SpanData], limit: usize) -> usize {
+pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], spans: &[SpanRef<'_>], limit: usize) -> usize {
     out.clear();
     let mut taken = 0;
     message(out, REQUEST_RESOURCE_SPANS, Likely::Large, |out| {
@@ -86,9 +86,9 @@ pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], spans: &[&SpanData], l
             let start = taken;
             message(out, RESOURCE_SPANS_SCOPE_SPANS, Likely::Large, |out| {
                 message(out, SCOPE_SPANS_SCOPE, Likely::Small, |out| {
-                    text(out, SCOPE_NAME, first.target);
+                    text(out, SCOPE_NAME, first.target());
                 });
-                let of_scope = spans[start..].iter().take_while(|span| span.target == first.target);
+                let of_scope = spans[start..].iter().take_while(|span| span.target() == first.target()());
                 taken += scope_spans(out, of_scope, limit, start == 0);
             });
             if taken == start {
@@ -103,7 +103,7 @@ pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], spans: &[&SpanData], l
 /// Writes as many spans as fit; the first in any case, where it is `needed`.
 fn scope_spans<'a>(
     out: &mut Vec<u8>,
-    spans: impl Iterator<Item = &'a &'a SpanData>,
+    spans: impl Iterator<Item = &'a SpanRef<'a>>,
     limit: usize,
     needed: bool,
 ) -> usize {

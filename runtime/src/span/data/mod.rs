@@ -1,0 +1,24 @@
+//! What exporters see of spans and events: plain data.
+//!
+//! Batches are arenas: heads of a fixed size, and beside them the attributes and texts that the heads name by ranges. So
+//! a span costs no allocation of its own on its way to an exporter, and one batch serves all exporters. Exporters read
+//! them through [`SpanRef`] and [`EventRef`], which are two references each.
+//!
+//! [`SpanData`] and [`EventData`] are the same with owned parts, for tests and for whoever keeps spans.
+
+mod arena;
+mod event;
+mod owned;
+mod span;
+
+pub use spanwright_core::descriptor::Level;
+pub use spanwright_core::ids::{SpanId, TraceId};
+pub use spanwright_core::slots::Outcome;
+
+pub use arena::{AttributeRef, Attributes};
+pub use event::{EventBatch, EventRef};
+pub use owned::{AttributeValue, EventData, SpanData};
+pub use span::{Link, SpanBatch, SpanKind, SpanRef, Status, flags};
+
+#[cfg(test)]
+mod tests;
