@@ -43,6 +43,12 @@ impl Wall {
         Self { ticks, unix_nanos: unix.as_nanos() as u64 }
     }
 
+    /// The counter, and nanoseconds since the Unix epoch at the same moment.
+    #[must_use]
+    pub fn pair(&self) -> (Ticks, u64) {
+        (self.ticks, self.unix_nanos)
+    }
+
     /// Nanoseconds since the Unix epoch at `ticks`.
     #[must_use]
     pub fn unix_nanos(&self, ticks: Ticks) -> u64 {

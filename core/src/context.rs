@@ -15,6 +15,14 @@ pub const SAMPLED: u16 = 1;
 pub const REMOTE: u16 = 1 << 1;
 /// What runs here belongs to the telemetry itself and is not recorded.
 pub const SUPPRESSED: u16 = 1 << 2;
+/// The trace is recorded; it need not be [`SAMPLED`].
+pub const RECORDED: u16 = 1 << 3;
+/// The trace's id is random in its last 7 bytes: W3C's "random" flag.
+pub const RANDOM: u16 = 1 << 4;
+/// The span is an annotated function's.
+pub const ANNOTATED: u16 = 1 << 5;
+/// From this bit on: which of the samplers has decided, so that its threshold can be told; zero for none.
+pub const SAMPLER_SHIFT: u32 = 8;
 
 /// Where a thread is in which trace, and which store its metrics go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +33,7 @@ pub struct Context {
     pub span_id: SpanId,
     /// The current span's open slot, where it is recorded.
     pub slot: SlotHandle,
-    /// [`SAMPLED`], [`REMOTE`], [`SUPPRESSED`].
+    /// [`SAMPLED`], [`REMOTE`], [`SUPPRESSED`], [`RECORDED`], [`RANDOM`], [`ANNOTATED`], and the sampler's number.
     pub flags: u16,
     /// Where metric values go.
     pub store: StoreId,
@@ -44,10 +52,21 @@ impl Context {
         baggage: 0,
     };
 
-    /// This thread's context.
+    /// This thread's context, to be taken along wherever its span is to go on.
     #[inline]
     #[must_use]
     pub fn current() -> Self {
+        let context = Self::here();
+        #[cfg(not(loom))]
+        crate::slots::share(context.slot);
+        context
+    }
+
+    /// This thread's context, for use in this thread alone: the telemetry's own way to ask.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn here() -> Self {
         local::with(|local| local.context.get())
     }
 
@@ -75,6 +94,12 @@ impl Context {
         self.flags & SAMPLED != 0
     }
 
+    /// Whether the trace is recorded.
+    #[must_use]
+    pub const fn is_recorded(self) -> bool {
+        self.flags & RECORDED != 0
+    }
+
     /// Whether what runs here is the telemetry's own work.
     #[must_use]
     pub const fn is_suppressed(self) -> bool {
@@ -100,7 +125,7 @@ pub struct ContextGuard {
 impl Drop for ContextGuard {
     fn drop(&mut self) {
         // Guards dropped out of order must not leave a context behind that has ended.
-        if Context::current() == self.attached {
+        if Context::here() == self.attached {
             self.before.swap();
         }
     }

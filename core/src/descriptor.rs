@@ -16,6 +16,12 @@ impl Level {
     /// Everything.
     pub const TRACE: Self = Self(5);
 
+    /// Its number, 1 for an error to 5.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
     /// The upper-case name, as in logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -7,6 +7,7 @@
 //! | [`context`] | the current span of a thread, `Copy`, swapped by calls, polls and layers |
 //! | [`local`] | the one thread-local of the hot path |
 //! | [`cells`] | values of metrics: per-thread pages of cells, added up when read |
+//! | [`chunks`] | the telemetry ring buffer: what happened, from all threads to one reader |
 //! | [`slots`] | open spans: pooled, generation-tagged slots that hold ids, times and typed fields |
 //! | [`clock`] | the processor's invariant counter where there is one, the system's clock elsewhere |
 //!
@@ -20,6 +21,7 @@
 
 pub mod callsite;
 pub mod cells;
+pub mod chunks;
 pub mod clock;
 pub mod context;
 pub mod descriptor;

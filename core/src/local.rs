@@ -5,6 +5,7 @@
 use std::cell::Cell;
 
 use crate::cells::{self, Page};
+use crate::chunks::Writer;
 use crate::context::Context;
 use crate::slots::FreeList;
 
@@ -17,6 +18,8 @@ pub struct Local {
     pub(crate) table: Cell<*const *const Page>,
     /// The length of `table`, zero before the first use and after the thread's end.
     pub(crate) pages: Cell<u32>,
+    /// Where this thread's records go.
+    pub(crate) chunk: Writer,
     /// Slots kept for this thread's next spans.
     pub(crate) free_slots: FreeList,
     /// The state of the id generator; zero before the first use.
@@ -44,6 +47,7 @@ impl Local {
             context: Cell::new(Context::NONE),
             table: Cell::new(std::ptr::null()),
             pages: Cell::new(0),
+            chunk: Writer::new(),
             free_slots: FreeList::new(),
             random: Cell::new(0),
             stream: Cell::new(0),
@@ -66,6 +70,8 @@ impl Drop for Guard {
             local.phase.set(Phase::Ended);
             cells::retire_thread(local);
             crate::slots::retire_thread(local);
+            #[cfg(not(loom))]
+            crate::chunks::retire_thread(local);
         });
     }
 }
@@ -77,7 +83,13 @@ pub fn with<R>(use_it: impl FnOnce(&Local) -> R) -> R {
 }
 
 /// Makes sure that the thread's end is cleaned up after; `false` where it is over already.
+#[inline]
 pub(crate) fn arm(local: &Local) -> bool {
+    local.phase.get() == Phase::Armed || arm_now(local)
+}
+
+#[cold]
+fn arm_now(local: &Local) -> bool {
     if local.phase.get() == Phase::Fresh {
         let armed = GUARD.try_with(|_| ()).is_ok();
         local.phase.set(if armed { Phase::Armed } else { Phase::Ended });

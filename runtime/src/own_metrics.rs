@@ -2,14 +2,18 @@
 
 use crate::{Counter, Label, Metrics};
 
-/// Why a span was dropped.
+/// Why a span or a log record was dropped.
 #[derive(Clone, Copy, Debug, Label)]
 #[label(name = "reason", crate = crate)]
 pub(crate) enum Lost {
     /// Too many spans were open.
     SlotsFull,
-    /// The queue of finished spans was full, or not taken from any more.
+    /// The ring buffer was full.
+    RingFull,
+    /// An exporter's queue was full, or not taken from any more.
     QueueFull,
+    /// Too much was kept for the tail policy to decide on.
+    TailFull,
     /// An exporter gave it up.
     Export,
 }
@@ -18,10 +22,14 @@ pub(crate) enum Lost {
 #[derive(Debug, Metrics)]
 #[metrics(prefix = "spanwright", crate = crate)]
 pub(crate) struct OwnMetrics {
-    /// Spans that were dropped, by reason.
+    /// Spans that were dropped, by reason; once for each exporter that did not get them.
     pub(crate) spans_dropped_total: Counter<Lost>,
     /// Spans that were handed to an exporter and delivered.
     pub(crate) spans_exported_total: Counter,
+    /// Log records that were dropped, by reason.
+    pub(crate) log_records_dropped_total: Counter<Lost>,
+    /// Log records that were handed to an exporter and delivered.
+    pub(crate) log_records_exported_total: Counter,
     /// Metrics that are not exported, since another one has their name or there is no room for them.
     pub(crate) metric_conflicts_total: Counter,
     /// Fields that were given up, since others wrote to their span for too long.

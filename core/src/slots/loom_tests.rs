@@ -25,7 +25,7 @@ static SECOND: Spec = spec("second");
 
 fn start(spec: &'static Spec, id: u64) -> Start {
     let trace_id = TraceId { high: id, low: id };
-    Start { spec, trace_id, span_id: SpanId(id), parent: SpanId(id), at: Ticks(id) }
+    Start { spec, trace_id, span_id: SpanId(id), parent: SpanId(id), at: Ticks(id), flags: 0 }
 }
 
 /// A reader sees the span of its handle, whole, or nothing, while the slot is given to another.
@@ -63,6 +63,7 @@ fn fields_of_two_threads_are_both_written() {
         let pool = Arc::new(Pool::new());
         let cache = FreeList::new();
         let span = pool.open(&cache, &start(&FIRST, 1));
+        pool.share(span);
         let other = {
             let pool = Arc::clone(&pool);
             loom::thread::spawn(move || {
@@ -72,6 +73,34 @@ fn fields_of_two_threads_are_both_written() {
         };
         assert!(pool.write(&cache, span, |fields| fields.push(0, Value::U64(2))));
         other.join().unwrap();
-        assert_eq!(pool.view(span).map(|view| view.fields.count()), Some(2));
+        assert_eq!(pool.view(span).map(|view| view.fields().count()), Some(2));
+    });
+}
+
+/// A span ends while another thread writes to it: its slot is given back once, and the field is in the record or nowhere.
+#[test]
+fn a_span_may_end_while_others_write_to_it() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let (pool, ring) = (Arc::new(Pool::new()), Ring::new());
+        let cache = FreeList::new();
+        let span = pool.open(&cache, &start(&FIRST, 1));
+        pool.share(span);
+        let other = {
+            let pool = Arc::clone(&pool);
+            loom::thread::spawn(move || {
+                let cache = FreeList::new();
+                let _ = pool.write(&cache, span, |fields| fields.push(0, Value::U64(1)));
+                // What it gave back is in its cache.
+                pool.take(&cache).map(|(index, _)| index)
+            })
+        };
+        let end = End { kind: Kind::Span, flags: 0, at: Ticks(2) };
+        assert!(!pool.finish(&cache, &ring, None, span, end), "the ring has no room");
+        let next = pool.open(&cache, &start(&SECOND, 2));
+        let view = pool.view(next).unwrap();
+        assert_eq!((view.start.spec.name, view.fields().count()), ("second", 0));
+        assert_ne!(other.join().unwrap(), Some(next.index()), "a slot has one owner");
     });
 }

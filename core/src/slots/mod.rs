@@ -2,15 +2,19 @@
 //!
 //! A recorded span owns a [`Slot`] of 256 bytes from a pool with one bound, tagged with a generation, so that a
 //! handle to a span that has ended finds nothing rather than somebody else's span. The slot holds the span's
-//! ids, times and typed [fields](value); larger fields go on in up to seven more slots, and what does not fit
-//! is cut and counted.
+//! ids, start and typed [fields](value); larger fields go on in up to seven more slots, and what does not fit
+//! is cut and counted. At its end the span is copied into a [chunk](crate::chunks), as one record, and the slots are
+//! given back to the thread that ends it: they stay in its cache. An event is written the same way, in one go.
+//!
+//! The record is what the slots hold: the words of [`word`] from `SPEC` to `START`, and the fields; `aux` is the context's
+//! flags and, in the high half, how many fields were dropped; `flags` are [`record_flags`].
 //!
 //! Invariants:
 //! - a slot's generation is odd while it is open, even while it is free;
 //! - all words are atomics, and a reader checks the generation again behind what it has read: it sees the span or
-//!   nothing. Fields are read as they are iterated; every length is checked, and a reader other than the span's owner
-//!   may see values of a span that has taken the slot meanwhile;
-//! - fields are written under the slot's lock bit, for which nobody waits without a bound.
+//!   nothing;
+//! - until a handle leaves the thread that has the span ([`Pool::share`]), only that thread writes, without locking;
+//!   from then on fields are written under the slot's lock bit, for which nobody waits without a bound.
 
 mod pool;
 pub mod value;
@@ -18,6 +22,7 @@ pub mod value;
 pub(crate) use pool::retire_thread;
 pub use pool::{FreeList, Pool};
 
+use crate::chunks::{self, Head, Kind, Record, Ring};
 use crate::clock::Ticks;
 use crate::descriptor::Spec;
 use crate::ids::{SpanId, TraceId};
@@ -31,9 +36,10 @@ pub const MAX_SLOTS: u32 = 1 << 16;
 /// Slots that one span's fields may take.
 pub const MAX_CHAIN: usize = 8;
 
-/// Words before the fields: in the first slot, and in a continuation.
-const HEADER: usize = 9;
+/// Words before the fields: in the first slot, in a continuation, and in a record behind its head.
+const HEADER: usize = 8;
 const CONTINUED_HEADER: usize = 1;
+const RECORD_HEADER: usize = word::STATE - word::SPEC;
 
 mod word {
     //! What each word of a slot holds.
@@ -45,20 +51,38 @@ mod word {
     pub(super) const SPAN: usize = 4;
     pub(super) const PARENT: usize = 5;
     pub(super) const START: usize = 6;
-    pub(super) const END: usize = 7;
-    /// Words of fields (low 16 bits), fields dropped (next 16), status (next 8), kind (next 8), lock (top bit).
-    pub(super) const STATE: usize = 8;
+    /// Words of fields (low 16 bits), fields dropped (next 16), the context's flags (next 16), and the bits below.
+    pub(super) const STATE: usize = 7;
 }
 
+/// Fields were written after those of the start: one may stand twice.
+const LATE: u64 = 1 << 48;
+/// Other threads may have the handle.
+const SHARED: u64 = 1 << 61;
+/// Whoever holds the lock gives the slots back.
+const ABANDONED: u64 = 1 << 62;
+/// Somebody writes.
 const LOCKED: u64 = 1 << 63;
 /// How often a lock is tried: some tens of microseconds, and then a hundred turns of others.
 const LOCK_ATTEMPTS: u32 = 1_100;
+
+/// The flags of a record of ours.
+pub mod record_flags {
+    /// How a span ended: [`Outcome`](super::Outcome), by its index.
+    pub const OUTCOME: u8 = 0b11;
+    /// A field may stand twice; the last one holds.
+    pub const LATE: u8 = 1 << 2;
+    /// An event is an exception: of its callsite, a span's, only the place is its own.
+    pub const EXCEPTION: u8 = 1 << 3;
+    /// An event's level, from this bit on.
+    pub const LEVEL_SHIFT: u8 = 4;
+}
 
 /// A slot of the pool.
 #[derive(Debug)]
 #[repr(align(64))]
 pub struct Slot {
-    /// `TAG` publishes the slot's ownership; the others publish nothing by themselves.
+    /// `TAG` publishes the slot's ownership; `STATE` publishes the fields it counts; the others publish nothing.
     words: [AtomicU64; SLOT_WORDS],
 }
 
@@ -70,14 +94,17 @@ impl SlotHandle {
     /// Not recorded.
     pub const NONE: Self = Self(0);
 
+    #[inline]
     fn new(index: u32, generation: u32) -> Self {
         Self(u64::from(generation) << 32 | u64::from(index))
     }
 
+    #[inline]
     fn index(self) -> u32 {
         self.0 as u32
     }
 
+    #[inline]
     fn generation(self) -> u32 {
         (self.0 >> 32) as u32
     }
@@ -88,6 +115,18 @@ impl SlotHandle {
     pub const fn is_some(self) -> bool {
         // A generation in use is odd, so never zero.
         self.0 != 0
+    }
+
+    /// As a number, which no other span of this process has for a long time.
+    #[must_use]
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// From such a number; of one that is no handle's, nothing is found.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
     }
 }
 
@@ -102,8 +141,10 @@ pub struct Start {
     pub span_id: SpanId,
     /// The span around it, or none.
     pub parent: SpanId,
-    /// When it started.
+    /// When it started. In an event's record: the handle of the span it happened in.
     pub at: Ticks,
+    /// The flags of the span's [context](crate::context), with [`REMOTE`](crate::context::REMOTE) for its parent's.
+    pub flags: u16,
 }
 
 /// How a call ended.
@@ -136,8 +177,10 @@ impl Outcome {
         Self::VALUES[self as usize]
     }
 
-    const fn from_bits(bits: u64) -> Self {
-        match bits & 3 {
+    /// The outcome that a record's flags say.
+    #[must_use]
+    pub const fn from_flags(flags: u8) -> Self {
+        match flags & record_flags::OUTCOME {
             1 => Self::Error,
             2 => Self::Cancelled,
             3 => Self::Panicked,
@@ -146,23 +189,59 @@ impl Outcome {
     }
 }
 
-/// A span as its slot has it.
-#[derive(Clone, Copy, Debug)]
-pub struct SpanView<'a> {
+/// An open span, as its slots had it.
+#[derive(Clone, Debug)]
+pub struct SpanView {
     /// What is known since its start.
     pub start: Start,
-    /// When it ended; nothing while it is open.
-    pub end: Option<Ticks>,
-    /// How it ended.
-    pub outcome: Outcome,
     /// Fields that did not fit.
     pub dropped_fields: u16,
+    words: Vec<u64>,
+}
+
+impl SpanView {
     /// Its fields.
-    pub fields: Fields<'a>,
+    #[must_use]
+    pub fn fields(&self) -> Fields<'_> {
+        Fields::new(&self.words)
+    }
+}
+
+impl<'a> Record<'a> {
+    /// What the record of a span or an event says; nothing for another.
+    #[must_use]
+    pub fn span_or_event(&self) -> Option<(Start, Fields<'a>)> {
+        matches!(self.kind()?, Kind::Span | Kind::Event).then(|| Start::read(self.words, self.aux as u16)).flatten()
+    }
+
+    /// Fields of the span or event that did not fit.
+    #[must_use]
+    pub fn dropped_fields(&self) -> u16 {
+        (self.aux >> 16) as u16
+    }
+}
+
+impl Start {
+    /// Reads what [`Pool::copy`] has written: the words must come from there.
+    fn read(words: &[u64], flags: u16) -> Option<(Self, Fields<'_>)> {
+        let [spec, high, low, span, parent, start, fields @ ..] = words else { return None };
+        let start = Self {
+            // SAFETY: records of these kinds are written by `Pool::finish` alone, from slots whose owners wrote a
+            // `&'static Spec` there; `Pool::view` checks that the words are an open slot's.
+            spec: unsafe { &*(*spec as *const Spec) },
+            trace_id: TraceId { high: *high, low: *low },
+            span_id: SpanId(*span),
+            parent: SpanId(*parent),
+            at: Ticks(*start),
+            flags,
+        };
+        Some((start, Fields::new(fields)))
+    }
 }
 
 impl Pool {
     /// Opens a slot for a span; nothing where the pool is full.
+    #[inline]
     pub fn open(&self, cache: &FreeList, start: &Start) -> SlotHandle {
         let Some((index, generation)) = self.take(cache) else { return SlotHandle::NONE };
         let slot = self.slot(index);
@@ -172,24 +251,50 @@ impl Pool {
         slot.set(word::SPAN, start.span_id.0);
         slot.set(word::PARENT, start.parent.0);
         slot.set(word::START, start.at.0);
-        slot.set(word::END, 0);
-        slot.set(word::STATE, 0);
+        slot.set(word::STATE, u64::from(start.flags) << 32);
         SlotHandle::new(index, generation)
+    }
+
+    /// Lets other threads have the handle: from here on, who writes locks. To be called where the span is current.
+    #[inline]
+    pub fn share(&self, span: SlotHandle) {
+        let Some(slot) = self.open_slot(span) else { return };
+        let state = slot.get(word::STATE);
+        // Where this is a later span's state, its generation is seen too (`Pool::take`); where it is this span's, and not
+        // shared yet, this thread is the one that has it.
+        fence(Ordering::Acquire);
+        if state & SHARED == 0 && self.open_slot(span).is_some() {
+            slot.words[word::STATE].fetch_or(SHARED, Ordering::Relaxed);
+        }
     }
 
     /// Writes fields into an open span; nothing happens where it has ended. `false` where somebody else writes to it
     /// for so long that the fields are given up: a value whose `Display` writes to the very same span, say.
+    #[inline]
     #[must_use = "fields that are given up are to be counted"]
-    pub fn write(
+    pub fn write(&self, cache: &FreeList, span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) -> bool {
+        let Some(slot) = self.open_slot(span) else { return true };
+        let state = slot.get(word::STATE);
+        if state & (SHARED | LOCKED) != 0 {
+            return self.write_shared(cache, slot, span, write);
+        }
+        // Seen by whoever gets the handle while a value's `Display` runs.
+        slot.set(word::STATE, state | LOCKED);
+        let mut locked = Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
+        write(&mut locked.writer);
+        true
+    }
+
+    #[cold]
+    fn write_shared(
         &self,
         cache: &FreeList,
+        slot: &Slot,
         span: SlotHandle,
         write: impl FnOnce(&mut FieldWriter<'_>),
     ) -> bool {
-        let Some(slot) = self.open_slot(span) else { return true };
-        let Some(state) = slot.lock() else { return false };
-        let writer = FieldWriter::new(self, cache, span, state as u16, (state >> 16) as u16);
-        let mut locked = Locked { slot, state, writer };
+        let Some(state) = slot.lock() else { return self.open_slot(span).is_none() };
+        let mut locked = Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
         // The span may have ended before it was locked.
         if self.open_slot(span).is_some() {
             write(&mut locked.writer);
@@ -197,56 +302,107 @@ impl Pool {
         true
     }
 
-    /// Ends a span; it stays readable until [`Pool::close`].
-    pub fn end(&self, span: SlotHandle, at: Ticks, outcome: Outcome) {
-        let Some(slot) = self.open_slot(span) else { return };
-        slot.set(word::END, at.0);
-        let outcome = u64::from(outcome.index()) << 32;
-        slot.words[word::STATE].fetch_or(outcome, Ordering::Release);
+    /// Ends a span, or an event: writes its record, and gives its slots back. `false` where the ring has no room.
+    ///
+    /// `writer` is nothing where the thread is ending.
+    #[inline]
+    pub fn finish(
+        &self,
+        cache: &FreeList,
+        ring: &Ring,
+        writer: Option<&chunks::Writer>,
+        span: SlotHandle,
+        end: End,
+    ) -> bool {
+        let Some(slot) = self.open_slot(span) else { return true };
+        let (state, ours) = slot.take_over();
+        let late = if state & LATE != 0 { record_flags::LATE } else { 0 };
+        let aux = u32::from((state >> 32) as u16) | u32::from((state >> 16) as u16) << 16;
+        let head = Head { kind: end.kind, flags: end.flags | late, aux, at: end.at };
+        let used = usize::from(state as u16);
+        let fill = |words: &[AtomicU64]| self.copy(slot, words);
+        let written = match writer {
+            Some(writer) => ring.write(writer, head, RECORD_HEADER + used, fill),
+            None => ring.write_shared(head, RECORD_HEADER + used, fill),
+        };
+        if ours {
+            self.give_back_all(cache, slot, span.index());
+        }
+        written
     }
 
-    /// Gives the span's slots back. Handles to it find nothing from here on.
+    /// Gives the span's slots back, and nothing is written. Handles to it find nothing from here on.
     pub fn close(&self, cache: &FreeList, span: SlotHandle) {
         let Some(slot) = self.open_slot(span) else { return };
-        let mut next = slot.get(word::TAG) as u32;
-        self.give_back(cache, span.index());
+        if slot.take_over().1 {
+            self.give_back_all(cache, slot, span.index());
+        }
+    }
+
+    /// Copies ids, start and as many words of fields as there is room for.
+    #[inline]
+    fn copy(&self, slot: &Slot, words: &[AtomicU64]) {
+        let (head, mut rest) = words.split_at(RECORD_HEADER.min(words.len()));
+        for (to, from) in head.iter().zip(&slot.words[word::SPEC..]) {
+            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        let (mut slot, mut first) = (slot, HEADER);
+        loop {
+            let here = rest.len().min(SLOT_WORDS - first);
+            let (to, after) = rest.split_at(here);
+            for (to, from) in to.iter().zip(&slot.words[first..]) {
+                to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            rest = after;
+            let next = (slot.get(word::TAG) as u32).checked_sub(1);
+            let Some(next) = next.filter(|_| !rest.is_empty()).and_then(|next| self.existing(next)) else { return };
+            (slot, first) = (next, CONTINUED_HEADER);
+        }
+    }
+
+    #[inline]
+    fn give_back_all(&self, cache: &FreeList, slot: &Slot, index: u32) {
+        let next = slot.get(word::TAG) as u32;
+        self.give_back(cache, index);
+        if next != 0 {
+            self.give_back_chain(cache, next);
+        }
+    }
+
+    #[cold]
+    fn give_back_chain(&self, cache: &FreeList, mut next: u32) {
         while let Some(index) = next.checked_sub(1).filter(|index| *index < MAX_SLOTS) {
             next = self.slot(index).get(word::TAG) as u32;
             self.give_back(cache, index);
         }
     }
 
-    /// The span as it is now; nothing where it has been closed.
+    /// What is known of an open span at compile time; nothing where it has ended.
     #[must_use]
-    pub fn view(&self, span: SlotHandle) -> Option<SpanView<'_>> {
+    pub fn spec(&self, span: SlotHandle) -> Option<&'static Spec> {
+        let slot = self.open_slot(span)?;
+        let spec = slot.get(word::SPEC);
+        self.is_still(slot, span)?;
+        // SAFETY: the word is of this generation, whose owner wrote a `&'static Spec` before the handle existed.
+        Some(unsafe { &*(spec as *const Spec) })
+    }
+
+    /// The span as it is now; nothing where it has ended.
+    #[must_use]
+    pub fn view(&self, span: SlotHandle) -> Option<SpanView> {
         let slot = self.open_slot(span)?;
         let state = slot.words[word::STATE].load(Ordering::Acquire);
-        let words: [u64; HEADER] = std::array::from_fn(|word| slot.get(word));
-        // What a later owner wrote comes after its new generation (`Pool::take`): whoever has read any of it sees
-        // that here.
-        fence(Ordering::Acquire);
-        if (slot.get(word::TAG) >> 32) as u32 != span.generation() {
-            return None;
-        }
-        // SAFETY: the word is of this generation, whose owner wrote a `&'static Spec` before the handle existed.
-        let spec: &'static Spec = unsafe { &*(words[word::SPEC] as *const Spec) };
-        let end = words[word::END];
-        Some(SpanView {
-            start: Start {
-                spec,
-                trace_id: TraceId { high: words[word::TRACE_HIGH], low: words[word::TRACE_LOW] },
-                span_id: SpanId(words[word::SPAN]),
-                parent: SpanId(words[word::PARENT]),
-                at: Ticks(words[word::START]),
-            },
-            end: (end != 0).then_some(Ticks(end)),
-            outcome: Outcome::from_bits(state >> 32),
-            dropped_fields: (state >> 16) as u16,
-            fields: Fields::new(self, span.index(), state as u16),
-        })
+        let copy: Vec<AtomicU64> = (0..RECORD_HEADER + usize::from(state as u16)).map(|_| AtomicU64::new(0)).collect();
+        self.copy(slot, &copy);
+        self.is_still(slot, span)?;
+        let mut words: Vec<u64> = copy.iter().map(|word| word.load(Ordering::Relaxed)).collect();
+        let (start, _) = Start::read(&words, (state >> 32) as u16)?;
+        words.drain(..RECORD_HEADER);
+        Some(SpanView { start, dropped_fields: (state >> 16) as u16, words })
     }
 
     /// The slot, where the generation is still the handle's.
+    #[inline]
     fn open_slot(&self, span: SlotHandle) -> Option<&Slot> {
         if !span.is_some() {
             return None;
@@ -255,37 +411,99 @@ impl Pool {
         let tag = slot.words[word::TAG].load(Ordering::Acquire);
         ((tag >> 32) as u32 == span.generation()).then_some(slot)
     }
+
+    /// Whether what was read of a slot is this span's.
+    fn is_still(&self, slot: &Slot, span: SlotHandle) -> Option<()> {
+        // What a later owner wrote comes after its new generation (`Pool::take`): whoever has read any of it sees
+        // that here.
+        fence(Ordering::Acquire);
+        ((slot.get(word::TAG) >> 32) as u32 == span.generation()).then_some(())
+    }
+}
+
+/// How a record is to end.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// A span or an event.
+    pub kind: Kind,
+    /// [`record_flags`].
+    pub flags: u8,
+    /// When.
+    pub at: Ticks,
 }
 
 /// A slot locked for writing; what was written is published on drop, also when a value's `Display` panics.
 struct Locked<'a> {
+    pool: &'a Pool,
     slot: &'a Slot,
-    state: u64,
     writer: FieldWriter<'a>,
 }
 
 impl Drop for Locked<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let (used, dropped) = self.writer.progress();
-        let state = self.state & !0xffff_ffff | u64::from(dropped) << 16 | u64::from(used);
-        self.slot.words[word::STATE].store(state, Ordering::Release);
+        let place = &self.slot.words[word::STATE];
+        // Meanwhile others can only have set `SHARED` and, after that, `ABANDONED`.
+        let state = place.load(Ordering::Relaxed);
+        let new = state & !(0xffff_ffff | LOCKED) | self.writer.progress();
+        if state & SHARED == 0 {
+            place.store(new, Ordering::Release);
+        } else if place.compare_exchange(state, new, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            self.release_abandoned(new);
+        } else if new & ABANDONED != 0 {
+            self.free();
+        }
+    }
+}
+
+impl Locked<'_> {
+    /// The state has changed once more: the span was ended.
+    #[cold]
+    fn release_abandoned(&self, new: u64) {
+        self.slot.words[word::STATE].store(new | SHARED | ABANDONED, Ordering::Release);
+        self.free();
+    }
+
+    #[cold]
+    fn free(&self) {
+        self.pool.give_back_all(self.writer.cache(), self.slot, self.writer.first());
     }
 }
 
 impl Slot {
-    /// Sets the lock bit; the state without it. Nothing where others hold it for too long.
+    /// Sets the lock bit; the state without it. Nothing where others hold it for too long, or the span has ended.
     fn lock(&self) -> Option<u64> {
         let place = &self.words[word::STATE];
         for attempt in 0..LOCK_ATTEMPTS {
-            // The owner seldom meets anybody here: one compare-and-swap.
-            let state = self.get(word::STATE) & !LOCKED;
-            let locked = state | LOCKED;
-            if place.compare_exchange(state, locked, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                return Some(state);
+            let state = self.get(word::STATE);
+            if state & (SHARED | ABANDONED) != SHARED {
+                // Locked by this very thread, further up; or ended.
+                return None;
+            }
+            let (open, locked) = (state & !LOCKED, state | LOCKED);
+            if place.compare_exchange(open, locked, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                return Some(open);
             }
             wait(attempt);
         }
         None
+    }
+
+    /// Takes the slot from all who have its handle; the state, and whether the slot is to be given back here: else
+    /// whoever writes to it just now does so.
+    #[inline]
+    fn take_over(&self) -> (u64, bool) {
+        let state = self.words[word::STATE].load(Ordering::Acquire);
+        if state & SHARED == 0 { (state, true) } else { self.take_over_shared() }
+    }
+
+    #[cold]
+    fn take_over_shared(&self) -> (u64, bool) {
+        if let Some(state) = self.lock() {
+            return (state, true);
+        }
+        let state = self.words[word::STATE].fetch_or(ABANDONED, Ordering::AcqRel);
+        (state, state & LOCKED == 0)
     }
 
     #[inline]
@@ -311,18 +529,30 @@ pub fn open(start: &Start) -> SlotHandle {
     pool::with_free_list(|cache| POOL.open(cache, start))
 }
 
+/// [`Pool::share`] in this process's pool.
+#[cfg(not(loom))]
+#[inline]
+pub fn share(span: SlotHandle) {
+    POOL.share(span);
+}
+
 /// [`Pool::write`] in this process's pool.
 #[cfg(not(loom))]
+#[inline]
 #[must_use = "fields that are given up are to be counted"]
 pub fn write(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) -> bool {
     pool::with_free_list(|cache| POOL.write(cache, span, write))
 }
 
-/// [`Pool::end`] in this process's pool.
+/// [`Pool::finish`] in this process's pool and [ring](chunks::ring).
 #[cfg(not(loom))]
 #[inline]
-pub fn end(span: SlotHandle, at: Ticks, outcome: Outcome) {
-    POOL.end(span, at, outcome);
+#[must_use = "what is dropped is to be counted"]
+pub fn finish(span: SlotHandle, end: End) -> bool {
+    crate::local::with(|local| {
+        let writer = crate::local::arm(local).then_some(&local.chunk);
+        POOL.finish(&local.free_slots, chunks::ring(), writer, span, end)
+    })
 }
 
 /// [`Pool::close`] in this process's pool.
@@ -332,10 +562,17 @@ pub fn close(span: SlotHandle) {
     pool::with_free_list(|cache| POOL.close(cache, span));
 }
 
+/// [`Pool::spec`] in this process's pool.
+#[cfg(not(loom))]
+#[must_use]
+pub fn spec(span: SlotHandle) -> Option<&'static Spec> {
+    POOL.spec(span)
+}
+
 /// [`Pool::view`] in this process's pool.
 #[cfg(not(loom))]
 #[must_use]
-pub fn view(span: SlotHandle) -> Option<SpanView<'static>> {
+pub fn view(span: SlotHandle) -> Option<SpanView> {
     POOL.view(span)
 }
 

@@ -1,6 +1,6 @@
 //! The pool and its slots, as one process uses them.
 
-use super::value::Value;
+use super::value::{Value, index};
 use super::*;
 use crate::descriptor::Level;
 
@@ -24,12 +24,42 @@ fn start() -> Start {
         span_id: SpanId(3),
         parent: SpanId(4),
         at: Ticks(5),
+        flags: 6,
     }
 }
 
 fn values(pool: &Pool, span: SlotHandle) -> Vec<(u16, String)> {
     let view = pool.view(span).unwrap();
-    view.fields.map(|field| (field.index, format!("{:?}", field.value))).collect()
+    view.fields().map(|field| (field.index, format!("{:?}", field.value))).collect()
+}
+
+const END: End = End { kind: Kind::Span, flags: Outcome::Panicked as u8, at: Ticks(9) };
+
+fn small_ring() -> Ring {
+    let ring = Ring::new();
+    ring.set_limit(16 * 16_384);
+    ring
+}
+
+struct Read {
+    at: Ticks,
+    flags: u8,
+    dropped: u16,
+}
+
+/// Ends the span, and reads its record: start, flags, and fields as text.
+fn finished(pool: &Pool, cache: &FreeList, span: SlotHandle) -> (Start, Read, Vec<String>) {
+    let (ring, writer) = (small_ring(), chunks::Writer::new());
+    assert!(pool.finish(cache, &ring, Some(&writer), span, END));
+    ring.seal(&writer);
+    let mut read = None;
+    ring.reader().unwrap().read(|record| {
+        let (start, fields) = record.span_or_event().unwrap();
+        let fields = fields.map(|field| format!("{:?} {:?} {:?}", field.index, field.key, field.value)).collect();
+        let seen = Read { at: record.at, flags: record.flags, dropped: record.dropped_fields() };
+        assert!(read.replace((start, seen, fields)).is_none(), "one record");
+    });
+    read.unwrap()
 }
 
 #[test]
@@ -39,14 +69,72 @@ fn a_span_is_read_back_as_written() {
     assert!(pool.write(&cache, span, |fields| {
         fields.push(0, Value::I64(-1));
         fields.push(1, Value::Str("grüße"));
+        fields.push(0, Value::Str("just eight bytes"));
+        fields.push_keyed("a.key", Value::F64(0.5));
+        fields.push_keyed_fmt("k", format_args!("{}{}", "formatted ", 1));
+        fields.push(index::LINK, Value::Link(TraceId { high: 6, low: 7 }, SpanId(8)));
     }));
-    assert!(pool.write(&cache, span, |fields| fields.push(1, Value::Bool(true))));
-    pool.end(span, Ticks(9), Outcome::Panicked);
+    let expected = [
+        "0 None I64(-1)",
+        "1 None Str(\"grüße\")",
+        "0 None Str(\"just eight bytes\")",
+        "5 Some(\"a.key\") F64(0.5)",
+        "1 Some(\"k\") Str(\"formatted 1\")",
+        "65530 None Link(00000000000000060000000000000007, 0000000000000008)",
+    ];
     let view = pool.view(span).unwrap();
-    assert_eq!((view.start.span_id, view.start.parent, view.end), (SpanId(3), SpanId(4), Some(Ticks(9))));
-    assert_eq!(view.outcome, Outcome::Panicked);
-    let expected = [(0, "I64(-1)".into()), (1, "Str(\"grüße\")".into()), (1, "Bool(true)".into())];
-    assert_eq!(values(&pool, span), expected);
+    assert_eq!((view.start.span_id, view.start.parent, view.start.at), (SpanId(3), SpanId(4), Ticks(5)));
+    assert_eq!(view.fields().count(), expected.len());
+    assert_eq!(pool.spec(span).map(|spec| spec.name), Some("test"));
+    let (start, record, fields) = finished(&pool, &cache, span);
+    assert_eq!((start.span_id, start.parent, start.at, start.flags), (SpanId(3), SpanId(4), Ticks(5), 6));
+    assert_eq!((record.at, Outcome::from_flags(record.flags)), (Ticks(9), Outcome::Panicked));
+    assert_eq!(record.flags & record_flags::LATE, 0);
+    assert_eq!(fields, expected);
+    assert!(pool.view(span).is_none());
+}
+
+#[test]
+fn what_is_written_later_is_marked() {
+    for shared in [false, true] {
+        let (pool, cache) = (Pool::new(), FreeList::new());
+        let span = pool.open(&cache, &start());
+        assert!(pool.write(&cache, span, |fields| fields.push(0, Value::Bool(true))));
+        if shared {
+            pool.share(span);
+        }
+        assert!(pool.write(&cache, span, |fields| fields.push(0, Value::Bool(false))));
+        let (_, record, fields) = finished(&pool, &cache, span);
+        assert_ne!(record.flags & record_flags::LATE, 0);
+        assert_eq!(fields, ["0 None Bool(true)", "0 None Bool(false)"]);
+    }
+}
+
+#[test]
+fn a_span_that_ends_while_others_write_to_it_is_given_back_by_them() {
+    let (pool, cache) = (Pool::new(), FreeList::new());
+    let span = pool.open(&cache, &start());
+    pool.share(span);
+    let mut fields = Vec::new();
+    assert!(pool.write(&cache, span, |writer| {
+        writer.push(0, Value::U64(1));
+        fields = finished(&pool, &cache, span).2;
+    }));
+    assert_eq!(fields, [""; 0], "fields count once they are whole");
+    assert!(pool.view(span).is_none());
+    let next = pool.open(&cache, &start());
+    assert_eq!(next.index(), span.index(), "the slot is used again");
+    assert_eq!(values(&pool, next), []);
+}
+
+#[test]
+fn a_full_ring_costs_the_record_and_no_slot() {
+    let (pool, cache) = (Pool::new(), FreeList::new());
+    let (ring, writer) = (Ring::new(), chunks::Writer::new());
+    let span = pool.open(&cache, &start());
+    assert!(!pool.finish(&cache, &ring, Some(&writer), span, END));
+    assert!(!pool.finish(&cache, &ring, None, pool.open(&cache, &start()), END));
+    assert_eq!(pool.open(&cache, &start()).index(), span.index());
 }
 
 #[test]
@@ -68,11 +156,13 @@ fn large_fields_go_on_in_more_slots_and_are_cut_at_the_last() {
     let text = "0123456789".repeat(50);
     assert!(pool.write(&cache, span, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text)))));
     let view = pool.view(span).unwrap();
-    let read: Vec<_> = view.fields.map(|field| format!("{:?}", field.value).len()).collect();
+    let read: Vec<_> = view.fields().map(|field| format!("{:?}", field.value).len()).collect();
     assert_eq!(read[..3], [507, 507, 507], "whole as long as there is room");
     assert_eq!(view.dropped_fields, 5 - read.len() as u16);
     assert!(view.dropped_fields > 0);
-    pool.close(&cache, span);
+    let (_, record, fields) = finished(&pool, &cache, span);
+    assert_eq!((fields.len(), record.dropped), (read.len(), view.dropped_fields));
+    assert!(fields[0].contains(&text));
     // All of the chain comes back: as many spans can be opened as before.
     let spans: Vec<_> = (0..MAX_SLOTS).map(|_| pool.open(&cache, &start())).collect();
     assert!(spans.iter().all(|span| span.is_some()));
@@ -103,6 +193,7 @@ fn fields_are_written_from_several_threads_without_loss() {
     let pool = Pool::new();
     let cache = FreeList::new();
     let span = pool.open(&cache, &start());
+    pool.share(span);
     std::thread::scope(|scope| {
         for thread in 0..2_u64 {
             let pool = &pool;

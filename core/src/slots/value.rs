@@ -1,11 +1,13 @@
-//! Typed field values and their encoding in a slot's words.
+//! Typed field values, and how they are written into a slot's words.
 //!
 //! A field is one word of header, `tag | flags << 8 | field index << 16 | bytes << 32`, and then the value: one
-//! word for numbers, the UTF-8 bytes padded to words for text.
+//! word for numbers, the UTF-8 bytes padded to words for text, three words for a link. Where the flag `KEYED` is set, the
+//! index is the length of a key in bytes, which comes before the value, padded to words.
 
 use std::fmt;
 
-use super::{CONTINUED_HEADER, FreeList, HEADER, MAX_CHAIN, MAX_SLOTS, Pool, SLOT_WORDS, SlotHandle, word};
+use super::{CONTINUED_HEADER, FreeList, HEADER, LATE, MAX_CHAIN, Pool, SLOT_WORDS, Slot, word};
+use crate::ids::{SpanId, TraceId};
 use crate::sync::Ordering;
 
 /// The value of a field.
@@ -21,157 +23,268 @@ pub enum Value<'a> {
     F64(f64),
     /// Text.
     Str(&'a str),
+    /// Another span that this one has to do with.
+    Link(TraceId, SpanId),
 }
 
-/// The field index of the status's description: what an error says.
-pub const STATUS_MESSAGE: u16 = u16::MAX;
-/// The field index of `error.type`.
-pub const ERROR_TYPE: u16 = u16::MAX - 1;
+/// Field indexes that stand for something else than a callsite's field.
+pub mod index {
+    /// What an error says: the status's description.
+    pub const STATUS_MESSAGE: u16 = u16::MAX;
+    /// `error.type`.
+    pub const ERROR_TYPE: u16 = u16::MAX - 1;
+    /// A name other than the callsite's.
+    pub const NAME: u16 = u16::MAX - 2;
+    /// A kind other than the callsite's, as text in lower case.
+    pub const KIND: u16 = u16::MAX - 3;
+    /// A status that somebody has set: `true` is "ok", `false` "error".
+    pub const STATUS: u16 = u16::MAX - 4;
+    /// A link, which has no index.
+    pub const LINK: u16 = u16::MAX - 5;
+    /// A scope other than the callsite's target.
+    pub const SCOPE: u16 = u16::MAX - 6;
+}
 
 /// Longest text of one field, in bytes; the rest is cut.
 pub const MAX_TEXT: usize = 1024;
+/// Longest key of one field, in bytes; the rest is cut.
+pub const MAX_KEY: usize = 255;
 
 const TRUNCATED: u64 = 1 << 8;
+const KEYED: u64 = 1 << 9;
+const TEXT: u64 = 5;
 
 /// Writes fields behind those that are there already.
 #[derive(Debug)]
 pub struct FieldWriter<'a> {
     pool: &'a Pool,
     cache: &'a FreeList,
-    /// The slot that `used` lies in, and the words used before it.
-    slot: u32,
-    base: usize,
-    chain: usize,
-    used: usize,
-    /// The words of `used` that are whole fields.
+    first: u32,
+    place: Place<'a>,
+    /// The words of `place.used` that are whole fields.
     whole: usize,
     dropped: u16,
+    late: bool,
+}
+
+/// Where the next word goes.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    slot: &'a Slot,
+    /// The word in the slot; the slot's end, where another slot follows or is to.
+    word: usize,
+    /// Slots so far.
+    chain: usize,
+    /// Words used so far, in all slots.
+    used: usize,
 }
 
 impl<'a> FieldWriter<'a> {
-    pub(super) fn new(
-        pool: &'a Pool,
-        cache: &'a FreeList,
-        span: SlotHandle,
-        used: u16,
-        dropped: u16,
-    ) -> Self {
-        let used = usize::from(used);
-        let mut writer =
-            Self { pool, cache, slot: span.index(), base: 0, chain: 1, used, whole: used, dropped };
-        while writer.used >= writer.base + writer.room() {
-            let next = writer.pool.slot(writer.slot).get(word::TAG) as u32;
-            let Some(next) = next.checked_sub(1) else { break };
-            writer.step(next);
+    #[inline]
+    pub(super) fn new(pool: &'a Pool, cache: &'a FreeList, slot: &'a Slot, first: u32, state: u64) -> Self {
+        let used = usize::from(state as u16);
+        let place = Place { slot, word: HEADER, chain: 1, used: 0 };
+        let mut writer = Self {
+            pool,
+            cache,
+            first,
+            place,
+            whole: used,
+            dropped: (state >> 16) as u16,
+            late: used > 0 || state & LATE != 0,
+        };
+        if used > 0 {
+            writer.skip(used);
         }
         writer
     }
 
-    /// Words written whole, and fields dropped.
-    pub(super) fn progress(&self) -> (u16, u16) {
-        (self.whole as u16, self.dropped)
+    /// Goes behind what is there.
+    fn skip(&mut self, mut words: usize) {
+        while words > SLOT_WORDS - self.place.word {
+            words -= SLOT_WORDS - self.place.word;
+            self.place.used += SLOT_WORDS - self.place.word;
+            let next = self.place.slot.get(word::TAG) as u32;
+            let Some(slot) = next.checked_sub(1).and_then(|next| self.pool.existing(next)) else { return };
+            self.place = Place { slot, word: CONTINUED_HEADER, chain: self.place.chain + 1, ..self.place };
+        }
+        self.place.word += words;
+        self.place.used += words;
+    }
+
+    /// The low bits of the state: words written whole, fields dropped, and whether there were fields before.
+    #[inline]
+    pub(super) fn progress(&self) -> u64 {
+        self.whole as u64 | u64::from(self.dropped) << 16 | if self.late { LATE } else { 0 }
+    }
+
+    pub(super) fn cache(&self) -> &'a FreeList {
+        self.cache
+    }
+
+    /// The index of the span's first slot.
+    pub(super) fn first(&self) -> u32 {
+        self.first
     }
 
     /// Writes a field; where there is no room it is dropped and counted.
+    #[inline]
     pub fn push(&mut self, index: u16, value: Value<'_>) {
-        let (tag, word) = match value {
-            Value::Bool(value) => (1, u64::from(value)),
-            Value::I64(value) => (2, value as u64),
-            Value::U64(value) => (3, value),
-            Value::F64(value) => (4, value.to_bits()),
-            Value::Str(text) => return self.push_fmt(index, format_args!("{text}")),
-        };
-        let at = self.used;
-        let header = tag | u64::from(index) << 16 | 8 << 32;
-        if !(self.put(header) && self.put(word)) {
-            return self.undo(at);
-        }
-        self.whole = self.used;
+        self.push_with(u64::from(index) << 16, "", value);
+    }
+
+    /// Writes a field with a key that its callsite does not know.
+    pub fn push_keyed(&mut self, key: &str, value: Value<'_>) {
+        let key = cut(key, MAX_KEY);
+        self.push_with(KEYED | (key.len() as u64) << 16, key, value);
     }
 
     /// Writes what `text` formats to, without a buffer in between. Cut at [`MAX_TEXT`] or where the room ends.
     pub fn push_fmt(&mut self, index: u16, text: fmt::Arguments<'_>) {
-        let start = self.place();
-        let at = self.used;
-        if !self.put(0) {
-            return self.undo(at);
+        match text.as_str() {
+            Some(text) => self.push(index, Value::Str(text)),
+            None => self.push_formatted(u64::from(index) << 16, "", text),
         }
-        let mut writer = TextWriter { fields: self, word: 0, bytes: 0, truncated: false };
+    }
+
+    /// As [`push_keyed`](Self::push_keyed) and [`push_fmt`](Self::push_fmt).
+    pub fn push_keyed_fmt(&mut self, key: &str, text: fmt::Arguments<'_>) {
+        let key = cut(key, MAX_KEY);
+        self.push_formatted(KEYED | (key.len() as u64) << 16, key, text);
+    }
+
+    #[inline]
+    fn push_with(&mut self, header: u64, key: &str, value: Value<'_>) {
+        let start = self.place;
+        let written = match value {
+            Value::Bool(value) => self.number(header | 1, key, value.into()),
+            Value::I64(value) => self.number(header | 2, key, value as u64),
+            Value::U64(value) => self.number(header | 3, key, value),
+            Value::F64(value) => self.number(header | 4, key, value.to_bits()),
+            Value::Str(text) => return self.text(header, key, text),
+            Value::Link(trace, span) => {
+                let header = header | 6 | 24 << 32;
+                [header, trace.high, trace.low, span.0].into_iter().all(|word| self.put(word))
+            }
+        };
+        self.close(start, written);
+    }
+
+    #[inline]
+    fn number(&mut self, header: u64, key: &str, value: u64) -> bool {
+        self.put(header | 8 << 32) && (key.is_empty() || self.put_text(key)) && self.put(value)
+    }
+
+    #[inline]
+    fn text(&mut self, header: u64, key: &str, text: &str) {
+        let words = 1 + text.len().div_ceil(8);
+        if key.is_empty() && text.len() <= MAX_TEXT && self.place.word + words <= SLOT_WORDS {
+            let written = self.put(header | TEXT | (text.len() as u64) << 32) && self.put_text(text);
+            self.whole = self.place.used;
+            debug_assert!(written, "there is room");
+        } else {
+            self.push_formatted(header, key, format_args!("{text}"));
+        }
+    }
+
+    #[cold]
+    fn push_formatted(&mut self, header: u64, key: &str, text: fmt::Arguments<'_>) {
+        let start = self.place;
+        if !(self.put(0) && self.put_text(key)) {
+            return self.close(start, false);
+        }
+        let mut writer = TextWriter { fields: self, word: [0; 8], bytes: 0, truncated: false };
         // An error is the text's own or our "full": what is written stays.
         let _ = fmt::Write::write_fmt(&mut writer, text);
         let (bytes, truncated) = writer.finish();
-        let flags = if truncated { TRUNCATED } else { 0 };
-        let header = 5 | flags | u64::from(index) << 16 | (bytes as u64) << 32;
         if bytes == 0 && truncated {
-            return self.undo(at);
+            return self.close(start, false);
         }
-        if let Some((slot, word)) = start {
-            self.pool.slot(slot).set(word, header);
-        }
-        self.whole = self.used;
+        let flags = if truncated { TRUNCATED } else { 0 };
+        let end = std::mem::replace(&mut self.place, start);
+        self.put(header | TEXT | flags | (bytes as u64) << 32);
+        self.place = end;
+        self.close(start, true);
     }
 
-    /// Where the next word goes; a new slot is chained where the last is full.
-    fn place(&mut self) -> Option<(u32, usize)> {
-        if self.used >= self.base + self.room() {
-            if self.chain == MAX_CHAIN {
-                return None;
+    /// The field is whole; or what was written of it is taken back, and it counts as dropped. The slots stay chained.
+    #[inline]
+    fn close(&mut self, start: Place<'a>, written: bool) {
+        if written {
+            self.whole = self.place.used;
+        } else {
+            self.place = start;
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// Writes text padded to words.
+    #[inline]
+    fn put_text(&mut self, text: &str) -> bool {
+        let mut words = text.as_bytes().chunks_exact(8);
+        for bytes in &mut words {
+            let mut word = [0; 8];
+            word.copy_from_slice(bytes);
+            if !self.put(u64::from_ne_bytes(word)) {
+                return false;
             }
-            let link = self.pool.slot(self.slot).get(word::TAG) as u32;
-            let next = match link.checked_sub(1) {
-                Some(next) => next,
-                None => {
-                    let (next, _) = self.pool.take(self.cache)?;
-                    let tag = &self.pool.slot(self.slot).words[word::TAG];
-                    let generation = tag.load(Ordering::Relaxed) & !0xffff_ffff;
-                    tag.store(generation | u64::from(next + 1), Ordering::Release);
-                    next
-                }
-            };
-            self.step(next);
         }
-        Some((self.slot, self.header() + self.used - self.base))
+        let rest = words.remainder();
+        let mut word = [0; 8];
+        for (to, from) in word.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        rest.is_empty() || self.put(u64::from_ne_bytes(word))
     }
 
+    #[inline]
     fn put(&mut self, value: u64) -> bool {
-        let Some((slot, word)) = self.place() else { return false };
-        self.pool.slot(slot).set(word, value);
-        self.used += 1;
+        if self.place.word == SLOT_WORDS && !self.grow() {
+            return false;
+        }
+        self.place.slot.set(self.place.word, value);
+        self.place.word += 1;
+        self.place.used += 1;
         true
     }
 
-    /// Takes back what was written from `at` on, and counts the field as dropped. The slots stay chained.
-    fn undo(&mut self, at: usize) {
-        self.used = at;
-        self.dropped = self.dropped.saturating_add(1);
+    /// Goes on in another slot.
+    #[cold]
+    fn grow(&mut self) -> bool {
+        if self.place.chain == MAX_CHAIN {
+            return false;
+        }
+        let link = self.place.slot.get(word::TAG) as u32;
+        let next = link.checked_sub(1).or_else(|| {
+            let (next, _) = self.pool.take(self.cache)?;
+            let tag = &self.place.slot.words[word::TAG];
+            let generation = tag.load(Ordering::Relaxed) & !0xffff_ffff;
+            tag.store(generation | u64::from(next + 1), Ordering::Release);
+            Some(next)
+        });
+        let Some(slot) = next.and_then(|next| self.pool.existing(next)) else { return false };
+        self.place = Place { slot, word: CONTINUED_HEADER, chain: self.place.chain + 1, ..self.place };
+        true
     }
+}
 
-    fn step(&mut self, next: u32) {
-        self.base += self.room();
-        self.slot = next;
-        self.chain += 1;
-    }
-
-    fn header(&self) -> usize {
-        if self.chain == 1 { HEADER } else { CONTINUED_HEADER }
-    }
-
-    fn room(&self) -> usize {
-        SLOT_WORDS - self.header()
-    }
+/// The start of a text, of at most so many bytes.
+fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 /// Collects bytes into words.
 struct TextWriter<'w, 'a> {
     fields: &'w mut FieldWriter<'a>,
-    word: u64,
+    word: [u8; 8],
     bytes: usize,
     truncated: bool,
 }
 
 impl TextWriter<'_, '_> {
     fn finish(mut self) -> (usize, bool) {
-        if self.bytes % 8 != 0 && !self.fields.put(self.word) {
+        if self.bytes % 8 != 0 && !self.fields.put(u64::from_ne_bytes(self.word)) {
             self.bytes -= self.bytes % 8;
             self.truncated = true;
         }
@@ -186,106 +299,86 @@ impl fmt::Write for TextWriter<'_, '_> {
                 self.truncated = true;
                 return Err(fmt::Error);
             }
-            self.word |= u64::from(byte) << (8 * (self.bytes % 8));
+            self.word[self.bytes % 8] = byte;
             self.bytes += 1;
             if self.bytes % 8 == 0 {
-                if !self.fields.put(self.word) {
+                if !self.fields.put(u64::from_ne_bytes(self.word)) {
                     self.bytes -= 8;
                     self.truncated = true;
                     return Err(fmt::Error);
                 }
-                self.word = 0;
+                self.word = [0; 8];
             }
         }
         Ok(())
     }
 }
 
-/// A field read back.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Field {
-    /// Its place among the callsite's fields, or [`STATUS_MESSAGE`] or [`ERROR_TYPE`].
+/// A field, read back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Field<'a> {
+    /// Its place among the callsite's fields, or one of [`index`].
     pub index: u16,
+    /// Its key, where its callsite does not know it.
+    pub key: Option<&'a str>,
     /// Its value.
-    pub value: OwnedValue,
+    pub value: Value<'a>,
 }
 
-/// A value read back; text is copied out, since its slot may be used again at any time.
-#[derive(Clone, Debug, PartialEq)]
-pub enum OwnedValue {
-    /// A boolean.
-    Bool(bool),
-    /// A signed integer.
-    I64(i64),
-    /// An unsigned integer.
-    U64(u64),
-    /// A floating-point number.
-    F64(f64),
-    /// Text.
-    Str(String),
-}
-
-/// The fields of a span, read from its slots.
+/// Fields, read from a record or a copy of a span's slots.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {
-    pool: &'a Pool,
-    slot: u32,
-    word: usize,
-    chain: usize,
-    left: u16,
+    words: &'a [u64],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(pool: &'a Pool, slot: u32, used: u16) -> Self {
-        Self { pool, slot, word: HEADER, chain: 1, left: used }
+    pub(super) fn new(words: &'a [u64]) -> Self {
+        Self { words }
     }
 
-    fn next_word(&mut self) -> Option<u64> {
-        self.left = self.left.checked_sub(1)?;
-        if self.word == SLOT_WORDS {
-            let next = self.pool.existing(self.slot)?.get(word::TAG) as u32;
-            self.slot = next.checked_sub(1).filter(|next| *next < MAX_SLOTS && self.chain < MAX_CHAIN)?;
-            self.word = CONTINUED_HEADER;
-            self.chain += 1;
-        }
-        self.word += 1;
-        Some(self.pool.existing(self.slot)?.get(self.word - 1))
+    fn take(&mut self, words: usize) -> Option<&'a [u64]> {
+        let (taken, rest) = self.words.split_at_checked(words)?;
+        self.words = rest;
+        Some(taken)
     }
 
-    fn text(&mut self, bytes: usize) -> Option<String> {
-        let mut text = Vec::with_capacity(bytes.min(MAX_TEXT));
-        while text.len() < bytes {
-            let word = self.next_word()?.to_le_bytes();
-            let wanted = (bytes - text.len()).min(8);
-            text.extend_from_slice(&word[..wanted]);
-        }
-        Some(match String::from_utf8(text) {
+    fn text(&mut self, bytes: usize) -> Option<&'a str> {
+        let bytes = &as_bytes(self.take(bytes.div_ceil(8))?)[..bytes];
+        Some(match std::str::from_utf8(bytes) {
             Ok(text) => text,
             // Cut in the middle of a character.
-            Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let mut text = error.into_bytes();
-                text.truncate(valid);
-                String::from_utf8(text).unwrap_or_default()
-            }
+            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
         })
     }
 }
 
-impl Iterator for Fields<'_> {
-    type Item = Field;
+/// The bytes of words, in the order of memory.
+fn as_bytes(words: &[u64]) -> &[u8] {
+    // SAFETY: the memory is that of the slice, any of its bytes is a `u8`, and a `u8` needs no alignment.
+    unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
+}
 
-    fn next(&mut self) -> Option<Field> {
-        let header = self.next_word()?;
-        let (tag, index, bytes) = (header as u8, (header >> 16) as u16, (header >> 32) as usize);
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        let header = *self.take(1)?.first()?;
+        let (tag, index, bytes) = (header & 0xff, (header >> 16) as u16, (header >> 32) as usize);
+        let key = if header & KEYED != 0 { Some(self.text(index.into())?) } else { None };
+        let mut number = || self.take(1)?.first().copied();
         let value = match tag {
-            1 => OwnedValue::Bool(self.next_word()? != 0),
-            2 => OwnedValue::I64(self.next_word()? as i64),
-            3 => OwnedValue::U64(self.next_word()?),
-            4 => OwnedValue::F64(f64::from_bits(self.next_word()?)),
-            5 if bytes <= MAX_TEXT => OwnedValue::Str(self.text(bytes)?),
+            1 => Value::Bool(number()? != 0),
+            2 => Value::I64(number()? as i64),
+            3 => Value::U64(number()?),
+            4 => Value::F64(f64::from_bits(number()?)),
+            TEXT if bytes <= MAX_TEXT => Value::Str(self.text(bytes)?),
+            6 => {
+                let [high, low, span] = *self.take(3)? else { return None };
+                Value::Link(TraceId { high, low }, SpanId(span))
+            }
             _ => return None,
         };
-        Some(Field { index, value })
+        Some(Field { index, key, value })
     }
 }

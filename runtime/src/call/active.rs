@@ -2,9 +2,9 @@
 
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, UNREGISTERED};
 use spanwright_core::clock::{self, Ticks};
-use spanwright_core::context::{Context, SAMPLED};
+use spanwright_core::context::{ANNOTATED, Context, REMOTE};
 use spanwright_core::ids::{SpanId, TraceId};
-use spanwright_core::slots::value::{ERROR_TYPE, STATUS_MESSAGE, Value};
+use spanwright_core::slots::value::{Value, index};
 use spanwright_core::slots::{Outcome, SlotHandle, Start};
 
 use super::fields::Fields;
@@ -44,25 +44,36 @@ impl Active {
         site: &'static Site,
         bits: u32,
         combination: &mut dyn FnMut() -> u32,
-        record: &mut dyn FnMut(&mut Fields<'_>),
+        record: &mut dyn FnMut(&mut Fields<'_, '_>),
         enter: bool,
     ) -> Option<Self> {
         let bits = if bits & UNREGISTERED != 0 { site.register() } else { bits };
-        let around = Context::current();
-        let is_unsampled_child = around.trace_id.is_some() && !around.is_sampled();
+        let around = Context::here();
+        let is_local = around.trace_id.is_some() && around.flags & REMOTE == 0;
+        let is_dropped_child = is_local && !around.is_recorded();
         // Dropped children share the root's context; a future keeps it, wherever it is polled.
-        if bits == 0 || around.is_suppressed() || (bits == DIRECT && is_unsampled_child && enter) {
+        if bits == 0 || around.is_suppressed() || (bits == DIRECT && is_dropped_child && enter) {
             return None;
         }
         let mut active = Self {
             site,
             flags: PANICKED,
             combination: 0,
-            start: clock::now(),
+            start: Ticks(0),
             context: around,
             slot: SlotHandle::NONE,
             shadow: None,
         };
+        if bits & DIRECT != 0 {
+            active.flags |= SWAPS;
+            if !is_dropped_child {
+                active.decide(around, is_local);
+            }
+        }
+        let is_recorded = active.flags & SWAPS != 0 && active.context.is_recorded();
+        if is_recorded || bits & METRICS != 0 {
+            active.start = clock::now();
+        }
         if bits & METRICS != 0 {
             active.combination = combination();
             if let Some(calls) = site.calls() {
@@ -71,12 +82,8 @@ impl Active {
                 active.flags |= METRICS;
             }
         }
-        if bits & DIRECT != 0 {
-            if is_unsampled_child {
-                active.flags |= SWAPS;
-            } else {
-                active.open_direct(around);
-            }
+        if is_recorded {
+            active.open_slot(around);
         }
         let wants_shadow = bits & (SHADOW | ASK) != 0 && shadow::is_wanted(site, bits);
         active.record(wants_shadow.then_some(bits), record);
@@ -91,42 +98,52 @@ impl Active {
         Some(active)
     }
 
-    /// Our own route: decides at the root, and opens a slot where the trace is to be recorded.
-    fn open_direct(&mut self, around: Context) {
-        let is_root = !around.trace_id.is_some();
-        let trace_id = if is_root { TraceId::random() } else { around.trace_id };
-        let is_sampled = !is_root || span::samples(trace_id);
-        self.flags |= SWAPS;
-        let span_id = SpanId::random();
-        self.context = Context { trace_id, span_id, slot: SlotHandle::NONE, ..around };
-        if is_sampled {
-            let start =
-                Start { spec: self.site.spec(), trace_id, span_id, parent: around.span_id, at: self.start };
-            self.slot = span::open(&start);
-            self.context.slot = self.slot;
-            self.context.flags |= SAMPLED;
+    /// Decides at the root of a trace; within one, what its root decided holds.
+    #[inline]
+    fn decide(&mut self, around: Context, is_local: bool) {
+        let (trace_id, flags) = if is_local {
+            (around.trace_id, around.flags)
         } else {
-            self.context.flags &= !SAMPLED;
-        }
+            let trace_id = if around.trace_id.is_some() { around.trace_id } else { TraceId::random() };
+            (trace_id, span::decide(around, trace_id, self.site.sampler()))
+        };
+        let (span_id, slot) = (SpanId::random(), SlotHandle::NONE);
+        self.context = Context { trace_id, span_id, slot, flags: flags | ANNOTATED, ..around };
+    }
+
+    /// Opens a slot for the span.
+    #[inline]
+    fn open_slot(&mut self, around: Context) {
+        let Context { trace_id, span_id, flags, .. } = self.context;
+        let flags = flags | around.flags & REMOTE;
+        let parent = around.span_id;
+        self.slot =
+            span::open(&Start { spec: self.site.spec(), trace_id, span_id, parent, at: self.start, flags });
+        self.context.slot = self.slot;
     }
 
     /// Evaluates the fields, once, for whichever routes want them.
-    fn record(&mut self, shadow_bits: Option<u32>, record: &mut dyn FnMut(&mut Fields<'_>)) {
-        if self.site.spec().fields.is_empty() {
-            if let Some(bits) = shadow_bits {
-                self.shadow = Shadow::open(self.site, bits, &Captured::default()).map(Box::new);
+    #[inline]
+    fn record(&mut self, shadow_bits: Option<u32>, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
+        match shadow_bits {
+            None if self.slot.is_some() && !self.site.spec().fields.is_empty() => {
+                span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));
             }
-            return;
+            None => {}
+            Some(bits) => self.record_both(bits, record),
         }
-        let mut captured = shadow_bits.map(|_| Captured::default());
+    }
+
+    #[cold]
+    fn record_both(&mut self, bits: u32, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
+        let mut captured = Captured::default();
         if self.slot.is_some() {
-            span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), captured.as_mut())));
-        } else if captured.is_some() {
-            record(&mut Fields::new(None, captured.as_mut()));
+            span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), Some(&mut captured))));
+        } else {
+            record(&mut Fields::new(None, Some(&mut captured)));
         }
-        if let (Some(bits), Some(captured)) = (shadow_bits, captured) {
-            self.shadow = Shadow::open(self.site, bits, &captured).map(Box::new);
-        }
+        let own = if self.flags & SWAPS != 0 { self.context } else { Context::here() };
+        self.shadow = Shadow::open(self.site, bits, own, &captured).map(Box::new);
     }
 
     /// Makes the call's span the current one.
@@ -177,7 +194,8 @@ impl Active {
     /// Ends the call. Nothing is left for a drop to do.
     #[inline(never)]
     pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
-        let at = clock::now();
+        let is_timed = self.slot.is_some() || self.flags & METRICS != 0;
+        let at = if is_timed { clock::now() } else { Ticks(0) };
         self.flags |= ENDED;
         let ending = Ending { active: self, at, outcome: verdict.outcome };
         if verdict.error_type.is_some() || verdict.message.is_some() {
@@ -192,7 +210,7 @@ impl Active {
         }
         let Some(calls) = self.site.calls() else { return };
         let nanos = at.nanos_since(self.start);
-        let current = Context::current();
+        let current = Context::here();
         if current.store == self.context.store {
             calls.end(self.combination, outcome, nanos);
         } else {
@@ -216,14 +234,23 @@ impl Active {
         if self.slot.is_some() {
             span::write(self.slot, |fields| {
                 if let Some(error_type) = verdict.error_type {
-                    fields.push(ERROR_TYPE, Value::Str(error_type));
+                    fields.push(index::ERROR_TYPE, Value::Str(error_type));
                 }
                 if let Some((message, _)) = verdict.message {
-                    fields.push_fmt(STATUS_MESSAGE, format_args!("{message}"));
+                    fields.push_fmt(index::STATUS_MESSAGE, format_args!("{message}"));
                 }
             });
         }
-        if let Some((message, level)) = verdict.message {
+        let Some((message, level)) = verdict.message else { return };
+        // Once: the event that others see is not recorded where the exception is.
+        let current = Context::here();
+        if self.slot.is_some() && span::records_events(current) {
+            span::event(current, self.site.spec(), level, true, |fields| {
+                fields.push(0, Value::Str(verdict.error_type.unwrap_or_default()));
+                fields.push_fmt(1, format_args!("{message}"));
+            });
+            shadow::by_us(|| self.site.error_events.emit(self.site, message, level));
+        } else {
             self.site.error_events.emit(self.site, message, level);
         }
     }

@@ -9,33 +9,19 @@ use crate::record::Record;
 
 /// Takes the fields of a call that is being opened.
 #[derive(Debug)]
-pub struct Fields<'a> {
-    direct: Option<&'a mut dyn WriteField>,
-    shadow: Option<&'a mut Captured>,
+pub struct Fields<'f, 'w> {
+    direct: Option<&'f mut FieldWriter<'w>>,
+    shadow: Option<&'f mut Captured>,
 }
 
-/// A [`FieldWriter`], without its lifetime.
-trait WriteField: fmt::Debug {
-    fn push(&mut self, index: u16, value: Value<'_>);
-    fn push_fmt(&mut self, index: u16, text: fmt::Arguments<'_>);
-}
-
-impl WriteField for FieldWriter<'_> {
-    fn push(&mut self, index: u16, value: Value<'_>) {
-        FieldWriter::push(self, index, value);
-    }
-
-    fn push_fmt(&mut self, index: u16, text: fmt::Arguments<'_>) {
-        FieldWriter::push_fmt(self, index, text);
-    }
-}
-
-impl<'a> Fields<'a> {
-    pub(super) fn new(direct: Option<&'a mut FieldWriter<'_>>, shadow: Option<&'a mut Captured>) -> Self {
-        Self { direct: direct.map(|writer| writer as &mut dyn WriteField), shadow }
+impl<'f, 'w> Fields<'f, 'w> {
+    #[inline]
+    pub(super) fn new(direct: Option<&'f mut FieldWriter<'w>>, shadow: Option<&'f mut Captured>) -> Self {
+        Self { direct, shadow }
     }
 
     /// Records a typed value.
+    #[inline]
     pub fn value<T: Record + ?Sized>(&mut self, index: usize, value: &T) {
         value.record(&mut |value| self.push(index, value));
     }
@@ -50,6 +36,7 @@ impl<'a> Fields<'a> {
         self.push_fmt(index, format_args!("{value}"));
     }
 
+    #[inline]
     fn push(&mut self, index: usize, value: Value<'_>) {
         if let Some(direct) = &mut self.direct {
             direct.push(index as u16, value);

@@ -26,7 +26,7 @@ pub use future::{Followed, follow};
 pub use outcome::{
     AnyOutcome, Probe, ResultLike, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display,
 };
-pub(crate) use shadow::{is_ours, opening_shadow};
+pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
-pub(crate) use site::{refresh_all, register_all, tracing_level};
+pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};
 pub use sync::{Call, CallGuard};

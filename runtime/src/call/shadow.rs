@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use spanwright_core::callsite::SHADOW;
+use spanwright_core::context::Context;
 use spanwright_core::descriptor::Level;
 use spanwright_core::slots::value::Value;
 use tracing_core::callsite::Identifier;
@@ -17,14 +18,43 @@ use tracing_core::{Callsite, Event, Interest, Kind, Metadata};
 use super::outcome::Message;
 use super::site::{self, Site, tracing_level};
 
-thread_local! {
-    /// Whether this thread is opening a shadow span just now: what `tracing` asks about then is ours.
-    static OPENING: Cell<bool> = const { Cell::new(false) };
+/// What this thread is doing with `tracing` on behalf of an annotated call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stage {
+    /// Nothing: what comes is somebody else's.
+    Idle,
+    /// It asks whether others want the span.
+    Asking,
+    /// They do: the span is opened, for a call with this context.
+    Opening(Context),
+    /// It enters, leaves or records what our own route has already.
+    ByUs,
 }
 
-/// Whether `tracing` asks about a shadow span that this thread is opening.
-pub(crate) fn opening_shadow() -> bool {
-    OPENING.get()
+thread_local! {
+    static STAGE: Cell<Stage> = const { Cell::new(Stage::Idle) };
+}
+
+/// What this thread is doing with `tracing` on behalf of an annotated call.
+pub(crate) fn stage() -> Stage {
+    STAGE.try_with(Cell::get).unwrap_or(Stage::Idle)
+}
+
+fn during<R>(stage: Stage, act: impl FnOnce() -> R) -> R {
+    /// Goes back also when somebody's layer panics.
+    struct Back(Stage);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            let _ = STAGE.try_with(|current| current.set(self.0));
+        }
+    }
+    let _back = Back(STAGE.try_with(|current| current.replace(stage)).unwrap_or(Stage::Idle));
+    act()
+}
+
+/// Does what our own route has already.
+pub(crate) fn by_us<R>(act: impl FnOnce() -> R) -> R {
+    during(Stage::ByUs, act)
 }
 
 /// Whether `metadata` belongs to one of our callsites.
@@ -32,18 +62,12 @@ pub(crate) fn is_ours(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && site::is_registered(metadata)
 }
 
-fn opening<R>(ask: impl FnMut(&Dispatch) -> R) -> R {
-    let before = OPENING.replace(true);
-    let answer = dispatcher::get_default(ask);
-    OPENING.set(before);
-    answer
-}
-
 /// Whether a layer wants this span. `bits` has `SHADOW` or `ASK`.
 pub(super) fn is_wanted(site: &'static Site, bits: u32) -> bool {
     let metadata = site.tracing_metadata();
     *metadata.level() <= LevelFilter::current()
-        && (bits & SHADOW != 0 || opening(|dispatch| dispatch.enabled(metadata)))
+        && (bits & SHADOW != 0
+            || during(Stage::Asking, || dispatcher::get_default(|dispatch| dispatch.enabled(metadata))))
 }
 
 /// An open `tracing` span. Closed when dropped.
@@ -54,8 +78,8 @@ pub(super) struct Shadow {
 }
 
 impl Shadow {
-    /// Opens the span with `captured` as its fields.
-    pub(super) fn open(site: &'static Site, bits: u32, captured: &Captured) -> Option<Self> {
+    /// Opens the span with `captured` as its fields, for the call with this context.
+    pub(super) fn open(site: &'static Site, bits: u32, own: Context, captured: &Captured) -> Option<Self> {
         let metadata = site.tracing_metadata();
         let mut values: Vec<Option<&dyn TracingValue>> = vec![None; metadata.fields().len()];
         for (index, value) in &captured.values {
@@ -64,7 +88,7 @@ impl Shadow {
             }
         }
         let values = metadata.fields().value_set_all(&values);
-        opening(|dispatch| {
+        let open = |dispatch: &Dispatch| {
             // Per-layer filters keep their answer only until the next question on this thread, and evaluating the
             // fields may have asked some.
             if bits & SHADOW == 0 && !dispatch.enabled(metadata) {
@@ -72,15 +96,16 @@ impl Shadow {
             }
             let id = dispatch.new_span(&Attributes::new(metadata, &values));
             Some(Self { dispatch: dispatch.clone(), id })
-        })
+        };
+        during(Stage::Opening(own), || dispatcher::get_default(open))
     }
 
     pub(super) fn enter(&self) {
-        self.dispatch.enter(&self.id);
+        by_us(|| self.dispatch.enter(&self.id));
     }
 
     pub(super) fn exit(&self) {
-        self.dispatch.exit(&self.id);
+        by_us(|| self.dispatch.exit(&self.id));
     }
 }
 
@@ -113,6 +138,8 @@ impl Captured {
             Value::U64(value) => CapturedValue::U64(value),
             Value::F64(value) => CapturedValue::F64(value),
             Value::Str(value) => CapturedValue::Text(value.into()),
+            // Fields have values; links are no fields.
+            Value::Link(..) => return,
         };
         self.values.push((index, value));
     }

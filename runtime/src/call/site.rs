@@ -1,5 +1,6 @@
 //! The callsite: one `static` per annotated item.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use linkme::distributed_slice;
@@ -25,6 +26,8 @@ pub struct Site {
     /// As what `tracing` knows the span.
     metadata: Metadata<'static>,
     calls: OnceLock<Option<CallMetrics>>,
+    /// Which sampler decides where this is a root. Publishes nothing else.
+    sampler: AtomicU8,
     pub(super) error_events: ErrorEvents,
 }
 
@@ -45,7 +48,14 @@ impl Site {
             FieldSet::new(spec.fields, Identifier(this)),
             Kind::SPAN,
         );
-        Self { state: State::new(), spec, metadata, calls: OnceLock::new(), error_events: ErrorEvents::new() }
+        Self {
+            state: State::new(),
+            spec,
+            metadata,
+            calls: OnceLock::new(),
+            sampler: AtomicU8::new(0),
+            error_events: ErrorEvents::new(),
+        }
     }
 
     /// What listens, by one relaxed load.
@@ -58,6 +68,12 @@ impl Site {
     #[must_use]
     pub const fn spec(&self) -> &'static Spec {
         self.spec
+    }
+
+    /// The number of the sampler that decides where this is a root.
+    #[inline]
+    pub(super) fn sampler(&self) -> u32 {
+        self.sampler.load(Ordering::Relaxed).into()
     }
 
     pub(super) const fn tracing_metadata(&'static self) -> &'static Metadata<'static> {
@@ -78,6 +94,7 @@ impl Site {
             let metrics = if self.calls().is_some() { METRICS } else { 0 };
             // The lock keeps a change of the filter from coming in between what it says and what is set.
             let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+            self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
             // Until `tracing` has answered, it is asked each time.
             if self.state.register(metrics | ASK | self.direct()) {
                 registered.push(self);
@@ -90,6 +107,7 @@ impl Site {
 
     /// Takes over what our own span filter says now.
     fn refresh(&self) {
+        self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
         self.state.set(DIRECT, self.direct());
     }
 
@@ -113,6 +131,13 @@ impl Callsite for Site {
     fn metadata(&self) -> &Metadata<'_> {
         &self.metadata
     }
+}
+
+/// How `tracing` knows the callsite with this description, once it has been registered.
+pub(crate) fn metadata_of(spec: &'static Spec) -> Option<&'static Metadata<'static>> {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    let site: &'static Site = registered.iter().find(|site| std::ptr::eq(site.spec, spec))?;
+    Some(site.tracing_metadata())
 }
 
 /// Registers every annotated item and every global metrics struct that the linker kept, so that their series exist

@@ -17,7 +17,7 @@ impl Call {
     pub fn open(
         site: &'static Site,
         combination: impl FnOnce() -> u32,
-        record: impl FnOnce(&mut Fields<'_>),
+        record: impl FnOnce(&mut Fields<'_, '_>),
     ) -> Self {
         Self::start(site, combination, record, false)
     }
@@ -27,7 +27,7 @@ impl Call {
     pub fn enter(
         site: &'static Site,
         combination: impl FnOnce() -> u32,
-        record: impl FnOnce(&mut Fields<'_>),
+        record: impl FnOnce(&mut Fields<'_, '_>),
     ) -> Self {
         Self::start(site, combination, record, true)
     }
@@ -36,7 +36,7 @@ impl Call {
     fn start(
         site: &'static Site,
         combination: impl FnOnce() -> u32,
-        record: impl FnOnce(&mut Fields<'_>),
+        record: impl FnOnce(&mut Fields<'_, '_>),
         enter: bool,
     ) -> Self {
         let bits = site.bits();
@@ -46,7 +46,7 @@ impl Call {
         let (mut combination, mut record) = (Some(combination), Some(record));
         // One function for all callsites, whatever their closures are.
         let mut combination = || combination.take().map_or(0, |combination| combination());
-        let mut record = |fields: &mut Fields<'_>| {
+        let mut record = |fields: &mut Fields<'_, '_>| {
             if let Some(record) = record.take() {
                 record(fields);
             }

@@ -70,7 +70,7 @@ impl Registry {
         let instruments = self.live();
         let mut families: Vec<Family> = Vec::new();
         let mut by_name: HashMap<&str, usize> = HashMap::new();
-        let reader = Context::current().store.store().reader();
+        let reader = Context::here().store.store().reader();
         for instrument in &instruments {
             let series = instrument.series(&reader);
             match by_name.get(instrument.identity.name.as_ref()) {

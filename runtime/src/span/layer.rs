@@ -10,17 +10,19 @@ use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::clock;
-use spanwright_core::context::{Context, SAMPLED};
+use spanwright_core::context::{ANNOTATED, Context, REMOTE};
 use spanwright_core::descriptor::{Level, Spec};
 use spanwright_core::ids::{SpanId, TraceId};
-use spanwright_core::slots::value::{FieldWriter, Value};
-use spanwright_core::slots::{Outcome, SlotHandle, Start};
+use spanwright_core::slots::value::{FieldWriter, Value, index};
+use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Interest, Metadata, Subscriber};
+use tracing_core::{Event, Interest, Metadata, Subscriber};
 use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context as LayerContext, Filter, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::call::Stage;
 
 /// The layer to add to a subscriber of one's own, so that other crates' spans are recorded too, and nest with ours.
 ///
@@ -46,31 +48,45 @@ pub struct SpanLayer {
     _private: (),
 }
 
-/// Refuses events, our own callsites, and what the span filter refuses.
+/// Refuses our own callsites, and what the filters of spans and events refuse. Where others want the span of one of our
+/// callsites, it lets that one through: what is recorded into it is recorded by us too, and its children find their parent.
 #[derive(Debug)]
 pub struct OthersOnly {
     _private: (),
 }
 
+impl OthersOnly {
+    fn wants(metadata: &Metadata<'_>) -> bool {
+        let level = our_level(*metadata.level());
+        if metadata.is_span() {
+            super::wants(metadata.target(), level)
+        } else {
+            super::wants_event(metadata.target(), level)
+        }
+    }
+}
+
 impl<S> Filter<S> for OthersOnly {
     fn enabled(&self, metadata: &Metadata<'_>, _: &LayerContext<'_, S>) -> bool {
-        metadata.is_span()
-            && !crate::call::opening_shadow()
-            && super::wants(metadata.target(), our_level(*metadata.level()))
+        match crate::call::stage() {
+            Stage::Asking => false,
+            Stage::Opening(_) => true,
+            Stage::Idle | Stage::ByUs => Self::wants(metadata),
+        }
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let wanted = metadata.is_span()
-            && !crate::call::is_ours(metadata)
-            && super::wants(metadata.target(), our_level(*metadata.level()));
+        let wanted = !crate::call::is_ours(metadata) && Self::wants(metadata);
         if wanted { Interest::always() } else { Interest::never() }
     }
 }
 
-/// What our layer keeps with a foreign span.
-struct Foreign {
+/// What our layer keeps with a span.
+struct Known {
     context: Context,
     slot: SlotHandle,
+    /// An annotated call's span beside ours: it ends with the call.
+    is_ours: bool,
 }
 
 /// A foreign span that is entered on this thread.
@@ -91,89 +107,150 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
-        let current = Context::current();
+        let current = Context::here();
         let Some(span) = context.span(id).filter(|_| !current.is_suppressed()) else { return };
-        if span.extensions().get::<Foreign>().is_some() {
+        if span.extensions().get::<Known>().is_some() {
             // This layer is in the subscriber twice.
             return;
         }
-        let explicit = attributes
-            .parent()
-            .and_then(|parent| context.span(parent))
-            .and_then(|parent| parent.extensions().get::<Foreign>().map(|foreign| foreign.context));
-        let around = if attributes.is_root() {
-            Context { store: current.store, ..Context::NONE }
-        } else {
-            explicit.unwrap_or(current)
-        };
-        let foreign = Foreign::open(attributes.metadata(), around);
-        let slot = foreign.slot;
+        if let Stage::Opening(own) = crate::call::stage() {
+            slots::share(own.slot);
+            span.extensions_mut().insert(Known { context: own, slot: own.slot, is_ours: true });
+            return;
+        }
+        let around = around(current, attributes.is_root(), attributes.parent(), &context);
+        let known = Known::open(attributes.metadata(), around);
+        let slot = known.slot;
         // First the span has its slot, so that a value which panics leaves nothing behind.
-        span.extensions_mut().insert(foreign);
+        span.extensions_mut().insert(known);
         super::write(slot, |writer| attributes.record(&mut Visitor { writer }));
     }
 
+    fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
+        let current = Context::here();
+        if current.is_suppressed() || crate::call::stage() == Stage::ByUs {
+            return;
+        }
+        let around = around(current, event.is_root(), event.parent(), &context);
+        if super::records_events(around) {
+            let metadata = event.metadata();
+            let level = our_level(*metadata.level());
+            super::event(around, spec_of(metadata), level, false, |writer| event.record(&mut Visitor { writer }));
+        }
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, context: LayerContext<'_, S>) {
+        let known = |id| known_context(&context.span(id)?);
+        if let (Some(own), Some(other)) = (known(id), known(follows)) {
+            let link = Value::Link(other.trace_id, other.span_id);
+            super::write(own.slot, |writer| writer.push(index::LINK, link));
+        }
+    }
+
     fn on_record(&self, id: &Id, values: &Record<'_>, context: LayerContext<'_, S>) {
+        if crate::call::stage() == Stage::ByUs {
+            return;
+        }
         let Some(span) = context.span(id) else { return };
-        let slot = span.extensions().get::<Foreign>().map(|foreign| foreign.slot);
+        let slot = span.extensions().get::<Known>().map(|known| known.slot);
         super::write(slot.unwrap_or_default(), |writer| values.record(&mut Visitor { writer }));
     }
 
     fn on_enter(&self, id: &Id, context: LayerContext<'_, S>) {
+        if crate::call::stage() == Stage::ByUs {
+            return;
+        }
         let Some(span) = context.span(id) else { return };
-        let Some(own) = span.extensions().get::<Foreign>().map(|foreign| foreign.context) else { return };
-        // While the thread ends there is no way back, and so none there.
-        let _ = ENTERED.try_with(|entered| {
-            let (span_id, before) = (own.span_id, own.swap());
-            entered.borrow_mut().push(EnteredSpan { id: id.clone(), span_id, before });
-        });
+        let own = span.extensions().get::<Known>().map(|known| known.context);
+        if let Some(own) = own {
+            enter(id, own);
+        }
     }
 
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
-        let _ = ENTERED.try_with(|entered| {
-            let mut entered = entered.borrow_mut();
-            let Some(at) = entered.iter().rposition(|span| span.id == *id) else { return };
-            let left = entered.remove(at);
-            match entered.get_mut(at) {
-                // Left out of order: the one entered after it goes back to where this one came from.
-                Some(later) => later.before = left.before,
-                // Only where this span is the current one: a guard of it may have left the call that it was made in,
-                // or be dropped within a later one.
-                None if Context::current().span_id == left.span_id => {
-                    left.before.swap();
-                }
-                None => {}
-            }
-        });
+        if crate::call::stage() != Stage::ByUs {
+            exit(id);
+        }
     }
 
     fn on_close(&self, id: Id, context: LayerContext<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        if let Some(foreign) = span.extensions_mut().remove::<Foreign>() {
-            super::finish(foreign.slot, clock::now(), Outcome::Ok);
+        let known = span.extensions_mut().remove::<Known>();
+        if let Some(known) = known.filter(|known| !known.is_ours) {
+            super::finish(known.slot, clock::now(), Outcome::Ok);
         }
     }
 }
 
-impl Foreign {
-    fn open(metadata: &'static Metadata<'static>, around: Context) -> Self {
-        let is_root = !around.trace_id.is_some();
-        let trace_id = if is_root { TraceId::random() } else { around.trace_id };
-        let is_sampled = if is_root { super::samples(trace_id) } else { around.is_sampled() };
-        let mut context = Context { trace_id, slot: SlotHandle::NONE, ..around };
-        if !is_sampled {
-            context.flags &= !SAMPLED;
-            if is_root {
-                context.span_id = SpanId::random();
+/// Makes `own` the current context until the span is left.
+pub(super) fn enter(id: &Id, own: Context) {
+    // While the thread ends there is no way back, and so none there.
+    let _ = ENTERED.try_with(|entered| {
+        let (span_id, before) = (own.span_id, own.swap());
+        entered.borrow_mut().push(EnteredSpan { id: id.clone(), span_id, before });
+    });
+}
+
+/// Goes back to where the span was entered.
+pub(super) fn exit(id: &Id) {
+    let _ = ENTERED.try_with(|entered| {
+        let mut entered = entered.borrow_mut();
+        let Some(at) = entered.iter().rposition(|span| span.id == *id) else { return };
+        let left = entered.remove(at);
+        match entered.get_mut(at) {
+            // Left out of order: the one entered after it goes back to where this one came from.
+            Some(later) => later.before = left.before,
+            // Only where this span is the current one: a guard of it may have left the call that it was made in,
+            // or be dropped within a later one.
+            None if Context::here().span_id == left.span_id => {
+                left.before.swap();
             }
-            return Self { context, slot: SlotHandle::NONE };
+            None => {}
         }
-        context.span_id = SpanId::random();
-        context.flags |= SAMPLED;
-        let (spec, at) = (spec_of(metadata), clock::now());
-        context.slot =
-            super::open(&Start { spec, trace_id, span_id: context.span_id, parent: around.span_id, at });
-        Self { context, slot: context.slot }
+    });
+}
+
+/// The context that our layer keeps with a span.
+pub(super) fn known_context<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Context> {
+    span.extensions().get::<Known>().map(|known| known.context)
+}
+
+/// The context that a span or event is in: a stated one's, none, or the current one.
+fn around<S>(current: Context, is_root: bool, parent: Option<&Id>, context: &LayerContext<'_, S>) -> Context
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    if is_root {
+        return Context { store: current.store, ..Context::NONE };
+    }
+    let stated = parent.and_then(|parent| context.span(parent));
+    stated.and_then(|parent| known_context(&parent)).unwrap_or(current)
+}
+
+impl Known {
+    fn open(metadata: &'static Metadata<'static>, around: Context) -> Self {
+        let is_local = around.trace_id.is_some() && around.flags & REMOTE == 0;
+        let is_ours = false;
+        if is_local && !around.is_recorded() {
+            // Dropped children share the root's context.
+            return Self { context: around, slot: SlotHandle::NONE, is_ours };
+        }
+        let spec = spec_of(metadata);
+        let trace_id = if around.trace_id.is_some() { around.trace_id } else { TraceId::random() };
+        let flags = if is_local {
+            around.flags & !ANNOTATED
+        } else {
+            super::decide(around, trace_id, super::sampler_of(spec))
+        };
+        let span_id = SpanId::random();
+        let mut context = Context { trace_id, span_id, slot: SlotHandle::NONE, flags, ..around };
+        if context.is_recorded() {
+            let (parent, flags) = (around.span_id, flags | around.flags & REMOTE);
+            context.slot = super::open(&Start { spec, trace_id, span_id, parent, at: clock::now(), flags });
+            // The registry hands it to any thread.
+            slots::share(context.slot);
+        }
+        Self { context, slot: context.slot, is_ours }
     }
 }
 
@@ -215,8 +292,8 @@ fn our_level(level: tracing_core::Level) -> Level {
 }
 
 /// Writes `tracing`'s values into a slot.
-struct Visitor<'w, 'a> {
-    writer: &'w mut FieldWriter<'a>,
+pub(super) struct Visitor<'w, 'a> {
+    pub(super) writer: &'w mut FieldWriter<'a>,
 }
 
 impl Visit for Visitor<'_, '_> {

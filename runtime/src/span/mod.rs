@@ -3,20 +3,29 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | `sampling` | the decision at the root of a trace |
-//! | `pipeline` | the queue of finished spans, and the thread that hands them to the exporters |
-//! | `layer` | the `tracing` layer that records other crates' spans |
-//! | `data` | a finished span as plain data |
+//! | `layer` | the `tracing` layer that records other crates' spans, and events |
+//! | `subscriber` | the program's subscriber, where it is ours |
+//! | `pipeline` | from the ring buffer to the exporters' queues |
+//! | `assembly` | joins events to their spans, and waits for the ends of traces |
+//! | `decode` | from records to batches |
+//! | `worker` | one exporter: its queue and its thread |
+//! | `data` | spans and events as plain data |
 
-#[allow(dead_code, reason = "links and states come with the next step")]
+mod assembly;
 mod data;
+mod decode;
 mod layer;
 mod pipeline;
 mod sampling;
+mod settings;
+mod subscriber;
+mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::context::{Context, ContextGuard};
+use spanwright_core::descriptor::Spec;
 use spanwright_core::slots;
 use tracing_subscriber::filter::Targets;
 
@@ -25,8 +34,14 @@ pub use data::{
     SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
 pub use layer::{SpanLayer, layer};
-pub(crate) use pipeline::{PipelineHandle, PipelineSettings, finish, open, start, write};
-pub(crate) use sampling::Sampler;
+pub(crate) use pipeline::{
+    Exporters, PipelineHandle, event, finish, open, records_events, start, write,
+};
+pub(crate) use sampling::decide;
+pub(crate) use subscriber::Answering;
+pub(crate) use settings::{
+    Limits, PipelineSettings, QueueSettings, RootSampling, RuleMatch, SampleRule, Sampling, TailPolicy,
+};
 
 /// Whether spans are recorded at all.
 static ACTIVE: AtomicBool = AtomicBool::new(false);
@@ -56,9 +71,35 @@ pub(crate) fn set_filter(filter: Targets) {
     refresh();
 }
 
-/// Replaces the sampler.
-pub(crate) fn set_sampler(sampler: Sampler) {
-    sampling::set(sampler);
+/// Which events are recorded, by target and level; nothing for those of level `info` and above.
+static EVENT_FILTER: RwLock<Option<Targets>> = RwLock::new(None);
+
+/// Replaces the filter of events.
+pub(crate) fn set_event_filter(filter: Targets) {
+    *EVENT_FILTER.write().unwrap_or_else(PoisonError::into_inner) = Some(filter);
+    refresh();
+}
+
+/// Whether events of this target and level are recorded.
+pub(crate) fn wants_event(target: &str, level: Level) -> bool {
+    if !ACTIVE.load(Ordering::Relaxed) {
+        return false;
+    }
+    match &*EVENT_FILTER.read().unwrap_or_else(PoisonError::into_inner) {
+        Some(filter) => filter.would_enable(target, &crate::call::tracing_level(level)),
+        None => level <= Level::INFO,
+    }
+}
+
+/// Replaces what decides at the roots of traces; `record_all` says whether what is not sampled is recorded all the same.
+pub(crate) fn set_sampling(sampling: &Sampling, record_all: bool) {
+    sampling::set(sampling, record_all);
+    refresh();
+}
+
+/// The number of the sampler that decides where this callsite is a root.
+pub(crate) fn sampler_of(spec: &Spec) -> u32 {
+    sampling::sampler_of(spec)
 }
 
 fn refresh() {
@@ -66,18 +107,27 @@ fn refresh() {
     tracing_core::callsite::rebuild_interest_cache();
 }
 
-/// Decides at the root of a trace.
-#[inline]
-pub(crate) fn samples(trace_id: TraceId) -> bool {
-    sampling::samples(trace_id)
-}
-
 /// Keeps what this thread does from being recorded, until the guard is dropped.
 pub(crate) fn suppress() -> ContextGuard {
-    Context::current().suppressed().attach()
+    Context::here().suppressed().attach()
 }
 
 /// The name of the current span, where it is recorded.
 pub(crate) fn current_name() -> Option<&'static str> {
-    slots::view(Context::current().slot).map(|view| view.start.spec.name)
+    slots::spec(Context::here().slot).map(|spec| spec.name)
 }
+
+/// A callsite of which nothing is known.
+#[cfg(test)]
+pub(crate) const EMPTY_SPEC: Spec = Spec {
+    name: "",
+    target: "",
+    level: Level::INFO,
+    module: "",
+    function: "",
+    file: "",
+    line: 0,
+    fields: &[],
+    doc: "",
+    calls: None,
+};

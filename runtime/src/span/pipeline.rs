@@ -1,79 +1,47 @@
-//! The queue of finished spans, and the thread that hands them to the exporters.
+//! From the ring to the exporters' queues.
 //!
-//! A finished span stays in its slot, and the slot's handle waits in a bounded queue; when that is full, the span is
-//! dropped and counted. One thread takes batches, turns them into plain data and calls the exporters, one after the
-//! other.
+//! One thread reads the ring, puts spans and events together ([`assembly`](super::assembly)) and into batches, and gives
+//! each batch to all exporters' [queues](super::worker). It looks at the ring every few milliseconds while there is work, and
+//! less and less often while there is none; it is woken when an eighth of the ring is full, and by who flushes.
 
-use std::collections::VecDeque;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use spanwright_core::chunks::{self, Kind, Reader};
 use spanwright_core::clock::{self, Ticks, Wall};
-use spanwright_core::slots::value::{ERROR_TYPE, FieldWriter, OwnedValue, STATUS_MESSAGE};
-use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
+use spanwright_core::context::Context;
+use spanwright_core::descriptor::{Level, Spec};
+use spanwright_core::ids::SpanId;
+use spanwright_core::slots::value::FieldWriter;
+use spanwright_core::slots::{self, End, Outcome, SlotHandle, Start, record_flags};
 
-use super::data::{AttributeValue, SpanBatch, SpanData, SpanKind};
-use crate::export::{ExportError, SpanExporter};
+use super::assembly::Assembly;
+use super::data::{EventBatch, SpanBatch};
+use super::decode::Decoder;
+use super::settings::{PipelineSettings, QueueSettings};
+use super::worker::{Batch, Queue};
+use crate::export::{LogExporter, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
 use crate::telemetry;
 
-/// The sizes and times of a pipeline.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PipelineSettings {
-    /// Finished spans that may wait.
-    pub(crate) queue: usize,
-    /// Spans handed to the exporters at a time.
-    pub(crate) batch: usize,
-    /// How long a span waits at most for its batch to fill.
-    pub(crate) delay: Duration,
-    /// How long one export may take.
-    pub(crate) export_timeout: Duration,
-}
+/// The shortest and the longest time between two looks at the ring.
+const SHORTEST_WAIT: Duration = Duration::from_millis(2);
+const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
-/// Spans that have finished and not been exported.
-#[derive(Debug)]
-struct Queue {
-    spans: VecDeque<SlotHandle>,
-    capacity: usize,
-    /// The batch's size: as many wake the thread.
-    batch: usize,
-    /// How often a flush was asked for, and how many of those are done, and whether without loss.
-    flushes_wanted: u64,
-    flushes_done: u64,
-    lost_in_flush: bool,
-    /// Spans that are being exported just now.
-    exporting: usize,
-    /// Spans that found no room, and nobody has been told yet.
-    refused: u64,
-    stop: bool,
-    running: bool,
-}
+/// What becomes of what is recorded: the bits below. Publishes nothing but itself.
+static MODE: AtomicU8 = AtomicU8::new(0);
+/// Spans are exported, and events within them. Without, a span's slot is given back at its end.
+const SPANS: u8 = 1;
+/// Events are exported, within spans or not.
+const LOGS: u8 = 1 << 1;
+/// Everything is exported at once.
+const IMMEDIATE: u8 = 1 << 2;
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue {
-    spans: VecDeque::new(),
-    capacity: 0,
-    batch: 1,
-    flushes_wanted: 0,
-    flushes_done: 0,
-    lost_in_flush: false,
-    exporting: 0,
-    refused: 0,
-    stop: false,
-    running: false,
-});
-/// Wakes the thread.
-static WORK: Condvar = Condvar::new();
-/// Wakes those who wait for a flush.
-static DONE: Condvar = Condvar::new();
-/// Whether anybody takes spans from the queue. Without, a span's slot is given back at its end.
-static EXPORTING: AtomicBool = AtomicBool::new(false);
-
-fn queue() -> MutexGuard<'static, Queue> {
-    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// Records that found no room in the ring, and nobody has been told yet.
+static REFUSED: AtomicU64 = AtomicU64::new(0);
 
 /// Opens a slot; where there is none, the span is dropped and counted.
 #[inline]
@@ -85,314 +53,387 @@ pub(crate) fn open(start: &Start) -> SlotHandle {
     slot
 }
 
-/// Ends a span and queues it.
+/// Ends a span.
+#[inline]
 pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
-    if !EXPORTING.load(Ordering::Relaxed) {
+    let mode = MODE.load(Ordering::Relaxed);
+    if mode & SPANS == 0 {
         return slots::close(slot);
     }
-    slots::end(slot, at, outcome);
-    let mut queue = queue();
-    if !queue.running || queue.spans.len() >= queue.capacity {
-        queue.refused += 1;
-        drop(queue);
-        slots::close(slot);
-        return lose(Lost::QueueFull);
+    if !slots::finish(slot, End { kind: Kind::Span, flags: outcome as u8, at }) {
+        lose(Lost::RingFull);
     }
-    queue.spans.push_back(slot);
-    if queue.spans.len() == queue.batch {
-        WORK.notify_one();
+    if mode & IMMEDIATE != 0 {
+        chunks::ring().wake();
     }
-}
-
-#[cold]
-fn lose(why: Lost) {
-    OwnMetrics::global().spans_dropped_total.with(why).inc();
 }
 
 /// Writes fields into an open span; where they have to be given up, they are counted.
+#[inline]
 pub(crate) fn write(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
     if !slots::write(slot, write) {
         OwnMetrics::global().fields_dropped_total.inc();
     }
 }
 
+/// Whether an event in this context is recorded.
+#[inline]
+pub(crate) fn records_events(context: Context) -> bool {
+    let mode = MODE.load(Ordering::Relaxed);
+    mode & LOGS != 0 || (mode & SPANS != 0 && context.slot.is_some())
+}
+
+/// Records an event of the context's span, whose fields `write` writes.
+pub(crate) fn event(
+    context: Context,
+    spec: &'static Spec,
+    level: Level,
+    exception: bool,
+    write: impl FnOnce(&mut FieldWriter<'_>),
+) {
+    let at = clock::now();
+    let start = Start {
+        spec,
+        trace_id: context.trace_id,
+        span_id: context.span_id,
+        parent: SpanId::NONE,
+        at: Ticks(context.slot.to_bits()),
+        flags: context.flags,
+    };
+    let slot = slots::open(&start);
+    if !slot.is_some() {
+        return OwnMetrics::global().log_records_dropped_total.with(Lost::SlotsFull).inc();
+    }
+    // Given back also when a value panics.
+    let event = Unfinished(slot);
+    self::write(slot, write);
+    std::mem::forget(event);
+    let exception = if exception { record_flags::EXCEPTION } else { 0 };
+    let flags = level.number() << record_flags::LEVEL_SHIFT | exception;
+    if !slots::finish(slot, End { kind: Kind::Event, flags, at }) {
+        REFUSED.fetch_add(1, Ordering::Relaxed);
+        OwnMetrics::global().log_records_dropped_total.with(Lost::RingFull).inc();
+    }
+    if MODE.load(Ordering::Relaxed) & IMMEDIATE != 0 {
+        chunks::ring().wake();
+    }
+}
+
+struct Unfinished(SlotHandle);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        slots::close(self.0);
+    }
+}
+
+#[cold]
+fn lose(why: Lost) {
+    if matches!(why, Lost::RingFull) {
+        REFUSED.fetch_add(1, Ordering::Relaxed);
+    }
+    OwnMetrics::global().spans_dropped_total.with(why).inc();
+}
+
+/// What takes spans and events.
+#[derive(Default)]
+pub(crate) struct Exporters {
+    pub(crate) spans: Vec<Box<dyn SpanExporter>>,
+    pub(crate) logs: Vec<Box<dyn LogExporter>>,
+}
+
 /// The right to flush and stop the pipeline of this process.
 #[derive(Clone, Debug)]
-pub(crate) struct PipelineHandle(());
+pub(crate) struct PipelineHandle(Option<Arc<Shared>>);
+
+/// What the pipeline's thread and its handle have in common.
+#[derive(Debug)]
+struct Shared {
+    spans: Vec<Arc<Queue<SpanBatch>>>,
+    logs: Vec<Arc<Queue<EventBatch>>>,
+    asked: Mutex<Asked>,
+    /// Wakes those who wait for a pass.
+    done: Condvar,
+}
+
+#[derive(Debug)]
+struct Asked {
+    /// How often all that is in the ring was asked for, and how often it was handed over.
+    wanted: u64,
+    handed: u64,
+    stop: bool,
+    running: bool,
+    thread: Option<Thread>,
+}
 
 /// Starts recording spans for `exporters`. Without any, spans are recorded for the logs' sake and end with their calls.
 ///
 /// # Errors
-/// When a pipeline runs already, or the thread can't be started.
-pub(crate) fn start(
-    settings: PipelineSettings,
-    exporters: Vec<Box<dyn SpanExporter>>,
-) -> io::Result<PipelineHandle> {
-    if !exporters.is_empty() {
-        let mut queue = queue();
-        if queue.running {
-            return Err(io::Error::other("a span pipeline runs already"));
-        }
-        queue.capacity = settings.queue;
-        queue.batch = settings.batch;
-        queue.stop = false;
-        std::thread::Builder::new()
-            .name("spanwright-export".into())
-            .spawn(move || run(settings, exporters))?;
-        queue.running = true;
-        drop(queue);
-        EXPORTING.store(true, Ordering::Relaxed);
+/// When a pipeline runs already, or a thread can't be started.
+pub(crate) fn start(settings: PipelineSettings, exporters: Exporters) -> io::Result<PipelineHandle> {
+    if exporters.spans.is_empty() && exporters.logs.is_empty() {
+        super::set_active(true);
+        return Ok(PipelineHandle(None));
     }
+    let ring = chunks::ring();
+    ring.set_limit(settings.ring_bytes);
+    let reader = ring.reader().ok_or_else(|| io::Error::other("a span pipeline runs already"))?;
+    let logs_wanted = !exporters.logs.is_empty();
+    let asked = Asked { wanted: 0, handed: 0, stop: false, running: true, thread: None };
+    let mut shared =
+        Shared { spans: Vec::new(), logs: Vec::new(), asked: Mutex::new(asked), done: Condvar::new() };
+    // Should a thread fail to start, those before it must not wait for ever.
+    let started = shared.start_queues(&settings, exporters);
+    let shared = Arc::new(shared);
+    let running = Running(Arc::clone(&shared));
+    started?;
+    let mut mode = SPANS;
+    mode |= if logs_wanted { LOGS } else { 0 } | if settings.immediate { IMMEDIATE } else { 0 };
+    let thread = std::thread::Builder::new().name("sw-drain".into());
+    let joined = thread.spawn(move || Drain::new(running, reader, settings).run())?;
+    ring.set_waker(Some(joined.thread().clone()));
+    shared.asked().thread = Some(joined.thread().clone());
+    MODE.store(mode, Ordering::Relaxed);
     super::set_active(true);
-    Ok(PipelineHandle(()))
+    Ok(PipelineHandle(Some(shared)))
 }
 
 impl PipelineHandle {
     /// Exports what has finished until now; `true` when all of it was delivered within `timeout`.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
-        let mut queue = queue();
-        if !queue.running {
-            return true;
-        }
-        queue.flushes_wanted += 1;
-        let mine = queue.flushes_wanted;
-        WORK.notify_one();
-        let is_waiting = |queue: &mut Queue| queue.running && queue.flushes_done < mine;
-        let waited = DONE.wait_timeout_while(queue, timeout, is_waiting);
-        let (queue, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        !result.timed_out() && !queue.lost_in_flush
+        let Some(shared) = &self.0 else { return true };
+        let deadline = Instant::now() + timeout;
+        let handed = shared.hand_over(deadline);
+        let spans = shared.spans.iter().map(|queue| queue.flush(deadline)).fold(true, |all, one| all & one);
+        let logs = shared.logs.iter().map(|queue| queue.flush(deadline)).fold(true, |all, one| all & one);
+        let refused = REFUSED.load(Ordering::Relaxed);
+        shared.report_refused();
+        handed && spans && logs && refused == 0
     }
 
     /// Says what is lost where the program ends now.
     pub(crate) fn report_undelivered(&self, timeout: Duration) {
-        let pending = {
-            let queue = queue();
-            queue.spans.len() + queue.exporting
+        let Some(shared) = &self.0 else { return };
+        let say = |pending, what, name| {
+            if pending > 0 {
+                telemetry::report(&format!(
+                    "{pending} {what} are not delivered: the end waited {timeout:?} for the exporter `{name}`"
+                ));
+            }
         };
-        if pending > 0 {
-            let message = "spans are not delivered: the end waited";
-            telemetry::report(&format!("{pending} {message} {timeout:?} for their exporter"));
-        }
-        report_refused();
+        shared.spans.iter().for_each(|queue| say(queue.pending(), "spans", queue.name()));
+        shared.logs.iter().for_each(|queue| say(queue.pending(), "log records", queue.name()));
+        shared.report_refused();
     }
 
     /// Stops recording, and exports what has finished; `true` when all of it was delivered within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         super::set_active(false);
-        let start = Instant::now();
+        let Some(shared) = &self.0 else { return true };
+        let deadline = Instant::now() + timeout;
         let delivered = self.flush(timeout);
-        EXPORTING.store(false, Ordering::Relaxed);
-        let mut queue = queue();
-        queue.stop = true;
-        WORK.notify_one();
-        // The next pipeline can start once the thread has ended.
-        let left = timeout.saturating_sub(start.elapsed());
-        drop(DONE.wait_timeout_while(queue, left, |queue| queue.running));
+        MODE.store(0, Ordering::Relaxed);
+        shared.ask(|asked| asked.stop = true);
+        // The queues are stopped by the thread, after what it still finds. The next pipeline can start once the thread has ended.
+        let left = deadline.saturating_duration_since(Instant::now()).max(SHORTEST_WAIT);
+        drop(shared.done.wait_timeout_while(shared.asked(), left, |asked| asked.running));
         delivered
     }
 }
 
-/// The pipeline's thread.
-fn run(settings: PipelineSettings, mut exporters: Vec<Box<dyn SpanExporter>>) {
-    let _suppressed = super::suppress();
-    let _running = Running;
-    let mut batch = SpanBatch::default();
-    // Whether something was lost since the last flush that was waited for.
-    let mut lost = false;
-    loop {
-        let work = wait_for_work(&settings);
-        clock::recalibrate();
-        report_refused();
-        // What finishes meanwhile is the next round's, so that a flush ends under any load.
-        let mut left = work.spans;
-        while left > 0 {
-            let most = left.min(settings.batch);
-            take_batch(most, &mut batch);
-            left -= most;
-            lost |= export(&batch, &mut exporters, settings.export_timeout);
+impl Shared {
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start_queues(&mut self, settings: &PipelineSettings, exporters: Exporters) -> io::Result<()> {
+        for exporter in exporters.spans {
+            self.spans.push(Queue::start(settings.spans, exporter)?);
         }
-        let mut queue = queue();
-        queue.exporting = 0;
-        if work.flushes > queue.flushes_done {
-            queue.flushes_done = work.flushes;
-            queue.lost_in_flush = lost;
-            DONE.notify_all();
+        for exporter in exporters.logs {
+            self.logs.push(Queue::start(settings.logs, exporter)?);
         }
-        if queue.flushes_wanted == queue.flushes_done {
-            lost = false;
+        Ok(())
+    }
+
+    fn ask(&self, what: impl FnOnce(&mut Asked)) {
+        let mut asked = self.asked();
+        what(&mut asked);
+        if let Some(thread) = &asked.thread {
+            thread.unpark();
         }
-        if work.stop {
-            return;
+    }
+
+    /// Waits until all that is in the ring now is in the queues.
+    fn hand_over(&self, deadline: Instant) -> bool {
+        let mut mine = 0;
+        self.ask(|asked| {
+            asked.wanted += 1;
+            mine = asked.wanted;
+        });
+        let left = deadline.saturating_duration_since(Instant::now());
+        let is_waiting = |asked: &mut Asked| asked.running && asked.handed < mine;
+        let waited = self.done.wait_timeout_while(self.asked(), left, is_waiting);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// Says how many found no room since it was last said.
+    fn report_refused(&self) {
+        let refused = REFUSED.swap(0, Ordering::Relaxed);
+        if refused > 0 {
+            let (limit, _) = chunks::ring().usage();
+            telemetry::report(&format!(
+                "{refused} spans and events were dropped, since the ring buffer of {limit} bytes was full: sample, or \
+                 raise `SPANWRIGHT_RING_SIZE`"
+            ));
+        }
+        let say = |(refused, capacity): (u64, usize), what, name, variable| {
+            if refused > 0 {
+                telemetry::report(&format!(
+                    "{refused} {what} were dropped, since the queue of {capacity} before the exporter `{name}` was \
+                     full: sample, or raise `{variable}`"
+                ));
+            }
+        };
+        for queue in &self.spans {
+            say(queue.take_refused(), "spans", queue.name(), "OTEL_BSP_MAX_QUEUE_SIZE");
+        }
+        for queue in &self.logs {
+            say(queue.take_refused(), "log records", queue.name(), "OTEL_BLRP_MAX_QUEUE_SIZE");
         }
     }
 }
 
-/// Says how many spans found no room since it was last said.
-fn report_refused() {
-    let (refused, capacity) = {
-        let mut queue = queue();
-        (std::mem::take(&mut queue.refused), queue.capacity)
-    };
-    if refused > 0 {
-        telemetry::report(&format!(
-            "{refused} spans were dropped, since the queue of {capacity} was full: sample, or raise \
-             `OTEL_BSP_MAX_QUEUE_SIZE`"
-        ));
-    }
-}
-
-/// Says that the thread runs, until it is dropped: at the thread's end, whatever ended it.
-struct Running;
+/// Says that the pipeline runs, until it is dropped: at its thread's end, whatever ended it.
+struct Running(Arc<Shared>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        EXPORTING.store(false, Ordering::Relaxed);
-        let mut queue = queue();
-        // What ends from here on finds no room.
-        queue.running = false;
-        let rest = std::mem::take(&mut queue.spans);
-        DONE.notify_all();
-        drop(queue);
-        for slot in rest {
-            slots::close(slot);
-            lose(Lost::QueueFull);
-        }
+        MODE.store(0, Ordering::Relaxed);
+        chunks::ring().set_waker(None);
+        self.0.spans.iter().for_each(|queue| queue.stop());
+        self.0.logs.iter().for_each(|queue| queue.stop());
+        self.0.asked().running = false;
+        self.0.done.notify_all();
     }
 }
 
-/// What a round of the thread has to do.
-struct Work {
-    /// Spans to export.
-    spans: usize,
-    /// Flushes that are done by it.
-    flushes: u64,
-    /// Whether it is the last.
-    stop: bool,
+/// The pipeline's thread.
+struct Drain {
+    /// Before `running`: the next pipeline reads once this one says that it has ended.
+    reader: Reader<'static>,
+    running: Running,
+    settings: PipelineSettings,
+    assembly: Assembly,
+    spans: Filling<SpanBatch>,
+    logs: Filling<EventBatch>,
 }
 
-/// Waits until a batch is full, its time has come, or somebody asks.
-fn wait_for_work(settings: &PipelineSettings) -> Work {
-    let start = Instant::now();
-    let mut queue = queue();
-    loop {
-        let asked = queue.flushes_wanted > queue.flushes_done || queue.stop;
-        let left = settings.delay.saturating_sub(start.elapsed());
-        if asked || queue.spans.len() >= queue.batch || left.is_zero() {
-            return Work { spans: queue.spans.len(), flushes: queue.flushes_wanted, stop: queue.stop };
+/// A batch that is being filled.
+struct Filling<B> {
+    batch: B,
+    since: Option<Instant>,
+    settings: QueueSettings,
+}
+
+impl<B: Batch + Default> Filling<B> {
+    fn new(settings: QueueSettings) -> Self {
+        Self { batch: B::default(), since: None, settings }
+    }
+
+    /// Hands the batch on where it is full, has waited for long enough, or all is asked for.
+    fn hand_on(&mut self, queues: &[Arc<Queue<B>>], all: bool) {
+        let count = self.batch.items().len();
+        if count == 0 {
+            return;
         }
-        queue = WORK.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if all || count >= self.settings.batch || since.elapsed() >= self.settings.delay {
+            self.since = None;
+            let batch = Arc::new(std::mem::take(&mut self.batch));
+            queues.iter().for_each(|queue| queue.push(&batch));
+        }
+    }
+
+    /// How long the batch may wait yet.
+    fn left(&self) -> Duration {
+        self.since.map_or(LONGEST_WAIT, |since| self.settings.delay.saturating_sub(since.elapsed()))
     }
 }
 
-/// Takes up to `most` spans out of the queue and reads them into `batch`.
-fn take_batch(most: usize, batch: &mut SpanBatch) {
-    let taken: Vec<SlotHandle> = {
-        let mut queue = queue();
-        let most = most.min(queue.spans.len());
-        queue.exporting = most;
-        queue.spans.drain(..most).collect()
-    };
-    let wall = Wall::now();
-    let read = |slot: SlotHandle| {
-        let data = slots::view(slot).map(|view| read(&view, &wall));
-        slots::close(slot);
-        data
-    };
-    *batch = taken.into_iter().filter_map(read).collect();
-}
+impl Drain {
+    fn new(running: Running, reader: Reader<'static>, settings: PipelineSettings) -> Self {
+        let assembly = Assembly::new(settings.limits, settings.tail, settings.ring_bytes);
+        let (spans, logs) = (Filling::new(settings.spans), Filling::new(settings.logs));
+        Self { running, reader, settings, assembly, spans, logs }
+    }
 
-/// Reads a finished span.
-fn read(view: &slots::SpanView<'_>, wall: &Wall) -> SpanData {
-    let spec = view.start.spec;
-    let start_unix_nanos = wall.unix_nanos(view.start.at);
-    let duration = view.end.map_or(0, |end| end.nanos_since(view.start.at));
-    let mut span = SpanData {
-        trace_id: view.start.trace_id,
-        span_id: view.start.span_id,
-        parent: view.start.parent,
-        name: spec.name.into(),
-        target: spec.target.into(),
-        kind: SpanKind::Internal,
-        start_unix_nanos,
-        end_unix_nanos: start_unix_nanos + duration,
-        outcome: view.outcome,
-        dropped_attributes: view.dropped_fields.into(),
-        ..SpanData::default()
-    };
-    let mut set = |key: &'static str, value| span.attributes.push((key.into(), value));
-    for field in view.fields {
-        let value = match field.value {
-            OwnedValue::Bool(value) => AttributeValue::Bool(value),
-            OwnedValue::I64(value) => AttributeValue::I64(value),
-            OwnedValue::U64(value) => i64::try_from(value)
-                .map_or_else(|_| AttributeValue::Str(value.to_string().into()), AttributeValue::I64),
-            OwnedValue::F64(value) => AttributeValue::F64(value),
-            OwnedValue::Str(value) => AttributeValue::Str(value.into()),
-        };
-        match (field.index, value) {
-            (STATUS_MESSAGE, AttributeValue::Str(message)) => span.error = Some(message.into_owned()),
-            (ERROR_TYPE, value) => set("error.type", value),
-            (index, value) => {
-                if let Some(name) = spec.fields.get(usize::from(index)) {
-                    set(name, value);
-                }
+    fn run(mut self) {
+        let _suppressed = super::suppress();
+        let mut wait = SHORTEST_WAIT;
+        loop {
+            let (wanted, stop) = {
+                let asked = self.shared().asked();
+                (asked.wanted, asked.stop)
+            };
+            let found = self.pass();
+            // A second pass right after it completes the spans of the first.
+            if found || self.assembly.is_waiting() {
+                self.pass();
+            }
+            let is_asked = stop || self.shared().asked().handed < wanted;
+            self.hand_on(is_asked || self.settings.immediate);
+            clock::recalibrate();
+            self.shared().report_refused();
+            {
+                let mut asked = self.shared().asked();
+                asked.handed = asked.handed.max(wanted);
+                self.shared().done.notify_all();
+            }
+            if stop {
+                return;
+            }
+            wait = if found { SHORTEST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
+            let asked_again = self.shared().asked().wanted > wanted;
+            if !asked_again && !self.assembly.is_waiting() {
+                std::thread::park_timeout(wait.min(self.spans.left()).min(self.logs.left()));
             }
         }
     }
-    if matches!(view.outcome, Outcome::Cancelled | Outcome::Panicked) {
-        set("error.type", AttributeValue::Str(view.outcome.as_str().into()));
-    }
-    if !spec.file.is_empty() {
-        set("code.file.path", AttributeValue::Str(spec.file.into()));
-        set("code.line.number", AttributeValue::I64(spec.line.into()));
-    }
-    span
-}
 
-/// Whether anything was lost.
-fn export(batch: &SpanBatch, exporters: &mut [Box<dyn SpanExporter>], timeout: Duration) -> bool {
-    let own = OwnMetrics::global();
-    let spans: Vec<_> = batch.iter().collect();
-    let mut lost = 0;
-    for exporter in exporters {
-        // An exporter may be anybody's code, and its end must not be ours.
-        let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(&spans, timeout)));
-        let panicked = |_| Err(ExportError { lost: batch.len(), reason: "the exporter panicked".to_owned() });
-        match exported.unwrap_or_else(panicked) {
-            Ok(()) => own.spans_exported_total.add(batch.len() as u64),
-            Err(error) => {
-                let gone = error.lost.min(batch.len());
-                lost += gone;
-                own.spans_exported_total.add((batch.len() - gone) as u64);
-                own.spans_dropped_total.with(Lost::Export).add(gone as u64);
-                telemetry::report(&format!("exporter `{}`: {error}", exporter.name()));
+    fn shared(&self) -> &Shared {
+        &self.running.0
+    }
+
+    /// Reads the ring once, and hands the spans of the pass before into batches; whether anything was read.
+    fn pass(&mut self) -> bool {
+        let wall = Wall::now();
+        let decoder = Decoder { wall: &wall, limits: &self.settings.limits };
+        let (assembly, logs) = (&mut self.assembly, &mut self.logs.batch);
+        let exports_logs = !self.running.0.logs.is_empty();
+        let mut found = false;
+        self.reader.read(|record| {
+            found = true;
+            if exports_logs && record.kind() == Some(Kind::Event) {
+                decoder.event(logs, record);
             }
-        }
-    }
-    lost > 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::span::SpanRef;
-
-    struct Panics;
-
-    impl SpanExporter for Panics {
-        fn name(&self) -> &'static str {
-            "panics"
-        }
-
-        fn export(&mut self, _: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
-            panic!("on purpose")
-        }
+            assembly.add(record);
+        });
+        let (spans, queues) = (&mut self.spans, &self.running.0.spans);
+        assembly.end_pass(|record, events| {
+            let records = events.iter().flat_map(|events| events.records.iter());
+            let dropped = events.map_or(0, |events| events.dropped);
+            decoder.span(&mut spans.batch, record, records, dropped);
+            if spans.batch.len() >= spans.settings.batch {
+                spans.hand_on(queues, true);
+            }
+        });
+        self.logs.hand_on(&self.running.0.logs, false);
+        found
     }
 
-    #[test]
-    fn an_exporter_that_panics_loses_its_batch_and_nothing_else() {
-        let batch: SpanBatch = [SpanData::default()].into_iter().collect();
-        let lost = export(&batch, &mut [Box::new(Panics), Box::new(Panics)], Duration::ZERO);
-        assert!(lost);
+    fn hand_on(&mut self, all: bool) {
+        self.spans.hand_on(&self.running.0.spans, all);
+        self.logs.hand_on(&self.running.0.logs, all);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Builder, Guard, InstallError, Installed, Problem, report_all};
@@ -14,7 +15,7 @@ use crate::health::Health;
 use crate::logs::{self, LogStyle};
 use crate::registry::Registry;
 use crate::signals::{self, Hooks};
-use crate::span::{self, PipelineHandle, PipelineSettings, Sampler};
+use crate::span::{self, PipelineHandle, PipelineSettings};
 
 impl Builder {
     /// Starts the telemetry: reads the environment, registers every annotated function, starts the export of spans
@@ -69,7 +70,7 @@ impl Builder {
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         if let Some(traces) = &config.traces {
             let exporters = self.exporters(&config.resource, traces, &mut guard.problems);
-            match start_pipeline(traces, exporters) {
+            match start_pipeline(traces, config.log_filter.clone(), exporters) {
                 Ok(pipeline) => guard.pipeline = Some(pipeline),
                 Err(error) => guard.problems.push(Problem::Pipeline(error)),
             }
@@ -148,20 +149,31 @@ fn otlp_exporter(_otlp: &Otlp, _resource: &[(String, String)]) -> Result<Box<dyn
 }
 
 /// Starts recording. Without exporters too: log lines carry the ids of spans.
-fn start_pipeline(traces: &Traces, exporters: Vec<Box<dyn SpanExporter>>) -> io::Result<PipelineHandle> {
+fn start_pipeline(traces: &Traces, events: Targets, exporters: Vec<Box<dyn SpanExporter>>) -> io::Result<PipelineHandle> {
     span::set_filter(traces.filter.clone());
-    span::set_sampler(match traces.sampling {
-        Sampling::AlwaysOn => Sampler::AlwaysOn,
-        Sampling::AlwaysOff => Sampler::AlwaysOff,
-        Sampling::Ratio(ratio) => Sampler::Ratio(ratio),
-    });
-    let settings = PipelineSettings {
+    span::set_event_filter(events);
+    let ratio = match traces.sampling {
+        Sampling::AlwaysOn => 1.0,
+        Sampling::AlwaysOff => 0.0,
+        Sampling::Ratio(ratio) => ratio,
+    };
+    let root = span::RootSampling { ratio, per_second: None };
+    span::set_sampling(&span::Sampling { parent_based: true, root, rules: Vec::new() }, false);
+    let queue = span::QueueSettings {
         queue: traces.queue,
         batch: traces.batch,
         delay: traces.delay,
         export_timeout: traces.export_timeout,
     };
-    span::start(settings, exporters)
+    let settings = PipelineSettings {
+        ring_bytes: 16 << 20,
+        immediate: false,
+        spans: queue,
+        logs: queue,
+        limits: span::Limits::default(),
+        tail: None,
+    };
+    span::start(settings, span::Exporters { spans: exporters, logs: Vec::new() })
 }
 
 /// What a signal does to this telemetry.
@@ -194,7 +206,7 @@ fn set_subscriber(config: &Config, environment: &Environment) -> bool {
         config.log_filter.clone(),
         io::stdout,
     ));
-    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+    if tracing::subscriber::set_global_default(span::Answering::new(subscriber)).is_ok() {
         OURS.store(true, Ordering::Relaxed);
     }
     OURS.load(Ordering::Relaxed)

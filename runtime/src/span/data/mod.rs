@@ -15,9 +15,12 @@ pub use spanwright_core::descriptor::Level;
 pub use spanwright_core::ids::{SpanId, TraceId};
 pub use spanwright_core::slots::Outcome;
 
+pub(crate) use arena::{Arena, Range, Text, Value};
 pub use arena::{AttributeRef, Attributes};
+pub(crate) use event::EventHead;
 pub use event::{EventBatch, EventRef};
 pub use owned::{AttributeValue, EventData, SpanData};
+pub(crate) use span::{SpanHead, StatusHead};
 pub use span::{Link, SpanBatch, SpanKind, SpanRef, Status, flags};
 
 #[cfg(test)]

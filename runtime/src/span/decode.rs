@@ -1,0 +1,309 @@
+//! From records to batches.
+
+use spanwright_core::chunks::Record;
+use spanwright_core::clock::Wall;
+use spanwright_core::context::{RANDOM, REMOTE, SAMPLED};
+use spanwright_core::slots::value::{self, Field, Fields};
+use spanwright_core::slots::{Outcome, Start, record_flags};
+
+use super::data::{
+    Arena, EventBatch, EventHead, Level, Link, Range, SpanBatch, SpanHead, SpanKind, StatusHead, Text, Value, flags,
+};
+use super::sampling;
+use super::settings::Limits;
+
+/// Reads records, with the time of a moment and the limits of a configuration.
+#[derive(Debug)]
+pub(super) struct Decoder<'a> {
+    pub(super) wall: &'a Wall,
+    pub(super) limits: &'a Limits,
+}
+
+/// What fields say beside attributes.
+#[derive(Debug)]
+struct Said {
+    name: Option<Text>,
+    scope: Option<Text>,
+    kind: Option<SpanKind>,
+    status: Option<bool>,
+    message: Option<Text>,
+    has_error_type: bool,
+    attributes: Range,
+    dropped: u32,
+    dropped_links: u32,
+}
+
+/// What else fields of this name say, by the convention of `tracing-opentelemetry`.
+fn by_convention(key: &str) -> Option<u16> {
+    match key.strip_prefix("otel.")? {
+        "name" => Some(value::index::NAME),
+        "kind" => Some(value::index::KIND),
+        "status_code" => Some(value::index::STATUS),
+        "status_message" | "status_description" => Some(value::index::STATUS_MESSAGE),
+        _ => None,
+    }
+}
+
+impl Decoder<'_> {
+    /// Adds a span, and the events that happened in it, to the batch.
+    pub(super) fn span<'e>(
+        &self,
+        batch: &mut SpanBatch,
+        record: &Record<'_>,
+        events: impl Iterator<Item = Record<'e>>,
+        dropped_events: u32,
+    ) {
+        let Some((start, fields)) = record.span_or_event() else { return };
+        let spec = start.spec;
+        let first_link = batch.links.len();
+        let is_late = record.flags & record_flags::LATE != 0;
+        let (links, limit) = (&mut batch.links, self.limits.attributes);
+        let said = self.fields(&mut batch.arena, links, spec.fields, fields, is_late, limit);
+        let links = Range { start: first_link as u32, end: batch.links.len() as u32 };
+        let outcome = Outcome::from_flags(record.flags);
+        let attributes = add_facts(&mut batch.arena, &start, &said, outcome);
+        let (events, dropped_events) = self.events(batch, events, dropped_events);
+        let start_unix_nanos = self.wall.unix_nanos(start.at);
+        batch.heads.push(SpanHead {
+            trace_id: start.trace_id,
+            span_id: start.span_id,
+            parent: start.parent,
+            parent_is_remote: start.flags & REMOTE != 0,
+            flags: trace_flags(start.flags),
+            kind: said.kind.unwrap_or(SpanKind::Internal),
+            outcome,
+            status: status(outcome, &said),
+            trace_state: Text::Static(sampling::trace_state(start.flags)),
+            name: said.name.unwrap_or(Text::Static(spec.name)),
+            target: said.scope.unwrap_or(Text::Static(spec.target)),
+            start_unix_nanos,
+            end_unix_nanos: start_unix_nanos + record.at.nanos_since(start.at),
+            attributes,
+            events,
+            links,
+            dropped_attributes: said.dropped + u32::from(record.dropped_fields()),
+            dropped_events,
+            dropped_links: said.dropped_links,
+        });
+    }
+
+    fn events<'e>(
+        &self,
+        batch: &mut SpanBatch,
+        events: impl Iterator<Item = Record<'e>>,
+        dropped: u32,
+    ) -> (Range, u32) {
+        let first = batch.events.len();
+        for event in events {
+            let head = self.event_head(&mut batch.arena, &event);
+            batch.events.extend(head);
+        }
+        // They come from several threads, and from several chunks.
+        batch.events[first..].sort_by_key(|event| event.at_unix_nanos);
+        (Range { start: first as u32, end: batch.events.len() as u32 }, dropped)
+    }
+
+    /// Adds an event to the batch.
+    pub(super) fn event(&self, batch: &mut EventBatch, record: &Record<'_>) {
+        let head = self.event_head(&mut batch.arena, record);
+        batch.heads.extend(head);
+    }
+
+    fn event_head(&self, arena: &mut Arena, record: &Record<'_>) -> Option<EventHead> {
+        let (start, fields) = record.span_or_event()?;
+        let spec = start.spec;
+        let is_exception = record.flags & record_flags::EXCEPTION != 0;
+        let names: &[&str] = if is_exception { &EXCEPTION } else { spec.fields };
+        let said = self.fields(arena, &mut Vec::new(), names, fields, false, self.limits.event_attributes);
+        let attributes = if is_exception { said.attributes } else { add_place(arena, &start, said.attributes) };
+        let message = said.message.unwrap_or_default();
+        let name = if is_exception {
+            Text::Static("exception")
+        } else if arena.resolve(message).is_empty() {
+            Text::Static(spec.name)
+        } else {
+            message
+        };
+        Some(EventHead {
+            trace_id: start.trace_id,
+            span_id: start.span_id,
+            flags: if start.trace_id.is_some() { trace_flags(start.flags) } else { 0 },
+            at_unix_nanos: self.wall.unix_nanos(record.at),
+            level: level(record.flags >> record_flags::LEVEL_SHIFT),
+            target: Text::Static(spec.target),
+            name,
+            message,
+            attributes,
+            dropped_attributes: said.dropped + u32::from(record.dropped_fields()),
+        })
+    }
+
+    /// Reads fields into the arena's attributes, but for what they say of the span itself.
+    fn fields(
+        &self,
+        arena: &mut Arena,
+        links: &mut Vec<Link>,
+        names: &[&'static str],
+        fields: Fields<'_>,
+        is_late: bool,
+        limit: u32,
+    ) -> Said {
+        let start = arena.mark();
+        let mut said = Said {
+            name: None,
+            scope: None,
+            kind: None,
+            status: None,
+            message: None,
+            has_error_type: false,
+            attributes: Range::default(),
+            dropped: 0,
+            dropped_links: 0,
+        };
+        let first_link = links.len();
+        for field in fields {
+            if let value::Value::Link(trace_id, span_id) = field.value {
+                if links.len() - first_link < self.limits.links as usize {
+                    links.push(Link { trace_id, span_id });
+                } else {
+                    said.dropped_links += 1;
+                }
+                continue;
+            }
+            let key = match (field.key, names.get(usize::from(field.index))) {
+                (Some(key), _) => arena.text(key),
+                (None, Some(name)) => Text::Static(name),
+                (None, None) if field.index == value::index::ERROR_TYPE => Text::Static("error.type"),
+                (None, None) => Text::Static(""),
+            };
+            let Some((key, value)) = self.attribute(arena, &mut said, key, &field) else { continue };
+            if arena.mark() - start >= limit {
+                said.dropped += 1;
+            } else if is_late {
+                arena.set(start, key, value);
+            } else {
+                arena.push(key, value);
+            }
+        }
+        said.attributes = arena.since(start);
+        said
+    }
+
+    /// A field as an attribute; nothing where it says something else.
+    fn attribute(&self, arena: &mut Arena, said: &mut Said, key: Text, field: &Field<'_>) -> Option<(Text, Value)> {
+        let name = arena.resolve(key);
+        let special = if name.is_empty() { Some(field.index) } else { by_convention(name) };
+        said.has_error_type |= name == "error.type";
+        let is_message = name == "message" || special == Some(value::index::STATUS_MESSAGE);
+        let value = match field.value {
+            value::Value::Bool(value) => Value::Bool(value),
+            value::Value::I64(value) => Value::I64(value),
+            // OTLP has no unsigned integers: what does not fit is written out.
+            value::Value::U64(value) => match i64::try_from(value) {
+                Ok(value) => Value::I64(value),
+                Err(_) => Value::Str(arena.text(&value.to_string())),
+            },
+            value::Value::F64(value) => Value::F64(value),
+            value::Value::Str(text) => Value::Str(arena.text(self.cut(text))),
+            value::Value::Link(..) => return None,
+        };
+        if arena.resolve(key) == EXCEPTION[1] {
+            if let Value::Str(text) = value {
+                said.message = Some(text);
+            }
+        }
+        match (special, field.value) {
+            (None, _) if !is_message => return Some((key, value)),
+            (Some(value::index::STATUS_MESSAGE) | None, _) => {
+                said.message = Some(match value {
+                    Value::Str(text) => text,
+                    // A message that is a number: `message = 5`.
+                    _ => return Some((key, value)),
+                });
+            }
+            (Some(value::index::KIND), value::Value::Str(kind)) => said.kind = kind_of(kind).or(said.kind),
+            (Some(value::index::STATUS), value::Value::Bool(ok)) => said.status = Some(ok),
+            (Some(value::index::STATUS), value::Value::Str(code)) => {
+                said.status = status_of(code).or(said.status);
+            }
+            (Some(which), _) => {
+                let Value::Str(text) = value else { return None };
+                match which {
+                    value::index::NAME => said.name = Some(text),
+                    value::index::SCOPE => said.scope = Some(text),
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+
+    /// The text, of so many characters as are allowed.
+    fn cut<'t>(&self, text: &'t str) -> &'t str {
+        match self.limits.value_length {
+            Some(limit) if text.len() > limit => {
+                let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
+                &text[..end]
+            }
+            _ => text,
+        }
+    }
+}
+
+/// The names of the fields of an exception.
+const EXCEPTION: [&str; 2] = ["exception.type", "exception.message"];
+
+/// `error.type` of a call that did not return, and where the callsite is.
+fn add_facts(arena: &mut Arena, start: &Start, said: &Said, outcome: Outcome) -> Range {
+    if matches!(outcome, Outcome::Cancelled | Outcome::Panicked) && !said.has_error_type {
+        arena.push(Text::Static("error.type"), Value::Str(Text::Static(outcome.as_str())));
+    }
+    add_place(arena, start, said.attributes)
+}
+
+fn add_place(arena: &mut Arena, start: &Start, attributes: Range) -> Range {
+    let spec = start.spec;
+    if !spec.file.is_empty() {
+        arena.push(Text::Static("code.file.path"), Value::Str(Text::Static(spec.file)));
+        arena.push(Text::Static("code.line.number"), Value::I64(spec.line.into()));
+    }
+    arena.since(attributes.start)
+}
+
+fn status(outcome: Outcome, said: &Said) -> StatusHead {
+    let message = said.message.unwrap_or_default();
+    match (said.status, outcome) {
+        (Some(true), _) => StatusHead::Ok,
+        (Some(false), _) | (None, Outcome::Error) => StatusHead::Error(message),
+        (None, Outcome::Ok) => StatusHead::Unset,
+        (None, Outcome::Cancelled | Outcome::Panicked) => {
+            StatusHead::Error(said.message.unwrap_or(Text::Static(outcome.as_str())))
+        }
+    }
+}
+
+fn kind_of(text: &str) -> Option<SpanKind> {
+    use SpanKind::{Client, Consumer, Internal, Producer, Server};
+    [Internal, Server, Client, Producer, Consumer].into_iter().find(|kind| text.eq_ignore_ascii_case(kind.as_str()))
+}
+
+fn status_of(code: &str) -> Option<bool> {
+    if code.eq_ignore_ascii_case("ok") { Some(true) } else { code.eq_ignore_ascii_case("error").then_some(false) }
+}
+
+/// The flags of a context as W3C has them.
+fn trace_flags(context: u16) -> u8 {
+    let flag = |of: u16, is: u8| if context & of != 0 { is } else { 0 };
+    flag(SAMPLED, flags::SAMPLED) | flag(RANDOM, flags::RANDOM)
+}
+
+/// The level by its number in `tracing`'s order.
+fn level(number: u8) -> Level {
+    match number {
+        1 => Level::ERROR,
+        2 => Level::WARN,
+        3 => Level::INFO,
+        4 => Level::DEBUG,
+        _ => Level::TRACE,
+    }
+}
