@@ -78,6 +78,18 @@ pub mod ours {
         black_box((n, text, flag)).0 + 1
     }
 
+    #[instrument]
+    #[inline(never)]
+    pub fn bare(n: u64, text: &str, flag: bool) -> u64 {
+        black_box((n, text, flag)).0 + 1
+    }
+
+    /// A trace to be in.
+    #[instrument]
+    pub fn within<R>(body: impl FnOnce() -> R) -> R {
+        body()
+    }
+
     #[instrument(record(n, text, flag))]
     #[inline(never)]
     pub async fn span_future(n: u64, text: &str, flag: bool) -> u64 {

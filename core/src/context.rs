@@ -70,16 +70,48 @@ impl Context {
         local::with(|local| local.context.get())
     }
 
+    #[inline]
+    pub(crate) const fn to_words(self) -> [u64; 5] {
+        let rest = self.flags as u64 | (self.store.to_bits() as u64) << 16 | (self.baggage as u64) << 32;
+        [self.trace_id.high, self.trace_id.low, self.span_id.0, self.slot.to_bits(), rest]
+    }
+
+    #[inline]
+    pub(crate) const fn from_words([high, low, span, slot, rest]: [u64; 5]) -> Self {
+        Self {
+            trace_id: TraceId { high, low },
+            span_id: SpanId(span),
+            slot: SlotHandle::from_bits(slot),
+            flags: rest as u16,
+            store: StoreId::from_bits((rest >> 16) as u16),
+            baggage: (rest >> 32) as u32,
+        }
+    }
+
     /// Makes this the thread's context and returns the one before.
     #[inline]
     pub fn swap(self) -> Self {
         local::with(|local| {
-            let before = local.context.replace(self);
+            let before = local.context.get();
+            local.context.set(self);
             if before.store != self.store {
                 crate::cells::switch_store(local, self.store);
             }
             before
         })
+    }
+
+    /// Makes this the thread's context, which is `before`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn replace(self, before: Self) {
+        debug_assert_eq!(Self::here(), before);
+        local::with(|local| {
+            local.context.set(self);
+            if before.store != self.store {
+                crate::cells::switch_store(local, self.store);
+            }
+        });
     }
 
     /// Makes this the thread's context until the guard is dropped.

@@ -3,6 +3,8 @@
 //! something to clean up, folds the thread's pages and gives its slots back when the thread ends.
 
 use std::cell::Cell;
+// Never loom's: no other thread sees them.
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cells::{self, Page};
 use crate::chunks::Writer;
@@ -13,7 +15,7 @@ use crate::slots::FreeList;
 #[derive(Debug)]
 pub struct Local {
     /// The current span and store.
-    pub context: Cell<Context>,
+    pub(crate) context: ContextCell,
     /// This thread's pages in the current store: `pages` pointers, null where not mapped.
     pub(crate) table: Cell<*const *const Page>,
     /// The length of `table`, zero before the first use and after the thread's end.
@@ -30,6 +32,30 @@ pub struct Local {
     pub(crate) phase: Cell<Phase>,
 }
 
+/// A thread's context, word by word: what has just been written in small pieces is read in the same pieces, or the
+/// processor waits for the writes. Atomics keep the compiler from joining them.
+#[derive(Debug)]
+pub(crate) struct ContextCell([AtomicU64; 5]);
+
+impl ContextCell {
+    const fn new() -> Self {
+        let [a, b, c, d, e] = Context::NONE.to_words();
+        Self([AtomicU64::new(a), AtomicU64::new(b), AtomicU64::new(c), AtomicU64::new(d), AtomicU64::new(e)])
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> Context {
+        Context::from_words(std::array::from_fn(|at| self.0[at].load(Ordering::Relaxed)))
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, context: Context) {
+        for (to, word) in self.0.iter().zip(context.to_words()) {
+            to.store(word, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Where a thread is in its life, as far as we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -44,7 +70,7 @@ pub(crate) enum Phase {
 impl Local {
     const fn new() -> Self {
         Self {
-            context: Cell::new(Context::NONE),
+            context: ContextCell::new(),
             table: Cell::new(std::ptr::null()),
             pages: Cell::new(0),
             chunk: Writer::new(),

@@ -4,7 +4,11 @@ use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
+use spanwright::Telemetry;
+use spanwright::export::{ExportError, SpanExporter};
+use spanwright::span::SpanRef;
 use spanwright_benches::subjects::{autometric, ours, plain, tracings};
 
 fn main() {
@@ -25,6 +29,9 @@ fn main() {
     let request =
         || ours::Request { method: black_box(ours::Method::Put), status: black_box(ours::Status::Ok) };
     let _: u64 = times;
+    // The subject's name says what is installed, and its end what is called.
+    let _telemetry = telemetry(&subject);
+    let subject = subject.rsplit(' ').next().unwrap_or_default().to_owned();
     match subject.as_str() {
         "plain" => repeat!(plain::function(n, text, flag)),
         "filtered" => repeat!(ours::filtered(n, text, flag)),
@@ -34,9 +41,37 @@ fn main() {
         "filtered-async-tracing" => repeat!(poll(tracings::filtered_future(n, text, flag))),
         "metrics" => repeat!(ours::metrics(n, text, flag)),
         "metrics-autometrics" => repeat!(autometric::metrics(n, text, flag)),
+        "span" => repeat!(ours::span(n, text, flag)),
+        "child" => ours::within(|| repeat!(ours::span(n, text, flag))),
+        "bare" => ours::within(|| repeat!(ours::bare(n, text, flag))),
+        "both" => ours::within(|| repeat!(ours::both(n, text, flag))),
         "counter" => repeat!(bench.requests_total.with(request()).inc()),
         "histogram" => repeat!(bench.latency_seconds.with(request()).observe(black_box(0.003))),
         other => panic!("no subject `{other}`"),
+    }
+}
+
+fn telemetry(subject: &str) -> Option<spanwright::Guard> {
+    let builder = Telemetry::builder().with_subscriber(false).metrics_enabled(false);
+    let builder = match subject.split_once(' ')?.0 {
+        "unsampled" => builder.sample_rate(0.0),
+        "recorded" => builder,
+        "exported" => builder.exporter(Null),
+        other => panic!("nothing is `{other}`"),
+    };
+    Some(builder.install().expect("telemetry starts"))
+}
+
+/// Takes spans and does nothing with them.
+struct Null;
+
+impl SpanExporter for Null {
+    fn name(&self) -> &'static str {
+        "null"
+    }
+
+    fn export(&mut self, _: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
+        Ok(())
     }
 }
 

@@ -20,6 +20,14 @@ impl StoreId {
     /// The one that everybody uses who did not ask for another.
     pub const DEFAULT: Self = Self(0);
 
+    pub(crate) const fn to_bits(self) -> u16 {
+        self.0
+    }
+
+    pub(crate) const fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+
     /// A new, empty store. Stores are never freed; their pages are, when their threads end and blocks are dropped.
     ///
     /// # Panics

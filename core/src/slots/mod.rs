@@ -281,6 +281,7 @@ impl Pool {
         // Seen by whoever gets the handle while a value's `Display` runs.
         slot.set(word::STATE, state | LOCKED);
         let mut locked = Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
+        locked.writer.go_behind(state);
         write(&mut locked.writer);
         true
     }
@@ -295,6 +296,7 @@ impl Pool {
     ) -> bool {
         let Some(state) = slot.lock() else { return self.open_slot(span).is_none() };
         let mut locked = Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
+        locked.writer.go_behind(state);
         // The span may have ended before it was locked.
         if self.open_slot(span).is_some() {
             write(&mut locked.writer);

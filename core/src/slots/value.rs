@@ -80,26 +80,31 @@ struct Place<'a> {
 }
 
 impl<'a> FieldWriter<'a> {
-    #[inline]
+    /// A writer at the span's first field, to be placed before it [goes on](Self::go_behind).
+    #[inline(always)]
     pub(super) fn new(pool: &'a Pool, cache: &'a FreeList, slot: &'a Slot, first: u32, state: u64) -> Self {
-        let used = usize::from(state as u16);
-        let place = Place { slot, word: HEADER, chain: 1, used: 0 };
-        let mut writer = Self {
+        Self {
             pool,
             cache,
             first,
-            place,
-            whole: used,
+            place: Place { slot, word: HEADER, chain: 1, used: 0 },
+            whole: 0,
             dropped: (state >> 16) as u16,
-            late: used > 0 || state & LATE != 0,
-        };
-        if used > 0 {
-            writer.skip(used);
+            late: state & LATE != 0,
         }
-        writer
     }
 
-    /// Goes behind what is there.
+    /// Goes behind the fields that the state counts.
+    #[inline]
+    pub(super) fn go_behind(&mut self, state: u64) {
+        let used = usize::from(state as u16);
+        if used > 0 {
+            (self.whole, self.late) = (used, true);
+            self.skip(used);
+        }
+    }
+
+    #[cold]
     fn skip(&mut self, mut words: usize) {
         while words > SLOT_WORDS - self.place.word {
             words -= SLOT_WORDS - self.place.word;
@@ -155,24 +160,39 @@ impl<'a> FieldWriter<'a> {
 
     #[inline]
     fn push_with(&mut self, header: u64, key: &str, value: Value<'_>) {
-        let start = self.place;
-        let written = match value {
+        match value {
             Value::Bool(value) => self.number(header | 1, key, value.into()),
             Value::I64(value) => self.number(header | 2, key, value as u64),
             Value::U64(value) => self.number(header | 3, key, value),
             Value::F64(value) => self.number(header | 4, key, value.to_bits()),
-            Value::Str(text) => return self.text(header, key, text),
+            Value::Str(text) => self.text(header, key, text),
             Value::Link(trace, span) => {
-                let header = header | 6 | 24 << 32;
-                [header, trace.high, trace.low, span.0].into_iter().all(|word| self.put(word))
+                let (start, header) = (self.place, header | 6 | 24 << 32);
+                let written = [header, trace.high, trace.low, span.0].into_iter().all(|word| self.put(word));
+                self.close(start, written);
             }
-        };
-        self.close(start, written);
+        }
     }
 
     #[inline]
-    fn number(&mut self, header: u64, key: &str, value: u64) -> bool {
-        self.put(header | 8 << 32) && (key.is_empty() || self.put_text(key)) && self.put(value)
+    fn number(&mut self, header: u64, key: &str, value: u64) {
+        let (slot, word, header) = (self.place.slot, self.place.word, header | 8 << 32);
+        if key.is_empty() && word + 2 <= SLOT_WORDS {
+            slot.set(word, header);
+            slot.set(word + 1, value);
+            self.place.word = word + 2;
+            self.place.used += 2;
+            self.whole = self.place.used;
+        } else {
+            self.push_number(header, key, value);
+        }
+    }
+
+    #[cold]
+    fn push_number(&mut self, header: u64, key: &str, value: u64) {
+        let start = self.place;
+        let written = self.put(header) && self.put_text(key) && self.put(value);
+        self.close(start, written);
     }
 
     #[inline]

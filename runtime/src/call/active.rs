@@ -38,24 +38,26 @@ pub(super) struct Active {
 }
 
 impl Active {
-    /// Starts a call, by what the callsite's `bits` say, and enters it if asked to; nothing where nobody listens after all.
+    /// Starts a call in `place`, by what the callsite's `bits` say, and enters it if asked to; nothing where nobody listens
+    /// after all. It is made where it stays: a copy of what has just been written is slow.
     #[inline(never)]
     pub(super) fn open(
+        place: &mut Option<Self>,
         site: &'static Site,
         bits: u32,
         combination: &mut dyn FnMut() -> u32,
         record: &mut dyn FnMut(&mut Fields<'_, '_>),
         enter: bool,
-    ) -> Option<Self> {
+    ) {
         let bits = if bits & UNREGISTERED != 0 { site.register() } else { bits };
         let around = Context::here();
         let is_local = around.trace_id.is_some() && around.flags & REMOTE == 0;
         let is_dropped_child = is_local && !around.is_recorded();
         // Dropped children share the root's context; a future keeps it, wherever it is polled.
         if bits == 0 || around.is_suppressed() || (bits == DIRECT && is_dropped_child && enter) {
-            return None;
+            return;
         }
-        let mut active = Self {
+        let active = place.insert(Self {
             site,
             flags: PANICKED,
             combination: 0,
@@ -63,14 +65,15 @@ impl Active {
             context: around,
             slot: SlotHandle::NONE,
             shadow: None,
-        };
+        });
+        let mut own = around;
         if bits & DIRECT != 0 {
             active.flags |= SWAPS;
             if !is_dropped_child {
-                active.decide(around, is_local);
+                own = decide(site, around, is_local);
             }
         }
-        let is_recorded = active.flags & SWAPS != 0 && active.context.is_recorded();
+        let is_recorded = bits & DIRECT != 0 && own.is_recorded();
         if is_recorded || bits & METRICS != 0 {
             active.start = clock::now();
         }
@@ -83,66 +86,58 @@ impl Active {
             }
         }
         if is_recorded {
-            active.open_slot(around);
+            own.slot = active.open_slot(own, around);
         }
         let wants_shadow = bits & (SHADOW | ASK) != 0 && shadow::is_wanted(site, bits);
-        active.record(wants_shadow.then_some(bits), record);
+        active.record(own, wants_shadow.then_some(bits), record);
         active.flags &= !PANICKED;
         if active.flags == 0 && active.shadow.is_none() {
             active.flags = ENDED;
-            return None;
-        }
-        if enter {
-            active.enter();
-        }
-        Some(active)
-    }
-
-    /// Decides at the root of a trace; within one, what its root decided holds.
-    #[inline]
-    fn decide(&mut self, around: Context, is_local: bool) {
-        let (trace_id, flags) = if is_local {
-            (around.trace_id, around.flags)
+            *place = None;
+        } else if !enter {
+            active.context = own;
         } else {
-            let trace_id = if around.trace_id.is_some() { around.trace_id } else { TraceId::random() };
-            (trace_id, span::decide(around, trace_id, self.site.sampler()))
-        };
-        let (span_id, slot) = (SpanId::random(), SlotHandle::NONE);
-        self.context = Context { trace_id, span_id, slot, flags: flags | ANNOTATED, ..around };
+            active.flags |= ENTERED;
+            if active.flags & SWAPS != 0 {
+                // What is kept is where it goes back to, which it has already.
+                own.replace(around);
+            }
+            if let Some(shadow) = &active.shadow {
+                shadow.enter();
+            }
+        }
     }
 
     /// Opens a slot for the span.
     #[inline]
-    fn open_slot(&mut self, around: Context) {
-        let Context { trace_id, span_id, flags, .. } = self.context;
+    fn open_slot(&mut self, own: Context, around: Context) -> SlotHandle {
+        let Context { trace_id, span_id, flags, .. } = own;
         let flags = flags | around.flags & REMOTE;
-        let parent = around.span_id;
-        self.slot =
-            span::open(&Start { spec: self.site.spec(), trace_id, span_id, parent, at: self.start, flags });
-        self.context.slot = self.slot;
+        let (spec, parent, at) = (self.site.spec(), around.span_id, self.start);
+        self.slot = span::open(&Start { spec, trace_id, span_id, parent, at, flags });
+        self.slot
     }
 
     /// Evaluates the fields, once, for whichever routes want them.
     #[inline]
-    fn record(&mut self, shadow_bits: Option<u32>, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
+    fn record(&mut self, own: Context, shadow_bits: Option<u32>, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
         match shadow_bits {
             None if self.slot.is_some() && !self.site.spec().fields.is_empty() => {
                 span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));
             }
             None => {}
-            Some(bits) => self.record_both(bits, record),
+            Some(bits) => self.record_both(own, bits, record),
         }
     }
 
     #[cold]
-    fn record_both(&mut self, bits: u32, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
+    fn record_both(&mut self, own: Context, bits: u32, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
         let mut captured = Captured::default();
         if self.slot.is_some() {
             span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), Some(&mut captured))));
         } else {
             record(&mut Fields::new(None, Some(&mut captured)));
         }
-        let own = if self.flags & SWAPS != 0 { self.context } else { Context::here() };
         self.shadow = Shadow::open(self.site, bits, own, &captured).map(Box::new);
     }
 
@@ -205,9 +200,6 @@ impl Active {
 
     /// Counts the call, in the store that it began in.
     fn count(&self, at: Ticks, outcome: Outcome) {
-        if self.flags & METRICS == 0 {
-            return;
-        }
         let Some(calls) = self.site.calls() else { return };
         let nanos = at.nanos_since(self.start);
         let current = Context::here();
@@ -256,6 +248,20 @@ impl Active {
     }
 }
 
+/// The context of a new span: at the root of a trace it is decided what becomes of it; within one, what the root decided
+/// holds.
+#[inline]
+fn decide(site: &'static Site, around: Context, is_local: bool) -> Context {
+    let (trace_id, flags) = if is_local {
+        (around.trace_id, around.flags)
+    } else {
+        let trace_id = if around.trace_id.is_some() { around.trace_id } else { TraceId::random() };
+        (trace_id, span::decide(around, trace_id, site.sampler()))
+    };
+    let (span_id, slot) = (SpanId::random(), SlotHandle::NONE);
+    Context { trace_id, span_id, slot, flags: flags | ANNOTATED, ..around }
+}
+
 /// The call's span is current until this is dropped.
 #[derive(Debug)]
 pub(super) struct Entered<'a> {
@@ -294,7 +300,9 @@ impl Drop for Ending<'_> {
         let shadow = active.shadow.take();
         let was_entered = active.flags & ENTERED != 0;
         active.exit();
-        active.count(*at, *outcome);
+        if active.flags & METRICS != 0 {
+            active.count(*at, *outcome);
+        }
         if active.slot.is_some() {
             span::finish(active.slot, *at, *outcome);
         }

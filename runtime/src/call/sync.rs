@@ -40,8 +40,9 @@ impl Call {
         enter: bool,
     ) -> Self {
         let bits = site.bits();
+        let mut call = Self(None);
         if bits == 0 {
-            return Self(None);
+            return call;
         }
         let (mut combination, mut record) = (Some(combination), Some(record));
         // One function for all callsites, whatever their closures are.
@@ -51,7 +52,8 @@ impl Call {
                 record(fields);
             }
         };
-        Self(Active::open(site, bits, &mut combination, &mut record, enter))
+        Active::open(&mut call.0, site, bits, &mut combination, &mut record, enter);
+        call
     }
 
     /// Runs the body within an entered call, and ends the call by what the body returns.

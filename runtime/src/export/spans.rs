@@ -31,7 +31,7 @@ pub trait LogExporter: Send {
 
 /// Why spans or events were not delivered.
 #[derive(Debug, thiserror::Error)]
-#[error("{lost} were not delivered: {reason}")]
+#[error("lost {lost}: {reason}")]
 pub struct ExportError {
     /// How many were given up.
     pub lost: usize,
