@@ -136,6 +136,7 @@ fn otlp_exporter(otlp: &Otlp, resource: &[(String, String)]) -> Result<Box<dyn S
         headers: otlp.headers.0.clone(),
         timeout: otlp.timeout,
         resource: resource.to_vec(),
+        ..OtlpSettings::default()
     };
     match OtlpExporter::new(settings) {
         Ok(exporter) => Ok(Box::new(exporter)),

@@ -1,4 +1,4 @@
-//! A receiver for the exporter's tests: plays a script, one step a connection, and keeps what it was sent.
+//! A receiver over HTTP: plays a script, one step a connection, and keeps what it was sent.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,6 +6,8 @@ use std::sync::mpsc::{self, Receiver as Channel, Sender};
 use std::thread;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
@@ -36,10 +38,26 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// The body as it was before compression.
+    fn plain(&self) -> Vec<u8> {
+        if !self.head.contains("\r\ncontent-encoding: gzip\r\n") {
+            return self.body.clone();
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(&*self.body).read_to_end(&mut plain).expect("the body is in gzip");
+        plain
+    }
+
     pub(super) fn spans(&self) -> usize {
-        let request = ExportTraceServiceRequest::decode(&*self.body).expect("the body is a request");
+        let request = ExportTraceServiceRequest::decode(&*self.plain()).expect("the body is a request");
         let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
         scopes.map(|scope| scope.spans.len()).sum()
+    }
+
+    pub(super) fn records(&self) -> usize {
+        let request = ExportLogsServiceRequest::decode(&*self.plain()).expect("the body is a request");
+        let scopes = request.resource_logs.iter().flat_map(|resource| &resource.scope_logs);
+        scopes.map(|scope| scope.log_records.len()).sum()
     }
 }
 

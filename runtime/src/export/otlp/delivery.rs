@@ -1,0 +1,219 @@
+//! Brings items to a receiver: in requests that it takes, and again where that can help.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::answer::PartialSuccess;
+use super::attributes::resource;
+use super::peer::Peer;
+use super::request::{Item, by_target, request};
+use super::{OtlpError, OtlpProtocol, OtlpSettings};
+use crate::export::ExportError;
+
+/// The greatest request, in bytes before compression. Receivers take several times that by default (the Collector
+/// 20 MiB, others 4), and what is small is cheap to repeat.
+pub(super) const MAX_REQUEST: usize = 1 << 20;
+/// The wait before the first repetition; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+/// The longest wait that we choose ourselves.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Brings a request to the receiver, once.
+pub(super) trait Transport: Send {
+    /// The receiver.
+    fn peer(&self) -> &Peer;
+
+    /// Makes what [`send`](Self::send) takes of a request.
+    fn encode(&mut self, _request: &mut Vec<u8>) {}
+
+    /// Sends a request, within `timeout`.
+    fn send(&mut self, request: &[u8], timeout: Duration) -> Answer;
+}
+
+/// What came of sending a request once. All texts name the receiver.
+pub(super) enum Answer {
+    /// The receiver took it, with or without exceptions.
+    Taken(PartialSuccess),
+    /// It may be taken later.
+    Busy {
+        reason: String,
+        /// The wait that the receiver asked for.
+        not_before: Duration,
+    },
+    /// It may be taken in parts.
+    TooLarge(String),
+    /// The receiver does not take such requests at all.
+    Unsupported(String),
+    /// It will never be taken.
+    Refused(String),
+}
+
+/// Items that were given up.
+#[derive(Debug, Default)]
+pub(super) struct Failure {
+    /// How many.
+    pub(super) lost: usize,
+    /// Why the first of them.
+    pub(super) reason: String,
+    /// Whether the receiver does not take such items at all.
+    pub(super) unsupported: bool,
+}
+
+impl From<Failure> for ExportError {
+    fn from(failure: Failure) -> Self {
+        Self { lost: failure.lost, reason: failure.reason }
+    }
+}
+
+impl Failure {
+    fn add(&mut self, lost: usize, reason: String) {
+        if self.lost == 0 {
+            self.reason = reason;
+        }
+        self.lost += lost;
+    }
+}
+
+/// A receiver, and what is the same in all requests to it.
+pub(super) struct Delivery {
+    transport: Box<dyn Transport>,
+    timeout: Duration,
+    /// The resource, encoded.
+    resource: Vec<u8>,
+    /// The request that is being sent; kept for its capacity.
+    body: Vec<u8>,
+}
+
+impl Delivery {
+    /// For a signal's items.
+    pub(super) fn new<T: Item>(settings: &OtlpSettings) -> Result<Self, OtlpError> {
+        let peer = Peer::new(settings)?;
+        let transport: Box<dyn Transport> = match settings.protocol {
+            OtlpProtocol::HttpProtobuf => Box::new(super::http::Http::new(peer, settings)?),
+            #[cfg(feature = "grpc")]
+            OtlpProtocol::Grpc => Box::new(super::grpc::Grpc::new(peer, settings, T::GRPC_METHOD)?),
+            #[cfg(not(feature = "grpc"))]
+            OtlpProtocol::Grpc => return Err(OtlpError::NoGrpc { endpoint: peer.shown }),
+        };
+        Ok(Self {
+            transport,
+            timeout: settings.timeout,
+            resource: resource(&settings.resource),
+            body: Vec::new(),
+        })
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        self.transport.peer()
+    }
+
+    /// The longest that sending one request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Sends items in one request or several. `timeout` bounds all of them, the settings' timeout each.
+    pub(super) fn deliver<T: Item>(&mut self, items: &[T], timeout: Duration) -> Result<(), Failure> {
+        let mut failure = Failure::default();
+        self.send_all(&by_target(items), after(timeout), &mut failure);
+        if failure.lost == 0 { Ok(()) } else { Err(failure) }
+    }
+
+    /// Sends items; those of a request that is too large for the receiver in halves, down to single ones.
+    fn send_all<T: Item>(&mut self, items: &[T], deadline: Instant, failure: &mut Failure) {
+        let mut rest = items;
+        while !rest.is_empty() && !failure.unsupported {
+            let taken = request(&mut self.body, &self.resource, rest, MAX_REQUEST);
+            let (sent, unsent) = rest.split_at(taken);
+            rest = unsent;
+            self.transport.encode(&mut self.body);
+            match self.send(T::PLURAL, taken, deadline.min(after(self.timeout))) {
+                Outcome::Delivered => {}
+                Outcome::Lost { lost, reason } => failure.add(lost, reason),
+                Outcome::TooLarge(reason) if taken == 1 => failure.add(taken, reason),
+                Outcome::TooLarge(_) => {
+                    let (first, second) = sent.split_at(taken / 2);
+                    self.send_all(first, deadline, failure);
+                    self.send_all(second, deadline, failure);
+                }
+                Outcome::Unsupported(reason) => {
+                    failure.add(taken, reason);
+                    failure.unsupported = true;
+                }
+            }
+        }
+        // Nothing, but where sending more is of no use.
+        failure.lost += rest.len();
+    }
+
+    /// Sends the request that `self.body` holds, again and again until the deadline where that can help.
+    fn send(&mut self, plural: &str, items: usize, deadline: Instant) -> Outcome {
+        let mut attempts = 0_u32;
+        loop {
+            attempts += 1;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let reason = format!("{}: no time was left to send to it", self.peer().shown);
+                return Outcome::Lost { lost: items, reason };
+            }
+            let (reason, not_before) = match self.transport.send(&self.body, left) {
+                Answer::Taken(partial) => return self.taken(plural, items, &partial),
+                Answer::TooLarge(reason) => return Outcome::TooLarge(reason),
+                Answer::Unsupported(reason) => return Outcome::Unsupported(reason),
+                Answer::Refused(reason) => return Outcome::Lost { lost: items, reason },
+                Answer::Busy { reason, not_before } => (reason, not_before),
+            };
+            let wait = backoff(attempts).max(not_before);
+            if wait >= deadline.saturating_duration_since(Instant::now()) {
+                return Outcome::Lost { lost: items, reason: format!("{reason} (tried {attempts}×)") };
+            }
+            thread::sleep(wait);
+        }
+    }
+
+    fn taken(&self, plural: &str, items: usize, partial: &PartialSuccess) -> Outcome {
+        if partial.rejected == 0 {
+            return Outcome::Delivered;
+        }
+        let lost = usize::try_from(partial.rejected).unwrap_or(items).min(items);
+        let (shown, message) = (&self.peer().shown, self.peer().quote(partial.message.as_bytes()));
+        Outcome::Lost { lost, reason: format!("{shown} rejected {lost} of {items} {plural}: {message}") }
+    }
+}
+
+/// What came of a request at last.
+enum Outcome {
+    Delivered,
+    Lost { lost: usize, reason: String },
+    TooLarge(String),
+    Unsupported(String),
+}
+
+/// The wait after this many attempts: doubling from [`FIRST_WAIT`] to [`LONGEST_WAIT`], of which at random between the
+/// half and the whole ("equal jitter" of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+fn backoff(attempts: u32) -> Duration {
+    let whole = FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST_WAIT);
+    // The standard library's hash keys are random, and different in each call.
+    let random = RandomState::new().build_hasher().finish() as u32;
+    whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+/// The moment after `timeout`; one that is never reached in practice for what can't be added.
+pub(super) fn after(timeout: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    Instant::now() + timeout.min(YEAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_their_bound() {
+        for (attempts, whole) in [(1, 200), (2, 400), (5, 3200), (6, 5000), (100, 5000), (u32::MAX, 5000)] {
+            let wait = backoff(attempts).as_millis();
+            assert!((whole / 2..=whole).contains(&wait), "{wait} ms after {attempts}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The receiver: where it is, what it must be sent along, and how messages speak of it without secrets.
+
+use ureq::http::Uri;
+use ureq::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use super::{OtlpError, OtlpSettings};
+
+/// How much of an answer is quoted, in bytes.
+const MAX_QUOTE: usize = 200;
+/// A secret shorter than this is not looked for in what is quoted: it would hide half of the words.
+const SHORTEST_SECRET: usize = 4;
+/// What we call ourselves.
+pub(super) const USER_AGENT: &str = concat!("spanwright/", env!("CARGO_PKG_VERSION"));
+/// Headers that describe the request itself, or the connection.
+const OWN_HEADERS: [HeaderName; 7] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::HOST,
+    header::TE,
+];
+
+/// A receiver. Has secrets, and hence no `Debug`.
+pub(super) struct Peer {
+    pub(super) uri: Uri,
+    /// The endpoint as messages name it.
+    pub(super) shown: String,
+    /// The headers of the settings, marked as sensitive.
+    pub(super) headers: HeaderMap,
+}
+
+impl Peer {
+    pub(super) fn new(settings: &OtlpSettings) -> Result<Self, OtlpError> {
+        let uri = endpoint(&settings.endpoint)?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &settings.headers {
+            let (name, value) = header(name, value)?;
+            headers.append(name, value);
+        }
+        Ok(Self { uri, shown: without_secrets(&settings.endpoint), headers })
+    }
+
+    /// The start of what a receiver said, in one line, without what we sent as headers: some receivers repeat it.
+    pub(super) fn quote(&self, said: &[u8]) -> String {
+        let mut text = String::from_utf8_lossy(said).into_owned();
+        for value in self.headers.values() {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let words = value.split([' ', ',', ';']).filter(|word| word.len() >= SHORTEST_SECRET);
+            for secret in std::iter::once(value.as_ref()).filter(|value| !value.is_empty()).chain(words) {
+                text = text.replace(secret, "…");
+            }
+        }
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = text.trim();
+        let end = (0..=MAX_QUOTE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text[..end].to_owned()
+    }
+
+    /// Input: `503 Service Unavailable`, `later`; output: `http://collector/ answered 503 Service Unavailable: later`.
+    pub(super) fn answered(&self, status: &str, said: &[u8]) -> String {
+        let said = self.quote(said);
+        let colon = if said.is_empty() { "" } else { ": " };
+        format!("{} answered {status}{colon}{said}", self.shown)
+    }
+}
+
+fn endpoint(url: &str) -> Result<Uri, OtlpError> {
+    let wrong = |reason| OtlpError::Endpoint { endpoint: without_secrets(url), reason };
+    let uri: Uri = url
+        .parse()
+        .map_err(|_| wrong("it is not a URL; write one like `http://localhost:4318/v1/traces`"))?;
+    let authority = uri.authority().filter(|authority| !authority.host().is_empty());
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), authority) else {
+        return Err(wrong("it lacks scheme or host; write it like `http://localhost:4318/v1/traces`"));
+    };
+    if authority.as_str().contains('@') {
+        return Err(wrong("user and password are not sent from a URL; set the header `authorization`"));
+    }
+    match scheme {
+        "http" => Ok(uri),
+        "https" if cfg!(feature = "tls") => Ok(uri),
+        "https" => Err(OtlpError::NoTls { endpoint: without_secrets(url) }),
+        _ => Err(wrong("its scheme is neither `http` nor `https`")),
+    }
+}
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), OtlpError> {
+    let wrong = |reason| OtlpError::Header { name: name.escape_debug().to_string(), reason };
+    let parsed: HeaderName =
+        name.parse().map_err(|_| wrong("its name has characters that HTTP does not allow"))?;
+    if OWN_HEADERS.contains(&parsed) || parsed.as_str().starts_with("grpc-") {
+        return Err(wrong("it describes the request and is set by the exporter"));
+    }
+    let mut value: HeaderValue =
+        value.parse().map_err(|_| wrong("its value has characters that HTTP does not allow"))?;
+    value.set_sensitive(true);
+    Ok((parsed, value))
+}
+
+/// A URL for messages: without user, password, query and fragment, which may hold secrets.
+pub(super) fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // Anything might stand in what is no URL; the length is for what isn't one by far.
+    format!("{scheme}{host}{path}").chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_shown_without_secrets() {
+        for (url, shown) in [
+            ("http://localhost:4318/v1/traces", "http://localhost:4318/v1/traces"),
+            ("https://user:pass@host/v1?api-key=1#2", "https://host/v1"),
+            ("https://us@er:pass@host", "https://host"),
+            ("http://[::1]:4318/a@b", "http://[::1]:4318/a@b"),
+            ("user:pass@host:4318", "host:4318"),
+            ("http://a\nb", "http://a b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(url), shown, "{url}");
+        }
+    }
+}

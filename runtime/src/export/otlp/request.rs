@@ -1,0 +1,83 @@
+//! Requests: as many items as fit, each in the scope of its target.
+//!
+//! The requests of all signals have the same shape: `ExportTraceServiceRequest` and `ExportLogsServiceRequest` differ in
+//! names and in what the innermost message is. Sources: `trace_service.proto`, `logs_service.proto`, `trace.proto`,
+//! `logs.proto` and `common.proto` of
+//! [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto) 1.9.
+
+use super::protobuf::{Likely, bytes, message, text};
+
+// Field numbers, named by message and field: `RESOURCE` is `ResourceSpans` and `ResourceLogs`, `SCOPE` is `ScopeSpans`
+// and `ScopeLogs`.
+const REQUEST_RESOURCE: u32 = 1;
+const RESOURCE_RESOURCE: u32 = 1;
+const RESOURCE_SCOPES: u32 = 2;
+const SCOPE_SCOPE: u32 = 1;
+const SCOPE_ITEMS: u32 = 2;
+const INSTRUMENTATION_SCOPE_NAME: u32 = 1;
+
+/// What a signal consists of.
+pub(super) trait Item: Copy {
+    /// What several of them are called in messages.
+    const PLURAL: &'static str;
+    /// The method that takes them over gRPC.
+    #[cfg_attr(not(feature = "grpc"), allow(dead_code, reason = "named by gRPC alone"))]
+    const GRPC_METHOD: &'static str;
+
+    /// The name of the scope.
+    fn target(&self) -> &str;
+
+    /// Writes the content of the message.
+    fn write(&self, out: &mut Vec<u8>);
+}
+
+/// The items ordered by target, since a scope is written once in a request; a stable sort keeps the order within it.
+pub(super) fn by_target<T: Item>(items: &[T]) -> Vec<T> {
+    let mut items: Vec<_> = items.iter().map(|item| (item.target(), *item)).collect();
+    items.sort_by_key(|(target, _)| *target);
+    items.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Replaces `out` with a request that has the first of `items`, as many as fit into `limit` bytes but one at least, and
+/// gives back how many those are. Neighbours with the same target share a scope.
+pub(super) fn request<T: Item>(out: &mut Vec<u8>, resource: &[u8], items: &[T], limit: usize) -> usize {
+    out.clear();
+    let mut taken = 0;
+    message(out, REQUEST_RESOURCE, Likely::Large, |out| {
+        bytes(out, RESOURCE_RESOURCE, resource);
+        while let Some(first) = items.get(taken) {
+            let before = out.len();
+            let start = taken;
+            message(out, RESOURCE_SCOPES, Likely::Large, |out| {
+                message(out, SCOPE_SCOPE, Likely::Small, |out| {
+                    text(out, INSTRUMENTATION_SCOPE_NAME, first.target());
+                });
+                taken += scope_items(out, &items[start..], limit, start == 0);
+            });
+            if taken == start {
+                out.truncate(before);
+                break;
+            }
+        }
+    });
+    taken
+}
+
+/// Writes as many of the first target's items as fit; the first in any case, where it is `needed`.
+fn scope_items<T: Item>(out: &mut Vec<u8>, items: &[T], limit: usize, needed: bool) -> usize {
+    // The lengths of the messages around may still grow by these bytes.
+    const SLACK: usize = 8;
+    let target = items.first().map_or("", T::target);
+    let of_scope = items.iter().take_while(|item| item.target() == target);
+    let mut taken = 0;
+    for item in of_scope {
+        let before = out.len();
+        message(out, SCOPE_ITEMS, Likely::Medium, |out| item.write(out));
+        if out.len() + SLACK > limit && !(needed && taken == 0) {
+            out.truncate(before);
+            break;
+        }
+        taken += 1;
+    }
+    taken
+}

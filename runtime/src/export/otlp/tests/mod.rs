@@ -1,0 +1,13 @@
+//! The exporters against receivers of both transports, and the writers against an independent reader.
+
+mod data;
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(feature = "grpc")]
+mod grpc_receiver;
+mod http;
+mod logs;
+mod receiver;
+mod settings;
+mod spans;
+mod speed;
