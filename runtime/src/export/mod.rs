@@ -6,14 +6,20 @@
 //! | [`collector`] | metrics as a `prometheus::core::Collector` |
 //! | `otlp` | spans over OTLP, HTTP with protobuf |
 //! | `zipkin` | spans as Zipkin's JSON |
+//! | [`console`] | spans as trees that people read |
+//! | [`file`] | spans and events as lines of OTLP's JSON |
 //!
 //! Shared: `json` writes JSON, `http` sends.
 
 #[cfg(feature = "telemetry")]
 pub mod collector;
+#[cfg(feature = "telemetry")]
+pub mod console;
+#[cfg(feature = "telemetry")]
+pub mod file;
 #[cfg(feature = "zipkin")]
 mod http;
-#[cfg(feature = "zipkin")]
+#[cfg(feature = "telemetry")]
 mod json;
 #[cfg(feature = "otlp")]
 pub mod otlp;
