@@ -5,14 +5,29 @@
 //! | [`text`] | metrics in Prometheus' text format 0.0.4 and OpenMetrics 1.0 |
 //! | [`collector`] | metrics as a `prometheus::core::Collector` |
 //! | `otlp` | spans over OTLP, HTTP with protobuf |
+//! | `zipkin` | spans as Zipkin's JSON |
+//! | [`console`] | spans as trees that people read |
+//! | [`file`] | spans and events as lines of OTLP's JSON |
+//!
+//! Shared: `json` writes JSON, `http` sends.
 
 #[cfg(feature = "telemetry")]
 pub mod collector;
+#[cfg(feature = "telemetry")]
+pub mod console;
+#[cfg(feature = "telemetry")]
+pub mod file;
+#[cfg(feature = "zipkin")]
+mod http;
+#[cfg(feature = "telemetry")]
+mod json;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "telemetry")]
 mod spans;
 pub mod text;
+#[cfg(feature = "zipkin")]
+pub mod zipkin;
 
 #[cfg(feature = "telemetry")]
 pub use spans::{ExportError, LogExporter, SpanExporter};
