@@ -1,6 +1,7 @@
 //! From a builder to what runs.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -8,8 +9,10 @@ use std::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Builder, Guard, InstallError, Installed, Problem, report_all};
-use crate::config::{Config, Environment, LogFormat, Otlp, Sampling, Traces};
-use crate::export::SpanExporter;
+use crate::config::{
+    Config, Environment, LogFormat, LogsExporter, Otlp, RootSampling, TraceExporter, Traces, Zipkin,
+};
+use crate::export::{LogExporter, SpanExporter};
 use crate::health::Health;
 use crate::logs::{self, LogStyle};
 use crate::registry::Registry;
@@ -68,8 +71,9 @@ impl Builder {
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         if let Some(traces) = &config.traces {
-            let exporters = self.exporters(&config.resource, traces, &mut guard.problems);
-            match start_pipeline(traces, exporters) {
+            let exporters = self.span_exporters(&config.resource, traces, &mut guard.problems);
+            let log_exporters = self.log_exporters(config, &mut guard.problems);
+            match start_pipeline(traces, exporters, log_exporters) {
                 Ok(pipeline) => guard.pipeline = Some(pipeline),
                 Err(error) => guard.problems.push(Problem::Pipeline(error)),
             }
@@ -85,18 +89,44 @@ impl Builder {
         guard
     }
 
-    /// The program's own exporters, and OTLP's where it is asked for.
-    fn exporters(
+    /// The program's own exporters of spans, and those that were asked for by name.
+    fn span_exporters(
         &mut self,
         resource: &[(String, String)],
         traces: &Traces,
         problems: &mut Vec<Problem>,
     ) -> Vec<Box<dyn SpanExporter>> {
         let mut exporters = std::mem::take(&mut self.exporters);
-        match traces.otlp.as_ref().map(|otlp| otlp_exporter(otlp, resource)) {
-            None => {}
-            Some(Ok(exporter)) => exporters.push(exporter),
-            Some(Err(reason)) => problems.push(Problem::Otlp { reason }),
+        for decided in &traces.exporters {
+            let (exporter, made) = match decided {
+                TraceExporter::Otlp(otlp) => ("otlp", otlp_exporter(otlp, resource)),
+                TraceExporter::Zipkin(zipkin) => ("zipkin", zipkin_exporter(zipkin, resource)),
+                TraceExporter::Console => ("console", console_exporter()),
+                TraceExporter::Stdout => ("otlp/stdout", stdout_exporter(resource)),
+                TraceExporter::File { path, max_bytes } => {
+                    ("file", file_exporter(path, *max_bytes, resource))
+                }
+            };
+            match made {
+                Ok(made) => exporters.push(made),
+                Err(reason) => problems.push(Problem::Exporter { what: "spans", exporter, reason }),
+            }
+        }
+        exporters
+    }
+
+    /// The program's own exporters of log records, and those that were asked for by name.
+    fn log_exporters(&mut self, config: &Config, problems: &mut Vec<Problem>) -> Vec<Box<dyn LogExporter>> {
+        let mut exporters = std::mem::take(&mut self.log_exporters);
+        for decided in &config.logs_export {
+            let (exporter, made) = match decided {
+                LogsExporter::Otlp(otlp) => ("otlp", otlp_log_exporter(otlp, &config.resource)),
+                LogsExporter::Stdout => ("otlp/stdout", stdout_log_exporter(&config.resource)),
+            };
+            match made {
+                Ok(made) => exporters.push(made),
+                Err(reason) => problems.push(Problem::Exporter { what: "log records", exporter, reason }),
+            }
         }
         exporters
     }
@@ -122,46 +152,122 @@ impl Builder {
 /// The program's name, for a service that has none.
 fn program_name() -> String {
     let program = std::env::current_exe().ok();
-    let name = program.as_deref().and_then(std::path::Path::file_stem);
+    let name = program.as_deref().and_then(Path::file_stem);
     name.map_or_else(|| "rust".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-#[cfg(feature = "otlp")]
-fn otlp_exporter(otlp: &Otlp, resource: &[(String, String)]) -> Result<Box<dyn SpanExporter>, String> {
-    use crate::export::otlp::{OtlpExporter, OtlpSettings};
+/// A resource, as exporters take it.
+type Resource<'a> = &'a [(String, String)];
+type Made<T> = Result<Box<T>, String>;
 
-    let settings = OtlpSettings {
+#[cfg(feature = "otlp")]
+fn otlp_settings(otlp: &Otlp, resource: Resource<'_>) -> crate::export::otlp::OtlpSettings {
+    use crate::config::{OtlpCompression, OtlpProtocol};
+    use crate::export::otlp;
+
+    otlp::OtlpSettings {
         endpoint: otlp.endpoint.as_str().to_owned(),
         headers: otlp.headers.0.clone(),
         timeout: otlp.timeout,
         resource: resource.to_vec(),
-    };
-    match OtlpExporter::new(settings) {
+        protocol: match otlp.protocol {
+            OtlpProtocol::HttpProtobuf => otlp::OtlpProtocol::HttpProtobuf,
+            OtlpProtocol::Grpc => otlp::OtlpProtocol::Grpc,
+        },
+        compression: match otlp.compression {
+            OtlpCompression::None => otlp::Compression::None,
+            OtlpCompression::Gzip => otlp::Compression::Gzip,
+        },
+        certificate: otlp.certificate.clone(),
+        client_certificate: otlp.client.as_ref().map(|client| client.certificate.clone()),
+        client_key: otlp.client.as_ref().map(|client| client.key.clone()),
+    }
+}
+
+#[cfg(feature = "otlp")]
+fn otlp_exporter(otlp: &Otlp, resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    match crate::export::otlp::OtlpExporter::new(otlp_settings(otlp, resource)) {
+        Ok(exporter) => Ok(Box::new(exporter)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(feature = "otlp")]
+fn otlp_log_exporter(otlp: &Otlp, resource: Resource<'_>) -> Made<dyn LogExporter> {
+    match crate::export::otlp::OtlpLogExporter::new(otlp_settings(otlp, resource)) {
         Ok(exporter) => Ok(Box::new(exporter)),
         Err(error) => Err(error.to_string()),
     }
 }
 
 #[cfg(not(feature = "otlp"))]
-fn otlp_exporter(_otlp: &Otlp, _resource: &[(String, String)]) -> Result<Box<dyn SpanExporter>, String> {
-    Err("this program is built without the feature `otlp` of `spanwright`".to_owned())
+const NO_OTLP: &str = "this program is built without the feature `otlp` of `spanwright`";
+
+#[cfg(not(feature = "otlp"))]
+fn otlp_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    Err(NO_OTLP.to_owned())
+}
+
+#[cfg(not(feature = "otlp"))]
+fn otlp_log_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn LogExporter> {
+    Err(NO_OTLP.to_owned())
+}
+
+/// What those say that have no exporter yet.
+const NOT_JOINED: &str = "this version of `spanwright` does not have that exporter";
+
+// joined when the exporters' branch is merged
+fn zipkin_exporter(_zipkin: &Zipkin, _resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    Err(NOT_JOINED.to_owned())
+}
+
+// joined when the exporters' branch is merged
+fn console_exporter() -> Made<dyn SpanExporter> {
+    Err(NOT_JOINED.to_owned())
+}
+
+// joined when the exporters' branch is merged
+fn stdout_exporter(_resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    Err(NOT_JOINED.to_owned())
+}
+
+// joined when the exporters' branch is merged
+fn stdout_log_exporter(_resource: Resource<'_>) -> Made<dyn LogExporter> {
+    Err(NOT_JOINED.to_owned())
+}
+
+// joined when the exporters' branch is merged
+fn file_exporter(_path: &Path, _max_bytes: u64, _resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    Err(NOT_JOINED.to_owned())
 }
 
 /// Starts recording. Without exporters too: log lines carry the ids of spans.
-fn start_pipeline(traces: &Traces, exporters: Vec<Box<dyn SpanExporter>>) -> io::Result<PipelineHandle> {
+fn start_pipeline(
+    traces: &Traces,
+    exporters: Vec<Box<dyn SpanExporter>>,
+    // joined when the pipeline's branch is merged
+    _log_exporters: Vec<Box<dyn LogExporter>>,
+) -> io::Result<PipelineHandle> {
     span::set_filter(traces.filter.clone());
-    span::set_sampler(match traces.sampling {
-        Sampling::AlwaysOn => Sampler::AlwaysOn,
-        Sampling::AlwaysOff => Sampler::AlwaysOff,
-        Sampling::Ratio(ratio) => Sampler::Ratio(ratio),
-    });
+    span::set_sampler(sampler(traces.sampling.root));
     let settings = PipelineSettings {
-        queue: traces.queue,
-        batch: traces.batch,
-        delay: traces.delay,
-        export_timeout: traces.export_timeout,
+        queue: traces.spans.queue,
+        batch: traces.spans.batch,
+        delay: traces.spans.delay,
+        export_timeout: traces.spans.export_timeout,
     };
     span::start(settings, exporters)
+}
+
+// joined when the pipeline's branch is merged: the limit, the rules, parents and the tail policy
+fn sampler(root: RootSampling) -> Sampler {
+    if root == RootSampling::ALWAYS_ON {
+        Sampler::AlwaysOn
+    } else if root == RootSampling::ALWAYS_OFF {
+        Sampler::AlwaysOff
+    } else {
+        Sampler::Ratio(root.ratio)
+    }
 }
 
 /// What a signal does to this telemetry.
