@@ -2,7 +2,7 @@
 //!
 //! | Start here | For |
 //! | --- | --- |
-//! | [`macro@main`], [`Telemetry`] | turning it on, in a binary |
+//! | [`macro@main`], [`Telemetry`], [`init_default`] | turning it on, in a binary |
 //! | [`macro@instrument`] | a span, and metrics, of each call of a function |
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`Secret`] | values that no telemetry shows |
@@ -29,6 +29,8 @@ mod entry;
 #[cfg(feature = "telemetry")]
 pub mod health;
 #[cfg(feature = "telemetry")]
+mod init;
+#[cfg(feature = "telemetry")]
 mod logs;
 #[cfg(not(feature = "telemetry"))]
 mod off;
@@ -47,6 +49,8 @@ pub mod telemetry;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "telemetry")]
+pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
     Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
     Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, Timer, UpDownCounter, UppedDowned,
@@ -64,7 +68,7 @@ pub use spanwright_core::context::{Context, ContextGuard};
 pub use spanwright_macros::main;
 pub use spanwright_macros::{Label, Labels, Metrics, instrument};
 #[cfg(feature = "telemetry")]
-pub use telemetry::{Guard, Telemetry, metrics_addr};
+pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr};
 
 /// The README's examples are tests.
 #[cfg(doctest)]

@@ -1,13 +1,21 @@
 //! The kinds of values that a variable can have: how each is read, and what it may be.
 
+mod address;
+mod exporters;
+mod filter;
+mod number;
+mod rules;
+
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+pub(crate) use address::{Address, Host, ListenAddress};
+pub(crate) use exporters::{LogExporters, LogsExporterName, TraceExporters, TracesExporterName};
+pub(crate) use filter::Filter;
+pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio, RingBytes};
+pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
-use super::near::nearest;
-use super::url::{self, Url};
+use super::url::Url;
 
 /// What is wrong with a value, beyond not being what it must be; can be empty. Never a secret's text.
 pub(crate) type Reason = Cow<'static, str>;
@@ -42,6 +50,18 @@ impl Kind for Text {
     }
 }
 
+/// A file's path.
+pub(crate) struct FilePath;
+
+impl Kind for FilePath {
+    type Value = PathBuf;
+    const EXPECTS: &'static str = "a path";
+
+    fn parse(text: &str) -> Result<PathBuf, Reason> {
+        Ok(PathBuf::from(text))
+    }
+}
+
 /// A switch.
 pub(crate) struct Switch;
 
@@ -70,102 +90,6 @@ impl Kind for StandardSwitch {
             "true" => Ok(true),
             "false" => Ok(false),
             _ => Err("OpenTelemetry knows no other word for them".into()),
-        }
-    }
-}
-
-/// A time in milliseconds. Zero, which would be "no limit" elsewhere, is none here: every wait has a bound.
-pub(crate) struct Millis;
-
-impl Kind for Millis {
-    type Value = Duration;
-    const EXPECTS: &'static str = "a whole number of milliseconds from 1 to 3600000";
-
-    fn parse(text: &str) -> Result<Duration, Reason> {
-        whole_number(text, 1, 3_600_000).map(Duration::from_millis)
-    }
-}
-
-/// A number of spans.
-pub(crate) struct Count;
-
-impl Kind for Count {
-    type Value = usize;
-    const EXPECTS: &'static str = "a whole number from 1 to 1000000";
-
-    fn parse(text: &str) -> Result<usize, Reason> {
-        whole_number(text, 1, 1_000_000).map(|number| number as usize)
-    }
-}
-
-/// A port; zero lets the system choose one.
-pub(crate) struct Port;
-
-impl Kind for Port {
-    type Value = u16;
-    const EXPECTS: &'static str = "a port from 0 to 65535";
-
-    fn parse(text: &str) -> Result<u16, Reason> {
-        whole_number(text, 0, 65_535).map(|number| number as u16)
-    }
-}
-
-fn whole_number(text: &str, least: u64, most: u64) -> Result<u64, Reason> {
-    let number = text.trim().parse::<u64>().ok();
-    number.filter(|number| (least..=most).contains(number)).ok_or(Cow::Borrowed(""))
-}
-
-/// A share of 1.
-pub(crate) struct Ratio;
-
-impl Kind for Ratio {
-    type Value = f64;
-    const EXPECTS: &'static str = "a number from 0.0 to 1.0";
-
-    fn parse(text: &str) -> Result<f64, Reason> {
-        let number = text.trim().parse::<f64>().ok();
-        number.filter(|number| (0.0..=1.0).contains(number)).ok_or(Cow::Borrowed(""))
-    }
-}
-
-/// Where the admin server listens: an address, with or without a port.
-pub(crate) struct Address;
-
-/// An address without the port that it may leave to others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ListenAddress {
-    /// The interface.
-    pub(crate) ip: IpAddr,
-    /// The port, where it was written.
-    pub(crate) port: Option<u16>,
-}
-
-impl From<SocketAddr> for ListenAddress {
-    fn from(address: SocketAddr) -> Self {
-        Self { ip: address.ip(), port: Some(address.port()) }
-    }
-}
-
-impl Kind for Address {
-    type Value = ListenAddress;
-    const EXPECTS: &'static str =
-        "an IP address with or without a port, as `127.0.0.1:9090`, `0.0.0.0` or `[::1]:9090`";
-
-    fn parse(text: &str) -> Result<ListenAddress, Reason> {
-        let text = text.trim();
-        let ip_only = || text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        if let Ok(address) = text.parse::<SocketAddr>() {
-            return Ok(address.into());
-        }
-        if let Ok(ip) = ip_only() {
-            return Ok(ListenAddress { ip, port: None });
-        }
-        let local = text.strip_prefix("localhost").map(|port| port.strip_prefix(':').map(str::parse::<u16>));
-        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        match local {
-            Some(Some(Ok(port))) => Ok(ListenAddress { ip, port: Some(port) }),
-            Some(None) if text == "localhost" => Ok(ListenAddress { ip, port: None }),
-            _ => Err("host names are not looked up".into()),
         }
     }
 }
@@ -209,24 +133,38 @@ words! {
     else {}
 }
 
-/// How roots are sampled; a parent's decision always holds.
+/// How roots are sampled, and whether a parent's decision holds for its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SamplerName {
+pub(crate) struct SamplerName {
+    pub(crate) parent_based: bool,
+    pub(crate) root: RootSampler,
+}
+
+/// How roots are sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RootSampler {
     AlwaysOn,
     AlwaysOff,
+    /// The share that the argument says.
     Ratio,
+}
+
+impl RootSampler {
+    const fn with_parents(self, parent_based: bool) -> SamplerName {
+        SamplerName { parent_based, root: self }
+    }
 }
 
 words! {
     /// One of OpenTelemetry's names of samplers.
     Samplers -> SamplerName,
     "`always_on`, `always_off`, `traceidratio` or one of them after `parentbased_`",
-    "always_on" => SamplerName::AlwaysOn,
-    "always_off" => SamplerName::AlwaysOff,
-    "traceidratio" => SamplerName::Ratio,
-    "parentbased_always_on" => SamplerName::AlwaysOn,
-    "parentbased_always_off" => SamplerName::AlwaysOff,
-    "parentbased_traceidratio" => SamplerName::Ratio,
+    "always_on" => RootSampler::AlwaysOn.with_parents(false),
+    "always_off" => RootSampler::AlwaysOff.with_parents(false),
+    "traceidratio" => RootSampler::Ratio.with_parents(false),
+    "parentbased_always_on" => RootSampler::AlwaysOn.with_parents(true),
+    "parentbased_always_off" => RootSampler::AlwaysOff.with_parents(true),
+    "parentbased_traceidratio" => RootSampler::Ratio.with_parents(true),
     else {
         "jaeger_remote" => "remote sampling is not supported",
         "parentbased_jaeger_remote" => "remote sampling is not supported",
@@ -234,59 +172,79 @@ words! {
     }
 }
 
-/// Where spans are exported to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TracesExporter {
-    Otlp,
-    None,
-}
-
-words! {
-    /// OpenTelemetry's list of exporters, of which there is one.
-    Exporters -> TracesExporter, "`otlp` or `none`",
-    "otlp" => TracesExporter::Otlp,
-    "none" => TracesExporter::None,
-    else {
-        "console" => "it is not supported; give an exporter of your own to the builder",
-        "logging" => "it is not supported; give an exporter of your own to the builder",
-        "zipkin" => "it is not supported; send OTLP to a collector, which can forward it",
-        "jaeger" => "it is not supported; Jaeger takes OTLP at its port 4318",
-    }
-}
-
 /// How OTLP is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OtlpProtocol {
+pub enum OtlpProtocol {
+    /// Protobuf in HTTP requests, port 4318 by convention.
     HttpProtobuf,
+    /// gRPC, port 4317 by convention.
+    Grpc,
+}
+
+impl OtlpProtocol {
+    /// Its name, as in `OTEL_EXPORTER_OTLP_PROTOCOL`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::HttpProtobuf => "http/protobuf",
+            Self::Grpc => "grpc",
+        }
+    }
 }
 
 words! {
     /// OTLP's protocols.
-    Protocol -> OtlpProtocol, "`http/protobuf`",
+    Protocol -> OtlpProtocol, "`http/protobuf` or `grpc`",
     "http/protobuf" => OtlpProtocol::HttpProtobuf,
+    "grpc" => OtlpProtocol::Grpc,
     else {
-        "grpc" => "gRPC is not supported; point the endpoint at the receiver's HTTP port, 4318 by default",
-        "http/json" => "JSON is not supported; receivers that take it take `http/protobuf` too",
+        "http/json" => "JSON is not sent; receivers that take it take `http/protobuf` too",
     }
 }
 
-/// The URL that requests go to.
-pub(crate) struct Endpoint;
-
-impl Kind for Endpoint {
-    type Value = Url;
-    const EXPECTS: &'static str = "a URL as `http://localhost:4318/v1/traces`";
-
-    fn parse(text: &str) -> Result<Url, Reason> {
-        Url::parse(text.trim()).map_err(Cow::Borrowed)
-    }
-
-    fn remark(text: &str) -> Option<String> {
-        url::remark(text)
-    }
+/// How requests are made smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtlpCompression {
+    /// Not at all.
+    None,
+    /// By gzip.
+    Gzip,
 }
 
-/// The URL that `/v1/traces` is appended to.
+words! {
+    /// How requests are made smaller.
+    Compressions -> OtlpCompression, "`gzip` or `none`",
+    "gzip" => OtlpCompression::Gzip,
+    "none" => OtlpCompression::None,
+    else {}
+}
+
+/// Declares kinds of URLs that requests go to as they are; a kind is known by its example.
+macro_rules! endpoints {
+    ($($(#[$attribute:meta])* $kind:ident, $expects:literal;)*) => {$(
+        $(#[$attribute])*
+        pub(crate) struct $kind;
+
+        impl Kind for $kind {
+            type Value = Url;
+            const EXPECTS: &'static str = $expects;
+
+            fn parse(text: &str) -> Result<Url, Reason> {
+                Url::parse(text.trim()).map_err(Cow::Borrowed)
+            }
+        }
+    )*};
+}
+
+endpoints! {
+    /// The URL of a receiver of spans.
+    TracesEndpoint, "a URL as `http://localhost:4318/v1/traces`";
+    /// The URL of a receiver of log records.
+    LogsEndpoint, "a URL as `http://localhost:4318/v1/logs`";
+    /// The URL of a Zipkin server.
+    ZipkinEndpoint, "a URL as `http://localhost:9411/api/v2/spans`";
+}
+
+/// The URL that `/v1/traces` or `/v1/logs` is appended to.
 pub(crate) struct BaseEndpoint;
 
 impl Kind for BaseEndpoint {
@@ -302,66 +260,14 @@ impl Kind for BaseEndpoint {
     }
 
     fn remark(text: &str) -> Option<String> {
-        url::remark(text)
+        let path = ["/v1/traces", "/v1/logs"].into_iter().find(|path| text.trim_end().ends_with(path))?;
+        Some(format!("to which such a path is appended once more: leave `{path}` out"))
     }
 }
 
-/// What passes, by target and level.
-pub(crate) struct Filter;
-
-const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-
-impl Kind for Filter {
-    type Value = Targets;
-    const EXPECTS: &'static str = "a list of levels and targets as `info,my_crate::db=debug`";
-
-    fn parse(text: &str) -> Result<Targets, Reason> {
-        let mut targets = Targets::new();
-        for directive in directives(text) {
-            let shown = directive.escape_debug();
-            if directive.contains(['[', '{', '"']) {
-                return Err(format!("`{shown}`: fields and spans can't be filtered by").into());
-            }
-            let (target, level) = match (directive.split_once('='), parse_level(directive)) {
-                (Some((target, level)), _) => (Some(target.trim()), parse_level(level.trim())),
-                (None, Some(level)) => (None, Some(level)),
-                (None, None) => (Some(directive), Some(LevelFilter::TRACE)),
-            };
-            let level = level.ok_or_else(|| {
-                format!("`{shown}` has no level that is `off`, `error`, `warn`, `info`, `debug` or `trace`")
-            })?;
-            targets = match target {
-                Some("") => return Err(format!("`{shown}` has no target").into()),
-                Some(target) => targets.with_target(target, level),
-                None => targets.with_default(level),
-            };
-        }
-        Ok(targets)
-    }
-
-    fn remark(text: &str) -> Option<String> {
-        let words = directives(text).filter(|directive| !directive.contains('='));
-        let mut slips = words.filter_map(|word| {
-            let lower = word.to_ascii_lowercase();
-            if parse_level(word).is_some() {
-                return None;
-            }
-            let meant = if lower == "warning" { Some("warn") } else { nearest(&lower, LEVELS.into_iter()) };
-            meant.map(|meant| {
-                format!("in which `{}` is taken for a target; did you mean `{meant}`?", word.escape_debug())
-            })
-        });
-        slips.next()
-    }
-}
-
-/// A level by its name or number. To `tracing` an empty one is `error`, which nobody means.
-fn parse_level(text: &str) -> Option<LevelFilter> {
-    (!text.is_empty()).then(|| text.parse().ok()).flatten()
-}
-
-fn directives(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|directive| !directive.is_empty())
+/// The items of a list, those aside that are empty.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 #[cfg(test)]

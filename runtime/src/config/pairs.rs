@@ -38,17 +38,19 @@ impl Kind for HeaderList {
     fn parse(text: &str) -> Result<Headers, Reason> {
         let headers = pairs(text)?;
         for (at, (name, value)) in headers.iter().enumerate() {
-            if !is_header_name(name) {
-                return Err(format!("header {} has no valid name", at + 1).into());
-            }
-            if !value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
-                return Err(
-                    format!("header {} has a value with characters that no header can have", at + 1).into()
-                );
-            }
+            check_header(name, value).map_err(|wrong| format!("header {} {wrong}", at + 1))?;
         }
         Ok(Headers(headers))
     }
+}
+
+/// Whether a header can be sent: if not, why, without its value.
+pub(crate) fn check_header(name: &str, value: &str) -> Result<(), &'static str> {
+    if !is_header_name(name) {
+        return Err("has no valid name");
+    }
+    let fits = value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte));
+    if fits { Ok(()) } else { Err("has a value with characters that no header can have") }
 }
 
 /// A token of RFC 9110, section 5.6.2.
@@ -75,7 +77,7 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, Reason> {
 }
 
 /// Sets a key's value; the last one holds.
-pub(super) fn set(pairs: &mut Vec<(String, String)>, key: String, value: String) {
+pub(crate) fn set(pairs: &mut Vec<(String, String)>, key: String, value: String) {
     match pairs.iter_mut().find(|(its_key, _)| *its_key == key) {
         Some((_, its_value)) => *its_value = value,
         None => pairs.push((key, value)),

@@ -40,6 +40,23 @@ pub enum Problem {
         /// What to look at.
         remark: String,
     },
+    /// A port that is by convention another protocol's. A warning.
+    #[error(
+        "the OTLP endpoint is {endpoint}whose port {port} is by convention that of `{its_protocol}`, but \
+         `{protocol}` is spoken to it; set `OTEL_EXPORTER_OTLP_PROTOCOL` to `{its_protocol}`, or send to port {its_port}"
+    )]
+    OtherProtocolsPort {
+        /// The endpoint.
+        endpoint: ShownValue,
+        /// Its port.
+        port: u16,
+        /// The protocol whose port that is.
+        its_protocol: &'static str,
+        /// The protocol that is spoken.
+        protocol: &'static str,
+        /// The port of that protocol.
+        its_port: u16,
+    },
     /// A variable that is nearly one of ours. A warning.
     #[error("`{variable}` is not a variable of ours and has no effect; did you mean `{meant}`?")]
     NearlyOurs {
@@ -56,19 +73,19 @@ pub enum Problem {
         /// Why, and what would give it one.
         because: &'static str,
     },
-    /// A batch of spans larger than the queue that it is taken from.
+    /// A batch larger than the queue that it is taken from.
     #[error(
         "`{variable}` is {batch}, but a batch can't be larger than the queue, {queue} (see \
          `{queue_variable}`); {queue} is used"
     )]
     BatchOverQueue {
-        /// The batch's variable.
+        /// The batch's variable, or the builder's method.
         variable: &'static str,
-        /// The queue's variable.
+        /// The queue's variable, or the builder's method.
         queue_variable: &'static str,
-        /// The size that was asked for, in spans.
+        /// The size that was asked for.
         batch: usize,
-        /// The queue's size, in spans.
+        /// The queue's size.
         queue: usize,
     },
 }
@@ -78,7 +95,10 @@ impl Problem {
     #[must_use]
     pub const fn is_warning(&self) -> bool {
         match self {
-            Self::Remark { .. } | Self::NearlyOurs { .. } | Self::NoEffect { .. } => true,
+            Self::Remark { .. }
+            | Self::OtherProtocolsPort { .. }
+            | Self::NearlyOurs { .. }
+            | Self::NoEffect { .. } => true,
             Self::BadValue { .. } | Self::NotUnicode { .. } | Self::BatchOverQueue { .. } => false,
         }
     }

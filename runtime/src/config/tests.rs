@@ -1,4 +1,8 @@
+mod export;
+mod sampling;
+
 use std::ffi::OsString;
+use std::time::Duration;
 
 use super::*;
 
@@ -30,8 +34,16 @@ fn traces(variables: &[(&str, &str)]) -> Traces {
     clean(variables).traces.unwrap()
 }
 
-fn endpoint(variables: &[(&str, &str)]) -> Option<String> {
-    traces(variables).otlp.map(|otlp| otlp.endpoint.as_str().to_owned())
+fn parse_filter(text: &str) -> Result<tracing_subscriber::filter::Targets, String> {
+    parse::<Filter>(text)
+}
+
+/// How spans are sent over OTLP, where they are.
+fn otlp(traces: &Traces) -> Option<Otlp> {
+    traces.exporters.iter().find_map(|exporter| match exporter {
+        TraceExporter::Otlp(otlp) => Some(otlp.clone()),
+        _ => None,
+    })
 }
 
 #[test]
@@ -45,10 +57,24 @@ fn nothing_set_is_what_the_documentation_says() {
     assert_eq!(config.shutdown_timeout, Duration::from_secs(5));
     let traces = config.traces.unwrap();
     assert_eq!(traces.filter, parse_filter("info").unwrap());
-    assert_eq!(traces.sampling, Sampling::AlwaysOn);
-    assert!(traces.otlp.is_none(), "nothing is sent anywhere unasked");
-    assert_eq!((traces.queue, traces.batch), (2_048, 512));
-    assert_eq!((traces.delay, traces.export_timeout), (Duration::from_secs(5), Duration::from_secs(30)));
+    assert_eq!(traces.event_filter, config.log_filter);
+    assert_eq!(
+        traces.sampling,
+        Sampling { parent_based: true, root: RootSampling::ALWAYS_ON, rules: vec![] }
+    );
+    assert_eq!(traces.tail, None);
+    assert_eq!((traces.exporters, config.logs_export), (vec![], vec![]), "nothing is sent anywhere unasked");
+    let queue = |delay| QueueSettings {
+        queue: 2_048,
+        batch: 512,
+        delay: Duration::from_secs(delay),
+        export_timeout: Duration::from_secs(30),
+    };
+    assert_eq!((traces.spans, config.logs_queue), (queue(5), queue(1)));
+    let limits =
+        Limits { attributes: 128, attribute_length: None, events: 128, links: 128, event_attributes: 128 };
+    assert_eq!(traces.limits, limits);
+    assert_eq!((traces.ring_bytes, traces.immediate, traces.opentelemetry), (16_777_216, false, false));
 }
 
 #[test]
@@ -72,7 +98,7 @@ fn a_prefixed_variable_wins_over_the_standard_one_and_that_over_code() {
 fn an_empty_variable_is_unset() {
     let config = clean(&[("APP_LOG", ""), ("RUST_LOG", "warn"), ("OTEL_BSP_MAX_QUEUE_SIZE", " ")]);
     assert_eq!(config.log_filter, parse_filter("warn").unwrap());
-    assert_eq!(config.traces.unwrap().queue, 2_048);
+    assert_eq!(config.traces.unwrap().spans.queue, 2_048);
 }
 
 #[test]
@@ -96,9 +122,9 @@ fn a_bad_value_is_named_with_what_it_may_be_and_what_is_used() {
         "`OTEL_BSP_MAX_QUEUE_SIZE` is `many`, not a whole number from 1 to 1000000; the default is used: `2048`"
     );
     assert_eq!(
-        problem("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
-        "`OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`, not `http/protobuf`: gRPC is not supported; point the endpoint \
-         at the receiver's HTTP port, 4318 by default; the default is used: `http/protobuf`"
+        problem("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        "`OTEL_EXPORTER_OTLP_PROTOCOL` is `http/json`, not `http/protobuf` or `grpc`: JSON is not sent; receivers \
+         that take it take `http/protobuf` too; the default is used: `http/protobuf`"
     );
 }
 
@@ -110,7 +136,34 @@ fn every_bad_value_is_reported_and_none_is_used() {
         ("APP_TRACE_FILTER", "my_crate=loud"),
         ("APP_TRACE_SAMPLE_RATE", "1.5"),
         ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
-        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("APP_TRACE_SAMPLE_LIMIT", "0"),
+        ("APP_TRACE_SAMPLE_RULES", "shop=sometimes"),
+        ("APP_TRACE_KEEP_ERRORS", "perhaps"),
+        ("APP_TRACE_KEEP_SLOWER_THAN", "1s"),
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
+        ("OTEL_LOGS_EXPORTER", "console"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://a"),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("APP_JAEGER_ENDPOINT", "grpc://a"),
+        ("OTEL_EXPORTER_JAEGER_ENDPOINT", "thrift://a"),
+        ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "a b"),
+        ("OTEL_EXPORTER_JAEGER_AGENT_PORT", "agent"),
+        ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "localhost:9411"),
+        ("OTEL_EXPORTER_ZIPKIN_TIMEOUT", "0"),
+        ("APP_TRACE_FILE_MAX_BYTES", "1"),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "0"),
+        ("OTEL_BLRP_MAX_QUEUE_SIZE", "0"),
+        ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "all"),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", "never"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "-1"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "1k"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "none"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "1.5"),
+        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "9999999"),
+        ("APP_RING_SIZE", "16MB"),
+        ("APP_TRACE_IMMEDIATE", "soon"),
+        ("APP_OPENTELEMETRY", "0.31"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
@@ -143,12 +196,12 @@ fn a_bad_value_gives_way_to_the_next_source() {
         ("APP_LOG", "x=y"),
         ("RUST_LOG", "warn"),
     ]);
-    assert_eq!(config.traces.unwrap().otlp.unwrap().timeout, Duration::from_millis(7));
+    assert_eq!(otlp(&config.traces.unwrap()).unwrap().timeout, Duration::from_millis(7));
     assert!(problems[0].ends_with("; `OTEL_EXPORTER_OTLP_TIMEOUT` is used"), "{problems:?}");
     assert!(problems[1].ends_with("; `RUST_LOG` is used"), "{problems:?}");
     let code = Settings { sample_rate: Some(0.5), ..Settings::default() };
     let (config, problems) = resolve_over(code, &[("APP_TRACE_SAMPLE_RATE", "half")]);
-    assert_eq!(config.traces.unwrap().sampling, Sampling::Ratio(0.5));
+    assert_eq!(config.traces.unwrap().sampling.root.ratio, 0.5);
     assert!(problems[0].ends_with("; the value set in code is used"), "{problems:?}");
 }
 
@@ -174,7 +227,7 @@ fn secrets_are_in_no_message_and_no_debug_output() {
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems.iter().any(|problem| problem.contains("_HEADERS` is not a list")), "{problems:?}");
     assert!(!format!("{problems:?} {config:?}").contains("hunter2"), "{problems:?} {config:?}");
-    let headers = config.traces.unwrap().otlp.unwrap().headers.0;
+    let headers = otlp(&config.traces.unwrap()).unwrap().headers.0;
     assert_eq!(headers, [("authorization".to_owned(), "hunter2".to_owned())]);
 }
 
@@ -198,47 +251,6 @@ fn a_prefixed_variable_that_is_nearly_ours_is_a_warning() {
 }
 
 #[test]
-fn the_base_endpoint_gets_a_path_and_the_traces_endpoint_none() {
-    const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    const TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-    let is = |variables: &[_], expected: &str| assert_eq!(endpoint(variables).as_deref(), Some(expected));
-    is(&[(BASE, "http://a:1")], "http://a:1/v1/traces");
-    is(&[(BASE, "http://a:1/otlp/")], "http://a:1/otlp/v1/traces");
-    is(&[(TRACES, "https://b/")], "https://b/");
-    is(&[(BASE, "http://a:1"), (TRACES, "http://[::1]:2/x?y=z")], "http://[::1]:2/x?y=z");
-    is(&[("OTEL_TRACES_EXPORTER", "otlp")], "http://localhost:4318/v1/traces");
-    assert_eq!(endpoint(&[(BASE, "http://a:1"), ("OTEL_TRACES_EXPORTER", "none")]), None);
-    for bad in
-        ["a:1", "ftp://a", "http://", "http://:1", "http://a:b", "http://a b", "http://[::1", "http://a?b"]
-    {
-        problem(BASE, bad);
-    }
-}
-
-#[test]
-fn the_port_of_grpc_is_remarked_on() {
-    let problem = problem("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317");
-    assert!(problem.contains("gRPC's") && problem.contains("4318"), "{problem}");
-}
-
-#[test]
-fn samplers_are_opentelemetrys_and_our_rate_wins() {
-    const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
-    const ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
-    let is = |variables: &[_], expected| assert_eq!(traces(variables).sampling, expected);
-    is(&[(SAMPLER, "always_off")], Sampling::AlwaysOff);
-    is(&[(SAMPLER, "parentbased_always_off")], Sampling::AlwaysOff);
-    is(&[(SAMPLER, "always_on")], Sampling::AlwaysOn);
-    is(&[(SAMPLER, "traceidratio")], Sampling::Ratio(1.0));
-    is(&[(SAMPLER, "ParentBased_TraceIdRatio"), (ARGUMENT, "0.25")], Sampling::Ratio(0.25));
-    is(&[("APP_TRACE_SAMPLE_RATE", "0"), (SAMPLER, "always_on")], Sampling::Ratio(0.0));
-    assert!(problem(ARGUMENT, "0.5").contains("has no effect"));
-    for bad in ["-0.1", "NaN", "inf", "50%"] {
-        problem("APP_TRACE_SAMPLE_RATE", bad);
-    }
-}
-
-#[test]
 fn quiet_logs_lose_no_spans_and_loud_ones_add_some() {
     let filter = |log: &str| traces(&[("RUST_LOG", log)]).filter;
     assert_eq!(filter("warn"), parse_filter("info").unwrap());
@@ -253,16 +265,94 @@ fn spans_are_switched_off_by_either_variable() {
     assert!(clean(&[("OTEL_SDK_DISABLED", "TRUE")]).traces.is_none());
     assert!(clean(&[("APP_TRACING_ENABLED", "off")]).traces.is_none());
     assert!(clean(&[("OTEL_SDK_DISABLED", "false")]).traces.is_some());
+    let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
+    assert_eq!(clean(&[base, ("APP_TRACING_ENABLED", "off")]).logs_export.len(), 1, "only spans are off");
+    assert_eq!(clean(&[base, ("OTEL_SDK_DISABLED", "true")]).logs_export.len(), 0);
 }
 
 #[test]
 fn a_batch_is_not_larger_than_its_queue() {
     const QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
-    let short = traces(&[(QUEUE, "100")]);
+    let short = traces(&[(QUEUE, "100")]).spans;
     assert_eq!((short.queue, short.batch), (100, 100), "nobody asked for 512");
     let (config, problems) = resolve(&[(QUEUE, "100"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "600")]);
-    assert_eq!(config.traces.unwrap().batch, 100);
+    assert_eq!(config.traces.unwrap().spans.batch, 100);
     assert!(problems[0].contains("600") && problems[0].contains(QUEUE), "{problems:?}");
+    let code = Settings { batch_size: Some(600), ..Settings::default() };
+    let (_, problems) = resolve_over(code, &[(QUEUE, "100")]);
+    assert!(problems[0].starts_with("`Builder::batch_size` is 600"), "{problems:?}");
+}
+
+#[test]
+fn log_records_have_a_queue_of_their_own() {
+    let config = clean(&[
+        ("OTEL_BLRP_SCHEDULE_DELAY", "1"),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", "2"),
+        ("OTEL_BLRP_MAX_QUEUE_SIZE", "4"),
+        ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "3"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "5"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "6"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "7"),
+    ]);
+    let millis = Duration::from_millis;
+    let logs = QueueSettings { queue: 4, batch: 3, delay: millis(1), export_timeout: millis(2) };
+    let spans = QueueSettings { queue: 8, batch: 7, delay: millis(5), export_timeout: millis(6) };
+    assert_eq!((config.logs_queue, config.traces.unwrap().spans), (logs, spans));
+    let (_, problems) =
+        resolve(&[("OTEL_BLRP_MAX_QUEUE_SIZE", "1"), ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "2")]);
+    assert!(problems[0].starts_with("`OTEL_BLRP_MAX_EXPORT_BATCH_SIZE` is 2, but"), "{problems:?}");
+}
+
+#[test]
+fn the_limits_of_spans_win_over_those_of_everything() {
+    let limits = |variables: &[_]| traces(variables).limits;
+    let general = [("OTEL_ATTRIBUTE_COUNT_LIMIT", "1"), ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "2")];
+    let expected = Limits { attributes: 1, attribute_length: Some(2), ..Limits::default() };
+    assert_eq!(limits(&general), expected);
+    let own = [
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "3"),
+        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "0"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "5"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "6"),
+        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "7"),
+    ];
+    let expected =
+        Limits { attributes: 3, attribute_length: Some(0), events: 5, links: 6, event_attributes: 7 };
+    assert_eq!(limits(&[&own[..], &general].concat()), expected);
+}
+
+#[test]
+fn the_ring_is_as_large_as_it_is_told() {
+    let ring = |size| traces(&[("APP_RING_SIZE", size)]).ring_bytes;
+    for size in ["1048576", "1MiB", "1 mib", "1M", "1024k", "1024KiB", "1048576B"] {
+        assert_eq!(ring(size), 1 << 20, "{size}");
+    }
+    assert_eq!((ring("256KiB"), ring("1G")), (256 << 10, 1 << 30));
+    for bad in [
+        "255KiB",
+        "2GiB",
+        "1MB",
+        "M",
+        "1.5MiB",
+        "-1",
+        "1 M iB",
+        "99999999999999999999",
+        "18446744073709551615G",
+    ] {
+        assert!(problem("APP_RING_SIZE", bad).ends_with("the default is used: `16MiB`"));
+    }
+    assert!(problem("APP_RING_SIZE", "16MB").contains("write `KiB`, `MiB`"));
+}
+
+#[test]
+fn switches_of_development_and_bridging_are_off_until_they_are_set() {
+    assert!(traces(&[("APP_TRACE_IMMEDIATE", "on")]).immediate);
+    assert!(traces(&[("APP_OPENTELEMETRY", "yes")]).opentelemetry);
+    let code = Settings { immediate: Some(true), opentelemetry: Some(true), ..Settings::default() };
+    let (config, _) = resolve_over(code, &[("APP_TRACE_IMMEDIATE", "0")]);
+    let traces = config.traces.unwrap();
+    assert_eq!((traces.immediate, traces.opentelemetry), (false, true));
 }
 
 #[test]

@@ -1,15 +1,14 @@
-//! URLs of OTLP receivers, checked as far as a message can help; the client does the rest.
+//! URLs of receivers, checked as far as a message can help; the client does the rest.
 
 use std::fmt;
+
+use super::problem::ShownValue;
 
 /// An `http` or `https` URL with a host. It may hold a password, so it is not shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url(String);
 
 impl Url {
-    /// OTLP's default: a collector on this machine.
-    pub(super) const LOCAL_COLLECTOR: &'static str = "http://localhost:4318/v1/traces";
-
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let (scheme, rest) = text.split_once("://").ok_or("it lacks `http://`")?;
         if !(scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")) {
@@ -33,13 +32,27 @@ impl Url {
         Ok(Self(text.to_owned()))
     }
 
-    /// The traces' URL under this base.
-    pub(super) fn join_traces(&self) -> Self {
-        Self(format!("{}/v1/traces", self.0.trim_end_matches('/')))
+    /// A URL that is known to be good.
+    pub(super) fn known(text: &'static str) -> Self {
+        Self(text.to_owned())
     }
 
-    pub(super) fn local_collector() -> Self {
-        Self(Self::LOCAL_COLLECTOR.to_owned())
+    /// The URL of this path under this base.
+    pub(super) fn join(&self, path: &str) -> Self {
+        Self(format!("{}{path}", self.0.trim_end_matches('/')))
+    }
+
+    /// The port, where it was written.
+    pub(super) fn port(&self) -> Option<u16> {
+        let (_, rest) = self.0.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let (_, port) = authority.rsplit_once(':')?;
+        port.parse().ok()
+    }
+
+    /// The URL for messages: without user, password and query.
+    pub(super) fn shown(&self) -> ShownValue {
+        ShownValue::new(self.0.split(['?', '#']).next().unwrap_or_default())
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -51,14 +64,4 @@ impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Url(…)")
     }
-}
-
-/// What may not be meant by a good URL.
-pub(super) fn remark(text: &str) -> Option<String> {
-    let (_, rest) = text.split_once("://")?;
-    let authority = rest.split('/').next()?;
-    let grpc = authority.ends_with(":4317");
-    grpc.then(|| {
-        "whose port 4317 is by convention gRPC's; spans are sent over HTTP, port 4318 by default".to_owned()
-    })
 }

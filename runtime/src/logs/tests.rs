@@ -28,7 +28,8 @@ fn style(format: LogFormat) -> LogStyle {
 
 /// What `log` writes, write by write.
 fn written(style: LogStyle, filter: &str, log: impl FnOnce()) -> Vec<String> {
-    let (output, filter) = (Output::default(), crate::config::parse_filter(filter).unwrap());
+    let (output, filter) =
+        (Output::default(), crate::config::parse::<crate::config::Filter>(filter).unwrap());
     let writer = output.clone();
     let layer = layer(style, filter, move || writer.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);

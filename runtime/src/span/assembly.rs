@@ -119,7 +119,7 @@ impl Assembly {
             slot,
             orphaned: false,
         });
-        if is_full || events.records.len() >= self.limits.events as usize {
+        if is_full || events.records.len() >= self.limits.events {
             events.dropped += 1;
         } else {
             let before = events.records.bytes();

@@ -146,7 +146,7 @@ impl Decoder<'_> {
         names: &[&'static str],
         fields: Fields<'_>,
         is_late: bool,
-        limit: u32,
+        limit: usize,
     ) -> Said {
         let start = arena.mark();
         let mut said = Said {
@@ -163,7 +163,7 @@ impl Decoder<'_> {
         let first_link = links.len();
         for field in fields {
             if let value::Value::Link(trace_id, span_id) = field.value {
-                if links.len() - first_link < self.limits.links as usize {
+                if links.len() - first_link < self.limits.links {
                     links.push(Link { trace_id, span_id });
                 } else {
                     said.dropped_links += 1;
@@ -177,7 +177,7 @@ impl Decoder<'_> {
                 (None, None) => Text::Static(""),
             };
             let Some((key, value)) = self.attribute(arena, &mut said, key, &field) else { continue };
-            if arena.mark() - start >= limit {
+            if (arena.mark() - start) as usize >= limit {
                 said.dropped += 1;
             } else if is_late {
                 arena.set(start, key, value);
@@ -240,7 +240,7 @@ impl Decoder<'_> {
 
     /// The text, of so many characters as are allowed.
     fn cut<'t>(&self, text: &'t str) -> &'t str {
-        match self.limits.value_length {
+        match self.limits.attribute_length {
             Some(limit) if text.len() > limit => {
                 let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
                 &text[..end]

@@ -39,9 +39,7 @@ pub(crate) use pipeline::{
 };
 pub(crate) use sampling::decide;
 pub(crate) use subscriber::Answering;
-pub(crate) use settings::{
-    Limits, PipelineSettings, QueueSettings, RootSampling, RuleMatch, SampleRule, Sampling, TailPolicy,
-};
+pub(crate) use settings::{PipelineSettings, Sampling};
 
 /// Whether spans are recorded at all.
 static ACTIVE: AtomicBool = AtomicBool::new(false);

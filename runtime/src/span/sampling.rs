@@ -15,7 +15,7 @@ use spanwright_core::context::{ANNOTATED, Context, RANDOM, RECORDED, REMOTE, SAM
 use spanwright_core::descriptor::Spec;
 use spanwright_core::ids::TraceId;
 
-use super::settings::{RootSampling, RuleMatch, SampleRule, Sampling};
+use super::settings::{RootSampling, SampleRule, Sampling};
 
 /// The randomness of a trace id is its last 56 bits.
 const RANDOMNESS: u64 = 1 << 56;
@@ -54,7 +54,7 @@ pub(super) fn set(sampling: &Sampling, record_all: bool) {
     EPOCH.store(clock::now().0, Ordering::Relaxed);
     rules.clone_from(&sampling.rules);
     rules.truncate(MAX_SAMPLERS - 1);
-    let roots = [sampling.root].into_iter().chain(rules.iter().map(|rule| rule.root));
+    let roots = [sampling.root].into_iter().chain(rules.iter().map(|rule| rule.sampling));
     for (sampler, root) in SAMPLERS.iter().zip(roots) {
         sampler.set(root);
     }
@@ -63,22 +63,9 @@ pub(super) fn set(sampling: &Sampling, record_all: bool) {
 /// The sampler of a callsite.
 pub(super) fn sampler_of(spec: &Spec) -> u32 {
     let rules = RULES.read().unwrap_or_else(PoisonError::into_inner);
-    let best = rules.iter().enumerate().filter_map(|(at, rule)| Some((rule.matches.rank(spec)?, at)));
-    best.max_by_key(|(rank, _)| *rank).map_or(0, |(_, at)| at as u32 + 1)
-}
-
-impl RuleMatch {
-    /// How specific the match is; nothing where there is none.
-    fn rank(&self, spec: &Spec) -> Option<(u8, usize)> {
-        match self {
-            Self::Name(name) => (spec.name == name).then_some((2, 0)),
-            Self::Component(_) => None,
-            Self::Target(target) => {
-                let rest = spec.target.strip_prefix(target.as_str())?;
-                (rest.is_empty() || rest.starts_with("::")).then_some((0, target.len()))
-            }
-        }
-    }
+    let component = (!spec.component.is_empty()).then_some(spec.component);
+    let applies = |rule: &SampleRule| rule.applies(spec.name, component, spec.target);
+    rules.iter().position(applies).map_or(0, |at| at as u32 + 1)
 }
 
 /// The flags of a new trace, or of one that comes from elsewhere, as `around` says; by the sampler of that number.
@@ -213,20 +200,5 @@ mod tests {
         let second = NANOS as u64;
         let due: Vec<_> = (10..16).map(|at| sampler.is_due(interval, at * second)).collect();
         assert_eq!(due, [true, false, true, false, true, false]);
-    }
-
-    #[test]
-    fn the_most_specific_rule_decides() {
-        const fn spec(target: &'static str, name: &'static str) -> Spec {
-            Spec { target, name, ..crate::span::EMPTY_SPEC }
-        }
-        let rank = |matches: RuleMatch, spec: Spec| matches.rank(&spec);
-        let target = |target: &str| RuleMatch::Target(target.into());
-        assert_eq!(rank(target("shop"), spec("shop", "a")), Some((0, 4)));
-        assert_eq!(rank(target("shop"), spec("shop::cart", "a")), Some((0, 4)));
-        assert_eq!(rank(target("shop"), spec("shopping", "a")), None);
-        let longer = rank(target("shop::cart"), spec("shop::cart", "a"));
-        let named = rank(RuleMatch::Name("a".into()), spec("shop::cart", "a"));
-        assert!(named > longer && longer > rank(target("shop"), spec("shop::cart", "a")));
     }
 }

@@ -1,13 +1,16 @@
 //! What a program says in code. The environment wins over it.
 
+mod export;
+mod sampling;
+
 use std::fmt::{self, Display};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Problem;
-use crate::config::{self, LogFormat, Settings};
-use crate::export::SpanExporter;
+use crate::config::{self, Filter, LogFormat, RingBytes, Settings};
+use crate::export::{LogExporter, SpanExporter};
 use crate::health::Check;
 use crate::registry::Registry;
 
@@ -19,6 +22,7 @@ pub struct Builder {
     pub(super) code: Settings,
     pub(super) problems: Vec<Problem>,
     pub(super) exporters: Vec<Box<dyn SpanExporter>>,
+    pub(super) log_exporters: Vec<Box<dyn LogExporter>>,
     pub(super) checks: Vec<Check>,
     pub(super) registries: Vec<Registry>,
     pub(super) handle_signals: bool,
@@ -32,6 +36,7 @@ impl Default for Builder {
             code: Settings::default(),
             problems: Vec::new(),
             exporters: Vec::new(),
+            log_exporters: Vec::new(),
             checks: Vec::new(),
             registries: Vec::new(),
             handle_signals: false,
@@ -75,36 +80,14 @@ impl Builder {
     /// Which events are logged, as in `RUST_LOG`: `info,my_crate::db=debug`. `info` by default. A filter that can't
     /// be read is a [`Problem`] and ignored.
     pub fn log_filter(mut self, filter: &str) -> Self {
-        self.code.log_filter = self.parsed("log_filter", config::parse_filter(filter));
+        self.code.log_filter = self.parsed("log_filter", config::parse::<Filter>(filter));
         self
     }
 
     /// Which spans are recorded, written as [`Builder::log_filter`]. By default those of level `info` and above, and
     /// what the filter of the logs lets through beyond it. A filter that can't be read is a [`Problem`] and ignored.
     pub fn trace_filter(mut self, filter: &str) -> Self {
-        self.code.trace_filter = self.parsed("trace_filter", config::parse_filter(filter));
-        self
-    }
-
-    /// The share of traces that is recorded, from 0.0 to 1.0, where there is no parent to decide it. All by default.
-    /// Anything else is a [`Problem`] and ignored.
-    pub fn sample_rate(mut self, rate: f64) -> Self {
-        let valid = (0.0..=1.0).contains(&rate).then_some(rate);
-        let valid = valid.ok_or_else(|| format!("{rate} is not a number from 0.0 to 1.0"));
-        self.code.sample_rate = self.parsed("sample_rate", valid);
-        self
-    }
-
-    /// Sends spans to this receiver, over OTLP with HTTP and protobuf: `http://localhost:4318`, to which
-    /// `/v1/traces` is appended. Nowhere by default. What is no such URL is a [`Problem`] and ignored.
-    pub fn otlp_endpoint(mut self, base: &str) -> Self {
-        self.code.otlp_endpoint = self.parsed("otlp_endpoint", config::parse_base_endpoint(base));
-        self
-    }
-
-    /// Sends spans to an exporter of one's own too. `OTEL_TRACES_EXPORTER` doesn't concern it.
-    pub fn exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        self.exporters.push(Box::new(exporter));
+        self.code.trace_filter = self.parsed("trace_filter", config::parse::<Filter>(filter));
         self
     }
 
@@ -151,6 +134,20 @@ impl Builder {
         self
     }
 
+    /// The size of the telemetry ring buffer, in which spans and events wait, in bytes: from 262,144 (256 KiB) to
+    /// 1,073,741,824 (1 GiB). 16 MiB by default. Anything else is a [`Problem`] and ignored.
+    pub fn ring_size(mut self, bytes: usize) -> Self {
+        self.code.ring_size = self.parsed("ring_size", config::parse::<RingBytes>(&bytes.to_string()));
+        self
+    }
+
+    /// Whether the global tracer and context of the `opentelemetry` API are ours, so that spans of libraries that use
+    /// it are part of our traces. Not by default; needs the feature `opentelemetry`.
+    pub fn opentelemetry(mut self, bridged: bool) -> Self {
+        self.code.opentelemetry = Some(bridged);
+        self
+    }
+
     /// How long the end of the program, and [`Guard::flush`](super::Guard::flush), may wait for spans that are not
     /// exported yet. 5 seconds by default.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
@@ -173,6 +170,7 @@ impl Builder {
         self
     }
 
+    /// Keeps a good argument, and reports a bad one.
     fn parsed<T>(&mut self, method: &'static str, result: Result<T, String>) -> Option<T> {
         let wrong = |reason| self.problems.push(Problem::Code { method, reason });
         result.map_err(wrong).ok()
@@ -182,10 +180,12 @@ impl Builder {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exporters: Vec<_> = self.exporters.iter().map(|exporter| exporter.name()).collect();
+        let log_exporters: Vec<_> = self.log_exporters.iter().map(|exporter| exporter.name()).collect();
         f.debug_struct("Builder")
             .field("prefix", &self.prefix)
             .field("code", &self.code)
             .field("exporters", &exporters)
+            .field("log_exporters", &log_exporters)
             .field("checks", &self.checks)
             .finish_non_exhaustive()
     }

@@ -1,21 +1,23 @@
 //! From a builder to what runs.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Builder, Guard, InstallError, Installed, Problem, report_all};
-use crate::config::{Config, Environment, LogFormat, Otlp, Sampling, Traces};
-use crate::export::SpanExporter;
+use crate::config::{
+    Config, Environment, LogFormat, LogsExporter, Otlp, RootSampling, TraceExporter, Traces, Zipkin,
+};
+use crate::export::{LogExporter, SpanExporter};
 use crate::health::Health;
 use crate::logs::{self, LogStyle};
 use crate::registry::Registry;
 use crate::signals::{self, Hooks};
-use crate::span::{self, PipelineHandle, PipelineSettings};
+use crate::span::{self, PipelineHandle, PipelineSettings, Sampler};
 
 impl Builder {
     /// Starts the telemetry: reads the environment, registers every annotated function, starts the export of spans
@@ -69,8 +71,11 @@ impl Builder {
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         if let Some(traces) = &config.traces {
-            let exporters = self.exporters(&config.resource, traces, &mut guard.problems);
-            match start_pipeline(traces, config.log_filter.clone(), exporters) {
+            let exporters = Exporters {
+                spans: self.span_exporters(&config.resource, traces, &mut guard.problems),
+                logs: self.log_exporters(config, &mut guard.problems),
+            };
+            match start_pipeline(traces, config.logs_queue, exporters) {
                 Ok(pipeline) => guard.pipeline = Some(pipeline),
                 Err(error) => guard.problems.push(Problem::Pipeline(error)),
             }
@@ -86,18 +91,44 @@ impl Builder {
         guard
     }
 
-    /// The program's own exporters, and OTLP's where it is asked for.
-    fn exporters(
+    /// The program's own exporters of spans, and those that were asked for by name.
+    fn span_exporters(
         &mut self,
         resource: &[(String, String)],
         traces: &Traces,
         problems: &mut Vec<Problem>,
     ) -> Vec<Box<dyn SpanExporter>> {
         let mut exporters = std::mem::take(&mut self.exporters);
-        match traces.otlp.as_ref().map(|otlp| otlp_exporter(otlp, resource)) {
-            None => {}
-            Some(Ok(exporter)) => exporters.push(exporter),
-            Some(Err(reason)) => problems.push(Problem::Otlp { reason }),
+        for decided in &traces.exporters {
+            let (exporter, made) = match decided {
+                TraceExporter::Otlp(otlp) => ("otlp", otlp_exporter(otlp, resource)),
+                TraceExporter::Zipkin(zipkin) => ("zipkin", zipkin_exporter(zipkin, resource)),
+                TraceExporter::Console => ("console", console_exporter()),
+                TraceExporter::Stdout => ("otlp/stdout", stdout_exporter(resource)),
+                TraceExporter::File { path, max_bytes } => {
+                    ("file", file_exporter(path, *max_bytes, resource))
+                }
+            };
+            match made {
+                Ok(made) => exporters.push(made),
+                Err(reason) => problems.push(Problem::Exporter { what: "spans", exporter, reason }),
+            }
+        }
+        exporters
+    }
+
+    /// The program's own exporters of log records, and those that were asked for by name.
+    fn log_exporters(&mut self, config: &Config, problems: &mut Vec<Problem>) -> Vec<Box<dyn LogExporter>> {
+        let mut exporters = std::mem::take(&mut self.log_exporters);
+        for decided in &config.logs_export {
+            let (exporter, made) = match decided {
+                LogsExporter::Otlp(otlp) => ("otlp", otlp_log_exporter(otlp, &config.resource)),
+                LogsExporter::Stdout => ("otlp/stdout", stdout_log_exporter(&config.resource)),
+            };
+            match made {
+                Ok(made) => exporters.push(made),
+                Err(reason) => problems.push(Problem::Exporter { what: "log records", exporter, reason }),
+            }
         }
         exporters
     }
@@ -123,58 +154,128 @@ impl Builder {
 /// The program's name, for a service that has none.
 fn program_name() -> String {
     let program = std::env::current_exe().ok();
-    let name = program.as_deref().and_then(std::path::Path::file_stem);
+    let name = program.as_deref().and_then(Path::file_stem);
     name.map_or_else(|| "rust".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-#[cfg(feature = "otlp")]
-fn otlp_exporter(otlp: &Otlp, resource: &[(String, String)]) -> Result<Box<dyn SpanExporter>, String> {
-    use crate::export::otlp::{OtlpExporter, OtlpSettings};
+/// A resource, as exporters take it.
+type Resource<'a> = &'a [(String, String)];
+type Made<T> = Result<Box<T>, String>;
 
-    let settings = OtlpSettings {
+#[cfg(feature = "otlp")]
+fn otlp_settings(otlp: &Otlp, resource: Resource<'_>) -> crate::export::otlp::OtlpSettings {
+    use crate::config::{OtlpCompression, OtlpProtocol};
+    use crate::export::otlp;
+
+    otlp::OtlpSettings {
         endpoint: otlp.endpoint.as_str().to_owned(),
         headers: otlp.headers.0.clone(),
         timeout: otlp.timeout,
         resource: resource.to_vec(),
-        ..OtlpSettings::default()
-    };
-    match OtlpExporter::new(settings) {
+        protocol: match otlp.protocol {
+            OtlpProtocol::HttpProtobuf => otlp::OtlpProtocol::HttpProtobuf,
+            OtlpProtocol::Grpc => otlp::OtlpProtocol::Grpc,
+        },
+        compression: match otlp.compression {
+            OtlpCompression::None => otlp::Compression::None,
+            OtlpCompression::Gzip => otlp::Compression::Gzip,
+        },
+        certificate: otlp.certificate.clone(),
+        client_certificate: otlp.client.as_ref().map(|client| client.certificate.clone()),
+        client_key: otlp.client.as_ref().map(|client| client.key.clone()),
+    }
+}
+
+#[cfg(feature = "otlp")]
+fn otlp_exporter(otlp: &Otlp, resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    match crate::export::otlp::OtlpExporter::new(otlp_settings(otlp, resource)) {
+        Ok(exporter) => Ok(Box::new(exporter)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(feature = "otlp")]
+fn otlp_log_exporter(otlp: &Otlp, resource: Resource<'_>) -> Made<dyn LogExporter> {
+    match crate::export::otlp::OtlpLogExporter::new(otlp_settings(otlp, resource)) {
         Ok(exporter) => Ok(Box::new(exporter)),
         Err(error) => Err(error.to_string()),
     }
 }
 
 #[cfg(not(feature = "otlp"))]
-fn otlp_exporter(_otlp: &Otlp, _resource: &[(String, String)]) -> Result<Box<dyn SpanExporter>, String> {
-    Err("this program is built without the feature `otlp` of `spanwright`".to_owned())
+const NO_OTLP: &str = "this program is built without the feature `otlp` of `spanwright`";
+
+#[cfg(not(feature = "otlp"))]
+fn otlp_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    Err(NO_OTLP.to_owned())
+}
+
+#[cfg(not(feature = "otlp"))]
+fn otlp_log_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn LogExporter> {
+    Err(NO_OTLP.to_owned())
+}
+
+#[cfg(feature = "zipkin")]
+fn zipkin_exporter(zipkin: &Zipkin, resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    use crate::export::zipkin::{ZipkinExporter, ZipkinSettings};
+
+    let service = resource.iter().find(|(key, _)| key == "service.name");
+    let settings = ZipkinSettings {
+        endpoint: zipkin.endpoint.as_str().to_owned(),
+        timeout: zipkin.timeout,
+        service_name: service.map(|(_, name)| name.clone()).unwrap_or_default(),
+        resource: resource.to_vec(),
+        ..ZipkinSettings::default()
+    };
+    match ZipkinExporter::new(settings) {
+        Ok(exporter) => Ok(Box::new(exporter)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(not(feature = "zipkin"))]
+fn zipkin_exporter(_zipkin: &Zipkin, _resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    Err("this program is built without the feature `zipkin` of `spanwright`".to_owned())
+}
+
+fn file_settings(path: &Path, resource: Resource<'_>) -> FileSettings {
+    FileSettings { path: path.to_owned(), resource: resource.to_vec(), ..FileSettings::default() }
+}
+
+fn file_exporter(path: &Path, max_bytes: Option<u64>, resource: Resource<'_>) -> Made<dyn SpanExporter> {
+    let mut settings = file_settings(path, resource);
+    settings.max_bytes = max_bytes.unwrap_or(settings.max_bytes);
+    match FileExporter::new(settings) {
+        Ok(exporter) => Ok(Box::new(exporter)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn stdout_log_exporter(resource: Resource<'_>) -> Made<dyn LogExporter> {
+    match FileLogExporter::new(file_settings(Path::new("-"), resource)) {
+        Ok(exporter) => Ok(Box::new(exporter)),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Starts recording. Without exporters too: log lines carry the ids of spans.
-fn start_pipeline(traces: &Traces, events: Targets, exporters: Vec<Box<dyn SpanExporter>>) -> io::Result<PipelineHandle> {
+fn start_pipeline(
+    traces: &Traces,
+    logs: QueueSettings,
+    exporters: Exporters,
+) -> io::Result<PipelineHandle> {
     span::set_filter(traces.filter.clone());
-    span::set_event_filter(events);
-    let ratio = match traces.sampling {
-        Sampling::AlwaysOn => 1.0,
-        Sampling::AlwaysOff => 0.0,
-        Sampling::Ratio(ratio) => ratio,
-    };
-    let root = span::RootSampling { ratio, per_second: None };
-    span::set_sampling(&span::Sampling { parent_based: true, root, rules: Vec::new() }, false);
-    let queue = span::QueueSettings {
-        queue: traces.queue,
-        batch: traces.batch,
-        delay: traces.delay,
-        export_timeout: traces.export_timeout,
-    };
+    span::set_event_filter(traces.event_filter.clone());
+    span::set_sampling(&traces.sampling, traces.tail.is_some());
     let settings = PipelineSettings {
-        ring_bytes: 16 << 20,
-        immediate: false,
-        spans: queue,
-        logs: queue,
-        limits: span::Limits::default(),
-        tail: None,
+        ring_bytes: traces.ring_bytes,
+        immediate: traces.immediate,
+        spans: traces.spans,
+        logs,
+        limits: traces.limits,
+        tail: traces.tail,
     };
-    span::start(settings, span::Exporters { spans: exporters, logs: Vec::new() })
+    span::start(settings, exporters)
 }
 
 /// What a signal does to this telemetry.

@@ -9,6 +9,7 @@ mod builder;
 mod install;
 mod problem;
 mod report;
+mod sampler;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub use builder::Builder;
 pub use problem::{InstallError, Problem};
 use report::report_all;
 pub(crate) use report::{print, report, report_if_started};
+pub use sampler::{SampleRate, Sampler};
 
 use crate::health::Health;
 use crate::signals::{self, ShutdownToken};

@@ -20,6 +20,14 @@ pub enum Problem {
         /// What is wrong with the argument.
         reason: String,
     },
+    /// An argument given to the builder that is used, but may not be meant. A warning.
+    #[error("`Telemetry::builder().{method}(…)`: the argument {remark}")]
+    CodeRemark {
+        /// The builder's method.
+        method: &'static str,
+        /// The argument, and what to look at.
+        remark: String,
+    },
     /// The admin server can't listen: its address is taken, say.
     #[error(
         "the admin server can't listen on {address}: {source}; it is off. Set `{prefix}_METRICS_ADDR` or \
@@ -33,9 +41,13 @@ pub enum Problem {
         /// Why.
         source: io::Error,
     },
-    /// Spans are not exported over OTLP.
-    #[error("spans are not exported over OTLP: {reason}")]
-    Otlp {
+    /// One of the exporters can't be made.
+    #[error("{what} are not exported by `{exporter}`: {reason}")]
+    Exporter {
+        /// What it would have exported: spans, or log records.
+        what: &'static str,
+        /// The exporter, as in `OTEL_TRACES_EXPORTER`.
+        exporter: &'static str,
         /// Why, and what to do.
         reason: String,
     },
@@ -63,11 +75,11 @@ impl Problem {
     pub const fn is_warning(&self) -> bool {
         match self {
             Self::Config(problem) => problem.is_warning(),
-            Self::Subscriber => true,
+            Self::Subscriber | Self::CodeRemark { .. } => true,
             Self::Code { .. }
             | Self::Metric(_)
             | Self::Server { .. }
-            | Self::Otlp { .. }
+            | Self::Exporter { .. }
             | Self::Pipeline(_)
             | Self::Signals(_) => false,
         }

@@ -1,3 +1,5 @@
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
 use super::*;
 
 #[test]

@@ -1,0 +1,255 @@
+//! What is decided, as plain data: what telemetry there is to be.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing_subscriber::filter::Targets;
+
+use super::kind::{LogFormat, OtlpCompression, OtlpProtocol};
+use super::pairs::Headers;
+use super::url::Url;
+
+/// What holds: every key decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// The resource, `service.name` first; each key once.
+    pub(crate) resource: Vec<(String, String)>,
+    /// What to do with spans; nothing where they are switched off.
+    pub(crate) traces: Option<Traces>,
+    /// Where events are sent as log records.
+    pub(crate) logs_export: Vec<LogsExporter>,
+    /// How log records wait for their exporters.
+    #[allow(dead_code, reason = "read once the pipeline takes events")]
+    pub(crate) logs_queue: QueueSettings,
+    /// Which events are logged.
+    pub(crate) log_filter: Targets,
+    /// How; nothing where the output decides it.
+    pub(crate) log_format: Option<LogFormat>,
+    /// Where the admin server listens; nothing where there is to be none.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
+    pub(crate) server: Option<SocketAddr>,
+    /// Whether a problem stops the program.
+    pub(crate) required: bool,
+    /// The bound of the last flush.
+    pub(crate) shutdown_timeout: Duration,
+}
+
+impl Config {
+    /// The resource's attribute of that name.
+    pub(crate) fn resource(&self, key: &str) -> Option<&str> {
+        self.resource.iter().find(|(its_key, _)| its_key == key).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What to do with spans.
+#[derive(Clone, Debug)]
+#[allow(dead_code, reason = "some is read once the pipeline does what it says")]
+pub(crate) struct Traces {
+    /// Which are recorded.
+    pub(crate) filter: Targets,
+    /// Which events are recorded: those that are logged.
+    pub(crate) event_filter: Targets,
+    /// Which traces are sampled.
+    pub(crate) sampling: Sampling,
+    /// Which others are kept once they have ended; nothing where none are.
+    pub(crate) tail: Option<TailPolicy>,
+    /// Where spans are sent, each exporter once.
+    pub(crate) exporters: Vec<TraceExporter>,
+    /// How spans wait for their exporters.
+    pub(crate) spans: QueueSettings,
+    /// What a span may hold.
+    pub(crate) limits: Limits,
+    /// The size of the telemetry ring buffer.
+    pub(crate) ring_bytes: usize,
+    /// Whether each span and event is exported at once, for development.
+    pub(crate) immediate: bool,
+    /// Whether the global tracer and context of the `opentelemetry` API are ours.
+    pub(crate) opentelemetry: bool,
+}
+
+/// Which traces are sampled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sampling {
+    /// Whether a span with a remote parent does as the parent. Otherwise it is sampled as a root is.
+    pub(crate) parent_based: bool,
+    /// How roots are sampled that no rule is about.
+    pub(crate) root: RootSampling,
+    /// How others are: the first rule that [applies](SampleRule::applies) holds.
+    pub(crate) rules: Vec<SampleRule>,
+}
+
+/// How roots are sampled: of a share of them, at most so many per second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct RootSampling {
+    /// The share, from 0 (none) to 1 (all), by the trace's id.
+    pub(crate) ratio: f64,
+    /// The limit; nothing where there is none. Above 0.
+    pub(crate) per_second: Option<f64>,
+}
+
+impl RootSampling {
+    /// All of them.
+    pub(crate) const ALWAYS_ON: Self = Self { ratio: 1.0, per_second: None };
+    /// None of them.
+    pub(crate) const ALWAYS_OFF: Self = Self { ratio: 0.0, per_second: None };
+}
+
+/// How some roots are sampled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SampleRule {
+    /// Which roots.
+    pub(crate) key: RuleKey,
+    /// How.
+    pub(crate) sampling: RootSampling,
+}
+
+/// Which roots a rule is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RuleKey {
+    /// Those of this name.
+    Name(String),
+    /// Those of this component.
+    Component(String),
+    /// Those whose target is this module or within it.
+    Target(String),
+}
+
+impl SampleRule {
+    /// Whether the rule is about a root.
+    #[allow(dead_code, reason = "called once the sampler knows rules")]
+    pub(crate) fn applies(&self, name: &str, component: Option<&str>, target: &str) -> bool {
+        match &self.key {
+            RuleKey::Name(its) => its == name,
+            RuleKey::Component(its) => component == Some(its),
+            RuleKey::Target(its) => target
+                .strip_prefix(its.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::")),
+        }
+    }
+
+    /// Sorts rules so that the first one that applies holds: names, then components, then targets from the longest.
+    pub(super) fn most_specific_first(rules: &mut [Self]) {
+        rules.sort_by_key(|rule| match &rule.key {
+            RuleKey::Name(_) => (0, 0),
+            RuleKey::Component(_) => (1, 0),
+            RuleKey::Target(target) => (2, usize::MAX - target.len()),
+        });
+    }
+}
+
+/// Which traces are kept though they were not sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "read once the pipeline keeps such traces")]
+pub(crate) struct TailPolicy {
+    /// Those with an error.
+    pub(crate) errors: bool,
+    /// Those whose local root took longer.
+    pub(crate) slower_than: Option<Duration>,
+}
+
+/// How spans or events wait for their exporters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct QueueSettings {
+    /// How many may wait.
+    pub(crate) queue: usize,
+    /// The most in a batch; not more than may wait.
+    pub(crate) batch: usize,
+    /// The longest time that one waits for its batch to fill.
+    pub(crate) delay: Duration,
+    /// How long the export of a batch may take.
+    pub(crate) export_timeout: Duration,
+}
+
+/// What a span may hold. What is beyond it is dropped and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "read once the pipeline enforces them")]
+pub(crate) struct Limits {
+    /// Attributes of a span.
+    pub(crate) attributes: usize,
+    /// The length of an attribute's text, in characters; nothing where only the recording's own bound holds.
+    pub(crate) attribute_length: Option<usize>,
+    /// Events of a span.
+    pub(crate) events: usize,
+    /// Links of a span.
+    pub(crate) links: usize,
+    /// Attributes of an event.
+    pub(crate) event_attributes: usize,
+}
+
+impl Default for Limits {
+    /// OpenTelemetry's.
+    fn default() -> Self {
+        Self { attributes: 128, attribute_length: None, events: 128, links: 128, event_attributes: 128 }
+    }
+}
+
+/// Where spans are sent.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(dead_code, reason = "read once there are such exporters")]
+pub(crate) enum TraceExporter {
+    /// To a receiver of OTLP.
+    Otlp(Otlp),
+    /// To a Zipkin server.
+    Zipkin(Zipkin),
+    /// To the standard output, for people.
+    Console,
+    /// To the standard output, as lines of OTLP's JSON.
+    Stdout,
+    /// Into a file, as lines of OTLP's JSON.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes in it.
+        max_bytes: u64,
+    },
+}
+
+/// Where events are sent as log records.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum LogsExporter {
+    /// To a receiver of OTLP.
+    Otlp(Otlp),
+    /// To the standard output, as lines of OTLP's JSON.
+    Stdout,
+}
+
+/// How one signal is sent over OTLP.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(dead_code, reason = "read by the exporter, which may not be built")]
+pub(crate) struct Otlp {
+    /// The full URL; with gRPC the receiver's, without a path of OTLP's.
+    pub(crate) endpoint: Url,
+    /// Headers of each request.
+    pub(crate) headers: Headers,
+    /// How long a request may take, repetitions included.
+    pub(crate) timeout: Duration,
+    /// How it is sent.
+    pub(crate) protocol: OtlpProtocol,
+    /// Whether it is made smaller.
+    pub(crate) compression: OtlpCompression,
+    /// A file of certificates to trust, in PEM.
+    pub(crate) certificate: Option<PathBuf>,
+    /// Who we are, where the receiver asks.
+    pub(crate) client: Option<ClientIdentity>,
+}
+
+/// How a client shows who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "read by the exporter, which may not be built")]
+pub(crate) struct ClientIdentity {
+    /// A file of its certificates, in PEM.
+    pub(crate) certificate: PathBuf,
+    /// A file of its private key, in PEM.
+    pub(crate) key: PathBuf,
+}
+
+/// How spans are sent to Zipkin.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(dead_code, reason = "read by the exporter, which may not be built")]
+pub(crate) struct Zipkin {
+    /// The full URL.
+    pub(crate) endpoint: Url,
+    /// How long a request may take.
+    pub(crate) timeout: Duration,
+}

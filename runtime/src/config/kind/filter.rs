@@ -1,0 +1,60 @@
+//! Filters by target and level.
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+use super::{Kind, Reason, items};
+use crate::config::near::nearest;
+
+/// What passes, by target and level.
+pub(crate) struct Filter;
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+impl Kind for Filter {
+    type Value = Targets;
+    const EXPECTS: &'static str = "a list of levels and targets as `info,my_crate::db=debug`";
+
+    fn parse(text: &str) -> Result<Targets, Reason> {
+        let mut targets = Targets::new();
+        for directive in items(text) {
+            let shown = directive.escape_debug();
+            if directive.contains(['[', '{', '"']) {
+                return Err(format!("`{shown}`: fields and spans can't be filtered by").into());
+            }
+            let (target, level) = match (directive.split_once('='), parse_level(directive)) {
+                (Some((target, level)), _) => (Some(target.trim()), parse_level(level.trim())),
+                (None, Some(level)) => (None, Some(level)),
+                (None, None) => (Some(directive), Some(LevelFilter::TRACE)),
+            };
+            let level = level.ok_or_else(|| {
+                format!("`{shown}` has no level that is `off`, `error`, `warn`, `info`, `debug` or `trace`")
+            })?;
+            targets = match target {
+                Some("") => return Err(format!("`{shown}` has no target").into()),
+                Some(target) => targets.with_target(target, level),
+                None => targets.with_default(level),
+            };
+        }
+        Ok(targets)
+    }
+
+    fn remark(text: &str) -> Option<String> {
+        let words = items(text).filter(|directive| !directive.contains('='));
+        let mut slips = words.filter_map(|word| {
+            let lower = word.to_ascii_lowercase();
+            if parse_level(word).is_some() {
+                return None;
+            }
+            let meant = if lower == "warning" { Some("warn") } else { nearest(&lower, LEVELS.into_iter()) };
+            meant.map(|meant| {
+                format!("in which `{}` is taken for a target; did you mean `{meant}`?", word.escape_debug())
+            })
+        });
+        slips.next()
+    }
+}
+
+/// A level by its name or number. To `tracing` an empty one is `error`, which nobody means.
+fn parse_level(text: &str) -> Option<LevelFilter> {
+    (!text.is_empty()).then(|| text.parse().ok()).flatten()
+}
