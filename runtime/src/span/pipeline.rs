@@ -15,7 +15,7 @@ use spanwright_core::clock::{self, Ticks, Wall};
 use spanwright_core::slots::value::{ERROR_TYPE, FieldWriter, OwnedValue, STATUS_MESSAGE};
 use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
 
-use super::data::{AttributeValue, SpanBatch, SpanData, SpanKind};
+use super::data::{AttributeValue, SpanBatch, SpanData};
 use crate::export::{ExportError, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
 use crate::telemetry;
@@ -312,7 +312,7 @@ fn read(view: &slots::SpanView<'_>, wall: &Wall) -> SpanData {
         parent: view.start.parent,
         name: spec.name.into(),
         target: spec.target.into(),
-        kind: SpanKind::Internal,
+        kind: spec.kind,
         start_unix_nanos,
         end_unix_nanos: start_unix_nanos + duration,
         outcome: view.outcome,

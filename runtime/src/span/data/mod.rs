@@ -11,14 +11,14 @@ mod event;
 mod owned;
 mod span;
 
-pub use spanwright_core::descriptor::Level;
+pub use spanwright_core::descriptor::{Level, SpanKind};
 pub use spanwright_core::ids::{SpanId, TraceId};
 pub use spanwright_core::slots::Outcome;
 
 pub use arena::{AttributeRef, Attributes};
 pub use event::{EventBatch, EventRef};
 pub use owned::{AttributeValue, EventData, SpanData};
-pub use span::{Link, SpanBatch, SpanKind, SpanRef, Status, flags};
+pub use span::{Link, SpanBatch, SpanRef, Status, flags};
 
 #[cfg(test)]
 mod tests;
