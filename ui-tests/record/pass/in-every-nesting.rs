@@ -114,6 +114,38 @@ fn threads() {
     one.join().and(other.join()).unwrap();
 }
 
+trait Named {
+    const NAME: &'static str;
+
+    #[instrument(fields(name = Empty))]
+    fn provided(&self) -> &'static str
+    where
+        Self: Sized,
+    {
+        record!(name = Self::NAME);
+        Self::NAME
+    }
+}
+
+impl Named for Shop {
+    const NAME: &'static str = "shop";
+}
+
+/// # Safety
+/// It is safe.
+#[instrument(fields(name = Empty))]
+unsafe fn unsafely<'a>(name: &'a &'a str) -> &'a str {
+    record!(name = name);
+    let borrowed = {
+        record!(name = *name);
+        *name
+    };
+    match borrowed.len() {
+        0 => "",
+        _ => borrowed,
+    }
+}
+
 #[instrument(fields(text = Empty))]
 fn inner_attributes(text: &str) -> usize {
     #![allow(clippy::needless_return)]
@@ -131,6 +163,8 @@ fn main() {
     drop(boxed(&mut 7));
     drop(opaque(7));
     threads();
+    assert_eq!(shop.provided(), "shop");
+    assert_eq!(unsafe { unsafely(&"name") }, "name");
     assert_eq!(inner_attributes("text"), 4);
     never(0);
 }

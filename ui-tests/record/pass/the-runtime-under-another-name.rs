@@ -37,9 +37,21 @@ macro_rules! own_path {
 
 own_path!(other);
 
+macro_rules! path_from_the_crate {
+    ($name:ident) => {
+        #[other::instrument(crate = $crate::reexport::spanwright, fields(total = Empty))]
+        async fn $name(id: u64) {
+            $crate::reexport::spanwright::record!(total = id);
+        }
+    };
+}
+
+path_from_the_crate!(deliver);
+
 fn main() {
     charge(7);
     drop(refund(7));
     inner::ship(7);
     pack(7);
+    drop(deliver(7));
 }
