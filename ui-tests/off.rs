@@ -83,10 +83,12 @@ fn an_annotated_function_is_the_same_machine_code() {
         "one_line",
         "result",
         "consumes",
+        "recorded",
         "place",
         "never",
         "closure",
         "result_async",
+        "recorded_async",
         "boxed",
         "returned",
         "add",
@@ -106,6 +108,8 @@ fn a_mistake_stops_the_build_all_the_same() {
     for (feature, message) in [
         ("bad-argument", "unknown argument `recrod`; did you mean `record`?"),
         ("bad-value", "`&Order` can't be recorded as it is"),
+        ("bad-record", "`totl` is not declared; did you mean `total`?"),
+        ("bad-recorded-value", "`&Order` can't be recorded as it is"),
     ] {
         let checked = FIXTURE.cargo("check", &["--features", feature]);
         assert!(!checked.status.success(), "{feature} compiles");

@@ -35,6 +35,36 @@ impl Level {
     }
 }
 
+/// A span's role in a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum SpanKind {
+    /// Within one process.
+    #[default]
+    Internal,
+    /// Serves a request.
+    Server,
+    /// Waits for what it requested.
+    Client,
+    /// Sends a message.
+    Producer,
+    /// Takes a message.
+    Consumer,
+}
+
+impl SpanKind {
+    /// The name in lower case, as in `otel.kind`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
 /// Everything that is known of a span's callsite before it runs: an annotated function's, or a foreign one's.
 #[derive(Debug)]
 pub struct Spec {
@@ -44,6 +74,10 @@ pub struct Spec {
     pub target: &'static str,
     /// The span's level.
     pub level: Level,
+    /// The span's role.
+    pub kind: SpanKind,
+    /// The component that the callsite belongs to, by which it is switched; or nothing.
+    pub component: &'static str,
     /// The module's path.
     pub module: &'static str,
     /// The function's name, without its path.

@@ -108,6 +108,16 @@ pub(crate) fn parse<A: Arguments>(tokens: TokenStream, errors: &mut Errors) -> A
     args
 }
 
+/// Parses the elements of a macro that is called like a function.
+pub(crate) fn parse_elements<T: Element>(input: ParseStream<'_>, errors: &mut Errors) -> Vec<T> {
+    let mut elements = Vec::new();
+    separated(input, errors, |input, _| {
+        elements.push(T::parse(input)?);
+        Ok(())
+    });
+    elements
+}
+
 /// Parses all of an item's `#[name(…)]` helper attributes; they add up, so that a duplicate in the second is one too.
 pub(crate) fn parse_helpers<A: Arguments>(attrs: &[Attribute], name: &str, errors: &mut Errors) -> A {
     let mut args = A::default();
@@ -240,12 +250,7 @@ impl<T: Operand> Form for Eq<T> {
 impl<T: Element> Form for List<T> {
     fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         let mut list = Vec::new();
-        group(key, input, "takes a list", |content| {
-            separated(content, errors, |input, _| {
-                list.push(T::parse(input)?);
-                Ok(())
-            });
-        })?;
+        group(key, input, "takes a list", |content| list = parse_elements(content, errors))?;
         Ok(Self(list))
     }
 }

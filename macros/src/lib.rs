@@ -11,6 +11,7 @@
 
 mod args;
 mod errors;
+mod field;
 mod hygiene;
 mod instrument;
 mod label;
@@ -18,6 +19,7 @@ mod labels;
 mod main;
 mod metrics;
 mod naming;
+mod record;
 mod signature;
 #[cfg(test)]
 mod testing;
@@ -44,11 +46,13 @@ use proc_macro::TokenStream;
 /// | `name = "…"` | the span's name | the function's |
 /// | `level = "…"` | `"error"`, `"warn"`, `"info"`, `"debug"` or `"trace"`, or the same as a path: `INFO`, `Level::INFO` | `"info"` |
 /// | `target = "…"` | the span's target, for filters | the module's path |
+/// | `kind = server` | the span's role in a trace: `server`, `client`, `producer`, `consumer` or `internal`, or the same as a string | `internal` |
+/// | `component = "…"` | the part of the program that the function belongs to, for rules that choose spans by it | none |
 /// | `record(a, ?b, %c.d)` | parameters, and fields of parameters, to record: as they are, by `Debug` (`?`) or by `Display` (`%`) | none |
 /// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip` and those whose name begins with `_` | off |
 /// | `skip(a, b)` | what `record_all` leaves out | nothing |
 /// | `skip_all` | records nothing but what `record` and `fields` name, which is the default; for those who come from `tracing` | off |
-/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that is filled in later | none |
+/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in | none |
 /// | `err` | an `Err` sets the span's status and is reported as an event | an `Err` sets the status only |
 /// | `err(Display)` | the error's text comes from `Display` | this |
 /// | `err(Debug)` | the error's text comes from `Debug` | |
@@ -71,6 +75,23 @@ use proc_macro::TokenStream;
 ///
 /// A closure or a block takes the parameters over, so they are dropped in the order of their first use in the body, not
 /// in the reverse order of their declaration; what the body does not use is dropped last. Where it matters, `drop` them.
+///
+/// # Fields that are filled in later
+///
+/// What is known only while the function runs is recorded by `spanwright::record!`, into the span of the function that it
+/// is written in, whatever span is entered there: in closures, `async` blocks and loops, and also from tasks and threads
+/// that the function starts, until it ends. The fields are those that `record` and `fields` declare:
+///
+/// ```ignore
+/// #[instrument(record(order), fields(http.response.status_code = Empty, receipt = Empty))]
+/// async fn charge(order: u64) -> Result<Receipt, Error> {
+///     let response = gateway().charge(order).await?;
+///     spanwright::record!(http.response.status_code = response.status());
+///     let receipt = response.receipt().await?;
+///     spanwright::record!(receipt = %receipt.id);
+///     Ok(receipt)
+/// }
+/// ```
 ///
 /// # Functions that return a future
 ///
@@ -299,4 +320,11 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Metrics, attributes(metrics, metric))]
 pub fn derive_metrics(item: TokenStream) -> TokenStream {
     metrics::derive(item.into()).into()
+}
+
+/// What the runtime's `record!` comes to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn record(call: TokenStream) -> TokenStream {
+    record::record(call.into()).into()
 }

@@ -4,6 +4,8 @@
 //! meaning of the returned value, the return type, and the function's own block, unparsed. Without the feature only the
 //! block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
+//! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
+//!
 //! Where the block is not a closure's, its content goes into a block of the macro's: as a tail expression it would be
 //! blamed for its own braces (`unused_braces`) in functions of one line, and in the arm of a `match` a returned closure
 //! would not get its signature from `-> impl Fn(…)`.
@@ -40,6 +42,15 @@ macro_rules! body {
             $($outcome)*
         ).await
     };
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+        let __site = $crate::__site!($site);
+        let __outside = $crate::__private::Outside::of(__site);
+        $crate::__private::body! { $mode (__site) $labels $record $outcome $ret {
+            let __inside = __outside.inside();
+            let $span = __inside.handle();
+            $($body)*
+        } }
+    }};
 }
 
 /// An annotated function's body, bare. What is not `async` calls [`bare`](crate::__private::bare), so that it could not be
@@ -48,6 +59,12 @@ macro_rules! body {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+            let $span = $crate::__private::SpanHandle::none();
+            $($body)*
+        } }
+    };
     ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
         $crate::__unread!($labels $record);
         $($body)*
@@ -78,10 +95,50 @@ macro_rules! __unread {
     };
 }
 
-/// The callsite's `static`, and a reference to it.
+/// Fills in fields of the span of the annotated function around it.
+///
+/// ```
+/// use spanwright::{instrument, record};
+///
+/// #[instrument(record(order), fields(total = Empty, shop.status = Empty))]
+/// fn charge(order: u64) -> u64 {
+///     let total = order * 7;
+///     record!(total = total, shop.status = %"charged");
+///     total
+/// }
+/// # charge(7);
+/// ```
+///
+/// The fields are those that the function's [`instrument`](macro@crate::instrument) declares, by `record` or `fields`: any
+/// other is an error. One whose name is no path of identifiers is written as a string, `"odd-name" = value`. A field that
+/// has a value already gets the new one.
+///
+/// A value is written as in `fields`: as it is, where it is a boolean, a number or text (see [`Record`](crate::Record)),
+/// `%value` by `Display`, `?value` by `Debug`. It is evaluated once, and only where somebody listens, after sampling; it
+/// can't use `?`, `return` or `.await`, so that whether somebody listens changes nothing else.
+///
+/// It is always the span of the function that `record!` is written in: also within closures and `async` blocks, while
+/// other spans are entered, and from a task or a thread that the function has started. Once the function has ended,
+/// nothing is recorded any more. A closure or a block that may outlive the function takes the way to its span along, and so
+/// is `move`, as with any other variable. To a layer of `tracing` that has the function's span it is a `Span::record`.
+///
+/// # Errors
+///
+/// A function that is not annotated: the compiler then can't find `__the_instrumented_function_around_this_record`. So it
+/// says too where the call is not spelled `record!` in the function's own body, but comes out of another macro, or
+/// `record` has been renamed. A field that is not declared, two values of one field, a value that can't be recorded, such
+/// as a [`Secret`](crate::Secret).
+#[macro_export]
+macro_rules! record {
+    () => { ::core::compile_error!("`record!` records nothing here: write `record!(name = value)`") };
+    ($($fields:tt)*) => { __the_instrumented_function_around_this_record! { $($fields)* } };
+}
+
+/// The callsite's `static`, and a reference to it; or the variable that has the reference.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
+    (($site:ident)) => { $site };
     ({ $($spec:tt)* }) => {{
         static SITE: $crate::__private::Site =
             $crate::__private::Site::new(&$crate::__private::Spec { $($spec)* }, &SITE);

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`macro@main`], [`Telemetry`], [`init_default`] | turning it on, in a binary |
 //! | [`macro@instrument`] | a span, and metrics, of each call of a function |
+//! | [`record!`] | fields of that span that are known later |
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`Secret`] | values that no telemetry shows |
 //! | [`layer`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |

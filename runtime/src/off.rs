@@ -19,6 +19,33 @@ impl Fields {
     pub fn display<T: Display + ?Sized>(&mut self, _: usize, _: &T) {}
 }
 
+/// Leads to a span that nobody records.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanHandle(());
+
+/// Would take the values of one `record!`.
+#[derive(Debug)]
+pub struct OpenSpan(());
+
+impl SpanHandle {
+    /// No span's handle.
+    #[allow(clippy::missing_const_for_fn)]
+    #[inline(always)]
+    #[must_use]
+    pub fn none() -> Self {
+        Self(())
+    }
+
+    /// Never evaluates what it is given.
+    #[inline(always)]
+    pub fn record(self, _: impl FnOnce(OpenSpan)) {}
+}
+
+impl OpenSpan {
+    /// Takes the values.
+    pub fn write(self, _: impl FnOnce(&mut Fields)) {}
+}
+
 /// Takes what a call would have evaluated.
 pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields)) {}
 

@@ -5,12 +5,14 @@ pub use std::sync::OnceLock;
 
 #[cfg(feature = "telemetry")]
 pub use linkme;
-pub use spanwright_core::descriptor::{CallSpec, Dimension, Level, Spec, Values};
+pub use spanwright_core::descriptor::{CallSpec, Dimension, Level, SpanKind, Spec, Values};
+pub use spanwright_macros::record as record_fields;
 
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Call, CallGuard, Fields, Followed, Probe, ResultLike, SITES, Site, Verdict,
-    error_outcome_chain, error_outcome_debug, error_outcome_display, follow,
+    AnyOutcome, Call, CallGuard, Fields, Followed, Inside, OpenSpan, Outside, Probe, ResultLike,
+    SITES, Site, SpanHandle, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display,
+    follow,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
@@ -20,7 +22,7 @@ pub use crate::metric::{
     Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
 };
 #[cfg(not(feature = "telemetry"))]
-pub use crate::off::{Fields, bare, unread};
+pub use crate::off::{Fields, OpenSpan, SpanHandle, bare, unread};
 pub use crate::record::Record;
 pub use crate::{body, global_metrics};
 

@@ -409,5 +409,6 @@ fn children_of_a_dropped_root_are_dropped_wherever_they_run() {
     assert_eq!((seen.span_id, seen.is_sampled()), (id, false));
 }
 
+mod record;
 mod returned_futures;
 mod shapes;

@@ -2,7 +2,7 @@
 
 use super::value::Value;
 use super::*;
-use crate::descriptor::Level;
+use crate::descriptor::{Level, SpanKind};
 use loom::sync::Arc;
 
 const fn spec(name: &'static str) -> Spec {
@@ -10,6 +10,8 @@ const fn spec(name: &'static str) -> Spec {
         name,
         target: "",
         level: Level::INFO,
+        kind: SpanKind::Internal,
+        component: "",
         module: "",
         function: "",
         file: "",

@@ -2,12 +2,14 @@
 
 use super::value::{Value, index};
 use super::*;
-use crate::descriptor::Level;
+use crate::descriptor::{Level, SpanKind};
 
 static SPEC: Spec = Spec {
     name: "test",
     target: "test",
     level: Level::INFO,
+    kind: SpanKind::Internal,
+    component: "",
     module: "test",
     function: "test",
     file: file!(),

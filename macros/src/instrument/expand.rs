@@ -6,18 +6,20 @@ use quote::{quote, quote_spanned};
 use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, StaticLabel, TypedLabel};
 use super::model::{Body, Captures, ErrorFormat, Mode, Model, Outcome};
-use super::parse::{Format, Level};
+use super::parse::{Kind, Level};
+use super::recording::recorded;
+use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
 
 /// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
 /// future: `{ before; Box::pin(async move { body! { async { … } … { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
-    let observed = match body {
-        Body::Whole(body) => body,
-        Body::Tail(_, tail) => &tail.block,
-    };
     let mode = mode(model.mode);
+    let (mode, observed) = match model.recording {
+        true => recorded(model, &mode),
+        false => (mode, body.observed().clone()),
+    };
     let site = site(model);
     let labels = label_index(model);
     let record = record(model);
@@ -51,14 +53,24 @@ fn level(krate: &Runtime, level: Level) -> TokenStream {
     }
 }
 
+fn kind(krate: &Runtime, kind: Kind) -> TokenStream {
+    match kind {
+        Kind::Internal => quote!(#krate::__private::SpanKind::Internal),
+        Kind::Server => quote!(#krate::__private::SpanKind::Server),
+        Kind::Client => quote!(#krate::__private::SpanKind::Client),
+        Kind::Producer => quote!(#krate::__private::SpanKind::Producer),
+        Kind::Consumer => quote!(#krate::__private::SpanKind::Consumer),
+    }
+}
+
 /// The fields of the callsite's `Spec`.
 fn site(model: &Model) -> TokenStream {
-    let Model { krate, name, function, doc, .. } = model;
+    let Model { krate, name, component, function, doc, .. } = model;
     let target = match &model.target {
         Some(target) => quote!(#target),
         None => quote!(::core::module_path!()),
     };
-    let level = level(krate, model.level);
+    let (level, kind) = (level(krate, model.level), kind(krate, model.kind));
     let fields = model.fields.iter().map(|field| &field.name);
     let calls = match &model.metrics {
         Some(metrics) => call_spec(krate, function, metrics),
@@ -68,6 +80,8 @@ fn site(model: &Model) -> TokenStream {
         name: #name,
         target: #target,
         level: #level,
+        kind: #kind,
+        component: #component,
         module: ::core::module_path!(),
         function: #function,
         file: ::core::file!(),

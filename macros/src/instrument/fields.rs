@@ -5,9 +5,10 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::parse::{FieldArg, FieldValue, Format, Name, Recorded};
+use super::parse::Recorded;
 use crate::args::{Arg, Flag, List};
 use crate::errors::Errors;
+use crate::field::{FieldArg, FieldValue, Format, Name};
 use crate::naming;
 use crate::signature::Function;
 

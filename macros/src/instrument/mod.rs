@@ -6,6 +6,7 @@ mod future;
 mod metrics;
 mod model;
 mod parse;
+mod recording;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use crate::errors::item_and_errors;
 
 /// The macro; after a mistake, the item as it was and the errors.
 pub(crate) fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
-    expanded(args, item.clone()).unwrap_or_else(|error| item_and_errors(&item, &error))
+    expanded(args, item.clone()).unwrap_or_else(|error| item_and_errors(&recording::unrecorded(item), &error))
 }
 
 fn expanded(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {

@@ -8,7 +8,8 @@ use syn::{Token, Type, parse_quote};
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
 use super::metrics::{self, CallMetrics};
-use super::parse::{Args, ErrArgs, Input, Level};
+use super::parse::{Args, ErrArgs, Input, Kind, Level};
+use super::recording;
 use crate::args::{Arg, Options, Text};
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
@@ -26,11 +27,16 @@ pub(super) struct Model {
     /// The span's target, unless it is the module.
     pub(super) target: Option<String>,
     pub(super) level: Level,
+    pub(super) kind: Kind,
+    /// What the span is switched with; empty where it is by itself.
+    pub(super) component: String,
     /// The function's name.
     pub(super) function: String,
     /// The first paragraph of its documentation.
     pub(super) doc: String,
     pub(super) fields: Vec<Field>,
+    /// Whether the body fills fields in, by `record!`.
+    pub(super) recording: bool,
     pub(super) metrics: Option<CallMetrics>,
     pub(super) outcome: Outcome,
     /// What the observed code returns, as an ascription.
@@ -51,6 +57,14 @@ impl Body {
         match Tail::of(&item.body) {
             Some(tail) if item.sig.asyncness.is_none() => Self::Tail(item.body.clone(), tail),
             _ => Self::Whole(item.body.clone()),
+        }
+    }
+
+    /// The block that is observed.
+    pub(super) fn observed(&self) -> &Group {
+        match self {
+            Self::Whole(body) => body,
+            Self::Tail(_, tail) => &tail.block,
         }
     }
 }
@@ -133,6 +147,8 @@ impl Model {
             name,
             level,
             target,
+            kind,
+            component,
             record,
             record_all,
             skip,
@@ -158,9 +174,12 @@ impl Model {
             name: name.map_or_else(|| function.clone(), |name| text(&name.value.0)),
             target: target.map(|target| text(&target.value.0)),
             level: level.map_or(Level::Info, |level| level.value.0),
+            kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
+            component: component.map_or_else(String::new, |component| text(&component.value.0)),
             doc: signature::summary(&item.attrs),
             ret: signature::ascription(returns.as_ref()),
             head: item.head,
+            recording: recording::is_in(body.observed().stream()),
             body,
             function,
             fields,

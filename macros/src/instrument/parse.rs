@@ -1,6 +1,6 @@
 //! The syntax of `#[instrument(…)]`, as written.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -8,6 +8,7 @@ use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
 use crate::args::{self, Buckets, Element, Eq, Flag, List, Operand, Options, Text, arguments, at_end};
 use crate::errors::Errors;
+use crate::field::{FieldArg, Format, Name, missing_part};
 use crate::naming;
 use crate::signature::Function;
 
@@ -17,6 +18,8 @@ arguments! {
         name: Eq<Text> = "name",
         level: Eq<Level> = "level",
         target: Eq<Text> = "target",
+        kind: Eq<Kind> = "kind",
+        component: Eq<Text> = "component",
         record: List<Recorded> = "record",
         record_all: Flag = "record_all",
         skip: List<Name> = "skip",
@@ -90,98 +93,64 @@ impl Operand for Level {
     const LIKE: &'static str = "\"info\"";
 
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
-        let at = input.cursor().span();
-        let written = if input.peek(LitStr) {
-            Some(input.parse::<LitStr>()?.value())
-        } else {
-            let path = input.call(Path::parse_mod_style).ok();
-            path.and_then(|path| path.segments.last().map(|segment| segment.ident.to_string()))
-        };
-        let Some(written) = written else {
-            return Err(syn::Error::new(at, format_args!("`{key}` takes a level: write `{key} = \"info\"`")));
-        };
-        let names = Self::ALL.map(|(name, _)| name);
-        match Self::ALL.iter().find(|(name, _)| name.eq_ignore_ascii_case(&written)) {
-            Some((_, level)) => Ok(*level),
-            None => {
-                let suggestion = naming::suggestion(&written, &names, "levels");
-                Err(syn::Error::new(at, format_args!("unknown level `{written}`; {suggestion}")))
-            }
-        }
+        one_of(key, input, "level", Self::LIKE, &Self::ALL)
     }
 }
 
-/// How a value becomes an attribute of the span.
+/// `kind = server`, `kind = "server"` or `kind = SpanKind::Server`: the span's role in a trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Format {
-    /// As it is.
-    Value,
-    /// `?value`
-    Debug,
-    /// `%value`
-    Display,
+pub(super) enum Kind {
+    Internal,
+    Server,
+    Client,
+    Producer,
+    Consumer,
 }
 
-impl Format {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.parse::<Option<Token![?]>>()?.is_some() {
-            return Ok(Self::Debug);
-        }
-        Ok(if input.parse::<Option<Token![%]>>()?.is_some() { Self::Display } else { Self::Value })
-    }
-
-    /// The sign that stands in front of the value.
-    pub(super) fn sign(self) -> &'static str {
-        match self {
-            Self::Value => "",
-            Self::Debug => "?",
-            Self::Display => "%",
-        }
-    }
+impl Kind {
+    const ALL: [(&'static str, Kind); 5] = [
+        ("internal", Kind::Internal),
+        ("server", Kind::Server),
+        ("client", Kind::Client),
+        ("producer", Kind::Producer),
+        ("consumer", Kind::Consumer),
+    ];
 }
 
-/// A name of one or more parts, `http.route` or `"http.route"`.
-pub(super) struct Name {
-    /// Its parts without `r#`, with dots between them.
-    pub(super) text: String,
-    /// Where it is written.
-    pub(super) tokens: TokenStream,
-    /// The only part, where there is only one.
-    pub(super) ident: Option<Ident>,
-}
+impl Operand for Kind {
+    const LIKE: &'static str = "server";
 
-impl Name {
-    pub(super) fn span(&self) -> Span {
-        self.tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        one_of(key, input, "kind", Self::LIKE, &Self::ALL)
     }
 }
 
-impl Element for Name {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitStr) {
-            let text: LitStr = input.parse()?;
-            return match text.value().is_empty() {
-                true => Err(syn::Error::new(text.span(), "a name must not be empty")),
-                false => Ok(Self { text: text.value(), tokens: text.into_token_stream(), ident: None }),
-            };
+/// One of a few names, whatever its case: as a string, or as a path that ends in it.
+fn one_of<T: Copy>(
+    key: &Ident,
+    input: ParseStream<'_>,
+    what: &str,
+    like: &str,
+    all: &[(&str, T)],
+) -> syn::Result<T> {
+    let at = input.cursor().span();
+    let written = if input.peek(LitStr) {
+        Some(input.parse::<LitStr>()?.value())
+    } else {
+        let path = input.call(Path::parse_mod_style).ok();
+        path.and_then(|path| path.segments.last().map(|segment| segment.ident.unraw().to_string()))
+    };
+    let Some(written) = written else {
+        return Err(syn::Error::new(at, format_args!("`{key}` takes a {what}: write `{key} = {like}`")));
+    };
+    match all.iter().find(|(name, _)| name.eq_ignore_ascii_case(&written)) {
+        Some((_, found)) => Ok(*found),
+        None => {
+            let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+            let suggestion = naming::suggestion(&written, &names, &format!("{what}s"));
+            Err(syn::Error::new(at, format_args!("unknown {what} `{written}`; {suggestion}")))
         }
-        let Ok(first) = input.call(Ident::parse_any) else { return Err(input.error("expected a name")) };
-        let mut text = first.unraw().to_string();
-        let mut tokens = first.to_token_stream();
-        let mut ident = Some(first);
-        while let Some(dot) = input.parse::<Option<Token![.]>>()? {
-            let Ok(part) = input.call(Ident::parse_any) else { return Err(missing_part(&dot)) };
-            text = format!("{text}.{}", part.unraw());
-            dot.to_tokens(&mut tokens);
-            part.to_tokens(&mut tokens);
-            ident = None;
-        }
-        Ok(Self { text, tokens, ident })
     }
-}
-
-fn missing_part(dot: &Token![.]) -> syn::Error {
-    syn::Error::new_spanned(dot, "a name follows the dot")
 }
 
 /// `id`, `?request` or `%user.name`, in `record(…)`.
@@ -222,58 +191,6 @@ impl Element for Recorded {
             true => Ok(Self { format, root, name, value }),
             false => Err(input.error(OTHER)),
         }
-    }
-}
-
-/// `name = value`, in `fields(…)`.
-pub(super) struct FieldArg {
-    pub(super) name: Name,
-    pub(super) value: FieldValue,
-}
-
-/// What is written after a field's name.
-pub(super) enum FieldValue {
-    /// `= value`
-    Now(Format, Box<Expr>),
-    /// `= Empty`: it comes later.
-    Later,
-    /// Nothing, which is a mistake; with the sign that is in front of the name.
-    Missing(Format),
-}
-
-impl Element for FieldArg {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let sign = Format::parse(input)?;
-        let name: Name = Element::parse(input)?;
-        if at_end(input) {
-            return Ok(Self { name, value: FieldValue::Missing(sign) });
-        }
-        if sign != Format::Value {
-            let message =
-                format!("the sign goes in front of the value: write `{} = {}…`", name.text, sign.sign());
-            return Err(syn::Error::new_spanned(&name.tokens, message));
-        }
-        if input.parse::<Option<Token![=]>>()?.is_none() {
-            return Err(input.error(format_args!("expected `=`: write `{} = value`", name.text)));
-        }
-        let format = Format::parse(input)?;
-        if at_end(input) {
-            let message = format!("`{0}` has no value: write `{0} = value`", name.text);
-            return Err(syn::Error::new_spanned(&name.tokens, message));
-        }
-        let value = match input.parse()? {
-            value if format == Format::Value && is_empty(&value) => FieldValue::Later,
-            value => FieldValue::Now(format, Box::new(value)),
-        };
-        Ok(Self { name, value })
-    }
-}
-
-/// `Empty`, or a path that ends in it.
-fn is_empty(value: &Expr) -> bool {
-    match value {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Empty"),
-        _ => false,
     }
 }
 

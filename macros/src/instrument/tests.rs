@@ -75,7 +75,7 @@ fn a_plain_function() {
 
 #[test]
 fn an_async_method_with_everything() {
-    let args = r#"name = "shop.charge", level = "debug", target = "shop", record(order, ?tier, %user.name),
+    let args = r#"name = "shop.charge", level = "debug", target = "shop", kind = client, component = "billing", record(order, ?tier, %user.name),
         fields(http.route = "/charge", "odd-name" = ?order + 1, result = Empty), err(Debug, level = WARN),
         metrics(prefix = "shop", labels(operation = "charge", tier, big: bool = order > 9), buckets = [0.1, 2], in_flight)"#;
     let item = "async fn charge(&mut self, order: u64, tier: &Tier, user: User) -> Result<&mut Self, Error> { body(self) }";
@@ -166,6 +166,55 @@ fn record_all_leaves_out_what_is_skipped_or_unused() {
         "record_all, skip(b), record(%c)",
         "fn f(a: u8, b: u8, (c, _d): (u8, u8), r#type: u8) {}",
     );
+}
+
+#[test]
+fn a_body_with_record_gets_a_way_to_its_span() {
+    expansion(
+        "recorded",
+        "record(id), fields(http.route = Empty)",
+        "fn f(id: u8) -> u8 { #![allow(x)] if id > 7 { ::spanwright::record!(http.route = id); } id }",
+    );
+    expansion(
+        "recorded_future",
+        "crate = crate::reexported",
+        "fn f() -> BoxFuture<'static, ()> { side_effect(); Box::pin(async move { || record! { a = 7 } }) }",
+    );
+}
+
+#[test]
+fn record_is_found_in_what_is_observed_and_nowhere_else() {
+    for (item, is_found) in [
+        ("fn f() { record!(a = 1); }", true),
+        ("async fn f() { g(|| { x::record!(a = 1) }) }", true),
+        ("fn f() -> BoxFuture<'static, ()> { record!(a = 1); Box::pin(async { }) }", false),
+        ("fn f() { record(a != 1); record = !a; records!(a); \"record!(a)\" }", false),
+        ("#[record!(a)] fn f() { g(record) }", false),
+    ] {
+        let expansion = instrument(tokens("fields(a = Empty)"), tokens(item)).to_string();
+        assert_eq!(expansion.contains("(recorded __span "), is_found, "{item}: {expansion}");
+    }
+}
+
+#[test]
+fn kinds_and_components() {
+    for kind in ["server", "\"server\"", "Server", "SpanKind::Server"] {
+        let args = format!("kind = {kind}, component = \"billing\"");
+        let expansion = instrument(tokens(&args), tokens(CHARGE)).to_string();
+        assert!(expansion.contains("SpanKind :: Server , component : \"billing\""), "{expansion}");
+    }
+    refused("kind = sever", CHARGE, &["sever: unknown kind `sever`; did you mean `server`?"]);
+    refused(
+        "kind = \"queue\"",
+        CHARGE,
+        &[
+            "\"queue\": unknown kind `queue`; the kinds are `internal`, `server`, `client`, `producer` and `consumer`",
+        ],
+    );
+    refused("kind = 3", CHARGE, &["3: `kind` takes a kind: write `kind = server`"]);
+    refused("kind", CHARGE, &["kind: `kind` needs a value: write `kind = server`"]);
+    refused("component = \"\"", CHARGE, &["\"\": `component` is empty; write a text, or leave it out"]);
+    refused("component = x", CHARGE, &["x: `component` takes a string: write `component = \"…\"`"]);
 }
 
 #[test]
@@ -457,12 +506,23 @@ fn the_item_survives_a_mistake() {
 }
 
 #[test]
+fn a_mistake_leaves_record_alone() {
+    let item = "fn f(a: u8) -> u8 { #![allow(x)] record!(a = a); let broken = ; a }";
+    let expansion = instrument(tokens("nam = 3"), tokens(item)).to_string();
+    assert!(
+        expansion.contains("macro_rules ! __the_instrumented_function_around_this_record"),
+        "{expansion}"
+    );
+    assert!(expansion.contains("record ! (a = a) ; let broken = ; a }"), "{expansion}");
+}
+
+#[test]
 fn nothing_panics() {
-    let args = r#"name = "a", level = Level::INFO, target = "t", record(a, ?b.c.0, %self.x), record_all, skip(b), fields(x.y
+    let args = r#"name = "a", level = Level::INFO, target = "t", kind = server, component = "c", record(a, ?b.c.0, %self.x), record_all, skip(b), fields(x.y
         = ?1, "z" = Empty), err(Debug, level = "warn"), metrics(prefix = "p", labels(a, b = "x", c: T = 1), buckets
         = [-1, 0.5]), allow_secret(a), crate = ::a::b"#;
     let item = "#[doc = \"x\"] pub(crate) unsafe extern \"C\" fn f<'a, T: X<Y>, const N: usize>(&self, mut a: A, (b, [c, ..]): (B, [C; 3]),
-        S { d, e: f @ Some(_) }: &'a mut S, ...) -> Result<impl Fn() -> A, Pin<Box<dyn Future>>> where T: Z { a }";
+        S { d, e: f @ Some(_) }: &'a mut S, ...) -> Result<impl Fn() -> A, Pin<Box<dyn Future>>> where T: Z { x::record!(b = a) }";
     survives_damage(instrument, args, item);
     let item = "fn f(&self, a: A) -> Pin<Box<dyn Future<Output = A> + 'a>> { g(); #[x] ::a::Box::pin(async move { a },) }";
     survives_damage(instrument, args, item);

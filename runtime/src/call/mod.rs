@@ -6,6 +6,7 @@
 //! | [`active`] | a call that is observed, from its start to its end, on all routes |
 //! | [`sync`] and [`future`] | the guard around a body, and the poll-through future |
 //! | [`fields`] | where field values go |
+//! | [`record`] | fields that are filled in while the body runs |
 //! | [`outcome`] | what a returned value means |
 //! | [`metrics`] | calls, durations and calls in flight |
 //! | [`shadow`] | the ordinary `tracing` span beside ours |
@@ -17,6 +18,7 @@ mod fields;
 mod future;
 mod metrics;
 mod outcome;
+mod record;
 mod shadow;
 mod site;
 mod sync;
@@ -26,6 +28,7 @@ pub use future::{Followed, follow};
 pub use outcome::{
     AnyOutcome, Probe, ResultLike, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display,
 };
+pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
 pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};

@@ -81,12 +81,7 @@ impl Shadow {
     /// Opens the span with `captured` as its fields, for the call with this context.
     pub(super) fn open(site: &'static Site, bits: u32, own: Context, captured: &Captured) -> Option<Self> {
         let metadata = site.tracing_metadata();
-        let mut values: Vec<Option<&dyn TracingValue>> = vec![None; metadata.fields().len()];
-        for (index, value) in &captured.values {
-            if let Some(place) = values.get_mut(*index) {
-                *place = Some(value.as_tracing());
-            }
-        }
+        let values = captured.by_place(metadata.fields().len());
         let values = metadata.fields().value_set_all(&values);
         let open = |dispatch: &Dispatch| {
             // Per-layer filters keep their answer only until the next question on this thread, and evaluating the
@@ -131,6 +126,17 @@ enum CapturedValue {
 }
 
 impl Captured {
+    /// The values, each at its field's place among so many.
+    pub(super) fn by_place(&self, fields: usize) -> Vec<Option<&dyn TracingValue>> {
+        let mut values: Vec<Option<&dyn TracingValue>> = vec![None; fields];
+        for (index, value) in &self.values {
+            if let Some(place) = values.get_mut(*index) {
+                *place = Some(value.as_tracing());
+            }
+        }
+        values
+    }
+
     pub(super) fn push(&mut self, index: usize, value: Value<'_>) {
         let value = match value {
             Value::Bool(value) => CapturedValue::Bool(value),

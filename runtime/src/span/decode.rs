@@ -70,7 +70,7 @@ impl Decoder<'_> {
             parent: start.parent,
             parent_is_remote: start.flags & REMOTE != 0,
             flags: trace_flags(start.flags),
-            kind: said.kind.unwrap_or(SpanKind::Internal),
+            kind: said.kind.unwrap_or(spec.kind),
             outcome,
             status: status(outcome, &said),
             trace_state: Text::Static(sampling::trace_state(start.flags)),

@@ -11,7 +11,7 @@ use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::clock;
 use spanwright_core::context::{ANNOTATED, Context, REMOTE};
-use spanwright_core::descriptor::{Level, Spec};
+use spanwright_core::descriptor::{Level, SpanKind, Spec};
 use spanwright_core::ids::{SpanId, TraceId};
 use spanwright_core::slots::value::{FieldWriter, Value, index};
 use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
@@ -270,6 +270,8 @@ fn spec_of(metadata: &'static Metadata<'static>) -> &'static Spec {
             name: metadata.name(),
             target: metadata.target(),
             level: our_level(*metadata.level()),
+            kind: SpanKind::Internal,
+            component: "",
             module: metadata.module_path().unwrap_or_default(),
             function: "",
             file: metadata.file().unwrap_or_default(),

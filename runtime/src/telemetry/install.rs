@@ -8,16 +8,15 @@ use std::time::SystemTime;
 
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{Builder, Guard, InstallError, Installed, Problem, report_all};
-use crate::config::{
-    Config, Environment, LogFormat, LogsExporter, Otlp, RootSampling, TraceExporter, Traces, Zipkin,
-};
+use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
+use crate::config::{Config, Environment, LogFormat, LogsExporter, QueueSettings, TraceExporter, Traces};
+use crate::export::console::ConsoleExporter;
 use crate::export::{LogExporter, SpanExporter};
 use crate::health::Health;
 use crate::logs::{self, LogStyle};
 use crate::registry::Registry;
 use crate::signals::{self, Hooks};
-use crate::span::{self, PipelineHandle, PipelineSettings, Sampler};
+use crate::span::{self, Exporters, PipelineHandle, PipelineSettings};
 
 impl Builder {
     /// Starts the telemetry: reads the environment, registers every annotated function, starts the export of spans
@@ -98,39 +97,39 @@ impl Builder {
         traces: &Traces,
         problems: &mut Vec<Problem>,
     ) -> Vec<Box<dyn SpanExporter>> {
-        let mut exporters = std::mem::take(&mut self.exporters);
+        let mut all = std::mem::take(&mut self.exporters);
         for decided in &traces.exporters {
             let (exporter, made) = match decided {
-                TraceExporter::Otlp(otlp) => ("otlp", otlp_exporter(otlp, resource)),
-                TraceExporter::Zipkin(zipkin) => ("zipkin", zipkin_exporter(zipkin, resource)),
-                TraceExporter::Console => ("console", console_exporter()),
-                TraceExporter::Stdout => ("otlp/stdout", stdout_exporter(resource)),
+                TraceExporter::Otlp(otlp) => ("otlp", exporters::otlp_exporter(otlp, resource)),
+                TraceExporter::Zipkin(zipkin) => ("zipkin", exporters::zipkin_exporter(zipkin, resource)),
+                TraceExporter::Console => ("console", Ok(Box::new(ConsoleExporter::stdout()) as Box<dyn SpanExporter>)),
+                TraceExporter::Stdout => ("otlp/stdout", exporters::stdout_exporter(resource)),
                 TraceExporter::File { path, max_bytes } => {
-                    ("file", file_exporter(path, *max_bytes, resource))
+                    ("file", exporters::file_exporter(path, *max_bytes, resource))
                 }
             };
             match made {
-                Ok(made) => exporters.push(made),
+                Ok(made) => all.push(made),
                 Err(reason) => problems.push(Problem::Exporter { what: "spans", exporter, reason }),
             }
         }
-        exporters
+        all
     }
 
     /// The program's own exporters of log records, and those that were asked for by name.
     fn log_exporters(&mut self, config: &Config, problems: &mut Vec<Problem>) -> Vec<Box<dyn LogExporter>> {
-        let mut exporters = std::mem::take(&mut self.log_exporters);
+        let mut all = std::mem::take(&mut self.log_exporters);
         for decided in &config.logs_export {
             let (exporter, made) = match decided {
-                LogsExporter::Otlp(otlp) => ("otlp", otlp_log_exporter(otlp, &config.resource)),
-                LogsExporter::Stdout => ("otlp/stdout", stdout_log_exporter(&config.resource)),
+                LogsExporter::Otlp(otlp) => ("otlp", exporters::otlp_log_exporter(otlp, &config.resource)),
+                LogsExporter::Stdout => ("otlp/stdout", exporters::stdout_log_exporter(&config.resource)),
             };
             match made {
-                Ok(made) => exporters.push(made),
+                Ok(made) => all.push(made),
                 Err(reason) => problems.push(Problem::Exporter { what: "log records", exporter, reason }),
             }
         }
-        exporters
+        all
     }
 
     #[cfg(feature = "server")]
@@ -156,106 +155,6 @@ fn program_name() -> String {
     let program = std::env::current_exe().ok();
     let name = program.as_deref().and_then(Path::file_stem);
     name.map_or_else(|| "rust".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// A resource, as exporters take it.
-type Resource<'a> = &'a [(String, String)];
-type Made<T> = Result<Box<T>, String>;
-
-#[cfg(feature = "otlp")]
-fn otlp_settings(otlp: &Otlp, resource: Resource<'_>) -> crate::export::otlp::OtlpSettings {
-    use crate::config::{OtlpCompression, OtlpProtocol};
-    use crate::export::otlp;
-
-    otlp::OtlpSettings {
-        endpoint: otlp.endpoint.as_str().to_owned(),
-        headers: otlp.headers.0.clone(),
-        timeout: otlp.timeout,
-        resource: resource.to_vec(),
-        protocol: match otlp.protocol {
-            OtlpProtocol::HttpProtobuf => otlp::OtlpProtocol::HttpProtobuf,
-            OtlpProtocol::Grpc => otlp::OtlpProtocol::Grpc,
-        },
-        compression: match otlp.compression {
-            OtlpCompression::None => otlp::Compression::None,
-            OtlpCompression::Gzip => otlp::Compression::Gzip,
-        },
-        certificate: otlp.certificate.clone(),
-        client_certificate: otlp.client.as_ref().map(|client| client.certificate.clone()),
-        client_key: otlp.client.as_ref().map(|client| client.key.clone()),
-    }
-}
-
-#[cfg(feature = "otlp")]
-fn otlp_exporter(otlp: &Otlp, resource: Resource<'_>) -> Made<dyn SpanExporter> {
-    match crate::export::otlp::OtlpExporter::new(otlp_settings(otlp, resource)) {
-        Ok(exporter) => Ok(Box::new(exporter)),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(feature = "otlp")]
-fn otlp_log_exporter(otlp: &Otlp, resource: Resource<'_>) -> Made<dyn LogExporter> {
-    match crate::export::otlp::OtlpLogExporter::new(otlp_settings(otlp, resource)) {
-        Ok(exporter) => Ok(Box::new(exporter)),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(not(feature = "otlp"))]
-const NO_OTLP: &str = "this program is built without the feature `otlp` of `spanwright`";
-
-#[cfg(not(feature = "otlp"))]
-fn otlp_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn SpanExporter> {
-    Err(NO_OTLP.to_owned())
-}
-
-#[cfg(not(feature = "otlp"))]
-fn otlp_log_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn LogExporter> {
-    Err(NO_OTLP.to_owned())
-}
-
-#[cfg(feature = "zipkin")]
-fn zipkin_exporter(zipkin: &Zipkin, resource: Resource<'_>) -> Made<dyn SpanExporter> {
-    use crate::export::zipkin::{ZipkinExporter, ZipkinSettings};
-
-    let service = resource.iter().find(|(key, _)| key == "service.name");
-    let settings = ZipkinSettings {
-        endpoint: zipkin.endpoint.as_str().to_owned(),
-        timeout: zipkin.timeout,
-        service_name: service.map(|(_, name)| name.clone()).unwrap_or_default(),
-        resource: resource.to_vec(),
-        ..ZipkinSettings::default()
-    };
-    match ZipkinExporter::new(settings) {
-        Ok(exporter) => Ok(Box::new(exporter)),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(not(feature = "zipkin"))]
-fn zipkin_exporter(_zipkin: &Zipkin, _resource: Resource<'_>) -> Made<dyn SpanExporter> {
-    Err("this program is built without the feature `zipkin` of `spanwright`".to_owned())
-}
-
-fn file_settings(path: &Path, resource: Resource<'_>) -> FileSettings {
-    FileSettings { path: path.to_owned(), resource: resource.to_vec(), ..FileSettings::default() }
-}
-
-fn file_exporter(path: &Path, max_bytes: Option<u64>, resource: Resource<'_>) -> Made<dyn SpanExporter> {
-    let mut settings = file_settings(path, resource);
-    settings.max_bytes = max_bytes.unwrap_or(settings.max_bytes);
-    match FileExporter::new(settings) {
-        Ok(exporter) => Ok(Box::new(exporter)),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn stdout_log_exporter(resource: Resource<'_>) -> Made<dyn LogExporter> {
-    match FileLogExporter::new(file_settings(Path::new("-"), resource)) {
-        Ok(exporter) => Ok(Box::new(exporter)),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 /// Starts recording. Without exporters too: log lines carry the ids of spans.

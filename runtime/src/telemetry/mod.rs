@@ -6,6 +6,7 @@
 //! - every wait at the end is bounded: by the shutdown timeout, and a second for the admin server's last answers.
 
 mod builder;
+mod exporters;
 mod install;
 mod problem;
 mod report;

@@ -21,6 +21,15 @@ fn trailing_comma() {}
 #[instrument(level = "ERROR", target = "shop::orders", name = "an order, placed")]
 fn strings() {}
 
+#[instrument(kind = server, component = "orders")]
+fn kind() {}
+
+#[instrument(kind = "CLIENT")]
+fn kind_in_quotes() {}
+
+#[instrument(kind = spanwright::span::SpanKind::Producer)]
+fn kind_as_a_path() {}
+
 #[instrument(skip_all)]
 fn skip_all(_card: Secret<String>) {}
 

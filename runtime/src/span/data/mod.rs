@@ -11,7 +11,7 @@ mod event;
 mod owned;
 mod span;
 
-pub use spanwright_core::descriptor::Level;
+pub use spanwright_core::descriptor::{Level, SpanKind};
 pub use spanwright_core::ids::{SpanId, TraceId};
 pub use spanwright_core::slots::Outcome;
 
@@ -21,7 +21,7 @@ pub(crate) use event::EventHead;
 pub use event::{EventBatch, EventRef};
 pub use owned::{AttributeValue, EventData, SpanData};
 pub(crate) use span::{SpanHead, StatusHead};
-pub use span::{Link, SpanBatch, SpanKind, SpanRef, Status, flags};
+pub use span::{Link, SpanBatch, SpanRef, Status, flags};
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::arena::{Arena, AttributeRef, Attributes, Range, Value};
 use super::event::{EventBatch, EventHead, EventRef};
-use super::span::{Link, SpanBatch, SpanHead, SpanKind, SpanRef, Status, StatusHead};
-use super::{Level, Outcome, SpanId, TraceId};
+use super::span::{Link, SpanBatch, SpanHead, SpanRef, Status, StatusHead};
+use super::{Level, Outcome, SpanId, SpanKind, TraceId};
 
 /// A finished span, kept. Its parts are those of [`SpanRef`].
 #[derive(Clone, Debug, PartialEq)]

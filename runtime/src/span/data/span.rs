@@ -2,7 +2,7 @@
 
 use super::arena::{Arena, Attributes, Range, Text};
 use super::event::{EventHead, EventRef};
-use super::{Outcome, SpanId, TraceId};
+use super::{Outcome, SpanId, SpanKind, TraceId};
 
 /// W3C's trace flags.
 pub mod flags {
@@ -10,36 +10,6 @@ pub mod flags {
     pub const SAMPLED: u8 = 1;
     /// The trace id's last 7 bytes are random (Trace Context, level 2).
     pub const RANDOM: u8 = 2;
-}
-
-/// A span's role in a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum SpanKind {
-    /// Within one process.
-    #[default]
-    Internal,
-    /// Serves a request.
-    Server,
-    /// Waits for what it requested.
-    Client,
-    /// Sends a message.
-    Producer,
-    /// Takes a message.
-    Consumer,
-}
-
-impl SpanKind {
-    /// The name in lower case, as in `otel.kind`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Internal => "internal",
-            Self::Server => "server",
-            Self::Client => "client",
-            Self::Producer => "producer",
-            Self::Consumer => "consumer",
-        }
-    }
 }
 
 /// How a span went.

@@ -1,0 +1,135 @@
+//! How fields are written: names with dots in them, and values with a sign in front.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Expr, LitStr, Token};
+
+use crate::args::{Element, at_end};
+
+/// How a value becomes an attribute of the span.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Format {
+    /// As it is.
+    Value,
+    /// `?value`
+    Debug,
+    /// `%value`
+    Display,
+}
+
+impl Format {
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.parse::<Option<Token![?]>>()?.is_some() {
+            return Ok(Self::Debug);
+        }
+        Ok(if input.parse::<Option<Token![%]>>()?.is_some() { Self::Display } else { Self::Value })
+    }
+
+    /// The sign that stands in front of the value.
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Value => "",
+            Self::Debug => "?",
+            Self::Display => "%",
+        }
+    }
+}
+
+/// A name of one or more parts, `http.route` or `"http.route"`.
+pub(crate) struct Name {
+    /// Its parts without `r#`, with dots between them.
+    pub(crate) text: String,
+    /// Where it is written.
+    pub(crate) tokens: TokenStream,
+    /// The only part, where there is only one.
+    pub(crate) ident: Option<Ident>,
+}
+
+impl Name {
+    pub(crate) fn span(&self) -> Span {
+        self.tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+    }
+}
+
+impl Element for Name {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            let text: LitStr = input.parse()?;
+            return match text.value().is_empty() {
+                true => Err(syn::Error::new(text.span(), "a name must not be empty")),
+                false => Ok(Self { text: text.value(), tokens: text.into_token_stream(), ident: None }),
+            };
+        }
+        let Ok(first) = input.call(Ident::parse_any) else { return Err(input.error("expected a name")) };
+        let mut text = first.unraw().to_string();
+        let mut tokens = first.to_token_stream();
+        let mut ident = Some(first);
+        while let Some(dot) = input.parse::<Option<Token![.]>>()? {
+            let Ok(part) = input.call(Ident::parse_any) else { return Err(missing_part(&dot)) };
+            text = format!("{text}.{}", part.unraw());
+            dot.to_tokens(&mut tokens);
+            part.to_tokens(&mut tokens);
+            ident = None;
+        }
+        Ok(Self { text, tokens, ident })
+    }
+}
+
+/// The error for a dot at the end of a name.
+pub(crate) fn missing_part(dot: &Token![.]) -> syn::Error {
+    syn::Error::new_spanned(dot, "a name follows the dot")
+}
+
+/// `name = value`, in `fields(…)` and in `record!`.
+pub(crate) struct FieldArg {
+    pub(crate) name: Name,
+    pub(crate) value: FieldValue,
+}
+
+/// What is written after a field's name.
+pub(crate) enum FieldValue {
+    /// `= value`
+    Now(Format, Box<Expr>),
+    /// `= Empty`: it comes later.
+    Later,
+    /// Nothing, which is a mistake; with the sign that is in front of the name.
+    Missing(Format),
+}
+
+impl Element for FieldArg {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let sign = Format::parse(input)?;
+        let name: Name = Element::parse(input)?;
+        if at_end(input) {
+            return Ok(Self { name, value: FieldValue::Missing(sign) });
+        }
+        if sign != Format::Value {
+            let message =
+                format!("the sign goes in front of the value: write `{} = {}…`", name.text, sign.sign());
+            return Err(syn::Error::new_spanned(&name.tokens, message));
+        }
+        if input.parse::<Option<Token![=]>>()?.is_none() {
+            return Err(input.error(format_args!("expected `=`: write `{} = value`", name.text)));
+        }
+        let format = Format::parse(input)?;
+        if at_end(input) {
+            let message = format!("`{0}` has no value: write `{0} = value`", name.text);
+            return Err(syn::Error::new_spanned(&name.tokens, message));
+        }
+        let value = match input.parse()? {
+            value if format == Format::Value && is_empty(&value) => FieldValue::Later,
+            value => FieldValue::Now(format, Box::new(value)),
+        };
+        Ok(Self { name, value })
+    }
+}
+
+/// `Empty`, or a path that ends in it.
+fn is_empty(value: &Expr) -> bool {
+    match value {
+        Expr::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Empty"),
+        _ => false,
+    }
+}

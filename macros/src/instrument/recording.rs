@@ -1,0 +1,71 @@
+//! What `record!` needs of the function around it: a handle to the span, and a macro that leads there.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+
+use super::future::regrouped;
+use super::model::Model;
+use crate::hygiene::local;
+use crate::signature::Function;
+
+/// The macro by which `record!` finds the function around it; the runtime's `record!` calls it. Outside of an annotated
+/// function the compiler can't find it and says so, and the name is what it then says.
+const AROUND: &str = "__the_instrumented_function_around_this_record";
+
+/// Whether a body calls `record!`, anywhere and by whatever path.
+pub(super) fn is_in(body: TokenStream) -> bool {
+    let mut tokens = body.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match token {
+            TokenTree::Group(group) => is_in(group.stream()),
+            TokenTree::Ident(name) if name == "record" => {
+                matches!(tokens.peek(), Some(TokenTree::Punct(bang)) if bang.as_char() == '!')
+            }
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+/// The mode and the body of a function with `record!`: the runtime makes a handle to the span, in a variable that
+/// nobody else can name.
+///
+/// Output: `(recorded __span sync)` and `{ macro_rules! … { … } body }`. It is a macro, since the name of one is found from
+/// all of the body, by tokens that come out of another macro too. It hands on the names of the fields, so that one which
+/// is not declared is an error on its own token.
+pub(super) fn recorded(model: &Model, mode: &TokenStream) -> (TokenStream, Group) {
+    let Model { krate, body, fields, .. } = model;
+    let span = local("__span");
+    let names = fields.iter().map(|field| &field.name);
+    let leads_to = quote!(#krate::__private::record_fields! { #span [#(#names),*] $($fields)* });
+    (quote!((recorded #span #mode)), with_macro(body.observed(), &leads_to))
+}
+
+/// A function that has mistakes of its own: that its `record!` can't be understood is not another one.
+pub(super) fn unrecorded(item: TokenStream) -> TokenStream {
+    match Function::parse(item.clone(), "instrument") {
+        Ok(Function { head, body, .. }) if is_in(body.stream()) => {
+            let body = with_macro(&body, &quote!({}));
+            quote!(#head #body)
+        }
+        _ => item,
+    }
+}
+
+fn with_macro(body: &Group, leads_to: &TokenStream) -> Group {
+    let around = Ident::new(AROUND, Span::call_site());
+    let content = body.stream();
+    regrouped(
+        body,
+        quote! {
+            #[allow(unused_macros)]
+            macro_rules! #around {
+                ($($fields:tt)*) => { #leads_to };
+            }
+            #content
+        },
+    )
+}

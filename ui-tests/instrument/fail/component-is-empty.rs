@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(component = "")]
+fn serve() {}
+
+fn main() {}

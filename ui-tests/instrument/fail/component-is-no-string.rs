@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(component = billing)]
+fn serve() {}
+
+fn main() {}

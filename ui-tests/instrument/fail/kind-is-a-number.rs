@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(kind = 2)]
+fn serve() {}
+
+fn main() {}

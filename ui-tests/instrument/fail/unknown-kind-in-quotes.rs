@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(kind = "queue")]
+fn serve() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(kind = sever)]
+fn serve() {}
+
+fn main() {}

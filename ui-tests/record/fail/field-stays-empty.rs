@@ -1,0 +1,8 @@
+use spanwright::{instrument, record};
+
+#[instrument(fields(result = Empty))]
+fn charge() {
+    record!(result = Empty);
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use spanwright::{instrument, record};
+
+#[instrument(fields(result = Empty))]
+fn charge() {
+    let result = 7;
+    record!(%result);
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use spanwright::record;
+
+fn charge() {
+    record!(result = 7);
+}
+
+fn main() {}

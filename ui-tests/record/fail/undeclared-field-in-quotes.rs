@@ -1,0 +1,6 @@
+#[spanwright::instrument]
+fn charge() {
+    spanwright::record!("odd-name" = 7);
+}
+
+fn main() {}
