@@ -31,8 +31,8 @@ pub(crate) struct JaegerEndpoint;
 
 impl Kind for JaegerEndpoint {
     type Value = JaegerReceiver;
-    const EXPECTS: &'static str = "a URL of Jaeger's as `http://localhost:4318` or `http://localhost:14268/api/traces`, or its agent's \
-         `host:6831`";
+    const EXPECTS: &'static str = "a URL of Jaeger's as `http://localhost:4318` or \
+                                   `http://localhost:14268/api/traces`, or its agent's `host:6831`";
 
     fn parse(text: &str) -> Result<JaegerReceiver, Reason> {
         let text = text.trim();
