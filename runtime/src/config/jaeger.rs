@@ -173,6 +173,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever is given, no panic, and what is taken is a URL without credentials.
+        #[test]
+        fn any_text_is_read_or_refused(text in "([a-z]{0,6}://)?[a-z0-9:@./?\\[\\]]{0,30}|\\PC{0,30}") {
+            if let Ok(receiver) = JaegerEndpoint::parse(&text) {
+                let url = receiver.url.as_str();
+                proptest::prop_assert!(url.starts_with("http") && !url.contains('@'), "{}", url);
+            }
+        }
+    }
+
     #[test]
     fn otlp_stays_as_it_is() {
         let (http, grpc) = (Some(OtlpProtocol::HttpProtobuf), Some(OtlpProtocol::Grpc));

@@ -245,7 +245,7 @@ fn file_exporter(_path: &Path, _max_bytes: u64, _resource: Resource<'_>) -> Made
 fn start_pipeline(
     traces: &Traces,
     exporters: Vec<Box<dyn SpanExporter>>,
-    // joined when the pipeline's branch is merged
+    // joined when the pipeline's branch is merged, also where only log records are exported
     _log_exporters: Vec<Box<dyn LogExporter>>,
 ) -> io::Result<PipelineHandle> {
     span::set_filter(traces.filter.clone());

@@ -48,8 +48,9 @@ impl Builder {
     }
 
     /// Sends spans to this Jaeger, which takes OTLP: `http://localhost:4318`. Its older ways in are taken for that,
-    /// with a [`Problem`] that is a warning: `http://localhost:14268/api/traces`, and its agent's `localhost:6831`. Log
-    /// records are not sent there. What is no place of Jaeger's is a [`Problem`] and ignored.
+    /// with a [`Problem`] that is a warning: `http://localhost:14268/api/traces`, and its agent's `localhost:6831`.
+    /// Log records are not sent there. [`Builder::otlp_endpoint`] wins over it. What is no place of Jaeger's is a
+    /// [`Problem`] and ignored.
     pub fn jaeger_endpoint(mut self, endpoint: &str) -> Self {
         self.code.jaeger_endpoint = self.url::<JaegerEndpoint>("jaeger_endpoint", endpoint);
         self
