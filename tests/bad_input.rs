@@ -56,8 +56,8 @@ fn wrong_otel_variables_are_named_with_what_they_may_be() {
 
 #[test]
 fn a_protocol_that_is_not_spoken_is_told_the_one_that_is() {
-    let stderr = complaint(Shop::start().env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"));
-    assert_says(&stderr, &["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/protobuf"]);
+    let stderr = complaint(Shop::start().env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"));
+    assert_says(&stderr, &["OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "http/protobuf", "grpc"]);
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub fn init_default() -> Result<Guard, InstallError> {
 /// Starts the telemetry as [`init_default`] does, and sends spans and log records over OTLP to this receiver, by HTTP
 /// with protobuf: `http://localhost:4318`, to which `/v1/traces` and `/v1/logs` are appended.
 ///
-/// What is no `http` or `https` URL is a [`Problem`](crate::telemetry::Problem), which is printed; then nothing is sent.
+/// What is no `http` or `https` URL is a [`Problem`](crate::telemetry::Problem), which is printed; then nothing is
+/// sent.
 ///
 /// ```no_run
 /// let _telemetry = spanwright::init_with_otlp("http://localhost:4318")?;
@@ -35,8 +36,8 @@ pub fn init_with_otlp(url: &str) -> Result<Guard, InstallError> {
 /// Starts the telemetry as [`init_default`] does, and sends spans over OTLP to this Jaeger: `http://localhost:4318`. It
 /// takes no log records, and is sent none.
 ///
-/// Jaeger's older ways in, such as `http://localhost:14268/api/traces` or its agent's `localhost:6831`, are taken for its
-/// OTLP receiver at port 4318 of that host, with a warning: see
+/// Jaeger's older ways in, such as `http://localhost:14268/api/traces` or its agent's `localhost:6831`, are taken for
+/// its OTLP receiver at port 4318 of that host, with a warning: see
 /// [`Builder::jaeger_endpoint`](crate::telemetry::Builder::jaeger_endpoint).
 ///
 /// ```no_run

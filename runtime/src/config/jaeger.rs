@@ -31,8 +31,8 @@ pub(crate) struct JaegerEndpoint;
 
 impl Kind for JaegerEndpoint {
     type Value = JaegerReceiver;
-    const EXPECTS: &'static str = "a URL of Jaeger's as `http://localhost:4318` or `http://localhost:14268/api/traces`, or its agent's \
-         `host:6831`";
+    const EXPECTS: &'static str = "a URL of Jaeger's as `http://localhost:4318` or \
+                                   `http://localhost:14268/api/traces`, or its agent's `host:6831`";
 
     fn parse(text: &str) -> Result<JaegerReceiver, Reason> {
         let text = text.trim();
@@ -170,6 +170,17 @@ mod tests {
             assert_eq!(read(text), (expected.to_owned(), Some(OtlpProtocol::HttpProtobuf), true), "{text}");
             let remark = JaegerEndpoint::remark(text).unwrap();
             assert!(remark.contains(expected), "{remark}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever is given, no panic, and what is taken is a URL without credentials.
+        #[test]
+        fn any_text_is_read_or_refused(text in "([a-z]{0,6}://)?[a-z0-9:@./?\\[\\]]{0,30}|\\PC{0,30}") {
+            if let Ok(receiver) = JaegerEndpoint::parse(&text) {
+                let url = receiver.url.as_str();
+                proptest::prop_assert!(url.starts_with("http") && !url.contains('@'), "{}", url);
+            }
         }
     }
 

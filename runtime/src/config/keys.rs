@@ -88,12 +88,15 @@ keys! {
     /// Whether spans are recorded and exported.
     tracing_enabled: Switch, ["TRACING_ENABLED"], [], "`true`";
     /// Which spans are recorded, by target and level.
-    trace_filter: Filter, ["TRACE_FILTER"], [], "`info`, and what the filter of the logs lets through beyond it";
+    trace_filter: Filter, ["TRACE_FILTER"], [],
+        "`info`, and what the filter of the logs lets through beyond it";
     /// The share of traces that is recorded, where there is no parent to decide it. It wins over the sampler.
     sample_rate: Ratio, ["TRACE_SAMPLE_RATE"], [], "the sampler's";
     /// The most traces per second that are recorded, of those that the share or the sampler lets through.
     sample_limit: PerSecond, ["TRACE_SAMPLE_LIMIT"], [], "no limit";
-    /// Which traces are sampled otherwise, by where they start: a target, `component:` or `name:`, then `on`, `off`, a share, or a rate per second. A name wins over a component, that over a target, and a longer target over a shorter one; they add to those set in code.
+    /// Which traces are sampled otherwise, by where they start: a target, `component:` or `name:`, then `on`, `off`, a
+    /// share, or a rate per second. A name wins over a component, that over a target, and a longer target over a
+    /// shorter one; they add to those set in code.
     sample_rules: SampleRules, ["TRACE_SAMPLE_RULES"], [], "none";
     /// How traces are sampled. After `parentbased_`, only where there is no parent to decide it.
     sampler: Samplers, [], ["OTEL_TRACES_SAMPLER"], "`parentbased_always_on`";
@@ -107,51 +110,77 @@ keys! {
     traces_exporter: TraceExporters, [], ["OTEL_TRACES_EXPORTER"],
         "`otlp` where an endpoint is set, and what is set in code";
     /// Where events are exported to as log records.
-    logs_exporter: LogExporters, [], ["OTEL_LOGS_EXPORTER"], "`otlp` where an endpoint is set, `none` elsewhere";
+    logs_exporter: LogExporters, [], ["OTEL_LOGS_EXPORTER"],
+        "`otlp` where an endpoint is set, `none` elsewhere";
     /// The URL that spans are sent to, as it is.
     otlp_traces_endpoint: TracesEndpoint, [], ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
         "the base, with HTTP and `/v1/traces`";
     /// The URL that log records are sent to, as it is.
-    otlp_logs_endpoint: LogsEndpoint, [], ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"], "the base, with HTTP and `/v1/logs`";
+    otlp_logs_endpoint: LogsEndpoint, [], ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"],
+        "the base, with HTTP and `/v1/logs`";
     /// The base of the URLs that spans and log records are sent to; with HTTP, `/v1/traces` or `/v1/logs` is appended.
     otlp_endpoint: BaseEndpoint, [], ["OTEL_EXPORTER_OTLP_ENDPOINT"],
         "`http://localhost:4318`, or `http://localhost:4317` with `grpc`, where an exporter is set to `otlp`";
     /// Headers of the requests that carry spans. Their values never appear in a message.
-    otlp_traces_headers: HeaderList, [], ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"], "none";
+    otlp_traces_headers: HeaderList, [], ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+        "none";
     /// Headers of the requests that carry log records. Their values never appear in a message.
-    otlp_logs_headers: HeaderList, [], ["OTEL_EXPORTER_OTLP_LOGS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"], "none";
+    otlp_logs_headers: HeaderList, [], ["OTEL_EXPORTER_OTLP_LOGS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+        "none";
     /// How long a request with spans may take, repetitions included.
-    otlp_traces_timeout: Millis, [], ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"], "`10000`";
+    otlp_traces_timeout: Millis, [], ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
+        "`10000`";
     /// How long a request with log records may take, repetitions included.
-    otlp_logs_timeout: Millis, [], ["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"], "`10000`";
+    otlp_logs_timeout: Millis, [], ["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
+        "`10000`";
     /// How spans are sent.
-    otlp_traces_protocol: Protocol, [], ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"], "`http/protobuf`";
+    otlp_traces_protocol: Protocol, [], ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+        "`http/protobuf`";
     /// How log records are sent.
-    otlp_logs_protocol: Protocol, [], ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"], "`http/protobuf`";
+    otlp_logs_protocol: Protocol, [], ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+        "`http/protobuf`";
     /// How requests with spans are made smaller.
-    otlp_traces_compression: Compressions, [], ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"], "`none`";
+    otlp_traces_compression: Compressions, [],
+        ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
+        "`none`";
     /// How requests with log records are made smaller.
-    otlp_logs_compression: Compressions, [], ["OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"], "`none`";
+    otlp_logs_compression: Compressions, [],
+        ["OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
+        "`none`";
     /// The certificates to trust where spans are sent over TLS, in PEM.
-    otlp_traces_certificate: FilePath, [], ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"], "those that are commonly trusted";
+    otlp_traces_certificate: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+        "those that are commonly trusted";
     /// The certificates to trust where log records are sent over TLS, in PEM.
-    otlp_logs_certificate: FilePath, [], ["OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"], "those that are commonly trusted";
+    otlp_logs_certificate: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+        "those that are commonly trusted";
     /// The certificates to show where spans are sent over TLS, in PEM.
-    otlp_traces_client_certificate: FilePath, [], ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"], "none";
+    otlp_traces_client_certificate: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"],
+        "none";
     /// The certificates to show where log records are sent over TLS, in PEM.
-    otlp_logs_client_certificate: FilePath, [], ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"], "none";
+    otlp_logs_client_certificate: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"],
+        "none";
     /// The key of the certificates to show where spans are sent over TLS, in PEM.
-    otlp_traces_client_key: FilePath, [], ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"], "none";
+    otlp_traces_client_key: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+        "none";
     /// The key of the certificates to show where log records are sent over TLS, in PEM.
-    otlp_logs_client_key: FilePath, [], ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"], "none";
+    otlp_logs_client_key: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+        "none";
     /// Jaeger's URL in its older ways, which becomes that of its OTLP receiver. Endpoints of OTLP win over it.
     jaeger_endpoint: JaegerEndpoint, ["JAEGER_ENDPOINT"], ["OTEL_EXPORTER_JAEGER_ENDPOINT"], "none";
     /// The host of Jaeger's agent, taken for that of its OTLP receiver.
-    jaeger_agent_host: Host, [], ["OTEL_EXPORTER_JAEGER_AGENT_HOST"], "`localhost` where the agent's port is set";
+    jaeger_agent_host: Host, [], ["OTEL_EXPORTER_JAEGER_AGENT_HOST"],
+        "`localhost` where the agent's port is set";
     /// The port of Jaeger's agent, in whose place spans are sent to its OTLP receiver.
     jaeger_agent_port: Port, [], ["OTEL_EXPORTER_JAEGER_AGENT_PORT"], "`6831` where the agent's host is set";
     /// The URL that spans are sent to in Zipkin's format, as it is.
-    zipkin_endpoint: ZipkinEndpoint, [], ["OTEL_EXPORTER_ZIPKIN_ENDPOINT"], "`http://localhost:9411/api/v2/spans`";
+    zipkin_endpoint: ZipkinEndpoint, [], ["OTEL_EXPORTER_ZIPKIN_ENDPOINT"],
+        "`http://localhost:9411/api/v2/spans`";
     /// How long a request to Zipkin may take.
     zipkin_timeout: Millis, [], ["OTEL_EXPORTER_ZIPKIN_TIMEOUT"], "`10000`";
     /// A file that spans are written to, as lines of OTLP's JSON. `OTEL_TRACES_EXPORTER` does not concern it.
@@ -171,7 +200,8 @@ keys! {
     /// How many events may wait for export; more are dropped and counted.
     logs_batch_queue: Count, [], ["OTEL_BLRP_MAX_QUEUE_SIZE"], "`2048`";
     /// The most events in a batch.
-    logs_batch_size: Count, [], ["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"], "`512`, or the queue where that is shorter";
+    logs_batch_size: Count, [], ["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"],
+        "`512`, or the queue where that is shorter";
     /// How long the export of a batch of events may take.
     logs_batch_timeout: Millis, [], ["OTEL_BLRP_EXPORT_TIMEOUT"], "`30000`";
     /// The most attributes of a span; more are dropped and counted.

@@ -43,7 +43,8 @@ pub enum Problem {
     /// A port that is by convention another protocol's. A warning.
     #[error(
         "the OTLP endpoint is {endpoint}whose port {port} is by convention that of `{its_protocol}`, but \
-         `{protocol}` is spoken to it; set `OTEL_EXPORTER_OTLP_PROTOCOL` to `{its_protocol}`, or send to port {its_port}"
+         `{protocol}` is spoken to it; set `OTEL_EXPORTER_OTLP_PROTOCOL` to `{its_protocol}`, or send to port \
+         {its_port}"
     )]
     OtherProtocolsPort {
         /// The endpoint.

@@ -1,6 +1,6 @@
 //! What is said to a pipeline.
 
-pub(crate) use crate::config::{Limits, QueueSettings, RootSampling, RuleKey, SampleRule, Sampling, TailPolicy};
+pub(crate) use crate::config::{Limits, QueueSettings, RootSampling, SampleRule, Sampling, TailPolicy};
 
 /// All that is said to a pipeline.
 #[derive(Clone, Debug)]

@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
-use crate::config::Environment;
+use crate::config::{
+    Config, Environment, LogsExporter, OtlpCompression, OtlpProtocol, RootSampling, TailPolicy, TraceExporter,
+};
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -90,19 +92,154 @@ fn the_environment_wins_over_code() {
 
 #[test]
 fn bad_arguments_are_problems_that_name_the_method() {
-    let _turn = turn();
-    let guard = builder()
+    let bad = builder()
         .log_filter("a=loud")
         .trace_filter("[x]=info")
         .sample_rate(f64::NAN)
+        .sampler(Sampler::ratio(1.5))
+        .sampler(Sampler::always_on().limit_per_second(0.0))
+        .sample_rule("", SampleRate::On)
+        .sample_rule("a", SampleRate::PerSecond(-1.0))
         .otlp_endpoint("localhost:4318")
-        .install_in(&environment(&[]))
-        .unwrap();
+        .otlp_header("a b", "hunter2")
+        .otlp_header("a", "hunter2\n")
+        .jaeger_endpoint("http://me:hunter2@localhost")
+        .zipkin_endpoint("zipkin")
+        .ring_size(1)
+        .queue_size(0)
+        .batch_size(0)
+        .batch_delay(Duration::ZERO);
+    let messages: Vec<_> = bad.problems.iter().map(ToString::to_string).collect();
+    let methods: Vec<_> = messages
+        .iter()
+        .map(|message| message.strip_prefix("`Telemetry::builder().").unwrap().split('(').next().unwrap())
+        .collect();
+    assert_eq!(
+        methods,
+        [
+            "log_filter",
+            "trace_filter",
+            "sample_rate",
+            "sampler",
+            "sampler",
+            "sample_rule",
+            "sample_rule",
+            "otlp_endpoint",
+            "otlp_header",
+            "otlp_header",
+            "jaeger_endpoint",
+            "zipkin_endpoint",
+            "ring_size",
+            "queue_size",
+            "batch_size",
+            "batch_delay",
+        ]
+    );
+    assert!(!format!("{messages:?} {bad:?}").contains("hunter2"), "{messages:?}");
+    let (config, problems) = Config::resolve("APP", bad.code, &environment(&[]), "prog");
+    let sampling = config.traces.as_ref().unwrap().sampling.clone();
+    assert_eq!((sampling.rules.len(), sampling.root.per_second, problems.len()), (0, None, 0));
+    assert!(config.traces.unwrap().exporters.is_empty() && config.logs_export.is_empty());
+}
+
+/// What the builder's code says by itself.
+fn decided(builder: Builder) -> Config {
+    assert!(builder.problems.iter().all(Problem::is_warning), "{:?}", builder.problems);
+    let (config, problems) = Config::resolve("APP", builder.code, &environment(&[]), "prog");
+    assert_eq!(problems.len(), 0, "{problems:?}");
+    config
+}
+
+#[test]
+fn what_is_said_about_sampling_is_decided() {
+    let sampler = Sampler::ratio(0.1).limit_per_second(10.0).parent_based(false);
+    let traces = decided(
+        builder()
+            .sampler(sampler)
+            .sample_rule("shop::health", SampleRate::On)
+            .sample_rule("shop::health", SampleRate::Off)
+            .sample_rule("name:pay", SampleRate::PerSecond(2.0))
+            .keep_errors(true)
+            .keep_slower_than(Duration::from_secs(1)),
+    )
+    .traces
+    .unwrap();
+    assert!(!traces.sampling.parent_based);
+    assert_eq!(traces.sampling.root, RootSampling { ratio: 0.1, per_second: Some(10.0) });
+    let rules: Vec<_> =
+        traces.sampling.rules.iter().map(|rule| (rule.sampling.ratio, rule.sampling.per_second)).collect();
+    assert_eq!(rules, [(1.0, Some(2.0)), (0.0, None)]);
+    assert_eq!(traces.tail, Some(TailPolicy { errors: true, slower_than: Some(Duration::from_secs(1)) }));
+    let off = decided(builder().sampler(Sampler::always_off())).traces.unwrap().sampling;
+    assert_eq!((off.parent_based, off.root), (true, RootSampling::ALWAYS_OFF));
+}
+
+#[test]
+fn what_is_said_about_exporters_is_decided() {
+    let config = decided(
+        builder()
+            .otlp_endpoint("http://a:4317")
+            .otlp_protocol(OtlpProtocol::Grpc)
+            .otlp_compression(OtlpCompression::Gzip)
+            .otlp_header("key", "1")
+            .otlp_header("key", "2")
+            .otlp_header("other", "3")
+            .zipkin_endpoint("http://z")
+            .console()
+            .console()
+            .trace_file("spans.jsonl")
+            .queue_size(8)
+            .batch_size(4)
+            .batch_delay(Duration::from_millis(3))
+            .ring_size(1 << 20)
+            .immediate(true)
+            .opentelemetry(true),
+    );
+    let traces = config.traces.unwrap();
+    let [
+        TraceExporter::Otlp(otlp),
+        TraceExporter::Zipkin(zipkin),
+        TraceExporter::Console,
+        TraceExporter::File { path, .. },
+    ] = &traces.exporters[..]
+    else {
+        panic!("{:?}", traces.exporters)
+    };
+    assert_eq!((otlp.endpoint.as_str(), otlp.protocol), ("http://a:4317", OtlpProtocol::Grpc));
+    assert_eq!((otlp.headers.0.len(), otlp.headers.0[0].1.as_str()), (2, "2"));
+    assert_eq!((otlp.compression, zipkin.endpoint.as_str()), (OtlpCompression::Gzip, "http://z"));
+    assert_eq!(path.to_str(), Some("spans.jsonl"));
+    assert_eq!(config.logs_export, [LogsExporter::Otlp(otlp.clone())]);
+    let spans = traces.spans;
+    assert_eq!((spans.queue, spans.batch, spans.delay), (8, 4, Duration::from_millis(3)));
+    assert_eq!((traces.ring_bytes, traces.immediate, traces.opentelemetry), (1 << 20, true, true));
+}
+
+#[test]
+fn jaegers_older_way_is_a_warning_and_no_log_records_go_there() {
+    let builder = builder().jaeger_endpoint("udp://jaeger:6831");
+    let [problem] = &builder.problems[..] else { panic!("{:?}", builder.problems) };
+    assert!(problem.is_warning());
+    let message = problem.to_string();
+    assert!(
+        message.contains("`udp://jaeger:6831`") && message.contains("`http://jaeger:4318/v1/traces`"),
+        "{message}"
+    );
+    let config = decided(builder);
+    assert!(config.logs_export.is_empty());
+    let [TraceExporter::Otlp(otlp)] = &config.traces.unwrap().exporters[..] else { panic!("one exporter") };
+    assert_eq!(otlp.endpoint.as_str(), "http://jaeger:4318/v1/traces");
+}
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn an_exporter_that_is_not_built_is_a_problem_of_each_signal() {
+    let _turn = turn();
+    let guard = builder().otlp_endpoint("http://localhost:4318").install_in(&environment(&[])).unwrap();
     let messages = messages(&guard);
-    for method in ["log_filter", "trace_filter", "sample_rate", "otlp_endpoint"] {
-        assert!(messages.iter().any(|message| message.contains(&format!(".{method}(…)"))), "{messages:?}");
-    }
-    assert_eq!(messages.len(), 4);
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages[0].starts_with("spans are not exported by `otlp`: "), "{messages:?}");
+    assert!(messages[1].starts_with("log records are not exported by `otlp`: "), "{messages:?}");
 }
 
 #[cfg(all(feature = "otlp", not(feature = "tls")))]
@@ -118,8 +255,10 @@ fn an_exporter_that_cannot_be_made_is_a_problem_without_secrets() {
         ];
         let guard = builder().install_in(&environment(&variables)).unwrap();
         let messages = messages(&guard);
-        assert_eq!(messages.len(), 1, "{messages:?}");
-        assert!(messages[0].contains(remedy) && !messages[0].contains("hunter2"), "{messages:?}");
+        assert_eq!(messages.len(), 2, "one for spans and one for log records: {messages:?}");
+        for message in messages {
+            assert!(message.contains(remedy) && !message.contains("hunter2"), "{message}");
+        }
     }
 }
 

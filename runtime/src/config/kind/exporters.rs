@@ -81,6 +81,7 @@ fn list<T: Copy + PartialEq>(
     }
     match other {
         Some(other) if none => Err(format!("`none` and `{other}` exclude each other").into()),
+        None if !none => Err("it names no exporter".into()),
         _ => Ok(exporters),
     }
 }

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::*;
@@ -49,4 +50,41 @@ fn switches_know_the_usual_words_and_opentelemetrys_only_its_own() {
     assert!(Switch::parse("t").is_err());
     assert_eq!(StandardSwitch::parse("True"), Ok(true));
     assert!(StandardSwitch::parse("1").is_err());
+}
+
+#[test]
+fn sizes_are_whole_numbers_of_powers_of_1024() {
+    for (text, bytes) in [("4096", 4 << 10), ("5 KiB", 5 << 10), ("7m", 7 << 20), ("1TiB", 1 << 40)] {
+        assert_eq!(FileBytes::parse(text), Ok(bytes), "{text}");
+    }
+}
+
+proptest! {
+    /// No text makes a reader panic, and what it says of a bad one is short and on one line.
+    #[test]
+    fn readers_take_any_text(text in "\\PC{0,40}|[a-z0-9:=/,.@%\\[\\] ]{0,60}|[0-9]{1,25} ?[a-zA-Z]{0,3}") {
+        let reasons = [
+            TraceExporters::parse(&text).err(),
+            LogExporters::parse(&text).err(),
+            SampleRules::parse(&text).err(),
+            RingBytes::parse(&text).err(),
+            FileBytes::parse(&text).err(),
+            PerSecond::parse(&text).err(),
+            Host::parse(&text).err(),
+            BaseEndpoint::parse(&text).err(),
+            Filter::parse(&text).err(),
+        ];
+        for reason in reasons.into_iter().flatten() {
+            prop_assert!(reason.chars().count() < 400 && !reason.contains('\n'), "{}", reason);
+        }
+    }
+
+    /// A rule that was written is read as it was meant.
+    #[test]
+    fn rules_survive_being_written(target in "[a-z]{1,8}(::[a-z]{1,8}){0,3}", ratio in 0.0..=1.0_f64) {
+        let rules = SampleRules::parse(&format!("{target}={ratio}")).unwrap();
+        prop_assert_eq!(rules.len(), 1);
+        prop_assert!(rules[0].applies("", None, &target));
+        prop_assert_eq!(rules[0].sampling.ratio, ratio);
+    }
 }

@@ -180,6 +180,7 @@ fn a_bad_list_of_exporters_is_told_what_to_write() {
         ("logging", "it is called `console` now"),
         ("otlp,zipkni", "`zipkni` is unknown; did you mean `zipkin`?"),
         ("otlp,xray", "`xray` is unknown"),
+        (" , ", "it names no exporter"),
         ("none,zipkin", "`none` and `zipkin` exclude each other"),
         ("console,otlp,none", "`none` and `console` exclude each other"),
     ] {
@@ -267,6 +268,14 @@ fn jaegers_older_ways_become_otlp_with_a_warning() {
     assert_eq!(url(&[agent, ("OTEL_EXPORTER_JAEGER_AGENT_PORT", "6832")]), "http://agent:4318/v1/traces");
     assert_eq!(url(&[("OTEL_EXPORTER_JAEGER_AGENT_PORT", "6831")]), "http://localhost:4318/v1/traces");
     assert_eq!(url(&[("OTEL_EXPORTER_JAEGER_AGENT_HOST", "::1")]), "http://[::1]:4318/v1/traces");
+}
+
+#[test]
+fn an_old_setup_for_jaeger_keeps_sending() {
+    let old = [(TRACES_EXPORTER, "jaeger"), (JAEGER, "http://j:14268/api/traces")];
+    let (config, problems) = resolve(&old);
+    assert_eq!(problems.len(), 2, "the exporter and the endpoint: {problems:?}");
+    assert_eq!(endpoints(&config), [Some("http://j:4318/v1/traces".to_owned()), None]);
 }
 
 #[test]

@@ -50,11 +50,6 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    pub(crate) fn clear(&mut self) {
-        self.attributes.clear();
-        self.text.clear();
-    }
-
     /// Copies a text in.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         let at = self.text.len() as u32;

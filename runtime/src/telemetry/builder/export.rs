@@ -47,16 +47,17 @@ impl Builder {
         self
     }
 
-    /// Sends spans to this Jaeger, which takes OTLP: `http://localhost:4318`. Its older ways in are taken for that, with
-    /// a [`Problem`] that is a warning: `http://localhost:14268/api/traces`, and its agent's `localhost:6831`. Log
-    /// records are not sent there. What is no place of Jaeger's is a [`Problem`] and ignored.
+    /// Sends spans to this Jaeger, which takes OTLP: `http://localhost:4318`. Its older ways in are taken for that,
+    /// with a [`Problem`] that is a warning: `http://localhost:14268/api/traces`, and its agent's `localhost:6831`.
+    /// Log records are not sent there. [`Builder::otlp_endpoint`] wins over it. What is no place of Jaeger's is a
+    /// [`Problem`] and ignored.
     pub fn jaeger_endpoint(mut self, endpoint: &str) -> Self {
         self.code.jaeger_endpoint = self.url::<JaegerEndpoint>("jaeger_endpoint", endpoint);
         self
     }
 
-    /// Sends spans to this Zipkin server too: `http://localhost:9411/api/v2/spans`. What is no such URL is a [`Problem`]
-    /// and ignored. Needs the feature `zipkin`.
+    /// Sends spans to this Zipkin server too: `http://localhost:9411/api/v2/spans`. What is no such URL is a
+    /// [`Problem`] and ignored. Needs the feature `zipkin`.
     pub fn zipkin_endpoint(mut self, endpoint: &str) -> Self {
         self.code.zipkin_endpoint = self.url::<ZipkinEndpoint>("zipkin_endpoint", endpoint);
         if self.code.zipkin_endpoint.is_some() {
@@ -84,15 +85,15 @@ impl Builder {
         self
     }
 
-    /// Sends events to an exporter of one's own too, as log records: those that are logged. `OTEL_LOGS_EXPORTER` doesn't
-    /// concern it.
+    /// Sends events to an exporter of one's own too, as log records: those that are logged. `OTEL_LOGS_EXPORTER`
+    /// doesn't concern it.
     pub fn log_exporter(mut self, exporter: impl LogExporter + 'static) -> Self {
         self.log_exporters.push(Box::new(exporter));
         self
     }
 
-    /// How many finished spans may wait for their exporters, from 1 to 1,000,000; more are dropped and counted. 2,048 by
-    /// default. Anything else is a [`Problem`] and ignored.
+    /// How many finished spans may wait for their exporters, from 1 to 1,000,000; more are dropped and counted. 2,048
+    /// by default. Anything else is a [`Problem`] and ignored.
     pub fn queue_size(mut self, spans: usize) -> Self {
         self.code.batch_queue = self.parsed("queue_size", config::parse::<Count>(&spans.to_string()));
         self
@@ -113,8 +114,8 @@ impl Builder {
         self
     }
 
-    /// Whether every span and event is exported at once, so that a developer sees it when it happens. Not by default: it
-    /// costs a request each.
+    /// Whether every span and event is exported at once, so that a developer sees it when it happens. Not by default:
+    /// it costs a request each.
     pub fn immediate(mut self, immediate: bool) -> Self {
         self.code.immediate = Some(immediate);
         self
