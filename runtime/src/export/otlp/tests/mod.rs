@@ -11,3 +11,5 @@ mod receiver;
 mod settings;
 mod spans;
 mod speed;
+#[cfg(feature = "tls")]
+mod tls;
