@@ -7,7 +7,7 @@
 //! | `otlp` | spans over OTLP, HTTP with protobuf |
 //! | `zipkin` | spans as Zipkin's JSON |
 //! | [`console`] | spans as trees that people read |
-//! | [`file`] | spans and events as lines of OTLP's JSON |
+//! | [`mod@file`] | spans and events as lines of OTLP's JSON |
 //!
 //! Shared: `json` writes JSON, `http` sends.
 

@@ -161,6 +161,14 @@ fn a_second_local_root_is_not_late() {
     assert_eq!(texts[1], "trace 00000000000000000000000000000001\nsecond 5.0ms\n");
 }
 
+#[test]
+fn a_service_that_calls_itself_is_one_tree() {
+    let server = SpanData { parent_is_remote: true, kind: SpanKind::Server, ..span("server", 2, 1, 1, 1) };
+    let client = SpanData { kind: SpanKind::Client, ..span("client", 1, 0, 0, 3) };
+    let expected = "trace 00000000000000000000000000000001\nclient 3.0ms client\n└─ server 1.0ms server\n";
+    assert_eq!(printed(vec![vec![server, client]]).0, [expected]);
+}
+
 const ROOTLESS: &str = "trace 00000000000000000000000000000001 (its root has not come)\nchild 1.0ms\n";
 
 #[test]

@@ -18,7 +18,8 @@ pub(super) struct Place<'a> {
 }
 
 /// The spans, each once: parents before their children, siblings by the time of their start. Whose parent is not there
-/// is a root, and so is one of those that are each other's parents.
+/// is a root, and so is one of those that are each other's parents. A parent in another process that is there after all,
+/// as where a service calls itself, is a parent like any other.
 pub(super) fn places(spans: &[SpanData]) -> Vec<Place<'_>> {
     let mut tree = Tree::new(spans);
     let mut places = Vec::with_capacity(spans.len());
@@ -60,7 +61,7 @@ impl<'a> Tree<'a> {
             seen: vec![false; spans.len()],
         };
         for (at, span) in spans.iter().enumerate() {
-            let parent = by_id.get(&span.parent).filter(|_| span.parent.is_some() && !span.parent_is_remote);
+            let parent = by_id.get(&span.parent).filter(|_| span.parent.is_some());
             match parent {
                 Some(parent) => tree.children[*parent].push(at),
                 None => tree.roots.push(at),

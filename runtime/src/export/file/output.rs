@@ -105,7 +105,7 @@ impl Open {
     }
 
     fn is_full(&self, line: &[u8], max_bytes: u64) -> bool {
-        self.size.is_some_and(|size| size > 0 && size.saturating_add(line.len() as u64) > max_bytes)
+        self.size.is_some_and(|size| size.saturating_add(line.len() as u64) > max_bytes)
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<()> {

@@ -209,3 +209,22 @@ fn count(object: &mut Object<'_>, key: &str, value: u32) {
         object.bare(key, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_left_out_where_nobody_set_it() {
+        for (its, json) in [
+            (Status::Unset, "{}"),
+            (Status::Ok, r#"{"code":1}"#),
+            (Status::Error(""), r#"{"code":2}"#),
+            (Status::Error("full"), r#"{"message":"full","code":2}"#),
+        ] {
+            let mut out = String::new();
+            json::object(&mut out, |object| status(object, its));
+            assert_eq!(out, json);
+        }
+    }
+}

@@ -269,6 +269,15 @@ mod tests {
     }
 
     #[test]
+    fn either_timeout_ends_the_repetitions() {
+        for (its, deadline) in [(SHORT, LONG), (LONG, SHORT)] {
+            let busy = answer("503 Service Unavailable", "retry-after: 1\r\n", b"");
+            let receiver = Receiver::start(vec![busy, answer("200 OK", "", b"")]);
+            assert_refused(sender(&receiver.url, its).deliver(b"", after(deadline)), &["503", "(tried 1×)"]);
+        }
+    }
+
+    #[test]
     fn nobody_there_is_said_with_the_endpoint() {
         let url = Receiver::start(Vec::new()).url;
         let reason = sender(&format!("{url}?key=hidden"), SHORT).deliver(b"", after(LONG)).unwrap_err();

@@ -140,14 +140,7 @@ fn write_tags(tags: &mut Object<'_>, span: &SpanRef<'_>) {
             AttributeRef::F64(value) => tags.quoted(key, format_args!("{value:?}")),
         }
     }
-    match span.status() {
-        Status::Unset => {}
-        Status::Ok => tags.text(STATUS_CODE, "OK"),
-        Status::Error(said) => {
-            tags.text(STATUS_CODE, "ERROR");
-            tags.text(ERROR, said);
-        }
-    }
+    status(tags, span.status());
     if !span.target().is_empty() {
         tags.text(SCOPE_NAME, span.target());
     }
@@ -158,6 +151,17 @@ fn write_tags(tags: &mut Object<'_>, span: &SpanRef<'_>) {
     ] {
         if dropped > 0 {
             tags.quoted(tag, dropped);
+        }
+    }
+}
+
+fn status(tags: &mut Object<'_>, status: Status<'_>) {
+    match status {
+        Status::Unset => {}
+        Status::Ok => tags.text(STATUS_CODE, "OK"),
+        Status::Error(said) => {
+            tags.text(STATUS_CODE, "ERROR");
+            tags.text(ERROR, said);
         }
     }
 }

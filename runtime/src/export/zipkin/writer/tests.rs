@@ -71,7 +71,9 @@ fn example() -> SpanData {
 fn a_span_is_this_json() {
     let mut writer = writer(&[("region", "eu"), ("zone", "b"), ("service.name", "other"), ("zone", "c")]);
     let root = SpanData { trace_id: TraceId { high: 0, low: 1 }, span_id: SpanId(2), ..SpanData::default() };
-    let json: Value = serde_json::from_str(&written(&mut writer, &[example(), root])).unwrap();
+    let json = written(&mut writer, &[example(), root]);
+    assert_eq!(json.matches("\"zone\"").count(), 2, "no key stands twice: {json}");
+    let json: Value = serde_json::from_str(&json).unwrap();
     let expected = json!([{
         "traceId": "0102030405060708090a0b0c0d0e0f10",
         "id": "0000000000000011",
@@ -112,9 +114,24 @@ fn a_span_is_this_json() {
 
 #[test]
 fn what_is_empty_is_left_out() {
-    let json: Value = serde_json::from_str(&written(&mut writer(&[]), &[SpanData::default()])).unwrap();
+    // What a resource calls so is not the span's.
+    let mut writer = writer(&[("error", "no"), ("otel.status_code", "no")]);
+    let json: Value = serde_json::from_str(&written(&mut writer, &[SpanData::default()])).unwrap();
     for absent in ["parentId", "name", "kind", "annotations", "tags", "remoteEndpoint"] {
         assert_eq!(json[0].get(absent), None, "{absent}");
+    }
+}
+
+#[test]
+fn a_status_is_said_where_somebody_set_it() {
+    for (its, json) in [
+        (Status::Unset, "{}"),
+        (Status::Ok, r#"{"otel.status_code":"OK"}"#),
+        (Status::Error("full"), r#"{"otel.status_code":"ERROR","error":"full"}"#),
+    ] {
+        let mut out = String::new();
+        json::object(&mut out, |tags| status(tags, its));
+        assert_eq!(out, json);
     }
 }
 
