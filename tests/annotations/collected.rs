@@ -17,7 +17,10 @@ impl SpanExporter for Collect {
     }
 
     fn export(&mut self, spans: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
-        SPANS.lock().unwrap_or_else(PoisonError::into_inner).extend(spans.iter().copied().map(SpanData::from));
+        SPANS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(spans.iter().copied().map(SpanData::from));
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! The pool of chunks, and how records get into them.
 
 use super::{
-    CHUNK_WORDS, Chunk, HEADER_WORDS, Head, MAX_CHUNKS, MAX_RECORD, RECORD_WORDS, SEALED, VERSION, Writer, word,
+    CHUNK_WORDS, Chunk, HEADER_WORDS, Head, MAX_CHUNKS, MAX_RECORD, RECORD_WORDS, SEALED, VERSION, Writer,
+    word,
 };
 #[cfg(not(loom))]
 use crate::local::Local;
@@ -82,14 +83,21 @@ impl Ring {
     /// How many bytes of records can wait, and how many bytes of chunks are in use.
     #[must_use]
     pub fn usage(&self) -> (usize, usize) {
-        let bytes = |chunks: &AtomicU32| chunks.load(Ordering::Relaxed) as usize * CHUNK_WORDS * size_of::<u64>();
+        let bytes =
+            |chunks: &AtomicU32| chunks.load(Ordering::Relaxed) as usize * CHUNK_WORDS * size_of::<u64>();
         (bytes(&self.limit), bytes(&self.taken))
     }
 
     /// Writes a record of `length` words besides its head, which `fill` stores; `false` where there is no room, and for a
     /// record longer than a chunk.
     #[inline]
-    pub(crate) fn write(&self, writer: &Writer, head: Head, length: usize, fill: impl FnOnce(&[AtomicU64])) -> bool {
+    pub(crate) fn write(
+        &self,
+        writer: &Writer,
+        head: Head,
+        length: usize,
+        fill: impl FnOnce(&[AtomicU64]),
+    ) -> bool {
         if writer.chunk.get().is_null() || writer.used.get() + RECORD_WORDS + length > CHUNK_WORDS {
             return self.write_in_next(writer, head, length, fill);
         }
@@ -100,7 +108,13 @@ impl Ring {
     }
 
     #[cold]
-    fn write_in_next(&self, writer: &Writer, head: Head, length: usize, fill: impl FnOnce(&[AtomicU64])) -> bool {
+    fn write_in_next(
+        &self,
+        writer: &Writer,
+        head: Head,
+        length: usize,
+        fill: impl FnOnce(&[AtomicU64]),
+    ) -> bool {
         if RECORD_WORDS + length > MAX_RECORD {
             return false;
         }

@@ -211,7 +211,9 @@ impl<'a> Record<'a> {
     /// What the record of a span or an event says; nothing for another.
     #[must_use]
     pub fn span_or_event(&self) -> Option<(Start, Fields<'a>)> {
-        matches!(self.kind()?, Kind::Span | Kind::Event).then(|| Start::read(self.words, self.aux as u16)).flatten()
+        matches!(self.kind()?, Kind::Span | Kind::Event)
+            .then(|| Start::read(self.words, self.aux as u16))
+            .flatten()
     }
 
     /// Fields of the span or event that did not fit.
@@ -272,7 +274,12 @@ impl Pool {
     /// for so long that the fields are given up: a value whose `Display` writes to the very same span, say.
     #[inline]
     #[must_use = "fields that are given up are to be counted"]
-    pub fn write(&self, cache: &FreeList, span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) -> bool {
+    pub fn write(
+        &self,
+        cache: &FreeList,
+        span: SlotHandle,
+        write: impl FnOnce(&mut FieldWriter<'_>),
+    ) -> bool {
         let Some(slot) = self.open_slot(span) else { return true };
         let state = slot.get(word::STATE);
         if state & (SHARED | LOCKED) != 0 {
@@ -280,7 +287,8 @@ impl Pool {
         }
         // Seen by whoever gets the handle while a value's `Display` runs.
         slot.set(word::STATE, state | LOCKED);
-        let mut locked = Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
+        let mut locked =
+            Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
         locked.writer.go_behind(state);
         write(&mut locked.writer);
         true
@@ -295,7 +303,8 @@ impl Pool {
         write: impl FnOnce(&mut FieldWriter<'_>),
     ) -> bool {
         let Some(state) = slot.lock() else { return self.open_slot(span).is_none() };
-        let mut locked = Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
+        let mut locked =
+            Locked { pool: self, slot, writer: FieldWriter::new(self, cache, slot, span.index(), state) };
         locked.writer.go_behind(state);
         // The span may have ended before it was locked.
         if self.open_slot(span).is_some() {
@@ -357,7 +366,9 @@ impl Pool {
             }
             rest = after;
             let next = (slot.get(word::TAG) as u32).checked_sub(1);
-            let Some(next) = next.filter(|_| !rest.is_empty()).and_then(|next| self.existing(next)) else { return };
+            let Some(next) = next.filter(|_| !rest.is_empty()).and_then(|next| self.existing(next)) else {
+                return;
+            };
             (slot, first) = (next, CONTINUED_HEADER);
         }
     }
@@ -394,7 +405,8 @@ impl Pool {
     pub fn view(&self, span: SlotHandle) -> Option<SpanView> {
         let slot = self.open_slot(span)?;
         let state = slot.words[word::STATE].load(Ordering::Acquire);
-        let copy: Vec<AtomicU64> = (0..RECORD_HEADER + usize::from(state as u16)).map(|_| AtomicU64::new(0)).collect();
+        let copy: Vec<AtomicU64> =
+            (0..RECORD_HEADER + usize::from(state as u16)).map(|_| AtomicU64::new(0)).collect();
         self.copy(slot, &copy);
         self.is_still(slot, span)?;
         let mut words: Vec<u64> = copy.iter().map(|word| word.load(Ordering::Relaxed)).collect();

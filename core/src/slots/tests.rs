@@ -57,7 +57,8 @@ fn finished(pool: &Pool, cache: &FreeList, span: SlotHandle) -> (Start, Read, Ve
     let mut read = None;
     ring.reader().unwrap().read(|record| {
         let (start, fields) = record.span_or_event().unwrap();
-        let fields = fields.map(|field| format!("{:?} {:?} {:?}", field.index, field.key, field.value)).collect();
+        let fields =
+            fields.map(|field| format!("{:?} {:?} {:?}", field.index, field.key, field.value)).collect();
         let seen = Read { at: record.at, flags: record.flags, dropped: record.dropped_fields() };
         assert!(read.replace((start, seen, fields)).is_none(), "one record");
     });

@@ -120,7 +120,12 @@ impl Active {
 
     /// Evaluates the fields, once, for whichever routes want them.
     #[inline]
-    fn record(&mut self, own: Context, shadow_bits: Option<u32>, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
+    fn record(
+        &mut self,
+        own: Context,
+        shadow_bits: Option<u32>,
+        record: &mut dyn FnMut(&mut Fields<'_, '_>),
+    ) {
         match shadow_bits {
             None if self.slot.is_some() && !self.site.spec().fields.is_empty() => {
                 span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));

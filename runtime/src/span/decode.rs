@@ -7,7 +7,8 @@ use spanwright_core::slots::value::{self, Field, Fields};
 use spanwright_core::slots::{Outcome, Start, record_flags};
 
 use super::data::{
-    Arena, EventBatch, EventHead, Level, Link, Range, SpanBatch, SpanHead, SpanKind, StatusHead, Text, Value, flags,
+    Arena, EventBatch, EventHead, Level, Link, Range, SpanBatch, SpanHead, SpanKind, StatusHead, Text, Value,
+    flags,
 };
 use super::sampling;
 use super::settings::Limits;
@@ -115,7 +116,8 @@ impl Decoder<'_> {
         let is_exception = record.flags & record_flags::EXCEPTION != 0;
         let names: &[&str] = if is_exception { &EXCEPTION } else { spec.fields };
         let said = self.fields(arena, &mut Vec::new(), names, fields, false, self.limits.event_attributes);
-        let attributes = if is_exception { said.attributes } else { add_place(arena, &start, said.attributes) };
+        let attributes =
+            if is_exception { said.attributes } else { add_place(arena, &start, said.attributes) };
         let message = said.message.unwrap_or_default();
         let name = if is_exception {
             Text::Static("exception")
@@ -190,7 +192,13 @@ impl Decoder<'_> {
     }
 
     /// A field as an attribute; nothing where it says something else.
-    fn attribute(&self, arena: &mut Arena, said: &mut Said, key: Text, field: &Field<'_>) -> Option<(Text, Value)> {
+    fn attribute(
+        &self,
+        arena: &mut Arena,
+        said: &mut Said,
+        key: Text,
+        field: &Field<'_>,
+    ) -> Option<(Text, Value)> {
         let name = arena.resolve(key);
         let special = if name.is_empty() { Some(field.index) } else { by_convention(name) };
         said.has_error_type |= name == "error.type";
@@ -284,11 +292,17 @@ fn status(outcome: Outcome, said: &Said) -> StatusHead {
 
 fn kind_of(text: &str) -> Option<SpanKind> {
     use SpanKind::{Client, Consumer, Internal, Producer, Server};
-    [Internal, Server, Client, Producer, Consumer].into_iter().find(|kind| text.eq_ignore_ascii_case(kind.as_str()))
+    [Internal, Server, Client, Producer, Consumer]
+        .into_iter()
+        .find(|kind| text.eq_ignore_ascii_case(kind.as_str()))
 }
 
 fn status_of(code: &str) -> Option<bool> {
-    if code.eq_ignore_ascii_case("ok") { Some(true) } else { code.eq_ignore_ascii_case("error").then_some(false) }
+    if code.eq_ignore_ascii_case("ok") {
+        Some(true)
+    } else {
+        code.eq_ignore_ascii_case("error").then_some(false)
+    }
 }
 
 /// The flags of a context as W3C has them.

@@ -135,7 +135,9 @@ where
         if super::records_events(around) {
             let metadata = event.metadata();
             let level = our_level(*metadata.level());
-            super::event(around, spec_of(metadata), level, false, |writer| event.record(&mut Visitor { writer }));
+            super::event(around, spec_of(metadata), level, false, |writer| {
+                event.record(&mut Visitor { writer })
+            });
         }
     }
 

@@ -30,16 +30,14 @@ use spanwright_core::slots;
 use tracing_subscriber::filter::Targets;
 
 pub use data::{
-    AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome, SpanBatch, SpanData,
-    SpanId, SpanKind, SpanRef, Status, TraceId, flags,
+    AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome,
+    SpanBatch, SpanData, SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
 pub use layer::{SpanLayer, layer};
-pub(crate) use pipeline::{
-    Exporters, PipelineHandle, event, finish, open, records_events, start, write,
-};
+pub(crate) use pipeline::{Exporters, PipelineHandle, event, finish, open, records_events, start, write};
 pub(crate) use sampling::decide;
-pub(crate) use subscriber::Answering;
 pub(crate) use settings::{PipelineSettings, Sampling};
+pub(crate) use subscriber::Answering;
 
 /// Whether spans are recorded at all.
 static ACTIVE: AtomicBool = AtomicBool::new(false);
@@ -114,18 +112,3 @@ pub(crate) fn suppress() -> ContextGuard {
 pub(crate) fn current_name() -> Option<&'static str> {
     slots::spec(Context::here().slot).map(|spec| spec.name)
 }
-
-/// A callsite of which nothing is known.
-#[cfg(test)]
-pub(crate) const EMPTY_SPEC: Spec = Spec {
-    name: "",
-    target: "",
-    level: Level::INFO,
-    module: "",
-    function: "",
-    file: "",
-    line: 0,
-    fields: &[],
-    doc: "",
-    calls: None,
-};

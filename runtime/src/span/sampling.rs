@@ -73,7 +73,9 @@ pub(super) fn sampler_of(spec: &Spec) -> u32 {
 pub(crate) fn decide(around: Context, trace_id: TraceId, sampler: u32) -> u16 {
     let is_remote = around.flags & REMOTE != 0;
     let random = if is_remote { around.flags & RANDOM } else { RANDOM };
-    let kept = around.flags & !(SAMPLED | RECORDED | REMOTE | RANDOM | ANNOTATED) & ((1 << SAMPLER_SHIFT) - 1) | random;
+    let kept =
+        around.flags & !(SAMPLED | RECORDED | REMOTE | RANDOM | ANNOTATED) & ((1 << SAMPLER_SHIFT) - 1)
+            | random;
     if is_remote && PARENT_BASED.load(Ordering::Relaxed) {
         let sampled = around.flags & SAMPLED != 0;
         return kept | if sampled { SAMPLED | RECORDED } else { UNSAMPLED.load(Ordering::Relaxed) };
@@ -93,7 +95,9 @@ pub(crate) fn trace_state(flags: u16) -> &'static str {
     let Some(sampler) = (flags >> SAMPLER_SHIFT).checked_sub(1) else { return "" };
     let Some(sampler) = SAMPLERS.get(usize::from(sampler)) else { return "" };
     let threshold = sampler.threshold.load(Ordering::Relaxed);
-    let find = |texts: &[(u64, &'static str)]| texts.iter().find(|(its, _)| *its == threshold).map(|(_, text)| *text);
+    let find = |texts: &[(u64, &'static str)]| {
+        texts.iter().find(|(its, _)| *its == threshold).map(|(_, text)| *text)
+    };
     if let Some(text) = find(&TEXTS.read().unwrap_or_else(PoisonError::into_inner)) {
         return text;
     }
@@ -125,7 +129,8 @@ impl Sampler {
     fn keeps(&self, trace_id: TraceId) -> bool {
         is_kept(trace_id, self.threshold.load(Ordering::Relaxed)) && {
             let interval = self.interval.load(Ordering::Relaxed);
-            interval == 0 || self.is_due(interval, clock::now().nanos_since(Ticks(EPOCH.load(Ordering::Relaxed))))
+            interval == 0
+                || self.is_due(interval, clock::now().nanos_since(Ticks(EPOCH.load(Ordering::Relaxed))))
         }
     }
 

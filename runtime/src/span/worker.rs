@@ -278,12 +278,8 @@ mod tests {
     use crate::span::SpanData;
     use std::sync::mpsc;
 
-    const SETTINGS: QueueSettings = QueueSettings {
-        queue: 5,
-        batch: 3,
-        delay: Duration::ZERO,
-        export_timeout: Duration::from_secs(1),
-    };
+    const SETTINGS: QueueSettings =
+        QueueSettings { queue: 5, batch: 3, delay: Duration::ZERO, export_timeout: Duration::from_secs(1) };
 
     fn batch(spans: usize) -> Arc<SpanBatch> {
         Arc::new((0..spans).map(|_| SpanData::default()).collect())

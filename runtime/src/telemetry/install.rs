@@ -102,7 +102,9 @@ impl Builder {
             let (exporter, made) = match decided {
                 TraceExporter::Otlp(otlp) => ("otlp", exporters::otlp_exporter(otlp, resource)),
                 TraceExporter::Zipkin(zipkin) => ("zipkin", exporters::zipkin_exporter(zipkin, resource)),
-                TraceExporter::Console => ("console", Ok(Box::new(ConsoleExporter::stdout()) as Box<dyn SpanExporter>)),
+                TraceExporter::Console => {
+                    ("console", Ok(Box::new(ConsoleExporter::stdout()) as Box<dyn SpanExporter>))
+                }
                 TraceExporter::Stdout => ("otlp/stdout", exporters::stdout_exporter(resource)),
                 TraceExporter::File { path, max_bytes } => {
                     ("file", exporters::file_exporter(path, *max_bytes, resource))
@@ -158,11 +160,7 @@ fn program_name() -> String {
 }
 
 /// Starts recording. Without exporters too: log lines carry the ids of spans.
-fn start_pipeline(
-    traces: &Traces,
-    logs: QueueSettings,
-    exporters: Exporters,
-) -> io::Result<PipelineHandle> {
+fn start_pipeline(traces: &Traces, logs: QueueSettings, exporters: Exporters) -> io::Result<PipelineHandle> {
     span::set_filter(traces.filter.clone());
     span::set_event_filter(traces.event_filter.clone());
     span::set_sampling(&traces.sampling, traces.tail.is_some());

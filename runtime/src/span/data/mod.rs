@@ -20,8 +20,8 @@ pub use arena::{AttributeRef, Attributes};
 pub(crate) use event::EventHead;
 pub use event::{EventBatch, EventRef};
 pub use owned::{AttributeValue, EventData, SpanData};
-pub(crate) use span::{SpanHead, StatusHead};
 pub use span::{Link, SpanBatch, SpanRef, Status, flags};
+pub(crate) use span::{SpanHead, StatusHead};
 
 #[cfg(test)]
 mod tests;
