@@ -12,8 +12,9 @@ use super::{OtlpError, OtlpSettings};
 const MAX_QUOTE: usize = 200;
 /// A secret shorter than this is not looked for in what is quoted: it would hide half of the words.
 const SHORTEST_SECRET: usize = 4;
-const TLS_REMEDY: &str = "does it speak TLS? one whose certificate a private authority signed needs that authority's in \
-                          `OTEL_EXPORTER_OTLP_CERTIFICATE`";
+/// What to do where TLS fails.
+const TLS_REMEDY: &str = "does it speak TLS? one whose certificate a private authority signed needs that \
+                          authority's in `OTEL_EXPORTER_OTLP_CERTIFICATE`";
 /// What we call ourselves.
 pub(super) const USER_AGENT: &str = concat!("spanwright/", env!("CARGO_PKG_VERSION"));
 /// Headers that describe the request itself, or the connection.
