@@ -52,8 +52,10 @@ impl Grpc {
     fn judge(&self, status: &Status) -> Answer {
         // A status that has a cause was made on this side: the connection failed.
         if let Some(cause) = status.source() {
-            let reason = format!("{}: {}", self.peer.shown, causes(cause));
-            return Answer::Busy { reason, not_before: Duration::ZERO };
+            return match self.peer.disconnected(cause) {
+                (reason, true) => Answer::Refused(reason),
+                (reason, false) => Answer::Busy { reason, not_before: Duration::ZERO },
+            };
         }
         let message = status.message();
         let reason = self.peer.answered(&format!("{:?}", status.code()), message.as_bytes());
@@ -154,24 +156,10 @@ fn endpoint(
     let endpoint = endpoint.user_agent(user_agent).map_err(wrong)?;
     #[cfg(feature = "tls")]
     if peer.uri.scheme_str() == Some("https") {
-        let failed = |error: tonic::transport::Error| OtlpError::Grpc { reason: causes(&error) };
+        let failed = |error: tonic::transport::Error| OtlpError::Grpc { reason: peer.disconnected(&error).0 };
         return endpoint.tls_config(super::tls::Pem::read(settings)?.for_grpc()).map_err(failed);
     }
     Ok(endpoint)
-}
-
-/// An error and its causes: `transport error: tcp connect error: connection refused`.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !texts.iter().any(|before| before.contains(&text)) {
-            texts.push(text);
-        }
-        next = error.source();
-    }
-    texts.join(": ")
 }
 
 /// Messages as they are: we write and read them ourselves.

@@ -96,8 +96,14 @@ impl Transport for Http {
             Ok(response) => return self.judge(response),
             Err(error) => error,
         };
-        let reason = format!("{}: {error}", self.peer.shown);
+        // A cause that `ureq` keeps to itself.
+        let cause: &(dyn std::error::Error + 'static) = match &error {
+            ureq::Error::Io(error) => error,
+            error => error,
+        };
+        let (reason, distrusted) = self.peer.disconnected(cause);
         match error {
+            _ if distrusted => Answer::Refused(reason),
             ureq::Error::Io(_)
             | ureq::Error::Timeout(_)
             | ureq::Error::HostNotFound

@@ -19,8 +19,8 @@
 //! Invariants:
 //! - header values are secrets: no message and no `Debug` text has one, or what an endpoint's URL has beside scheme,
 //!   host and path;
-//! - nothing asynchronous goes on after a call: the runtime of gRPC is driven within [`export`](super::SpanExporter::export)
-//!   alone, and is never the program's;
+//! - nothing asynchronous goes on after a call: the runtime of gRPC is driven within
+//!   [`export`](super::SpanExporter::export) alone, and is never the program's;
 //! - nothing here logs: all that goes wrong is in the returned error.
 
 mod answer;

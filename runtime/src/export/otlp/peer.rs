@@ -1,5 +1,8 @@
 //! The receiver: where it is, what it must be sent along, and how messages speak of it without secrets.
 
+use std::error::Error;
+use std::io;
+
 use ureq::http::Uri;
 use ureq::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -9,6 +12,9 @@ use super::{OtlpError, OtlpSettings};
 const MAX_QUOTE: usize = 200;
 /// A secret shorter than this is not looked for in what is quoted: it would hide half of the words.
 const SHORTEST_SECRET: usize = 4;
+/// What to do where TLS fails.
+const TLS_REMEDY: &str = "does it speak TLS? one whose certificate a private authority signed needs that \
+                          authority's in `OTEL_EXPORTER_OTLP_CERTIFICATE`";
 /// What we call ourselves.
 pub(super) const USER_AGENT: &str = concat!("spanwright/", env!("CARGO_PKG_VERSION"));
 /// Headers that describe the request itself, or the connection.
@@ -56,6 +62,27 @@ impl Peer {
         let text = text.trim();
         let end = (0..=MAX_QUOTE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text[..end].to_owned()
+    }
+
+    /// What is said of a connection that failed: the error and its causes. And whether the next one would fail too,
+    /// since it is TLS that fails: `rustls` calls that invalid data.
+    pub(super) fn disconnected(&self, error: &(dyn Error + 'static)) -> (String, bool) {
+        let (mut texts, mut distrusted): (Vec<String>, _) = (Vec::new(), false);
+        let mut next = Some(error);
+        while let Some(error) = next {
+            next = error.source();
+            let text = error.to_string();
+            if !texts.iter().any(|before| before.contains(&text)) {
+                texts.push(text);
+            }
+            let kind = error.downcast_ref().map(io::Error::kind);
+            distrusted |= kind == Some(io::ErrorKind::InvalidData);
+        }
+        let reason = format!("{}: {}", self.shown, texts.join(": "));
+        match (distrusted, self.uri.scheme_str()) {
+            (true, Some("https")) => (format!("{reason}; {TLS_REMEDY}"), true),
+            _ => (reason, false),
+        }
     }
 
     /// Input: `503 Service Unavailable`, `later`; output: `http://collector/ answered 503 Service Unavailable: later`.

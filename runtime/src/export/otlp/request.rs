@@ -1,9 +1,9 @@
 //! Requests: as many items as fit, each in the scope of its target.
 //!
-//! The requests of all signals have the same shape: `ExportTraceServiceRequest` and `ExportLogsServiceRequest` differ in
-//! names and in what the innermost message is. Sources: `trace_service.proto`, `logs_service.proto`, `trace.proto`,
-//! `logs.proto` and `common.proto` of
-//! [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto) 1.9.
+//! The requests of all signals have the same shape: `ExportTraceServiceRequest` and `ExportLogsServiceRequest` differ
+//! in names and in what the innermost message is. Sources: `trace_service.proto`, `logs_service.proto`, `trace.proto`,
+//! `logs.proto` and `common.proto` of [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto)
+//! 1.9.
 
 use super::protobuf::{Likely, bytes, message, text};
 

@@ -41,8 +41,8 @@ pub enum Compression {
 /// ```
 #[derive(Clone)]
 pub struct OtlpSettings {
-    /// For HTTP the full URL of the signal, path included; for gRPC scheme, host and port, a path is ignored. By default
-    /// that of a collector on this machine, `http://localhost:4318/v1/traces`.
+    /// For HTTP the full URL of the signal, path included; for gRPC scheme, host and port, a path is ignored. By
+    /// default that of a collector on this machine, `http://localhost:4318/v1/traces`.
     pub endpoint: String,
     /// HTTP by default.
     pub protocol: OtlpProtocol,
@@ -53,9 +53,9 @@ pub struct OtlpSettings {
     /// How long sending one request may take, all its repetitions and the time between them included; 10 seconds by
     /// default, as the specification has it.
     pub timeout: Duration,
-    /// A file with the certificates, in PEM, of who signs the receiver's: `OTEL_EXPORTER_OTLP_CERTIFICATE`. They take the
-    /// place of the public ones, which are the default. This file and the two below are read once, when the exporter is
-    /// made, and only where the endpoint is `https`.
+    /// A file with the certificates, in PEM, of who signs the receiver's: `OTEL_EXPORTER_OTLP_CERTIFICATE`. They take
+    /// the place of the public ones, which are the default. This file and the two below are read once, when the
+    /// exporter is made, and only where the endpoint is `https`.
     pub certificate: Option<PathBuf>,
     /// A file with the client's own certificate, and those between it and who signed it, in PEM:
     /// `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`. It goes with [`client_key`](Self::client_key).

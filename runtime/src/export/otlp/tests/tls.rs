@@ -116,7 +116,11 @@ mod handshake {
                 OtlpExporter::new(settings).unwrap()
             };
             let client = Some((&certificate, &key));
-            assert_lost(export_spans(&mut with(None, client), &spans(3), SHORT), 3, &["UnknownIssuer"]);
+            assert_lost(
+                export_spans(&mut with(None, client), &spans(3), LONG),
+                3,
+                &["UnknownIssuer", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+            );
             assert_lost(export_spans(&mut with(ca.path(), None), &spans(3), SHORT), 3, &[&receiver.url]);
             export_spans(&mut with(ca.path(), client), &spans(3), LONG).unwrap();
         }
