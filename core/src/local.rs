@@ -3,8 +3,6 @@
 //! something to clean up, folds the thread's pages and gives its slots back when the thread ends.
 
 use std::cell::Cell;
-// Never loom's: no other thread sees them.
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cells::{self, Page};
 use crate::chunks::Writer;
@@ -33,25 +31,25 @@ pub struct Local {
 }
 
 /// A thread's context, word by word: what has just been written in small pieces is read in the same pieces, or the
-/// processor waits for the writes. Atomics keep the compiler from joining them.
+/// processor waits for the writes.
 #[derive(Debug)]
-pub(crate) struct ContextCell([AtomicU64; 5]);
+pub(crate) struct ContextCell([Cell<u64>; 5]);
 
 impl ContextCell {
     const fn new() -> Self {
         let [a, b, c, d, e] = Context::NONE.to_words();
-        Self([AtomicU64::new(a), AtomicU64::new(b), AtomicU64::new(c), AtomicU64::new(d), AtomicU64::new(e)])
+        Self([Cell::new(a), Cell::new(b), Cell::new(c), Cell::new(d), Cell::new(e)])
     }
 
     #[inline]
     pub(crate) fn get(&self) -> Context {
-        Context::from_words(std::array::from_fn(|at| self.0[at].load(Ordering::Relaxed)))
+        Context::from_words(std::array::from_fn(|at| self.0[at].get()))
     }
 
     #[inline]
     pub(crate) fn set(&self, context: Context) {
         for (to, word) in self.0.iter().zip(context.to_words()) {
-            to.store(word, Ordering::Relaxed);
+            to.set(word);
         }
     }
 }

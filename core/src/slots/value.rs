@@ -133,9 +133,17 @@ impl<'a> FieldWriter<'a> {
     }
 
     /// Writes a field; where there is no room it is dropped and counted.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, index: u16, value: Value<'_>) {
-        self.push_with(u64::from(index) << 16, "", value);
+        let header = u64::from(index) << 16;
+        match value {
+            Value::Bool(value) => self.number(header | 1, value.into()),
+            Value::I64(value) => self.number(header | 2, value as u64),
+            Value::U64(value) => self.number(header | 3, value),
+            Value::F64(value) => self.number(header | 4, value.to_bits()),
+            Value::Str(text) => self.text(header, text),
+            Value::Link(trace, span) => self.push_link(header, trace, span),
+        }
     }
 
     /// Writes a field with a key that its callsite does not know.
@@ -158,53 +166,65 @@ impl<'a> FieldWriter<'a> {
         self.push_formatted(KEYED | (key.len() as u64) << 16, key, text);
     }
 
-    #[inline]
     fn push_with(&mut self, header: u64, key: &str, value: Value<'_>) {
         match value {
-            Value::Bool(value) => self.number(header | 1, key, value.into()),
-            Value::I64(value) => self.number(header | 2, key, value as u64),
-            Value::U64(value) => self.number(header | 3, key, value),
-            Value::F64(value) => self.number(header | 4, key, value.to_bits()),
-            Value::Str(text) => self.text(header, key, text),
-            Value::Link(trace, span) => {
-                let (start, header) = (self.place, header | 6 | 24 << 32);
-                let written = [header, trace.high, trace.low, span.0].into_iter().all(|word| self.put(word));
-                self.close(start, written);
-            }
+            Value::Bool(value) => self.push_number(header | 1, key, value.into()),
+            Value::I64(value) => self.push_number(header | 2, key, value as u64),
+            Value::U64(value) => self.push_number(header | 3, key, value),
+            Value::F64(value) => self.push_number(header | 4, key, value.to_bits()),
+            Value::Str(text) => self.push_formatted(header, key, format_args!("{text}")),
+            Value::Link(trace, span) => self.push_link(header, trace, span),
         }
     }
 
     #[inline]
-    fn number(&mut self, header: u64, key: &str, value: u64) {
-        let (slot, word, header) = (self.place.slot, self.place.word, header | 8 << 32);
-        if key.is_empty() && word + 2 <= SLOT_WORDS {
-            slot.set(word, header);
-            slot.set(word + 1, value);
-            self.place.word = word + 2;
-            self.place.used += 2;
-            self.whole = self.place.used;
+    fn number(&mut self, header: u64, value: u64) {
+        let (slot, word) = (self.place.slot, self.place.word);
+        if let Some([first, second]) = slot.words.get(word..word + 2) {
+            first.store(header | 8 << 32, Ordering::Relaxed);
+            second.store(value, Ordering::Relaxed);
+            self.advance(2);
         } else {
-            self.push_number(header, key, value);
+            self.push_number(header, "", value);
         }
+    }
+
+    /// Text that fits into the slot; else as what is formatted.
+    fn text(&mut self, header: u64, text: &str) {
+        let bytes = text.as_bytes();
+        let (slot, word) = (self.place.slot, self.place.word);
+        let words = 1 + bytes.len().div_ceil(8);
+        let room = slot.words.get(word..word + words).filter(|_| bytes.len() <= MAX_TEXT);
+        let Some([first, rest @ ..]) = room else {
+            return self.push_formatted(header, "", format_args!("{text}"));
+        };
+        first.store(header | TEXT | (bytes.len() as u64) << 32, Ordering::Relaxed);
+        for (to, bytes) in rest.iter().zip(bytes.chunks(8)) {
+            to.store(word_of(bytes), Ordering::Relaxed);
+        }
+        self.advance(words);
+    }
+
+    /// Counts words of a whole field in this slot.
+    #[inline]
+    fn advance(&mut self, words: usize) {
+        self.place.word += words;
+        self.place.used += words;
+        self.whole = self.place.used;
+    }
+
+    #[cold]
+    fn push_link(&mut self, header: u64, trace: TraceId, span: SpanId) {
+        let (start, header) = (self.place, header | 6 | 24 << 32);
+        let written = [header, trace.high, trace.low, span.0].into_iter().all(|word| self.put(word));
+        self.close(start, written);
     }
 
     #[cold]
     fn push_number(&mut self, header: u64, key: &str, value: u64) {
         let start = self.place;
-        let written = self.put(header) && self.put_text(key) && self.put(value);
+        let written = self.put(header | 8 << 32) && self.put_text(key) && self.put(value);
         self.close(start, written);
-    }
-
-    #[inline]
-    fn text(&mut self, header: u64, key: &str, text: &str) {
-        let words = 1 + text.len().div_ceil(8);
-        if key.is_empty() && text.len() <= MAX_TEXT && self.place.word + words <= SLOT_WORDS {
-            let written = self.put(header | TEXT | (text.len() as u64) << 32) && self.put_text(text);
-            self.whole = self.place.used;
-            debug_assert!(written, "there is room");
-        } else {
-            self.push_formatted(header, key, format_args!("{text}"));
-        }
     }
 
     #[cold]
@@ -239,22 +259,8 @@ impl<'a> FieldWriter<'a> {
     }
 
     /// Writes text padded to words.
-    #[inline]
     fn put_text(&mut self, text: &str) -> bool {
-        let mut words = text.as_bytes().chunks_exact(8);
-        for bytes in &mut words {
-            let mut word = [0; 8];
-            word.copy_from_slice(bytes);
-            if !self.put(u64::from_ne_bytes(word)) {
-                return false;
-            }
-        }
-        let rest = words.remainder();
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        rest.is_empty() || self.put(u64::from_ne_bytes(word))
+        text.as_bytes().chunks(8).all(|bytes| self.put(word_of(bytes)))
     }
 
     #[inline]
@@ -286,6 +292,22 @@ impl<'a> FieldWriter<'a> {
         self.place = Place { slot, word: CONTINUED_HEADER, chain: self.place.chain + 1, ..self.place };
         true
     }
+}
+
+/// One to eight bytes as a word, in the order of memory, padded with zeros.
+#[inline]
+fn word_of(bytes: &[u8]) -> u64 {
+    if let Ok(word) = bytes.try_into() {
+        return u64::from_ne_bytes(word);
+    }
+    let word = if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // The two overlap, and agree where they do.
+        let low = u64::from(u32::from_le_bytes(*first));
+        low | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
+    } else {
+        bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+    };
+    word.to_le()
 }
 
 /// The start of a text, of at most so many bytes.

@@ -11,38 +11,49 @@ use spanwright_core::slots::Outcome;
 pub struct Call(pub(super) Option<Active>);
 
 impl Call {
-    /// Starts a call. One relaxed load where nobody listens. `combination` gives the number of its metrics' labels,
-    /// `record` its fields.
+    /// A call that has not started.
+    #[inline(always)]
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "generated code is its one user")]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Starts a call that is entered later. One relaxed load where nobody listens. `combination` gives the number of its
+    /// metrics' labels, `record` its fields.
     #[inline(always)]
     pub fn open(
         site: &'static Site,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) -> Self {
-        Self::start(site, combination, record, false)
+        let mut call = Self::new();
+        call.start(site, combination, record, false);
+        call
     }
 
-    /// Starts a call whose span is current from here on.
+    /// Starts the call; its span is current from here on.
     #[inline(always)]
     pub fn enter(
+        &mut self,
         site: &'static Site,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
-    ) -> Self {
-        Self::start(site, combination, record, true)
+    ) {
+        self.start(site, combination, record, true);
     }
 
     #[inline(always)]
     fn start(
+        &mut self,
         site: &'static Site,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
         enter: bool,
-    ) -> Self {
+    ) {
         let bits = site.bits();
-        let mut call = Self(None);
         if bits == 0 {
-            return call;
+            return;
         }
         let (mut combination, mut record) = (Some(combination), Some(record));
         // One function for all callsites, whatever their closures are.
@@ -52,31 +63,23 @@ impl Call {
                 record(fields);
             }
         };
-        Active::open(&mut call.0, site, bits, &mut combination, &mut record, enter);
-        call
+        Active::open(&mut self.0, site, bits, &mut combination, &mut record, enter);
     }
 
-    /// Runs the body within an entered call, and ends the call by what the body returns.
+    /// Runs the body within the entered call, and ends the call by what the body returns.
     #[inline(always)]
     pub fn run<R>(
-        mut self,
+        &mut self,
         body: impl FnOnce() -> R,
         outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
     ) -> R {
         let returned = body();
         if let Some(active) = &mut self.0 {
             active.end(&outcome(&returned));
+            // The drop is for bodies that unwind; there is nothing left for it to do here.
+            std::mem::forget(self.0.take());
         }
-        // The drop is for bodies that unwind; there is nothing left for it to do here.
-        std::mem::forget(self);
         returned
-    }
-
-    /// Ends an entered call when the guard is dropped, for bodies that must stay in place.
-    #[inline(always)]
-    pub fn guard(self) -> CallGuard {
-        let unwinds = self.0.is_some() && std::thread::panicking();
-        CallGuard { call: self, unwinds }
     }
 }
 
@@ -87,6 +90,27 @@ pub struct CallGuard {
     call: Call,
     /// Whether the thread was unwinding already: a call in a destructor.
     unwinds: bool,
+}
+
+impl CallGuard {
+    /// A call that has not started.
+    #[inline(always)]
+    #[allow(clippy::new_without_default, reason = "generated code is its one user")]
+    pub fn new() -> Self {
+        Self { call: Call::new(), unwinds: false }
+    }
+
+    /// Starts the call; its span is current until the guard is dropped.
+    #[inline(always)]
+    pub fn enter(
+        &mut self,
+        site: &'static Site,
+        combination: impl FnOnce() -> u32,
+        record: impl FnOnce(&mut Fields<'_, '_>),
+    ) {
+        self.call.enter(site, combination, record);
+        self.unwinds = self.call.0.is_some() && std::thread::panicking();
+    }
 }
 
 impl Drop for CallGuard {
