@@ -6,6 +6,7 @@
 //! | [`macro@instrument`] | a span, and metrics, of each call of a function |
 //! | [`record!`] | fields of that span that are known later |
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
+//! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
 //! | [`Secret`] | values that no telemetry shows |
 //! | [`layer`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`config`] | every key and environment variable |
@@ -17,6 +18,7 @@ mod body;
 mod metric;
 mod record;
 mod secret;
+mod task;
 
 pub mod export;
 pub mod registry;
@@ -68,6 +70,9 @@ pub use spanwright_core::context::{Context, ContextGuard};
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;
 pub use spanwright_macros::{Label, Labels, Metrics, instrument};
+pub use task::{FutureInContext, InContext, spawn_thread};
+#[cfg(feature = "telemetry")]
+pub use task::{spawn, spawn_blocking};
 #[cfg(feature = "telemetry")]
 pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr};
 

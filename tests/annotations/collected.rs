@@ -30,7 +30,11 @@ pub(crate) fn telemetry() -> &'static Guard {
     static TELEMETRY: OnceLock<Guard> = OnceLock::new();
     TELEMETRY.get_or_init(|| {
         let builder = Telemetry::builder().service_name("tests").metrics_enabled(false);
-        builder.exporter(Collect).log_filter("off").install().expect("telemetry starts")
+        builder
+            .exporter(Collect)
+            .log_filter("off,annotations::nesting=info")
+            .install()
+            .expect("telemetry starts")
     })
 }
 

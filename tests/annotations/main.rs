@@ -3,3 +3,4 @@
 mod collected;
 mod function;
 mod mixture;
+mod nesting;

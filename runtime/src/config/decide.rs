@@ -8,7 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::decided::{
-    Config, Limits, QueueSettings, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
+    Config, Limits, QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter,
+    Traces,
 };
 use super::keys::Settings;
 use super::kind::{ListenAddress, RootSampler, SamplerName};
@@ -162,7 +163,6 @@ impl Settings {
         let defaults = Limits::default();
         let traces = Traces {
             filter: trace_filter.unwrap_or_else(|| info_and(&log_filter)),
-            event_filter: log_filter.clone(),
             sampling: SamplingSettings {
                 rate: sample_rate,
                 limit: sample_limit,
@@ -174,6 +174,9 @@ impl Settings {
             tail: decide_tail(keep_errors.unwrap_or(false), keep_slower_than),
             exporters,
             spans: spans.decide(said.settings.batch_size.is_none(), problems),
+            opentelemetry: opentelemetry.unwrap_or(false),
+        };
+        let recording = Recording {
             limits: Limits {
                 attributes: span_attributes.unwrap_or(defaults.attributes),
                 attribute_length: attribute_length.or(defaults.attribute_length),
@@ -183,11 +186,11 @@ impl Settings {
             },
             ring_bytes: ring_size.unwrap_or(DEFAULT_RING),
             immediate: immediate.unwrap_or(false),
-            opentelemetry: opentelemetry.unwrap_or(false),
         };
         Config {
             resource: decide_resource(service_name, resource_attributes.unwrap_or_default(), program),
             traces: traces_on.then_some(traces),
+            recording,
             logs_export,
             logs_queue: logs.decide(false, problems),
             log_filter,

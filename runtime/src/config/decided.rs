@@ -17,12 +17,13 @@ pub(crate) struct Config {
     pub(crate) resource: Vec<(String, String)>,
     /// What to do with spans; nothing where they are switched off.
     pub(crate) traces: Option<Traces>,
+    /// How spans and events are recorded.
+    pub(crate) recording: Recording,
     /// Where events are sent as log records.
     pub(crate) logs_export: Vec<LogsExporter>,
     /// How log records wait for their exporters.
-    #[allow(dead_code, reason = "read once the pipeline takes events")]
     pub(crate) logs_queue: QueueSettings,
-    /// Which events are logged.
+    /// Which events are logged, recorded and exported.
     pub(crate) log_filter: Targets,
     /// How; nothing where the output decides it.
     pub(crate) log_format: Option<LogFormat>,
@@ -44,12 +45,9 @@ impl Config {
 
 /// What to do with spans.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "some is read once the pipeline does what it says")]
 pub(crate) struct Traces {
     /// Which are recorded.
     pub(crate) filter: Targets,
-    /// Which events are recorded: those that are logged.
-    pub(crate) event_filter: Targets,
     /// Which traces are sampled.
     pub(crate) sampling: Sampling,
     /// Which others are kept once they have ended; nothing where none are.
@@ -58,14 +56,19 @@ pub(crate) struct Traces {
     pub(crate) exporters: Vec<TraceExporter>,
     /// How spans wait for their exporters.
     pub(crate) spans: QueueSettings,
+    /// Whether the global tracer and context of the `opentelemetry` API are ours.
+    pub(crate) opentelemetry: bool,
+}
+
+/// What is said of all that is recorded, spans and events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recording {
     /// What a span may hold.
     pub(crate) limits: Limits,
     /// The size of the telemetry ring buffer.
     pub(crate) ring_bytes: usize,
     /// Whether each span and event is exported at once, for development.
     pub(crate) immediate: bool,
-    /// Whether the global tracer and context of the `opentelemetry` API are ours.
-    pub(crate) opentelemetry: bool,
 }
 
 /// Which traces are sampled.
@@ -117,7 +120,6 @@ pub(crate) enum RuleKey {
 
 impl SampleRule {
     /// Whether the rule is about a root.
-    #[allow(dead_code, reason = "called once the sampler knows rules")]
     pub(crate) fn applies(&self, name: &str, component: Option<&str>, target: &str) -> bool {
         match &self.key {
             RuleKey::Name(its) => its == name,
@@ -140,7 +142,6 @@ impl SampleRule {
 
 /// Which traces are kept though they were not sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "read once the pipeline keeps such traces")]
 pub(crate) struct TailPolicy {
     /// Those with an error.
     pub(crate) errors: bool,
@@ -163,7 +164,6 @@ pub(crate) struct QueueSettings {
 
 /// What a span may hold. What is beyond it is dropped and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "read once the pipeline enforces them")]
 pub(crate) struct Limits {
     /// Attributes of a span.
     pub(crate) attributes: usize,
@@ -186,7 +186,6 @@ impl Default for Limits {
 
 /// Where spans are sent.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(dead_code, reason = "read once there are such exporters")]
 pub(crate) enum TraceExporter {
     /// To a receiver of OTLP.
     Otlp(Otlp),

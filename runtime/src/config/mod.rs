@@ -28,7 +28,7 @@ pub(crate) use decided::{
     Config, LogsExporter, Otlp, RootSampling, SampleRule, TraceExporter, Traces, Zipkin,
 };
 #[allow(unused_imports, reason = "named once the pipeline does what they say")]
-pub(crate) use decided::{Limits, QueueSettings, RuleKey, Sampling, TailPolicy};
+pub(crate) use decided::{Limits, QueueSettings, Recording, RuleKey, Sampling, TailPolicy};
 pub(crate) use environment::Environment;
 pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;

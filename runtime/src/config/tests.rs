@@ -57,7 +57,6 @@ fn nothing_set_is_what_the_documentation_says() {
     assert_eq!(config.shutdown_timeout, Duration::from_secs(5));
     let traces = config.traces.unwrap();
     assert_eq!(traces.filter, parse_filter("info").unwrap());
-    assert_eq!(traces.event_filter, config.log_filter);
     assert_eq!(
         traces.sampling,
         Sampling { parent_based: true, root: RootSampling::ALWAYS_ON, rules: vec![] }
@@ -73,8 +72,9 @@ fn nothing_set_is_what_the_documentation_says() {
     assert_eq!((traces.spans, config.logs_queue), (queue(5), queue(1)));
     let limits =
         Limits { attributes: 128, attribute_length: None, events: 128, links: 128, event_attributes: 128 };
-    assert_eq!(traces.limits, limits);
-    assert_eq!((traces.ring_bytes, traces.immediate, traces.opentelemetry), (16_777_216, false, false));
+    let Recording { limits: its, ring_bytes, immediate } = config.recording;
+    assert_eq!((its, ring_bytes, immediate), (limits, 16_777_216, false));
+    assert!(!traces.opentelemetry);
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn log_records_have_a_queue_of_their_own() {
 
 #[test]
 fn the_limits_of_spans_win_over_those_of_everything() {
-    let limits = |variables: &[_]| traces(variables).limits;
+    let limits = |variables: &[_]| clean(variables).recording.limits;
     let general = [("OTEL_ATTRIBUTE_COUNT_LIMIT", "1"), ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "2")];
     let expected = Limits { attributes: 1, attribute_length: Some(2), ..Limits::default() };
     assert_eq!(limits(&general), expected);
@@ -324,14 +324,15 @@ fn the_limits_of_spans_win_over_those_of_everything() {
 
 #[test]
 fn the_ring_is_as_large_as_it_is_told() {
-    let ring = |size| traces(&[("APP_RING_SIZE", size)]).ring_bytes;
+    let ring = |size| clean(&[("APP_RING_SIZE", size)]).recording.ring_bytes;
     for size in ["1048576", "1MiB", "1 mib", "1M", "1024k", "1024KiB", "1048576B"] {
         assert_eq!(ring(size), 1 << 20, "{size}");
     }
-    assert_eq!((ring("256KiB"), ring("1G")), (256 << 10, 1 << 30));
+    assert_eq!((ring("256KiB"), ring("256M")), (256 << 10, 256 << 20));
     for bad in [
         "255KiB",
-        "2GiB",
+        "257MiB",
+        "1GiB",
         "1MB",
         "M",
         "1.5MiB",
@@ -347,12 +348,11 @@ fn the_ring_is_as_large_as_it_is_told() {
 
 #[test]
 fn switches_of_development_and_bridging_are_off_until_they_are_set() {
-    assert!(traces(&[("APP_TRACE_IMMEDIATE", "on")]).immediate);
+    assert!(clean(&[("APP_TRACE_IMMEDIATE", "on")]).recording.immediate);
     assert!(traces(&[("APP_OPENTELEMETRY", "yes")]).opentelemetry);
     let code = Settings { immediate: Some(true), opentelemetry: Some(true), ..Settings::default() };
     let (config, _) = resolve_over(code, &[("APP_TRACE_IMMEDIATE", "0")]);
-    let traces = config.traces.unwrap();
-    assert_eq!((traces.immediate, traces.opentelemetry), (false, true));
+    assert_eq!((config.recording.immediate, config.traces.unwrap().opentelemetry), (false, true));
 }
 
 #[test]

@@ -151,6 +151,7 @@ pub(crate) struct PipelineHandle(Option<Arc<Shared>>);
 struct Shared {
     spans: Vec<Arc<Queue<SpanBatch>>>,
     logs: Vec<Arc<Queue<EventBatch>>>,
+    ring_variable: String,
     asked: Mutex<Asked>,
     /// Wakes those who wait for a pass.
     done: Condvar,
@@ -176,19 +177,24 @@ pub(crate) fn start(settings: PipelineSettings, exporters: Exporters) -> io::Res
         return Ok(PipelineHandle(None));
     }
     let ring = chunks::ring();
-    ring.set_limit(settings.ring_bytes);
+    ring.set_limit(settings.recording.ring_bytes);
     let reader = ring.reader().ok_or_else(|| io::Error::other("a span pipeline runs already"))?;
     let logs_wanted = !exporters.logs.is_empty();
     let asked = Asked { wanted: 0, handed: 0, stop: false, running: true, thread: None };
-    let mut shared =
-        Shared { spans: Vec::new(), logs: Vec::new(), asked: Mutex::new(asked), done: Condvar::new() };
+    let mut shared = Shared {
+        spans: Vec::new(),
+        logs: Vec::new(),
+        ring_variable: settings.ring_variable.clone(),
+        asked: Mutex::new(asked),
+        done: Condvar::new(),
+    };
     // Should a thread fail to start, those before it must not wait for ever.
     let started = shared.start_queues(&settings, exporters);
     let shared = Arc::new(shared);
     let running = Running(Arc::clone(&shared));
     started?;
     let mut mode = SPANS;
-    mode |= if logs_wanted { LOGS } else { 0 } | if settings.immediate { IMMEDIATE } else { 0 };
+    mode |= if logs_wanted { LOGS } else { 0 } | if settings.recording.immediate { IMMEDIATE } else { 0 };
     let thread = std::thread::Builder::new().name("sw-drain".into());
     let joined = thread.spawn(move || Drain::new(running, reader, settings).run())?;
     ring.set_waker(Some(joined.thread().clone()));
@@ -282,9 +288,10 @@ impl Shared {
         let refused = REFUSED.swap(0, Ordering::Relaxed);
         if refused > 0 {
             let (limit, _) = chunks::ring().usage();
+            let variable = &self.ring_variable;
             telemetry::report(&format!(
                 "{refused} spans and events were dropped, since the ring buffer of {limit} bytes was full: sample, or \
-                 raise `SPANWRIGHT_RING_SIZE`"
+                 raise `{variable}`"
             ));
         }
         let say = |(refused, capacity): (u64, usize), what, name, variable| {
@@ -363,7 +370,7 @@ impl<B: Batch + Default> Filling<B> {
 
 impl Drain {
     fn new(running: Running, reader: Reader<'static>, settings: PipelineSettings) -> Self {
-        let assembly = Assembly::new(settings.limits, settings.tail, settings.ring_bytes);
+        let assembly = Assembly::new(settings.recording.limits, settings.tail, settings.recording.ring_bytes);
         let (spans, logs) = (Filling::new(settings.spans), Filling::new(settings.logs));
         Self { running, reader, settings, assembly, spans, logs }
     }
@@ -382,7 +389,7 @@ impl Drain {
                 self.pass();
             }
             let is_asked = stop || self.shared().asked().handed < wanted;
-            self.hand_on(is_asked || self.settings.immediate);
+            self.hand_on(is_asked || self.settings.recording.immediate);
             clock::recalibrate();
             self.shared().report_refused();
             {
@@ -408,7 +415,7 @@ impl Drain {
     /// Reads the ring once, and hands the spans of the pass before into batches; whether anything was read.
     fn pass(&mut self) -> bool {
         let wall = Wall::now();
-        let decoder = Decoder { wall: &wall, limits: &self.settings.limits };
+        let decoder = Decoder { wall: &wall, limits: &self.settings.recording.limits };
         let (assembly, logs) = (&mut self.assembly, &mut self.logs.batch);
         let exports_logs = !self.running.0.logs.is_empty();
         let mut found = false;

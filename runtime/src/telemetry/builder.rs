@@ -135,7 +135,7 @@ impl Builder {
     }
 
     /// The size of the telemetry ring buffer, in which spans and events wait, in bytes: from 262,144 (256 KiB) to
-    /// 1,073,741,824 (1 GiB). 16 MiB by default. Anything else is a [`Problem`] and ignored.
+    /// 268,435,456 (256 MiB). 16 MiB by default. Anything else is a [`Problem`] and ignored.
     pub fn ring_size(mut self, bytes: usize) -> Self {
         self.code.ring_size = self.parsed("ring_size", config::parse::<RingBytes>(&bytes.to_string()));
         self

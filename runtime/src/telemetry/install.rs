@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
-use crate::config::{Config, Environment, LogFormat, LogsExporter, QueueSettings, TraceExporter, Traces};
+use crate::config::{Config, Environment, LogFormat, LogsExporter, TraceExporter, Traces};
 use crate::export::console::ConsoleExporter;
 use crate::export::{LogExporter, SpanExporter};
 use crate::health::Health;
 use crate::logs::{self, LogStyle};
 use crate::registry::Registry;
 use crate::signals::{self, Hooks};
-use crate::span::{self, Exporters, PipelineHandle, PipelineSettings};
+use crate::span::{self, Exporters, PipelineSettings};
 
 impl Builder {
     /// Starts the telemetry: reads the environment, registers every annotated function, starts the export of spans
@@ -69,16 +70,7 @@ impl Builder {
         };
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
-        if let Some(traces) = &config.traces {
-            let exporters = Exporters {
-                spans: self.span_exporters(&config.resource, traces, &mut guard.problems),
-                logs: self.log_exporters(config, &mut guard.problems),
-            };
-            match start_pipeline(traces, config.logs_queue, exporters) {
-                Ok(pipeline) => guard.pipeline = Some(pipeline),
-                Err(error) => guard.problems.push(Problem::Pipeline(error)),
-            }
-        }
+        self.start_pipeline(config, &mut guard);
         #[cfg(feature = "server")]
         self.start_server(config, &mut guard);
         if self.handle_signals {
@@ -88,6 +80,33 @@ impl Builder {
             }
         }
         guard
+    }
+
+    /// Starts recording. Without exporters too: log lines carry the ids of spans. Without spans too, where log records are
+    /// exported.
+    fn start_pipeline(&mut self, config: &Config, guard: &mut Guard) {
+        let logs = self.log_exporters(config, &mut guard.problems);
+        let mut exporters = Exporters { spans: Vec::new(), logs };
+        if let Some(traces) = &config.traces {
+            exporters.spans = self.span_exporters(&config.resource, traces, &mut guard.problems);
+            span::set_sampling(&traces.sampling, traces.tail.is_some());
+        } else if exporters.logs.is_empty() {
+            return;
+        }
+        let nothing = Targets::new();
+        span::set_filter(config.traces.as_ref().map_or(nothing, |traces| traces.filter.clone()));
+        span::set_event_filter(config.log_filter.clone());
+        let settings = PipelineSettings {
+            recording: config.recording,
+            ring_variable: format!("{}_RING_SIZE", self.prefix),
+            spans: config.traces.as_ref().map_or(config.logs_queue, |traces| traces.spans),
+            logs: config.logs_queue,
+            tail: config.traces.as_ref().and_then(|traces| traces.tail),
+        };
+        match span::start(settings, exporters) {
+            Ok(pipeline) => guard.pipeline = Some(pipeline),
+            Err(error) => guard.problems.push(Problem::Pipeline(error)),
+        }
     }
 
     /// The program's own exporters of spans, and those that were asked for by name.
@@ -157,22 +176,6 @@ fn program_name() -> String {
     let program = std::env::current_exe().ok();
     let name = program.as_deref().and_then(Path::file_stem);
     name.map_or_else(|| "rust".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Starts recording. Without exporters too: log lines carry the ids of spans.
-fn start_pipeline(traces: &Traces, logs: QueueSettings, exporters: Exporters) -> io::Result<PipelineHandle> {
-    span::set_filter(traces.filter.clone());
-    span::set_event_filter(traces.event_filter.clone());
-    span::set_sampling(&traces.sampling, traces.tail.is_some());
-    let settings = PipelineSettings {
-        ring_bytes: traces.ring_bytes,
-        immediate: traces.immediate,
-        spans: traces.spans,
-        logs,
-        limits: traces.limits,
-        tail: traces.tail,
-    };
-    span::start(settings, exporters)
 }
 
 /// What a signal does to this telemetry.

@@ -90,10 +90,10 @@ pub(crate) struct RingBytes;
 
 impl Kind for RingBytes {
     type Value = usize;
-    const EXPECTS: &'static str = "a size from `256KiB` to `1GiB`, as `16MiB`, `8M` or `1048576`";
+    const EXPECTS: &'static str = "a size from `256KiB` to `256MiB`, as `16MiB`, `8M` or `1048576`";
 
     fn parse(text: &str) -> Result<usize, Reason> {
-        bytes(text, 256 << 10, 1 << 30).map(|number| number as usize)
+        bytes(text, 256 << 10, 256 << 20).map(|number| number as usize)
     }
 }
 

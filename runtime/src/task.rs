@@ -1,0 +1,125 @@
+//! What runs elsewhere takes its span along, by name: nothing inherits silently.
+//!
+//! | For | Write |
+//! | --- | --- |
+//! | a Tokio task | [`spawn`], or `tokio::spawn(future.in_current_context())` |
+//! | blocking work of Tokio's | [`spawn_blocking`] |
+//! | a thread | [`spawn_thread`] |
+//! | a pool of threads, a channel | [`Context::current`] there, [`Context::attach`] here |
+//!
+//! The span need not be open any more when what was spawned runs: spans of it still nest in its trace.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::Context;
+
+/// Runs futures in a context of one's choice.
+///
+/// ```
+/// use spanwright::{InContext, instrument};
+///
+/// #[instrument]
+/// async fn serve() {
+///     // The task's spans are children of `serve`'s.
+///     let task = tokio::spawn(work().in_current_context());
+///     # task.await.unwrap();
+/// }
+///
+/// #[instrument]
+/// async fn work() {}
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(serve());
+/// ```
+pub trait InContext: Future + Sized {
+    /// Makes `context` the current one at each poll.
+    fn in_context(self, context: Context) -> FutureInContext<Self> {
+        #[cfg(not(feature = "telemetry"))]
+        let context = { _ = context };
+        FutureInContext { future: self, context }
+    }
+
+    /// Makes what is the current context now the current one at each poll.
+    fn in_current_context(self) -> FutureInContext<Self> {
+        self.in_context(Context::current())
+    }
+}
+
+impl<F: Future> InContext for F {}
+
+#[cfg(feature = "telemetry")]
+type Kept = Context;
+#[cfg(not(feature = "telemetry"))]
+type Kept = ();
+
+pin_project! {
+    /// A future in a context. Made by [`InContext`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct FutureInContext<F> {
+        #[pin]
+        future: F,
+        context: Kept,
+    }
+}
+
+impl<F: Future> Future for FutureInContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        #[cfg(feature = "telemetry")]
+        let _attached = this.context.attach();
+        this.future.poll(task)
+    }
+}
+
+/// [`tokio::spawn`], in the current context.
+///
+/// # Panics
+/// Outside of a Tokio runtime.
+#[cfg(feature = "telemetry")]
+pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    tokio::spawn(future.in_current_context())
+}
+
+/// [`tokio::task::spawn_blocking`], in the current context.
+///
+/// # Panics
+/// Outside of a Tokio runtime.
+#[cfg(feature = "telemetry")]
+pub fn spawn_blocking<R: Send + 'static>(
+    work: impl FnOnce() -> R + Send + 'static,
+) -> tokio::task::JoinHandle<R> {
+    let context = Context::current();
+    tokio::task::spawn_blocking(move || {
+        let _attached = context.attach();
+        work()
+    })
+}
+
+/// [`std::thread::spawn`], in the current context.
+///
+/// # Panics
+/// Where the system can't start a thread.
+///
+/// ```
+/// # #[spanwright::instrument]
+/// # fn work() {}
+/// let thread = spanwright::spawn_thread(work);
+/// thread.join().unwrap();
+/// ```
+pub fn spawn_thread<R: Send + 'static>(
+    work: impl FnOnce() -> R + Send + 'static,
+) -> std::thread::JoinHandle<R> {
+    let context = Context::current();
+    std::thread::spawn(move || {
+        let _attached = context.attach();
+        work()
+    })
+}
