@@ -269,8 +269,8 @@ impl Default for Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
-        for index in self.indexes() {
-            let chunk = self.chunks[index as usize].load(Ordering::Acquire);
+        for chunk in &self.chunks {
+            let chunk = chunk.load(Ordering::Acquire);
             if !chunk.is_null() {
                 // SAFETY: the pointer came from a box in `make`, and the ring is not borrowed any more.
                 drop(unsafe { Box::from_raw(chunk) });

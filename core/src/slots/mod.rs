@@ -64,7 +64,11 @@ const ABANDONED: u64 = 1 << 62;
 /// Somebody writes.
 const LOCKED: u64 = 1 << 63;
 /// How often a lock is tried: some tens of microseconds, and then a hundred turns of others.
+#[cfg(not(loom))]
 const LOCK_ATTEMPTS: u32 = 1_100;
+/// One, so that loom sees what comes of giving up.
+#[cfg(loom)]
+const LOCK_ATTEMPTS: u32 = 1;
 
 /// The flags of a record of ours.
 pub mod record_flags {
@@ -489,6 +493,9 @@ impl Slot {
     fn lock(&self) -> Option<u64> {
         let place = &self.words[word::STATE];
         for attempt in 0..LOCK_ATTEMPTS {
+            if attempt > 0 {
+                wait(attempt);
+            }
             let state = self.get(word::STATE);
             if state & (SHARED | ABANDONED) != SHARED {
                 // Locked by this very thread, further up; or ended.
@@ -498,7 +505,6 @@ impl Slot {
             if place.compare_exchange(open, locked, Ordering::Acquire, Ordering::Relaxed).is_ok() {
                 return Some(open);
             }
-            wait(attempt);
         }
         None
     }
