@@ -3,3 +3,8 @@
 mod collected;
 mod function;
 mod mixture;
+
+/// The telemetry of this process.
+fn configured(builder: spanwright::telemetry::Builder) -> spanwright::telemetry::Builder {
+    builder.log_filter("off")
+}

@@ -25,7 +25,7 @@ pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, event: &Event<'_>) -> 
 
 /// The current span's name and ids.
 fn write_span(writer: &mut dyn Write) -> fmt::Result {
-    let context = Context::here();
+    let context = crate::bridge::around(Context::here());
     if !context.span_id.is_some() {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
+use crate::bridge;
 use crate::config::{Config, Environment, LogFormat, LogsExporter, QueueSettings, TraceExporter, Traces};
 use crate::export::console::ConsoleExporter;
 use crate::export::{LogExporter, SpanExporter};
@@ -75,7 +76,12 @@ impl Builder {
                 logs: self.log_exporters(config, &mut guard.problems),
             };
             match start_pipeline(traces, config.logs_queue, exporters) {
-                Ok(pipeline) => guard.pipeline = Some(pipeline),
+                Ok(pipeline) => {
+                    guard.pipeline = Some(pipeline);
+                    if traces.opentelemetry {
+                        guard.problems.extend(bridge::join().err());
+                    }
+                }
                 Err(error) => guard.problems.push(Problem::Pipeline(error)),
             }
         }
