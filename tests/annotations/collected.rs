@@ -83,7 +83,8 @@ pub(crate) fn traced<R>(body: impl FnOnce() -> R) -> (R, Trace) {
     let telemetry = telemetry();
     let (returned, context) = root(body);
     let is_root = |span: &SpanData| span.span_id == context.span_id;
-    let (roots, spans): (Vec<_>, Vec<_>) = spans_of(telemetry, context.trace_id).into_iter().partition(is_root);
+    let (roots, spans): (Vec<_>, Vec<_>) =
+        spans_of(telemetry, context.trace_id).into_iter().partition(is_root);
     let root = roots.into_iter().next().expect("the root is recorded");
     (returned, Trace { root, spans })
 }

@@ -30,7 +30,7 @@ fn write_span(writer: &mut dyn Write) -> fmt::Result {
         return Ok(());
     }
     writer.write_str(r#","span":{"#)?;
-    if let Some(name) = crate::span::current_name() {
+    if let Some(name) = crate::span::name_of(context) {
         write!(writer, r#""name":{},"#, quoted(name))?;
     }
     write!(writer, r#""trace_id":"{}","span_id":"{}"}}"#, context.trace_id, context.span_id)

@@ -138,7 +138,7 @@ pub(crate) fn suppress() -> ContextGuard {
     Context::here().suppressed().attach()
 }
 
-/// The name of the current span, where it is recorded.
-pub(crate) fn current_name() -> Option<&'static str> {
-    slots::spec(Context::here().slot).map(|spec| spec.name)
+/// The name of the context's span, where it is recorded and its callsite has one.
+pub(crate) fn name_of(context: Context) -> Option<&'static str> {
+    slots::spec(context.slot).map(|spec| spec.name).filter(|name| !name.is_empty())
 }
