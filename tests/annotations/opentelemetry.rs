@@ -249,6 +249,23 @@ fn a_stated_parent_is_kept() {
 }
 
 #[test]
+fn a_stated_call_of_ours_is_kept_within_theirs() {
+    let ((), trace) = traced(|| {
+        ours(|| {
+            let call = tracing::Span::current();
+            in_theirs("between", || {
+                tracing::info!(target: "heard", parent: &call, "an event");
+                tracing::info_span!(parent: &call, "stated").in_scope(|| ours_within(|| ()));
+                in_theirs("after", || ());
+            });
+        });
+    });
+    assert_eq!(trace.path("ours_within"), ["ours_within", "stated", "ours", "root"]);
+    assert_eq!(trace.path("after"), ["after", "between", "ours", "root"]);
+    assert_eq!(trace.one("ours").events.len(), 1);
+}
+
+#[test]
 fn a_context_of_ours_that_is_attached_is_the_newer_one() {
     let ((), trace) = traced(|| {
         let other = ours(Context::current);

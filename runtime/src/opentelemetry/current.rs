@@ -105,7 +105,8 @@ pub(super) fn attach(own: Context) {
         let theirs = TheirContext::map_current(|current| {
             current.with_value(Ours(own)).with_remote_span_context(span_context_in(current, own))
         });
-        attached.0.borrow_mut().push((own.span_id, theirs.attach()));
+        let guard = theirs.attach();
+        attached.0.borrow_mut().push((own.span_id, guard));
     });
 }
 

@@ -91,6 +91,23 @@ fn the_environment_wins_over_code() {
 }
 
 #[test]
+fn what_needs_a_feature_that_is_off_is_a_problem_that_names_it() {
+    let _turn = turn();
+    let guard = builder().opentelemetry(true).metrics_enabled(false).install_in(&environment(&[])).unwrap();
+    match &messages(&guard)[..] {
+        [] => assert!(cfg!(feature = "opentelemetry")),
+        [message] => {
+            assert!(!cfg!(feature = "opentelemetry"), "{message}");
+            assert_eq!(
+                message,
+                "`opentelemetry` needs the feature `opentelemetry` of `spanwright`; it is ignored"
+            );
+        }
+        more => panic!("{more:?}"),
+    }
+}
+
+#[test]
 fn bad_arguments_are_problems_that_name_the_method() {
     let bad = builder()
         .log_filter("a=loud")
