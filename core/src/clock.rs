@@ -18,11 +18,7 @@ impl Ticks {
     #[inline]
     #[must_use]
     pub fn nanos_since(self, earlier: Self) -> u64 {
-        let scale = match SCALE.load(Ordering::Relaxed) {
-            0 => calibrate(),
-            scale => scale,
-        };
-        scaled(self.0.saturating_sub(earlier.0), scale)
+        scaled(self.0.saturating_sub(earlier.0), scale())
     }
 }
 
@@ -57,6 +53,18 @@ impl Wall {
         } else {
             self.unix_nanos.saturating_sub(self.ticks.nanos_since(ticks))
         }
+    }
+
+    /// The counter at a time in nanoseconds since the Unix epoch. What was before the counter's zero, usually the
+    /// system's start, is at its zero.
+    #[must_use]
+    pub fn ticks(&self, unix_nanos: u64) -> Ticks {
+        let distance = unscaled(unix_nanos.abs_diff(self.unix_nanos), scale());
+        Ticks(if unix_nanos >= self.unix_nanos {
+            self.ticks.0.saturating_add(distance)
+        } else {
+            self.ticks.0.saturating_sub(distance)
+        })
     }
 }
 
@@ -134,8 +142,20 @@ fn together<T>(clock: impl Fn() -> T) -> (Ticks, T) {
     (closest.1, closest.2)
 }
 
+#[inline]
+fn scale() -> u64 {
+    match SCALE.load(Ordering::Relaxed) {
+        0 => calibrate(),
+        scale => scale,
+    }
+}
+
 fn scaled(ticks: u64, scale: u64) -> u64 {
     ((u128::from(ticks) * u128::from(scale)) >> 32) as u64
+}
+
+fn unscaled(nanos: u64, scale: u64) -> u64 {
+    u64::try_from((u128::from(nanos) << 32) / u128::from(scale.max(1))).unwrap_or(u64::MAX)
 }
 
 /// Measures the rate since the anchor, waiting out the first millisecond.
@@ -224,6 +244,18 @@ mod tests {
         assert!(Wall::now().unix_nanos(now()).abs_diff(system) < 1_000_000_000);
         let wall = Wall::now();
         assert_eq!(wall.unix_nanos(wall.ticks), wall.unix_nanos);
+    }
+
+    #[test]
+    fn ticks_of_a_wall_time_lead_back_to_it() {
+        let wall = Wall::now();
+        for distance in [0, 1, 1_000, 1_000_000_000] {
+            for time in [wall.unix_nanos - distance, wall.unix_nanos + distance] {
+                let back = wall.unix_nanos(wall.ticks(time));
+                assert!(back.abs_diff(time) <= 2 + distance / 1_000, "{time} {back}");
+            }
+        }
+        assert_eq!(wall.ticks(0), Ticks(0));
     }
 
     /// In a process of its own: nothing else may have used the clock before.

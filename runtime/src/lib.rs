@@ -24,6 +24,8 @@ pub mod export;
 pub mod registry;
 
 #[cfg(feature = "telemetry")]
+mod bridge;
+#[cfg(feature = "telemetry")]
 mod call;
 #[cfg(feature = "telemetry")]
 pub mod config;
@@ -37,6 +39,8 @@ mod init;
 mod logs;
 #[cfg(not(feature = "telemetry"))]
 mod off;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(feature = "telemetry")]
 mod own_metrics;
 #[cfg(feature = "server")]

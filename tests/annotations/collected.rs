@@ -4,7 +4,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use spanwright::export::{ExportError, SpanExporter};
-use spanwright::span::{SpanData, SpanRef};
+use spanwright::span::{SpanData, SpanRef, TraceId};
 use spanwright::{Context, Guard, Telemetry, instrument};
 
 static SPANS: Mutex<Vec<SpanData>> = Mutex::new(Vec::new());
@@ -30,11 +30,7 @@ pub(crate) fn telemetry() -> &'static Guard {
     static TELEMETRY: OnceLock<Guard> = OnceLock::new();
     TELEMETRY.get_or_init(|| {
         let builder = Telemetry::builder().service_name("tests").metrics_enabled(false);
-        builder
-            .exporter(Collect)
-            .log_filter("off,annotations::nesting=info")
-            .install()
-            .expect("telemetry starts")
+        crate::configured(builder.exporter(Collect)).install().expect("telemetry starts")
     })
 }
 
@@ -75,14 +71,20 @@ fn root<R>(body: impl FnOnce() -> R) -> (R, Context) {
     (body(), Context::current())
 }
 
+/// What was recorded of a trace until now.
+pub(crate) fn spans_of(telemetry: &Guard, trace_id: TraceId) -> Vec<SpanData> {
+    assert!(telemetry.flush(), "everything is delivered");
+    let all = SPANS.lock().unwrap_or_else(PoisonError::into_inner);
+    all.iter().filter(|span| span.trace_id == trace_id).cloned().collect()
+}
+
 /// Runs `body` in a trace of its own, and gives what it returned and what was recorded.
 pub(crate) fn traced<R>(body: impl FnOnce() -> R) -> (R, Trace) {
     let telemetry = telemetry();
     let (returned, context) = root(body);
-    assert!(telemetry.flush(), "everything is delivered");
-    let all = SPANS.lock().unwrap_or_else(PoisonError::into_inner);
-    let of_trace = all.iter().filter(|span| span.trace_id == context.trace_id).cloned();
-    let (roots, spans): (Vec<_>, Vec<_>) = of_trace.partition(|span| span.span_id == context.span_id);
+    let is_root = |span: &SpanData| span.span_id == context.span_id;
+    let (roots, spans): (Vec<_>, Vec<_>) =
+        spans_of(telemetry, context.trace_id).into_iter().partition(is_root);
     let root = roots.into_iter().next().expect("the root is recorded");
     (returned, Trace { root, spans })
 }

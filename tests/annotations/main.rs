@@ -4,3 +4,8 @@ mod collected;
 mod function;
 mod mixture;
 mod nesting;
+
+/// The telemetry of this process.
+fn configured(builder: spanwright::telemetry::Builder) -> spanwright::telemetry::Builder {
+    builder.log_filter("off,annotations::nesting=info")
+}

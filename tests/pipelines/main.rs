@@ -69,17 +69,23 @@ impl Installed {
     fn flush(&self) -> bool {
         self.guard.as_ref().unwrap().flush()
     }
+
+    fn start(&mut self, settings: impl FnOnce(Builder) -> Builder) {
+        let builder =
+            Telemetry::builder().service_name("pipelines").metrics_enabled(false).log_filter("info");
+        let builder = builder.exporter(self.collected.clone()).log_exporter(self.collected.clone());
+        let guard = settings(builder).install().expect("telemetry starts");
+        assert!(guard.problems().iter().all(|problem| problem.is_warning()), "{:?}", guard.problems());
+        self.guard = Some(guard);
+    }
 }
 
 fn install(settings: impl FnOnce(Builder) -> Builder) -> Installed {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let collected = Collected::default();
-    let builder = Telemetry::builder().service_name("pipelines").metrics_enabled(false).log_filter("info");
-    let builder = builder.exporter(collected.clone()).log_exporter(collected.clone());
-    let guard = settings(builder).install().expect("telemetry starts");
-    assert!(guard.problems().iter().all(|problem| problem.is_warning()), "{:?}", guard.problems());
-    Installed { guard: Some(guard), collected, _turn: turn }
+    let mut installed = Installed { guard: None, collected: Collected::default(), _turn: turn };
+    installed.start(settings);
+    installed
 }
 
 /// The value of one of the telemetry's own counters; all series of it, where `label` is empty.

@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::outcome::Verdict;
 use super::shadow::{self, Captured, Shadow};
 use super::site::Site;
-use crate::span;
+use crate::{bridge, span};
 
 /// The context is this call's own while the call is entered, and the one to go back to is kept here; or the other
 /// way round. So entering and leaving are the same swap.
@@ -50,11 +50,15 @@ impl Active {
         enter: bool,
     ) {
         let bits = if bits & UNREGISTERED != 0 { site.register() } else { bits };
-        let around = Context::here();
+        let here = Context::here();
+        let around = bridge::around(here);
         let is_local = around.trace_id.is_some() && around.flags & REMOTE == 0;
         let is_dropped_child = is_local && !around.is_recorded();
         // Dropped children share the root's context; a future keeps it, wherever it is polled.
-        if bits == 0 || around.is_suppressed() || (bits == DIRECT && is_dropped_child && enter) {
+        if bits == 0
+            || around.is_suppressed()
+            || (bits == DIRECT && is_dropped_child && enter && around == here)
+        {
             return;
         }
         let active = place.insert(Self {
@@ -62,7 +66,7 @@ impl Active {
             flags: PANICKED,
             combination: 0,
             start: Ticks(0),
-            context: around,
+            context: here,
             slot: SlotHandle::NONE,
             shadow: None,
         });
@@ -100,7 +104,8 @@ impl Active {
             active.flags |= ENTERED;
             if active.flags & SWAPS != 0 {
                 // What is kept is where it goes back to, which it has already.
-                own.replace(around);
+                own.replace(here);
+                bridge::entered(own);
             }
             if let Some(shadow) = &active.shadow {
                 shadow.enter();
@@ -151,7 +156,10 @@ impl Active {
     pub(super) fn enter(&mut self) {
         if self.flags & ENTERED == 0 {
             self.flags |= ENTERED;
-            self.swap();
+            let own = self.context;
+            if self.swap() {
+                bridge::entered(own);
+            }
             if let Some(shadow) = &self.shadow {
                 shadow.enter();
             }
@@ -163,7 +171,9 @@ impl Active {
     fn exit(&mut self) {
         if self.flags & ENTERED != 0 {
             self.flags &= !ENTERED;
-            self.swap();
+            if self.swap() {
+                bridge::left(self.context.span_id);
+            }
             if let Some(shadow) = &self.shadow {
                 shadow.exit();
             }
@@ -184,11 +194,14 @@ impl Active {
         self.flags & ENDED != 0
     }
 
+    /// Swaps the contexts, where the call has one of its own; whether it has.
     #[inline]
-    fn swap(&mut self) {
-        if self.flags & SWAPS != 0 {
+    fn swap(&mut self) -> bool {
+        let swaps = self.flags & SWAPS != 0;
+        if swaps {
             self.context = self.context.swap();
         }
+        swaps
     }
 
     /// Ends the call. Nothing is left for a drop to do.

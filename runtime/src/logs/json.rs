@@ -25,12 +25,12 @@ pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, event: &Event<'_>) -> 
 
 /// The current span's name and ids.
 fn write_span(writer: &mut dyn Write) -> fmt::Result {
-    let context = Context::here();
+    let context = crate::bridge::around(Context::here());
     if !context.span_id.is_some() {
         return Ok(());
     }
     writer.write_str(r#","span":{"#)?;
-    if let Some(name) = crate::span::current_name() {
+    if let Some(name) = crate::span::name_of(context) {
         write!(writer, r#""name":{},"#, quoted(name))?;
     }
     write!(writer, r#""trace_id":"{}","span_id":"{}"}}"#, context.trace_id, context.span_id)

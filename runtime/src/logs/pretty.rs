@@ -21,10 +21,10 @@ pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, colours: bool, event: 
     let (dim, level, reset) = if colours { (DIM, colour(*metadata.level()), RESET) } else { ("", "", "") };
     write!(writer, "{dim}{now}{reset} {level}{:>5}{reset} ", metadata.level().as_str())?;
     write!(writer, "{dim}{}:{reset}{}{}", plain(metadata.target()), visited.message, visited.fields)?;
-    let context = Context::here();
+    let context = crate::bridge::around(Context::here());
     if context.span_id.is_some() {
         writer.write_str(dim)?;
-        if let Some(name) = crate::span::current_name() {
+        if let Some(name) = crate::span::name_of(context) {
             write!(writer, " span={}", value(name))?;
         }
         write!(writer, " trace_id={} span_id={}{reset}", context.trace_id, context.span_id)?;

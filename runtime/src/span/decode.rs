@@ -121,6 +121,8 @@ impl Decoder<'_> {
         let message = said.message.unwrap_or_default();
         let name = if is_exception {
             Text::Static("exception")
+        } else if let Some(name) = said.name {
+            name
         } else if arena.resolve(message).is_empty() {
             Text::Static(spec.name)
         } else {
@@ -132,9 +134,9 @@ impl Decoder<'_> {
             flags: if start.trace_id.is_some() { trace_flags(start.flags) } else { 0 },
             at_unix_nanos: self.wall.unix_nanos(record.at),
             level: level(record.flags >> record_flags::LEVEL_SHIFT),
-            target: Text::Static(spec.target),
+            target: said.scope.unwrap_or(Text::Static(spec.target)),
             name,
-            message,
+            message: said.message.or(said.name).unwrap_or_default(),
             attributes,
             dropped_attributes: said.dropped + u32::from(record.dropped_fields()),
         })
@@ -200,9 +202,15 @@ impl Decoder<'_> {
         field: &Field<'_>,
     ) -> Option<(Text, Value)> {
         let name = arena.resolve(key);
-        let special = if name.is_empty() { Some(field.index) } else { by_convention(name) };
+        // A key that came with its value says what it says.
+        let is_keyed = field.key.is_some();
+        let special = match name {
+            _ if is_keyed => None,
+            "" => Some(field.index),
+            name => by_convention(name),
+        };
         said.has_error_type |= name == "error.type";
-        let is_message = name == "message" || special == Some(value::index::STATUS_MESSAGE);
+        let is_message = (!is_keyed && name == "message") || special == Some(value::index::STATUS_MESSAGE);
         let value = match field.value {
             value::Value::Bool(value) => Value::Bool(value),
             value::Value::I64(value) => Value::I64(value),
@@ -215,7 +223,7 @@ impl Decoder<'_> {
             value::Value::Str(text) => Value::Str(arena.text(self.cut(text))),
             value::Value::Link(..) => return None,
         };
-        if arena.resolve(key) == EXCEPTION[1] {
+        if !is_keyed && arena.resolve(key) == EXCEPTION[1] {
             if let Value::Str(text) = value {
                 said.message = Some(text);
             }

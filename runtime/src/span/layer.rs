@@ -10,11 +10,11 @@ use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::clock;
-use spanwright_core::context::{ANNOTATED, Context, REMOTE};
+use spanwright_core::context::Context;
 use spanwright_core::descriptor::{Level, SpanKind, Spec};
-use spanwright_core::ids::{SpanId, TraceId};
+use spanwright_core::ids::SpanId;
 use spanwright_core::slots::value::{FieldWriter, Value, index};
-use spanwright_core::slots::{self, Outcome, SlotHandle, Start};
+use spanwright_core::slots::{self, Outcome, SlotHandle};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Interest, Metadata, Subscriber};
@@ -22,6 +22,7 @@ use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context as LayerContext, Filter, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use crate::bridge;
 use crate::call::Stage;
 
 /// The layer to add to a subscriber of one's own, so that other crates' spans are recorded too, and nest with ours.
@@ -107,7 +108,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
-        let current = Context::here();
+        let current = bridge::around(Context::here());
         let Some(span) = context.span(id).filter(|_| !current.is_suppressed()) else { return };
         if span.extensions().get::<Known>().is_some() {
             // This layer is in the subscriber twice.
@@ -127,7 +128,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
-        let current = Context::here();
+        let current = bridge::around(Context::here());
         if current.is_suppressed() || crate::call::stage() == Stage::ByUs {
             return;
         }
@@ -190,6 +191,7 @@ pub(super) fn enter(id: &Id, own: Context) {
     let _ = ENTERED.try_with(|entered| {
         let (span_id, before) = (own.span_id, own.swap());
         entered.borrow_mut().push(EnteredSpan { id: id.clone(), span_id, before });
+        bridge::entered(own);
     });
 }
 
@@ -209,6 +211,7 @@ pub(super) fn exit(id: &Id) {
             }
             None => {}
         }
+        bridge::left(left.span_id);
     });
 }
 
@@ -231,28 +234,10 @@ where
 
 impl Known {
     fn open(metadata: &'static Metadata<'static>, around: Context) -> Self {
-        let is_local = around.trace_id.is_some() && around.flags & REMOTE == 0;
-        let is_ours = false;
-        if is_local && !around.is_recorded() {
-            // Dropped children share the root's context.
-            return Self { context: around, slot: SlotHandle::NONE, is_ours };
-        }
         let spec = spec_of(metadata);
-        let trace_id = if around.trace_id.is_some() { around.trace_id } else { TraceId::random() };
-        let flags = if is_local {
-            around.flags & !ANNOTATED
-        } else {
-            super::decide(around, trace_id, super::sampler_of(spec))
-        };
-        let span_id = SpanId::random();
-        let mut context = Context { trace_id, span_id, slot: SlotHandle::NONE, flags, ..around };
-        if context.is_recorded() {
-            let (parent, flags) = (around.span_id, flags | around.flags & REMOTE);
-            context.slot = super::open(&Start { spec, trace_id, span_id, parent, at: clock::now(), flags });
-            // The registry hands it to any thread.
-            slots::share(context.slot);
-        }
-        Self { context, slot: context.slot, is_ours }
+        let context = super::begin(around, spec, || super::sampler_of(spec), None);
+        let slot = context.map_or(SlotHandle::NONE, |context| context.slot);
+        Self { context: context.unwrap_or(around), slot, is_ours: false }
     }
 }
 

@@ -24,9 +24,10 @@ mod worker;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use spanwright_core::context::{Context, ContextGuard};
+use spanwright_core::clock::{self, Ticks};
+use spanwright_core::context::{ANNOTATED, Context, ContextGuard, REMOTE};
 use spanwright_core::descriptor::Spec;
-use spanwright_core::slots;
+use spanwright_core::slots::{self, SlotHandle, Start};
 use tracing_subscriber::filter::Targets;
 
 pub use data::{
@@ -34,8 +35,12 @@ pub use data::{
     SpanBatch, SpanData, SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
 pub use layer::{SpanLayer, layer};
+#[cfg(feature = "opentelemetry")]
+pub(crate) use pipeline::event_at;
 pub(crate) use pipeline::{Exporters, PipelineHandle, event, finish, open, records_events, start, write};
 pub(crate) use sampling::decide;
+#[cfg(feature = "opentelemetry")]
+pub(crate) use sampling::{sampler_by, trace_state};
 pub(crate) use settings::{PipelineSettings, Sampling};
 pub(crate) use subscriber::Answering;
 
@@ -98,6 +103,31 @@ pub(crate) fn sampler_of(spec: &Spec) -> u32 {
     sampling::sampler_of(spec)
 }
 
+/// Opens a span that is not an annotated function's, and that any thread may have the handle of; nothing within a trace that
+/// is dropped: children share the context of its root. `sampler` is asked at the root alone; without `at` it starts now.
+pub(crate) fn begin(
+    around: Context,
+    spec: &'static Spec,
+    sampler: impl FnOnce() -> u32,
+    at: Option<Ticks>,
+) -> Option<Context> {
+    let is_local = around.trace_id.is_some() && around.flags & REMOTE == 0;
+    if is_local && !around.is_recorded() {
+        return None;
+    }
+    let trace_id = if around.trace_id.is_some() { around.trace_id } else { TraceId::random() };
+    let flags = if is_local { around.flags & !ANNOTATED } else { decide(around, trace_id, sampler()) };
+    let span_id = SpanId::random();
+    let mut context = Context { trace_id, span_id, slot: SlotHandle::NONE, flags, ..around };
+    if context.is_recorded() {
+        let (parent, flags) = (around.span_id, flags | around.flags & REMOTE);
+        let at = at.unwrap_or_else(clock::now);
+        context.slot = open(&Start { spec, trace_id, span_id, parent, at, flags });
+        slots::share(context.slot);
+    }
+    Some(context)
+}
+
 fn refresh() {
     crate::call::refresh_all();
     tracing_core::callsite::rebuild_interest_cache();
@@ -108,7 +138,7 @@ pub(crate) fn suppress() -> ContextGuard {
     Context::here().suppressed().attach()
 }
 
-/// The name of the current span, where it is recorded.
-pub(crate) fn current_name() -> Option<&'static str> {
-    slots::spec(Context::here().slot).map(|spec| spec.name)
+/// The name of the context's span, where it is recorded and its callsite has one.
+pub(crate) fn name_of(context: Context) -> Option<&'static str> {
+    slots::spec(context.slot).map(|spec| spec.name).filter(|name| !name.is_empty())
 }

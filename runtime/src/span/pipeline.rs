@@ -91,7 +91,18 @@ pub(crate) fn event(
     exception: bool,
     write: impl FnOnce(&mut FieldWriter<'_>),
 ) {
-    let at = clock::now();
+    event_at(context, spec, level, exception, clock::now(), write);
+}
+
+/// Records an event that happened at another time than now.
+pub(crate) fn event_at(
+    context: Context,
+    spec: &'static Spec,
+    level: Level,
+    exception: bool,
+    at: Ticks,
+    write: impl FnOnce(&mut FieldWriter<'_>),
+) {
     let start = Start {
         spec,
         trace_id: context.trace_id,

@@ -62,9 +62,14 @@ pub(super) fn set(sampling: &Sampling, record_all: bool) {
 
 /// The sampler of a callsite.
 pub(super) fn sampler_of(spec: &Spec) -> u32 {
+    sampler_by(spec.name, spec.component, spec.target)
+}
+
+/// The sampler of spans with this name.
+pub(crate) fn sampler_by(name: &str, component: &str, target: &str) -> u32 {
     let rules = RULES.read().unwrap_or_else(PoisonError::into_inner);
-    let component = (!spec.component.is_empty()).then_some(spec.component);
-    let applies = |rule: &SampleRule| rule.applies(spec.name, component, spec.target);
+    let component = (!component.is_empty()).then_some(component);
+    let applies = |rule: &SampleRule| rule.applies(name, component, target);
     rules.iter().position(applies).map_or(0, |at| at as u32 + 1)
 }
 

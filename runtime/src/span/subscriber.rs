@@ -76,6 +76,22 @@ fn slot_of(id: &Id) -> SlotHandle {
     context_of(id).map_or(SlotHandle::NONE, |context| context.slot)
 }
 
+/// A call that was stated as a parent is the current one until this is dropped.
+struct Within<'a>(&'a Id);
+
+impl<'a> Within<'a> {
+    fn enter(parent: &'a Id) -> Option<Self> {
+        enter(parent, context_of(parent)?);
+        Some(Self(parent))
+    }
+}
+
+impl Drop for Within<'_> {
+    fn drop(&mut self) {
+        exit(self.0);
+    }
+}
+
 impl<S> Subscriber for Answering<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -104,7 +120,7 @@ where
         match attributes.parent().filter(|parent| is_ours(parent)) {
             None => self.beneath.new_span(attributes),
             Some(parent) => {
-                let _within = context_of(parent).map(Context::attach);
+                let _within = Within::enter(parent);
                 self.beneath.new_span(&Attributes::new(attributes.metadata(), attributes.values()))
             }
         }
@@ -134,7 +150,7 @@ where
             None => self.beneath.event(event),
             Some(parent) => {
                 // To those beneath the parent is a span that is not there; what counts is the context.
-                let _within = context_of(parent).map(Context::attach);
+                let _within = Within::enter(parent);
                 self.beneath.event(event);
             }
         }

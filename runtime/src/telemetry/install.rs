@@ -10,6 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
+use crate::bridge;
 use crate::config::{Config, Environment, LogFormat, LogsExporter, TraceExporter, Traces};
 use crate::export::console::ConsoleExporter;
 use crate::export::{LogExporter, SpanExporter};
@@ -104,7 +105,12 @@ impl Builder {
             tail: config.traces.as_ref().and_then(|traces| traces.tail),
         };
         match span::start(settings, exporters) {
-            Ok(pipeline) => guard.pipeline = Some(pipeline),
+            Ok(pipeline) => {
+                guard.pipeline = Some(pipeline);
+                if config.traces.as_ref().is_some_and(|traces| traces.opentelemetry) {
+                    guard.problems.extend(bridge::join().err());
+                }
+            }
             Err(error) => guard.problems.push(Problem::Pipeline(error)),
         }
     }

@@ -24,6 +24,7 @@ use report::report_all;
 pub(crate) use report::{print, report, report_if_started};
 pub use sampler::{SampleRate, Sampler};
 
+use crate::bridge;
 use crate::health::Health;
 use crate::signals::{self, ShutdownToken};
 use crate::span::PipelineHandle;
@@ -115,6 +116,7 @@ impl Guard {
         let delivered = self.pipeline.take().is_none_or(|pipeline| {
             let delivered = pipeline.shutdown(self.timeout);
             pipeline.report_undelivered(self.timeout);
+            bridge::leave();
             delivered
         });
         if self.handles_signals {

@@ -54,6 +54,14 @@ pub enum Problem {
     /// Spans are not recorded.
     #[error("spans are not recorded: {0}")]
     Pipeline(#[source] io::Error),
+    /// Something was asked for that this build has not.
+    #[error("`{setting}` needs the feature `{feature}` of `spanwright`; it is ignored")]
+    Feature {
+        /// What was asked for, as the builder's method.
+        setting: &'static str,
+        /// The feature.
+        feature: &'static str,
+    },
     /// Signals are not handled: SIGTERM loses what is not exported yet.
     #[error("signals are not handled: {0}")]
     Signals(#[source] io::Error),
@@ -81,6 +89,7 @@ impl Problem {
             | Self::Server { .. }
             | Self::Exporter { .. }
             | Self::Pipeline(_)
+            | Self::Feature { .. }
             | Self::Signals(_) => false,
         }
     }

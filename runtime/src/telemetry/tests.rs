@@ -91,6 +91,18 @@ fn the_environment_wins_over_code() {
 }
 
 #[test]
+fn what_needs_a_feature_that_is_off_is_a_problem_that_names_it() {
+    let _turn = turn();
+    let guard = builder().opentelemetry(true).metrics_enabled(false).install_in(&environment(&[])).unwrap();
+    let expected: &[&str] = if cfg!(feature = "opentelemetry") {
+        &[]
+    } else {
+        &["`opentelemetry` needs the feature `opentelemetry` of `spanwright`; it is ignored"]
+    };
+    assert_eq!(messages(&guard), expected);
+}
+
+#[test]
 fn bad_arguments_are_problems_that_name_the_method() {
     let bad = builder()
         .log_filter("a=loud")
