@@ -36,9 +36,7 @@ use crate::Context;
 pub trait InContext: Future + Sized {
     /// Makes `context` the current one at each poll.
     fn in_context(self, context: Context) -> FutureInContext<Self> {
-        #[cfg(not(feature = "telemetry"))]
-        let context = { _ = context };
-        FutureInContext { future: self, context }
+        FutureInContext { future: self, context: keep(context) }
     }
 
     /// Makes what is the current context now the current one at each poll.
@@ -53,6 +51,14 @@ impl<F: Future> InContext for F {}
 type Kept = Context;
 #[cfg(not(feature = "telemetry"))]
 type Kept = ();
+
+#[cfg(feature = "telemetry")]
+fn keep(context: Context) -> Kept {
+    context
+}
+
+#[cfg(not(feature = "telemetry"))]
+fn keep(_: Context) -> Kept {}
 
 pin_project! {
     /// A future in a context. Made by [`InContext`].

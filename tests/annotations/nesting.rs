@@ -216,8 +216,8 @@ fn events_are_in_their_spans_whoever_else_listens() {
         ("reload", Box::new(tracing_subscriber::registry().with(reload.0).with(spanwright::layer()))),
     ];
     for (name, subscriber) in subscribers {
-        println!("{name}");
         let ((), trace) = traced(|| tracing::subscriber::with_default(subscriber, says));
+        assert_eq!(trace.names(), ["theirs", "says"], "{name}");
         assert_said(&trace);
     }
 }

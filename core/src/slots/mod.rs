@@ -6,7 +6,7 @@
 //! is cut and counted. At its end the span is copied into a [chunk](crate::chunks), as one record, and the slots are
 //! given back to the thread that ends it: they stay in its cache. An event is written the same way, in one go.
 //!
-//! The record is what the slots hold: the words of [`word`] from `SPEC` to `START`, and the fields; `aux` is the context's
+//! The record is what the slots hold: the words from `SPEC` to `START`, and the fields; `aux` is the context's
 //! flags and, in the high half, how many fields were dropped; `flags` are [`record_flags`].
 //!
 //! Invariants:
