@@ -89,8 +89,17 @@ impl Context {
     }
 
     /// Makes this the thread's context and returns the one before.
-    #[inline]
     pub fn swap(self) -> Self {
+        let before = self.exchange();
+        #[cfg(not(loom))]
+        crate::slots::share(before.slot);
+        before
+    }
+
+    /// [`swap`](Self::swap), for use in this thread alone.
+    #[doc(hidden)]
+    #[inline]
+    pub fn exchange(self) -> Self {
         local::with(|local| {
             let before = local.context.get();
             local.context.set(self);
@@ -158,7 +167,7 @@ impl Drop for ContextGuard {
     fn drop(&mut self) {
         // Guards dropped out of order must not leave a context behind that has ended.
         if Context::here() == self.attached {
-            self.before.swap();
+            self.before.exchange();
         }
     }
 }

@@ -16,6 +16,12 @@ impl Level {
     /// Everything.
     pub const TRACE: Self = Self(5);
 
+    /// The level of that number; the lowest for what is none.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Self {
+        if 1 <= number && number <= 5 { Self(number) } else { Self::TRACE }
+    }
+
     /// Its number, 1 for an error to 5.
     #[must_use]
     pub const fn number(self) -> u8 {

@@ -58,8 +58,9 @@ fn a_full_ring_drops_and_counts() {
     let before = own("spanwright_spans_dropped_total", "ring_full");
     let burst = 100_000;
     (0..burst).for_each(work);
-    telemetry.flush();
+    let all_delivered = telemetry.flush();
     let dropped = own("spanwright_spans_dropped_total", "ring_full") - before;
+    assert_eq!(all_delivered, dropped == 0);
     assert_eq!(telemetry.collected.spans().len() as u64 + dropped, burst);
     // Nothing of it stays behind.
     work(1);
@@ -89,6 +90,30 @@ fn immediately_means_without_a_flush() {
     while telemetry.collected.spans().is_empty() {
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn a_burst_of_log_records_is_no_larger_than_its_queue() {
+    let telemetry = install(|builder| builder);
+    for n in 0..1_500 {
+        tracing::info!(n, "burst");
+    }
+    assert!(telemetry.flush());
+    assert_eq!(telemetry.collected.events().len(), 1_500);
+}
+
+#[test]
+fn a_field_may_be_named_message() {
+    #[instrument(record(message), err)]
+    fn send(message: &str) -> Result<(), String> {
+        Err(format!("{message} was not sent"))
+    }
+    let telemetry = install(|builder| builder);
+    send("it").unwrap_err();
+    assert!(telemetry.flush());
+    let [span] = &telemetry.collected.spans()[..] else { panic!("one span") };
+    assert_eq!(span.attributes[0], ("message".into(), AttributeValue::Str("it".into())));
+    assert_eq!(span.error.as_deref(), Some("it was not sent"));
 }
 
 #[test]

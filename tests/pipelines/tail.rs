@@ -64,3 +64,43 @@ fn sampled_traces_do_not_wait_for_their_end() {
     }
     assert_eq!(open(&telemetry), 1);
 }
+
+#[test]
+fn an_error_of_another_thread_that_was_joined_is_in_time() {
+    let telemetry = install(|builder| builder.sampler(Sampler::always_off()).keep_errors(true));
+    #[instrument]
+    fn starts() {
+        spanwright::spawn_thread(|| step(true)).join().unwrap().unwrap_err();
+    }
+    (0..100).for_each(|_| starts());
+    assert!(telemetry.flush());
+    assert_eq!(telemetry.collected.spans().len(), 200);
+}
+
+#[test]
+fn a_trace_that_fails_later_is_kept_from_there_on() {
+    let telemetry = install(|builder| builder.sampler(Sampler::always_off()).keep_errors(true));
+    let good = request(false, NO_TIME);
+    assert!(telemetry.flush());
+    {
+        let _later = good.attach();
+        step(true).unwrap_err();
+        step(false).unwrap();
+    }
+    assert!(telemetry.flush());
+    assert_eq!(telemetry.collected.names(), ["step", "step"]);
+}
+
+#[test]
+fn what_other_crates_say_of_errors_counts() {
+    let telemetry = install(|builder| builder.sampler(Sampler::always_off()).keep_errors(true));
+    tracing::info_span!("by_status", otel.status_code = "ERROR").in_scope(|| {});
+    tracing::info_span!("by_event").in_scope(|| tracing::error!(error = "broken"));
+    tracing::info_span!("well").in_scope(|| tracing::warn!("careful"));
+    assert!(telemetry.flush());
+    assert_eq!(telemetry.collected.names(), ["by_event", "by_status"]);
+    let spans = telemetry.collected.spans();
+    let by_event = spans.iter().find(|span| span.name == "by_event").unwrap();
+    assert_eq!(by_event.error.as_deref(), Some("broken"));
+    assert_eq!(by_event.events[0].name, "exception");
+}

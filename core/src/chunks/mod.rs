@@ -34,7 +34,7 @@ use crate::sync::{AtomicU64, Ordering};
 pub const CHUNK_WORDS: usize = 2048;
 /// Small enough for loom to seal a few.
 #[cfg(loom)]
-pub const CHUNK_WORDS: usize = HEADER_WORDS + 6;
+pub const CHUNK_WORDS: usize = HEADER_WORDS + 8;
 /// Words of a chunk before its records.
 pub const HEADER_WORDS: usize = 8;
 /// Words of a record before what its kind says.

@@ -84,6 +84,12 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// How many bytes it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.whole)
+    }
+
     /// The first record of `words`, and what comes after it.
     fn split(words: &'a [u64]) -> Option<(Self, &'a [u64])> {
         let (first, at) = (*words.first()?, *words.get(1)?);

@@ -139,6 +139,8 @@ impl Ring {
         let writer = &shared.0;
         if writer.chunk.get().is_null() || writer.used.get() + RECORD_WORDS + length > CHUNK_WORDS {
             self.seal(writer);
+            // The reserve is being used up.
+            self.wake();
             let Some(chunk) = self.take(self.limit.load(Ordering::Relaxed)) else { return false };
             writer.chunk.set(chunk);
             writer.used.set(HEADER_WORDS);

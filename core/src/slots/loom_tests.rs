@@ -107,3 +107,55 @@ fn a_span_may_end_while_others_write_to_it() {
         assert_ne!(other.join().unwrap(), Some(next.index()), "a slot has one owner");
     });
 }
+
+/// A handle that comes late finds nothing, though its slot is somebody else's, not shared, just then.
+#[test]
+fn a_late_handle_writes_to_nobody() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let pool = Arc::new(Pool::new());
+        let cache = FreeList::new();
+        let span = pool.open(&cache, &start(&FIRST, 1));
+        pool.share(span);
+        let other = {
+            let pool = Arc::clone(&pool);
+            loom::thread::spawn(move || {
+                let cache = FreeList::new();
+                let _ = pool.write(&cache, span, |fields| fields.push(0, Value::U64(1)));
+            })
+        };
+        pool.close(&cache, span);
+        let next = pool.open(&cache, &start(&SECOND, 2));
+        other.join().unwrap();
+        let view = pool.view(next).unwrap();
+        assert_eq!((view.start.spec.name, view.fields().count()), ("second", 0));
+    });
+}
+
+/// The record of a span that ends while another thread writes to it is its own, whoever has the slot then.
+#[test]
+fn a_record_is_of_its_own_span() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(4);
+    model.check(|| {
+        let (pool, ring) = (Arc::new(Pool::new()), Ring::new());
+        ring.set_limit(1 << 20);
+        let cache = FreeList::new();
+        let span = pool.open(&cache, &start(&FIRST, 1));
+        pool.share(span);
+        let other = {
+            let pool = Arc::clone(&pool);
+            loom::thread::spawn(move || {
+                let cache = FreeList::new();
+                let _ = pool.write(&cache, span, |_| {});
+                pool.open(&cache, &start(&SECOND, 2));
+            })
+        };
+        assert!(pool.finish(&cache, &ring, None, span, End { kind: Kind::Span, flags: 0, at: Ticks(2) }));
+        ring.reader().unwrap().read(|record| {
+            assert_eq!(record.span_or_event().map(|(start, _)| start.span_id), Some(SpanId(1)));
+        });
+        other.join().unwrap();
+    });
+}

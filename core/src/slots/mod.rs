@@ -13,6 +13,7 @@
 //! - a slot's generation is odd while it is open, even while it is free;
 //! - all words are atomics, and a reader checks the generation again behind what it has read: it sees the span or
 //!   nothing;
+//! - `SPEC` is zero or the address of a `&'static Spec`, and no field is ever written there;
 //! - until a handle leaves the thread that has the span ([`Pool::share`]), only that thread writes, without locking;
 //!   from then on fields are written under the slot's lock bit, for which nobody waits without a bound.
 
@@ -36,9 +37,10 @@ pub const MAX_SLOTS: u32 = 1 << 16;
 /// Slots that one span's fields may take.
 pub const MAX_CHAIN: usize = 8;
 
-/// Words before the fields: in the first slot, in a continuation, and in a record behind its head.
+/// Words before the fields, in a continuation too: what a late handle looks at never holds a field. In a continuation's
+/// header all but `TAG` is zero.
 const HEADER: usize = 8;
-const CONTINUED_HEADER: usize = 1;
+/// Words before the fields in a record, behind its head.
 const RECORD_HEADER: usize = word::STATE - word::SPEC;
 
 mod word {
@@ -63,6 +65,8 @@ const SHARED: u64 = 1 << 61;
 const ABANDONED: u64 = 1 << 62;
 /// Somebody writes.
 const LOCKED: u64 = 1 << 63;
+/// The state of a slot that is given back.
+const GONE: u64 = SHARED | ABANDONED;
 /// How often a lock is tried: some tens of microseconds, and then a hundred turns of others.
 #[cfg(not(loom))]
 const LOCK_ATTEMPTS: u32 = 1_100;
@@ -127,7 +131,7 @@ impl SlotHandle {
         self.0
     }
 
-    /// From such a number; of one that is no handle's, nothing is found.
+    /// From such a number; of one that is no handle's, nothing is found, or somebody else's span.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
@@ -232,9 +236,9 @@ impl Start {
     fn read(words: &[u64], flags: u16) -> Option<(Self, Fields<'_>)> {
         let [spec, high, low, span, parent, start, fields @ ..] = words else { return None };
         let start = Self {
-            // SAFETY: records of these kinds are written by `Pool::finish` alone, from slots whose owners wrote a
-            // `&'static Spec` there; `Pool::view` checks that the words are an open slot's.
-            spec: unsafe { &*(*spec as *const Spec) },
+            // SAFETY: records of these kinds are written by `Pool::finish` alone, from a slot's words: this one is null or
+            // the address of a `&'static Spec`.
+            spec: unsafe { (*spec as *const Spec).as_ref() }?,
             trace_id: TraceId { high: *high, low: *low },
             span_id: SpanId(*span),
             parent: SpanId(*parent),
@@ -286,6 +290,12 @@ impl Pool {
     ) -> bool {
         let Some(slot) = self.open_slot(span) else { return true };
         let state = slot.get(word::STATE);
+        // Where this is a later span's state, its generation is seen too (`Pool::take`); where it is this span's, and not
+        // shared, this thread is the one that has it.
+        fence(Ordering::Acquire);
+        if self.open_slot(span).is_none() {
+            return true;
+        }
         if state & (SHARED | LOCKED) != 0 {
             return self.write_shared(cache, slot, span, write);
         }
@@ -330,7 +340,7 @@ impl Pool {
         end: End,
     ) -> bool {
         let Some(slot) = self.open_slot(span) else { return true };
-        let (state, ours) = slot.take_over();
+        let (state, locked) = slot.take_over();
         let late = if state & LATE != 0 { record_flags::LATE } else { 0 };
         let aux = u32::from((state >> 32) as u16) | u32::from((state >> 16) as u16) << 16;
         let head = Head { kind: end.kind, flags: end.flags | late, aux, at: end.at };
@@ -340,7 +350,8 @@ impl Pool {
             Some(writer) => ring.write(writer, head, RECORD_HEADER + used, fill),
             None => ring.write_shared(head, RECORD_HEADER + used, fill),
         };
-        if ours {
+        // Only then: whoever writes to it just now gives it back, and it may be another's at once.
+        if locked || slot.abandon() {
             self.give_back_all(cache, slot, span.index());
         }
         written
@@ -349,7 +360,7 @@ impl Pool {
     /// Gives the span's slots back, and nothing is written. Handles to it find nothing from here on.
     pub fn close(&self, cache: &FreeList, span: SlotHandle) {
         let Some(slot) = self.open_slot(span) else { return };
-        if slot.take_over().1 {
+        if slot.take_over().1 || slot.abandon() {
             self.give_back_all(cache, slot, span.index());
         }
     }
@@ -373,7 +384,7 @@ impl Pool {
             let Some(next) = next.filter(|_| !rest.is_empty()).and_then(|next| self.existing(next)) else {
                 return;
             };
-            (slot, first) = (next, CONTINUED_HEADER);
+            (slot, first) = (next, HEADER);
         }
     }
 
@@ -400,8 +411,8 @@ impl Pool {
         let slot = self.open_slot(span)?;
         let spec = slot.get(word::SPEC);
         self.is_still(slot, span)?;
-        // SAFETY: the word is of this generation, whose owner wrote a `&'static Spec` before the handle existed.
-        Some(unsafe { &*(spec as *const Spec) })
+        // SAFETY: the word is null or the address of a `&'static Spec`.
+        unsafe { (spec as *const Spec).as_ref() }
     }
 
     /// The span as it is now; nothing where it has ended.
@@ -509,8 +520,8 @@ impl Slot {
         None
     }
 
-    /// Takes the slot from all who have its handle; the state, and whether the slot is to be given back here: else
-    /// whoever writes to it just now does so.
+    /// Keeps others from writing, where they have the handle; the state, and whether that was possible: else somebody writes
+    /// just now, behind what the state counts.
     #[inline]
     fn take_over(&self) -> (u64, bool) {
         let state = self.words[word::STATE].load(Ordering::Acquire);
@@ -519,11 +530,16 @@ impl Slot {
 
     #[cold]
     fn take_over_shared(&self) -> (u64, bool) {
-        if let Some(state) = self.lock() {
-            return (state, true);
+        match self.lock() {
+            Some(state) => (state, true),
+            None => (self.words[word::STATE].load(Ordering::Acquire), false),
         }
-        let state = self.words[word::STATE].fetch_or(ABANDONED, Ordering::AcqRel);
-        (state, state & LOCKED == 0)
+    }
+
+    /// Leaves the slot to whoever writes to it just now, to be given back; `true` where nobody does.
+    #[cold]
+    fn abandon(&self) -> bool {
+        self.words[word::STATE].fetch_or(ABANDONED, Ordering::AcqRel) & LOCKED == 0
     }
 
     #[inline]

@@ -89,6 +89,8 @@ impl Pool {
     #[inline]
     pub(super) fn give_back(&self, cache: &FreeList, index: u32) {
         let slot = self.slot(index);
+        // Who comes late with a handle does not take it for a span that is not shared, nor waits for its lock.
+        slot.set(word::STATE, super::GONE);
         let generation = u64::from(((slot.get(word::TAG) >> 32) as u32).wrapping_add(1));
         if cache.length.get() < KEPT {
             slot.words[word::TAG].store(generation << 32 | u64::from(cache.first.get()), Ordering::Release);

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{CONTINUED_HEADER, FreeList, HEADER, LATE, MAX_CHAIN, Pool, SLOT_WORDS, Slot, word};
+use super::{FreeList, HEADER, LATE, MAX_CHAIN, Pool, SLOT_WORDS, Slot, word};
 use crate::ids::{SpanId, TraceId};
 use crate::sync::Ordering;
 
@@ -111,7 +111,7 @@ impl<'a> FieldWriter<'a> {
             self.place.used += SLOT_WORDS - self.place.word;
             let next = self.place.slot.get(word::TAG) as u32;
             let Some(slot) = next.checked_sub(1).and_then(|next| self.pool.existing(next)) else { return };
-            self.place = Place { slot, word: CONTINUED_HEADER, chain: self.place.chain + 1, ..self.place };
+            self.place = Place { slot, word: HEADER, chain: self.place.chain + 1, ..self.place };
         }
         self.place.word += words;
         self.place.used += words;
@@ -283,13 +283,15 @@ impl<'a> FieldWriter<'a> {
         let link = self.place.slot.get(word::TAG) as u32;
         let next = link.checked_sub(1).or_else(|| {
             let (next, _) = self.pool.take(self.cache)?;
+            let header = &self.pool.existing(next)?.words[word::SPEC..HEADER];
+            header.iter().for_each(|word| word.store(0, Ordering::Relaxed));
             let tag = &self.place.slot.words[word::TAG];
             let generation = tag.load(Ordering::Relaxed) & !0xffff_ffff;
             tag.store(generation | u64::from(next + 1), Ordering::Release);
             Some(next)
         });
         let Some(slot) = next.and_then(|next| self.pool.existing(next)) else { return false };
-        self.place = Place { slot, word: CONTINUED_HEADER, chain: self.place.chain + 1, ..self.place };
+        self.place = Place { slot, word: HEADER, chain: self.place.chain + 1, ..self.place };
         true
     }
 }

@@ -183,10 +183,12 @@ impl Active {
     /// Enters until the guard is dropped; unwinding until [`Entered::has_returned`] is a panic of the call.
     #[inline]
     pub(super) fn entered(&mut self) -> Entered<'_> {
-        self.enter();
         let before = self.flags & PANICKED;
         self.flags |= PANICKED;
-        Entered { active: self, before }
+        // Somebody's layer may panic.
+        let entered = Entered { active: self, before };
+        entered.active.enter();
+        entered
     }
 
     /// Whether the call has been ended.
@@ -199,7 +201,7 @@ impl Active {
     fn swap(&mut self) -> bool {
         let swaps = self.flags & SWAPS != 0;
         if swaps {
-            self.context = self.context.swap();
+            self.context = self.context.exchange();
         }
         swaps
     }

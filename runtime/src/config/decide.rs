@@ -24,6 +24,9 @@ const DEFAULT_RING: usize = 16 << 20;
 /// A file of spans where nothing else is set, in bytes.
 const DEFAULT_FILE: u64 = 64 << 20;
 
+/// How many rules of sampling there can be: as many as the sampler has places for, besides the default's.
+const MAX_RULES: usize = crate::span::MAX_SAMPLERS - 1;
+
 impl Settings {
     /// Applies defaults and rules. Taken apart without `..`: a key that nobody handles does not compile.
     pub(super) fn decide(
@@ -170,7 +173,7 @@ impl Settings {
                 sampler,
                 argument: sampler_arg,
             }
-            .decide(said, problems),
+            .decide(said, prefix, problems),
             tail: decide_tail(keep_errors.unwrap_or(false), keep_slower_than),
             exporters,
             spans: spans.decide(said.settings.batch_size.is_none(), problems),
@@ -235,9 +238,15 @@ struct SamplingSettings {
 
 impl SamplingSettings {
     /// Our rate wins over the standard sampler, and is parent-based; the limit is on top of either.
-    fn decide(self, said: &Said<'_>, problems: &mut Vec<Problem>) -> Sampling {
+    fn decide(self, said: &Said<'_>, prefix: &str, problems: &mut Vec<Problem>) -> Sampling {
         let Self { rate, limit, mut rules, sampler, argument } = self;
         SampleRule::most_specific_first(&mut rules);
+        if rules.len() > MAX_RULES {
+            problems.push(Problem::NoEffect {
+                variable: format!("{prefix}_TRACE_SAMPLE_RULES"),
+                because: "there can be 63 rules, set in code or here; the least specific ones beyond them don't count",
+            });
+        }
         let sampler = sampler.unwrap_or(SamplerName { parent_based: true, root: RootSampler::AlwaysOn });
         if rate.is_none() && sampler.root != RootSampler::Ratio && said.settings.sampler_arg.is_some() {
             problems.push(Problem::NoEffect {

@@ -11,8 +11,9 @@ use std::time::Duration;
 use spanwright_core::chunks::{Kind, Record, Records};
 use spanwright_core::context::{REMOTE, SAMPLED};
 use spanwright_core::ids::{SpanId, TraceId};
-use spanwright_core::slots::{self, Outcome, SlotHandle};
+use spanwright_core::slots::{self, SlotHandle, Start};
 
+use super::decode;
 use super::settings::{Limits, TailPolicy};
 use crate::own_metrics::{Lost, OwnMetrics};
 
@@ -61,6 +62,9 @@ struct Tail {
     order: VecDeque<TraceId>,
     bytes: usize,
     most_bytes: usize,
+    /// Traces whose local roots were handed on in this pass, and in the one before: what ended before them has come then.
+    over: Vec<TraceId>,
+    over_before: Vec<TraceId>,
     decided: HashMap<TraceId, bool>,
     decided_order: VecDeque<TraceId>,
 }
@@ -69,10 +73,9 @@ struct Tail {
 struct Trace {
     spans: Records,
     events: Vec<(SpanId, Events)>,
-    has_error: bool,
-    is_slow: bool,
-    /// Its local root has ended.
-    is_over: bool,
+    is_kept: bool,
+    /// Of spans and events.
+    bytes: usize,
 }
 
 impl Assembly {
@@ -83,6 +86,8 @@ impl Assembly {
             order: VecDeque::new(),
             bytes: 0,
             most_bytes,
+            over: Vec::new(),
+            over_before: Vec::new(),
             decided: HashMap::new(),
             decided_order: VecDeque::new(),
         });
@@ -136,15 +141,31 @@ impl Assembly {
         }
         self.ended_before = std::mem::replace(&mut self.ended, whole);
         self.ended.clear();
+        if let Some(tail) = &mut self.tail {
+            tail.end_pass(&mut take);
+        }
         self.passes += 1;
         if self.passes % SWEEP == 0 && !self.events.is_empty() {
             self.sweep();
         }
     }
 
-    /// Whether spans wait for the next pass.
+    /// The end: nothing is read any more.
+    pub(super) fn end(&mut self, mut take: impl TakeSpan) {
+        while self.is_waiting() {
+            self.end_pass(&mut take);
+        }
+        if let Some(tail) = &mut self.tail {
+            for trace_id in std::mem::take(&mut tail.order) {
+                tail.decide(trace_id, &mut take);
+            }
+        }
+    }
+
+    /// Whether spans, or decisions about traces, wait for the next pass.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.ended_before.is_empty()
+        let is_deciding = |tail: &Tail| !(tail.over.is_empty() && tail.over_before.is_empty());
+        !self.ended_before.is_empty() || self.tail.as_ref().is_some_and(is_deciding)
     }
 
     fn hand_on(&mut self, record: &Record<'_>, take: &mut impl TakeSpan) {
@@ -158,9 +179,7 @@ impl Assembly {
             return take(record, events.as_ref());
         }
         if let Some(tail) = &mut self.tail {
-            let is_root = !start.parent.is_some() || start.flags & REMOTE != 0;
-            let took = Duration::from_nanos(record.at.nanos_since(start.at));
-            tail.add(record, (start.trace_id, start.span_id), events, (is_root, took), take);
+            tail.add(record, &start, events, take);
         }
     }
 
@@ -180,15 +199,15 @@ impl Assembly {
 }
 
 impl Tail {
-    fn add(
-        &mut self,
-        record: &Record<'_>,
-        (trace_id, span_id): (TraceId, SpanId),
-        events: Option<Events>,
-        (is_root, took): (bool, Duration),
-        take: &mut impl TakeSpan,
-    ) {
-        if let Some(kept) = self.decided.get(&trace_id) {
+    fn add(&mut self, record: &Record<'_>, start: &Start, events: Option<Events>, take: &mut impl TakeSpan) {
+        let trace_id = start.trace_id;
+        let is_root = !start.parent.is_some() || start.flags & REMOTE != 0;
+        let took = Duration::from_nanos(record.at.nanos_since(start.at));
+        let is_slow = is_root && self.policy.slower_than.is_some_and(|bound| took > bound);
+        let is_kept = is_slow || (self.policy.errors && decode::is_error(record, events.as_ref()));
+        if let Some(kept) = self.decided.get_mut(&trace_id) {
+            // What comes later can still be worth keeping, and what comes after it.
+            *kept |= is_kept;
             if *kept {
                 take(record, events.as_ref());
             }
@@ -198,22 +217,36 @@ impl Tail {
             self.order.push_back(trace_id);
             Trace::default()
         });
-        trace.has_error |= Outcome::from_flags(record.flags) != Outcome::Ok;
-        trace.is_slow |= is_root && self.policy.slower_than.is_some_and(|bound| took > bound);
-        trace.is_over |= is_root;
-        let before = trace.spans.bytes();
+        trace.is_kept |= is_kept;
         trace.spans.push(record);
-        self.bytes += trace.spans.bytes() - before;
-        trace.events.extend(events.map(|events| (span_id, events)));
-        if trace.is_over {
-            self.decide(trace_id, take);
+        let event_bytes = events.as_ref().map_or(0, |events| events.records.bytes());
+        let bytes = record.bytes() + event_bytes;
+        trace.bytes += bytes;
+        self.bytes += bytes;
+        trace.events.extend(events.map(|events| (start.span_id, events)));
+        if is_root {
+            self.over.push(trace_id);
         }
+        self.keep_to_bound();
+    }
+
+    /// Gives up the oldest traces where there is too much.
+    fn keep_to_bound(&mut self) {
         while self.bytes > self.most_bytes {
             let Some(oldest) = self.order.pop_front() else { break };
             if let Some(trace) = self.traces.remove(&oldest) {
-                self.bytes -= trace.spans.bytes();
-                OwnMetrics::global().spans_dropped_total.with(Lost::TailFull).add(trace.spans.len() as u64);
+                self.bytes -= trace.bytes;
+                let spans = trace.spans.len() as u64;
+                OwnMetrics::global().spans_dropped_total.with(Lost::TailFull).add(spans);
             }
+        }
+    }
+
+    /// Decides about the traces whose roots the pass before has handed on.
+    fn end_pass(&mut self, take: &mut impl TakeSpan) {
+        let over = std::mem::replace(&mut self.over_before, std::mem::take(&mut self.over));
+        for trace_id in over {
+            self.decide(trace_id, take);
         }
     }
 
@@ -221,15 +254,14 @@ impl Tail {
     fn decide(&mut self, trace_id: TraceId, take: &mut impl TakeSpan) {
         let Some(trace) = self.traces.remove(&trace_id) else { return };
         self.order.retain(|other| *other != trace_id);
-        self.bytes -= trace.spans.bytes();
-        let is_kept = trace.is_slow || (trace.has_error && self.policy.errors);
-        self.decided.insert(trace_id, is_kept);
+        self.bytes -= trace.bytes;
+        self.decided.insert(trace_id, trace.is_kept);
         self.decided_order.push_back(trace_id);
         if self.decided_order.len() > DECIDED {
             let oldest = self.decided_order.pop_front();
             oldest.map(|oldest| self.decided.remove(&oldest));
         }
-        if is_kept {
+        if trace.is_kept {
             let events: HashMap<_, _> = trace.events.into_iter().collect();
             for record in trace.spans.iter() {
                 let span_id = record.span_or_event().map(|(start, _)| start.span_id);

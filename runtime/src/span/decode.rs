@@ -6,6 +6,7 @@ use spanwright_core::context::{RANDOM, REMOTE, SAMPLED};
 use spanwright_core::slots::value::{self, Field, Fields};
 use spanwright_core::slots::{Outcome, Start, record_flags};
 
+use super::assembly::Events;
 use super::data::{
     Arena, EventBatch, EventHead, Level, Link, Range, SpanBatch, SpanHead, SpanKind, StatusHead, Text, Value,
     flags,
@@ -21,8 +22,11 @@ pub(super) struct Decoder<'a> {
 }
 
 /// What fields say beside attributes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Said {
+    /// They are an event's: it has a message, and may be about an error.
+    is_event: bool,
+    error: Option<Text>,
     name: Option<Text>,
     scope: Option<Text>,
     kind: Option<SpanKind>,
@@ -59,11 +63,14 @@ impl Decoder<'_> {
         let first_link = batch.links.len();
         let is_late = record.flags & record_flags::LATE != 0;
         let (links, limit) = (&mut batch.links, self.limits.attributes);
-        let said = self.fields(&mut batch.arena, links, spec.fields, fields, is_late, limit);
+        let mut said = Said::default();
+        self.fields(&mut batch.arena, links, spec.fields, fields, is_late, limit, &mut said);
         let links = Range { start: first_link as u32, end: batch.links.len() as u32 };
         let outcome = Outcome::from_flags(record.flags);
-        let attributes = add_facts(&mut batch.arena, &start, &said, outcome);
-        let (events, dropped_events) = self.events(batch, events, dropped_events);
+        add_facts(&mut batch.arena, &start, &mut said, outcome, limit);
+        let events = self.events(batch, events);
+        let failed = events.of(&batch.events).iter().find(|event| event.level == Level::ERROR);
+        let failed = failed.filter(|_| is_foreign(&start)).map(|event| event.message);
         let start_unix_nanos = self.wall.unix_nanos(start.at);
         batch.heads.push(SpanHead {
             trace_id: start.trace_id,
@@ -73,13 +80,13 @@ impl Decoder<'_> {
             flags: trace_flags(start.flags),
             kind: said.kind.unwrap_or(spec.kind),
             outcome,
-            status: status(outcome, &said),
+            status: status(outcome, &said, failed),
             trace_state: Text::Static(sampling::trace_state(start.flags)),
             name: said.name.unwrap_or(Text::Static(spec.name)),
             target: said.scope.unwrap_or(Text::Static(spec.target)),
             start_unix_nanos,
             end_unix_nanos: start_unix_nanos + record.at.nanos_since(start.at),
-            attributes,
+            attributes: said.attributes,
             events,
             links,
             dropped_attributes: said.dropped + u32::from(record.dropped_fields()),
@@ -88,12 +95,7 @@ impl Decoder<'_> {
         });
     }
 
-    fn events<'e>(
-        &self,
-        batch: &mut SpanBatch,
-        events: impl Iterator<Item = Record<'e>>,
-        dropped: u32,
-    ) -> (Range, u32) {
+    fn events<'e>(&self, batch: &mut SpanBatch, events: impl Iterator<Item = Record<'e>>) -> Range {
         let first = batch.events.len();
         for event in events {
             let head = self.event_head(&mut batch.arena, &event);
@@ -101,7 +103,7 @@ impl Decoder<'_> {
         }
         // They come from several threads, and from several chunks.
         batch.events[first..].sort_by_key(|event| event.at_unix_nanos);
-        (Range { start: first as u32, end: batch.events.len() as u32 }, dropped)
+        Range { start: first as u32, end: batch.events.len() as u32 }
     }
 
     /// Adds an event to the batch.
@@ -115,9 +117,18 @@ impl Decoder<'_> {
         let spec = start.spec;
         let is_exception = record.flags & record_flags::EXCEPTION != 0;
         let names: &[&str] = if is_exception { &EXCEPTION } else { spec.fields };
-        let said = self.fields(arena, &mut Vec::new(), names, fields, false, self.limits.event_attributes);
-        let attributes =
-            if is_exception { said.attributes } else { add_place(arena, &start, said.attributes) };
+        let (mut said, limit) = (Said { is_event: true, ..Said::default() }, self.limits.event_attributes);
+        self.fields(arena, &mut Vec::new(), names, fields, false, limit, &mut said);
+        let level = Level::from_number(record.flags >> record_flags::LEVEL_SHIFT);
+        let mut is_exception = is_exception;
+        if let Some(error) = said.error.filter(|_| !is_exception && level == Level::ERROR) {
+            add(arena, &mut said, limit, Text::Static(EXCEPTION[1]), Value::Str(error));
+            is_exception = said.message.is_none();
+            said.message.get_or_insert(error);
+        }
+        if record.flags & record_flags::EXCEPTION == 0 {
+            add_place(arena, &start, &mut said, limit);
+        }
         let message = said.message.unwrap_or_default();
         let name = if is_exception {
             Text::Static("exception")
@@ -133,16 +144,17 @@ impl Decoder<'_> {
             span_id: start.span_id,
             flags: if start.trace_id.is_some() { trace_flags(start.flags) } else { 0 },
             at_unix_nanos: self.wall.unix_nanos(record.at),
-            level: level(record.flags >> record_flags::LEVEL_SHIFT),
+            level,
             target: said.scope.unwrap_or(Text::Static(spec.target)),
             name,
             message: said.message.or(said.name).unwrap_or_default(),
-            attributes,
+            attributes: said.attributes,
             dropped_attributes: said.dropped + u32::from(record.dropped_fields()),
         })
     }
 
     /// Reads fields into the arena's attributes, but for what they say of the span itself.
+    #[allow(clippy::too_many_arguments, reason = "a span's and an event's differ in each")]
     fn fields(
         &self,
         arena: &mut Arena,
@@ -151,19 +163,10 @@ impl Decoder<'_> {
         fields: Fields<'_>,
         is_late: bool,
         limit: usize,
-    ) -> Said {
+        said: &mut Said,
+    ) {
         let start = arena.mark();
-        let mut said = Said {
-            name: None,
-            scope: None,
-            kind: None,
-            status: None,
-            message: None,
-            has_error_type: false,
-            attributes: Range::default(),
-            dropped: 0,
-            dropped_links: 0,
-        };
+        said.attributes = Range { start, end: start };
         let first_link = links.len();
         for field in fields {
             if let value::Value::Link(trace_id, span_id) = field.value {
@@ -180,17 +183,11 @@ impl Decoder<'_> {
                 (None, None) if field.index == value::index::ERROR_TYPE => Text::Static("error.type"),
                 (None, None) => Text::Static(""),
             };
-            let Some((key, value)) = self.attribute(arena, &mut said, key, &field) else { continue };
-            if (arena.mark() - start) as usize >= limit {
-                said.dropped += 1;
-            } else if is_late {
-                arena.set(start, key, value);
-            } else {
-                arena.push(key, value);
+            let Some((key, value)) = self.attribute(arena, said, key, &field) else { continue };
+            if !(is_late && arena.replace(start, key, value)) {
+                add(arena, said, limit, key, value);
             }
         }
-        said.attributes = arena.since(start);
-        said
     }
 
     /// A field as an attribute; nothing where it says something else.
@@ -210,7 +207,8 @@ impl Decoder<'_> {
             name => by_convention(name),
         };
         said.has_error_type |= name == "error.type";
-        let is_message = (!is_keyed && name == "message") || special == Some(value::index::STATUS_MESSAGE);
+        let is_message = (said.is_event && !is_keyed && name == "message")
+            || special == Some(value::index::STATUS_MESSAGE);
         let value = match field.value {
             value::Value::Bool(value) => Value::Bool(value),
             value::Value::I64(value) => Value::I64(value),
@@ -223,9 +221,12 @@ impl Decoder<'_> {
             value::Value::Str(text) => Value::Str(arena.text(self.cut(text))),
             value::Value::Link(..) => return None,
         };
-        if !is_keyed && arena.resolve(key) == EXCEPTION[1] {
-            if let Value::Str(text) = value {
-                said.message = Some(text);
+        if let Value::Str(text) = value {
+            match arena.resolve(key) {
+                _ if !said.is_event || is_keyed => {}
+                "exception.message" => said.message = Some(text),
+                "error" => said.error = Some(text),
+                _ => {}
             }
         }
         match (special, field.value) {
@@ -269,29 +270,63 @@ impl Decoder<'_> {
 /// The names of the fields of an exception.
 const EXCEPTION: [&str; 2] = ["exception.type", "exception.message"];
 
-/// `error.type` of a call that did not return, and where the callsite is.
-fn add_facts(arena: &mut Arena, start: &Start, said: &Said, outcome: Outcome) -> Range {
-    if matches!(outcome, Outcome::Cancelled | Outcome::Panicked) && !said.has_error_type {
-        arena.push(Text::Static("error.type"), Value::Str(Text::Static(outcome.as_str())));
+/// Adds an attribute, where there is room.
+fn add(arena: &mut Arena, said: &mut Said, limit: usize, key: Text, value: Value) {
+    if ((arena.mark() - said.attributes.start) as usize) < limit {
+        arena.push(key, value);
+        said.attributes.end = arena.mark();
+    } else {
+        said.dropped += 1;
     }
-    add_place(arena, start, said.attributes)
 }
 
-fn add_place(arena: &mut Arena, start: &Start, attributes: Range) -> Range {
+/// `error.type` of a call that did not return, and where the callsite is.
+fn add_facts(arena: &mut Arena, start: &Start, said: &mut Said, outcome: Outcome, limit: usize) {
+    if matches!(outcome, Outcome::Cancelled | Outcome::Panicked) && !said.has_error_type {
+        let outcome = Value::Str(Text::Static(outcome.as_str()));
+        add(arena, said, limit, Text::Static("error.type"), outcome);
+    }
+    add_place(arena, start, said, limit);
+}
+
+fn add_place(arena: &mut Arena, start: &Start, said: &mut Said, limit: usize) {
     let spec = start.spec;
     if !spec.file.is_empty() {
-        arena.push(Text::Static("code.file.path"), Value::Str(Text::Static(spec.file)));
-        arena.push(Text::Static("code.line.number"), Value::I64(spec.line.into()));
+        add(arena, said, limit, Text::Static("code.file.path"), Value::Str(Text::Static(spec.file)));
+        add(arena, said, limit, Text::Static("code.line.number"), Value::I64(spec.line.into()));
     }
-    arena.since(attributes.start)
 }
 
-fn status(outcome: Outcome, said: &Said) -> StatusHead {
+/// Whether the span is no annotated function's: of what went wrong in it, its events tell.
+fn is_foreign(start: &Start) -> bool {
+    start.spec.function.is_empty()
+}
+
+/// Whether something went wrong in a span.
+pub(super) fn is_error(record: &Record<'_>, events: Option<&Events>) -> bool {
+    let Some((start, mut fields)) = record.span_or_event() else { return false };
+    let says_error = |field: Field<'_>| match field.value {
+        value::Value::Bool(ok) => field.index == value::index::STATUS && !ok,
+        value::Value::Str(code) => {
+            start.spec.fields.get(usize::from(field.index)) == Some(&"otel.status_code")
+                && status_of(code) == Some(false)
+        }
+        _ => false,
+    };
+    let is_error_event =
+        |event: Record<'_>| event.flags >> record_flags::LEVEL_SHIFT == Level::ERROR.number();
+    Outcome::from_flags(record.flags) != Outcome::Ok
+        || fields.any(says_error)
+        || (is_foreign(&start) && events.is_some_and(|events| events.records.iter().any(is_error_event)))
+}
+
+/// `failed` is what the first error among its events says.
+fn status(outcome: Outcome, said: &Said, failed: Option<Text>) -> StatusHead {
     let message = said.message.unwrap_or_default();
     match (said.status, outcome) {
         (Some(true), _) => StatusHead::Ok,
         (Some(false), _) | (None, Outcome::Error) => StatusHead::Error(message),
-        (None, Outcome::Ok) => StatusHead::Unset,
+        (None, Outcome::Ok) => failed.map_or(StatusHead::Unset, StatusHead::Error),
         (None, Outcome::Cancelled | Outcome::Panicked) => {
             StatusHead::Error(said.message.unwrap_or(Text::Static(outcome.as_str())))
         }
@@ -317,15 +352,4 @@ fn status_of(code: &str) -> Option<bool> {
 fn trace_flags(context: u16) -> u8 {
     let flag = |of: u16, is: u8| if context & of != 0 { is } else { 0 };
     flag(SAMPLED, flags::SAMPLED) | flag(RANDOM, flags::RANDOM)
-}
-
-/// The level by its number in `tracing`'s order.
-fn level(number: u8) -> Level {
-    match number {
-        1 => Level::ERROR,
-        2 => Level::WARN,
-        3 => Level::INFO,
-        4 => Level::DEBUG,
-        _ => Level::TRACE,
-    }
 }

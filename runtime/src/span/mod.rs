@@ -38,7 +38,7 @@ pub use layer::{SpanLayer, layer};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use pipeline::event_at;
 pub(crate) use pipeline::{Exporters, PipelineHandle, event, finish, open, records_events, start, write};
-pub(crate) use sampling::decide;
+pub(crate) use sampling::{MAX_SAMPLERS, decide};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use sampling::{sampler_by, trace_state};
 pub(crate) use settings::{PipelineSettings, Sampling};

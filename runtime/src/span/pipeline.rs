@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use spanwright_core::chunks::{self, Kind, Reader};
+use spanwright_core::chunks::{self, Kind, Reader, Record};
 use spanwright_core::clock::{self, Ticks, Wall};
 use spanwright_core::context::Context;
 use spanwright_core::descriptor::{Level, Spec};
@@ -18,7 +18,7 @@ use spanwright_core::ids::SpanId;
 use spanwright_core::slots::value::FieldWriter;
 use spanwright_core::slots::{self, End, Outcome, SlotHandle, Start, record_flags};
 
-use super::assembly::Assembly;
+use super::assembly::{Assembly, Events};
 use super::data::{EventBatch, SpanBatch};
 use super::decode::Decoder;
 use super::settings::{PipelineSettings, QueueSettings};
@@ -30,6 +30,14 @@ use crate::telemetry;
 /// The shortest and the longest time between two looks at the ring.
 const SHORTEST_WAIT: Duration = Duration::from_millis(2);
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
+/// Passes after one that has found something.
+const PASSES: usize = 3;
+
+/// The moment after `timeout`; one that is never reached in practice for what can't be added.
+fn after(timeout: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    Instant::now() + timeout.min(YEAR)
+}
 
 /// What becomes of what is recorded: the bits below. Publishes nothing but itself.
 static MODE: AtomicU8 = AtomicU8::new(0);
@@ -40,8 +48,10 @@ const LOGS: u8 = 1 << 1;
 /// Everything is exported at once.
 const IMMEDIATE: u8 = 1 << 2;
 
-/// Records that found no room in the ring, and nobody has been told yet.
+/// Records that found no room in the ring, and nobody has been told yet …
 static REFUSED: AtomicU64 = AtomicU64::new(0);
+/// … and those since a flush has last asked.
+static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// Opens a slot; where there is none, the span is dropped and counted.
 #[inline]
@@ -122,7 +132,7 @@ pub(crate) fn event_at(
     let exception = if exception { record_flags::EXCEPTION } else { 0 };
     let flags = level.number() << record_flags::LEVEL_SHIFT | exception;
     if !slots::finish(slot, End { kind: Kind::Event, flags, at }) {
-        REFUSED.fetch_add(1, Ordering::Relaxed);
+        refuse();
         OwnMetrics::global().log_records_dropped_total.with(Lost::RingFull).inc();
     }
     if MODE.load(Ordering::Relaxed) & IMMEDIATE != 0 {
@@ -138,10 +148,15 @@ impl Drop for Unfinished {
     }
 }
 
+fn refuse() {
+    REFUSED.fetch_add(1, Ordering::Relaxed);
+    LOST.fetch_add(1, Ordering::Relaxed);
+}
+
 #[cold]
 fn lose(why: Lost) {
     if matches!(why, Lost::RingFull) {
-        REFUSED.fetch_add(1, Ordering::Relaxed);
+        refuse();
     }
     OwnMetrics::global().spans_dropped_total.with(why).inc();
 }
@@ -202,12 +217,12 @@ pub(crate) fn start(settings: PipelineSettings, exporters: Exporters) -> io::Res
     // Should a thread fail to start, those before it must not wait for ever.
     let started = shared.start_queues(&settings, exporters);
     let shared = Arc::new(shared);
-    let running = Running(Arc::clone(&shared));
+    let running = Running { shared: Arc::clone(&shared), reader: Some(reader) };
     started?;
     let mut mode = SPANS;
     mode |= if logs_wanted { LOGS } else { 0 } | if settings.recording.immediate { IMMEDIATE } else { 0 };
     let thread = std::thread::Builder::new().name("sw-drain".into());
-    let joined = thread.spawn(move || Drain::new(running, reader, settings).run())?;
+    let joined = thread.spawn(move || Drain::new(running, settings).run())?;
     ring.set_waker(Some(joined.thread().clone()));
     shared.asked().thread = Some(joined.thread().clone());
     MODE.store(mode, Ordering::Relaxed);
@@ -219,13 +234,13 @@ impl PipelineHandle {
     /// Exports what has finished until now; `true` when all of it was delivered within `timeout`.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let Some(shared) = &self.0 else { return true };
-        let deadline = Instant::now() + timeout;
+        let deadline = after(timeout);
         let handed = shared.hand_over(deadline);
         let spans = shared.spans.iter().map(|queue| queue.flush(deadline)).fold(true, |all, one| all & one);
         let logs = shared.logs.iter().map(|queue| queue.flush(deadline)).fold(true, |all, one| all & one);
-        let refused = REFUSED.load(Ordering::Relaxed);
+        let lost = LOST.swap(0, Ordering::Relaxed);
         shared.report_refused();
-        handed && spans && logs && refused == 0
+        handed && spans && logs && lost == 0
     }
 
     /// Says what is lost where the program ends now.
@@ -247,7 +262,7 @@ impl PipelineHandle {
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         super::set_active(false);
         let Some(shared) = &self.0 else { return true };
-        let deadline = Instant::now() + timeout;
+        let deadline = after(timeout);
         let delivered = self.flush(timeout);
         MODE.store(0, Ordering::Relaxed);
         shared.ask(|asked| asked.stop = true);
@@ -291,7 +306,7 @@ impl Shared {
         let left = deadline.saturating_duration_since(Instant::now());
         let is_waiting = |asked: &mut Asked| asked.running && asked.handed < mine;
         let waited = self.done.wait_timeout_while(self.asked(), left, is_waiting);
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+        waited.unwrap_or_else(PoisonError::into_inner).0.handed >= mine
     }
 
     /// Says how many found no room since it was last said.
@@ -323,28 +338,44 @@ impl Shared {
 }
 
 /// Says that the pipeline runs, until it is dropped: at its thread's end, whatever ended it.
-struct Running(Arc<Shared>);
+struct Running {
+    shared: Arc<Shared>,
+    reader: Option<Reader<'static>>,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
         MODE.store(0, Ordering::Relaxed);
         chunks::ring().set_waker(None);
-        self.0.spans.iter().for_each(|queue| queue.stop());
-        self.0.logs.iter().for_each(|queue| queue.stop());
-        self.0.asked().running = false;
-        self.0.done.notify_all();
+        // From here on the next pipeline may start.
+        self.reader = None;
+        self.shared.spans.iter().for_each(|queue| queue.stop());
+        self.shared.logs.iter().for_each(|queue| queue.stop());
+        self.shared.asked().running = false;
+        self.shared.done.notify_all();
     }
 }
 
 /// The pipeline's thread.
 struct Drain {
-    /// Before `running`: the next pipeline reads once this one says that it has ended.
-    reader: Reader<'static>,
     running: Running,
     settings: PipelineSettings,
     assembly: Assembly,
     spans: Filling<SpanBatch>,
     logs: Filling<EventBatch>,
+}
+
+/// Whether the record is an event that is logged. An exception is recorded for its span's sake too.
+fn is_logged(record: &Record<'_>) -> bool {
+    if record.kind() != Some(Kind::Event) {
+        return false;
+    }
+    let is_exception = record.flags & record_flags::EXCEPTION != 0;
+    let start = if is_exception { record.span_or_event() } else { None };
+    start.is_none_or(|(start, _)| {
+        let level = Level::from_number(record.flags >> record_flags::LEVEL_SHIFT);
+        super::wants_event(start.spec.target, level)
+    })
 }
 
 /// A batch that is being filled.
@@ -380,10 +411,10 @@ impl<B: Batch + Default> Filling<B> {
 }
 
 impl Drain {
-    fn new(running: Running, reader: Reader<'static>, settings: PipelineSettings) -> Self {
+    fn new(running: Running, settings: PipelineSettings) -> Self {
         let assembly = Assembly::new(settings.recording.limits, settings.tail, settings.recording.ring_bytes);
         let (spans, logs) = (Filling::new(settings.spans), Filling::new(settings.logs));
-        Self { running, reader, settings, assembly, spans, logs }
+        Self { running, settings, assembly, spans, logs }
     }
 
     fn run(mut self) {
@@ -395,9 +426,15 @@ impl Drain {
                 (asked.wanted, asked.stop)
             };
             let found = self.pass();
-            // A second pass right after it completes the spans of the first.
-            if found || self.assembly.is_waiting() {
+            // A second pass right after it completes the spans of the first, and a third one what their roots decide.
+            for _ in 0..PASSES {
+                if !self.assembly.is_waiting() {
+                    break;
+                }
                 self.pass();
+            }
+            if stop {
+                self.end();
             }
             let is_asked = stop || self.shared().asked().handed < wanted;
             self.hand_on(is_asked || self.settings.recording.immediate);
@@ -413,45 +450,66 @@ impl Drain {
             }
             wait = if found { SHORTEST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
             let asked_again = self.shared().asked().wanted > wanted;
-            if !asked_again && !self.assembly.is_waiting() {
+            if self.assembly.is_waiting() {
+                wait = SHORTEST_WAIT;
+            }
+            if !asked_again {
                 std::thread::park_timeout(wait.min(self.spans.left()).min(self.logs.left()));
             }
         }
     }
 
     fn shared(&self) -> &Shared {
-        &self.running.0
+        &self.running.shared
     }
 
     /// Reads the ring once, and hands the spans of the pass before into batches; whether anything was read.
     fn pass(&mut self) -> bool {
         let wall = Wall::now();
         let decoder = Decoder { wall: &wall, limits: &self.settings.recording.limits };
-        let (assembly, logs) = (&mut self.assembly, &mut self.logs.batch);
-        let exports_logs = !self.running.0.logs.is_empty();
+        let (assembly, logs, log_queues) = (&mut self.assembly, &mut self.logs, &self.running.shared.logs);
         let mut found = false;
-        self.reader.read(|record| {
+        let Some(reader) = &mut self.running.reader else { return false };
+        reader.read(|record| {
             found = true;
-            if exports_logs && record.kind() == Some(Kind::Event) {
-                decoder.event(logs, record);
+            if !log_queues.is_empty() && is_logged(record) {
+                decoder.event(&mut logs.batch, record);
+                if logs.batch.len() >= logs.settings.batch {
+                    logs.hand_on(log_queues, true);
+                }
             }
             assembly.add(record);
         });
-        let (spans, queues) = (&mut self.spans, &self.running.0.spans);
-        assembly.end_pass(|record, events| {
-            let records = events.iter().flat_map(|events| events.records.iter());
-            let dropped = events.map_or(0, |events| events.dropped);
-            decoder.span(&mut spans.batch, record, records, dropped);
-            if spans.batch.len() >= spans.settings.batch {
-                spans.hand_on(queues, true);
-            }
-        });
-        self.logs.hand_on(&self.running.0.logs, false);
+        assembly.end_pass(into_batches(&decoder, &mut self.spans, &self.running.shared.spans));
+        self.logs.hand_on(&self.running.shared.logs, false);
         found
     }
 
+    /// Hands on what was found last, and decides what no root decides any more.
+    fn end(&mut self) {
+        let wall = Wall::now();
+        let decoder = Decoder { wall: &wall, limits: &self.settings.recording.limits };
+        self.assembly.end(into_batches(&decoder, &mut self.spans, &self.running.shared.spans));
+    }
+
     fn hand_on(&mut self, all: bool) {
-        self.spans.hand_on(&self.running.0.spans, all);
-        self.logs.hand_on(&self.running.0.logs, all);
+        self.spans.hand_on(&self.running.shared.spans, all);
+        self.logs.hand_on(&self.running.shared.logs, all);
+    }
+}
+
+/// Takes whole spans into batches, and hands on those that are full.
+fn into_batches(
+    decoder: &Decoder<'_>,
+    spans: &mut Filling<SpanBatch>,
+    queues: &[Arc<Queue<SpanBatch>>],
+) -> impl FnMut(&Record<'_>, Option<&Events>) {
+    move |record, events| {
+        let records = events.iter().flat_map(|events| events.records.iter());
+        let dropped = events.map_or(0, |events| events.dropped);
+        decoder.span(&mut spans.batch, record, records, dropped);
+        if spans.batch.len() >= spans.settings.batch {
+            spans.hand_on(queues, true);
+        }
     }
 }

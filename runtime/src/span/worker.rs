@@ -177,7 +177,7 @@ impl<B: Batch> Queue<B> {
         let waited = self.done.wait_timeout_while(state, left, is_waiting);
         let (mut state, result) = waited.unwrap_or_else(PoisonError::into_inner);
         let lost = std::mem::take(&mut state.lost);
-        !result.timed_out() && lost == 0
+        !result.timed_out() && lost == 0 && state.finished >= wanted
     }
 
     /// Lets the thread end once the queue is empty.
@@ -263,6 +263,7 @@ impl<B: Batch> Drop for Running<'_, B> {
         // What comes from here on finds no room.
         state.running = false;
         let rest = std::mem::take(&mut state.waiting) as u64;
+        state.lost += rest;
         state.batches.clear();
         self.0.done.notify_all();
         drop(state);

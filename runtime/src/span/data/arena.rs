@@ -82,13 +82,16 @@ impl Arena {
         self.attributes.push((key, value));
     }
 
-    /// Adds an attribute, or replaces the one with the same key from `start` on.
-    pub(crate) fn set(&mut self, start: u32, key: Text, value: Value) {
+    /// Replaces the attribute with the same key from `start` on; whether there is one.
+    pub(crate) fn replace(&mut self, start: u32, key: Text, value: Value) -> bool {
         let wanted = self.resolve(key);
         let of_range = self.attributes.iter().skip(start as usize);
         match of_range.clone().position(|(key, _)| self.resolve(*key) == wanted) {
-            Some(at) => self.attributes[start as usize + at].1 = value,
-            None => self.push(key, value),
+            Some(at) => {
+                self.attributes[start as usize + at].1 = value;
+                true
+            }
+            None => false,
         }
     }
 

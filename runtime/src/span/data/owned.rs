@@ -248,7 +248,9 @@ fn attributes(arena: &mut Arena, attributes: &[(Cow<'static, str>, AttributeValu
             AttributeValue::Str(value) => Value::Str(arena.text(value)),
         };
         let key = arena.text(key);
-        arena.set(start, key, value);
+        if !arena.replace(start, key, value) {
+            arena.push(key, value);
+        }
     }
     arena.since(start)
 }
