@@ -184,6 +184,7 @@ pub(crate) struct OtlpReceiver {
     pub(crate) endpoint: String,
     /// The same for gRPC.
     pub(crate) grpc_endpoint: String,
+    ports: (u16, u16),
     _process: Process,
     _folder: TempDir,
 }
@@ -283,9 +284,13 @@ pub(crate) fn int(attributes: &Attributes, key: &str) -> Option<i64> {
 
 impl OtlpReceiver {
     pub(crate) fn start() -> Result<Self, String> {
+        Self::start_at(free_port(), free_port())
+    }
+
+    /// One that listens on these ports, which are free.
+    fn start_at(http: u16, grpc: u16) -> Result<Self, String> {
         let program = in_venv("ddapm-test-agent")?;
         let folder = TempDir::new();
-        let (http, grpc) = (free_port(), free_port());
         let process = Process::start(
             Command::new(program)
                 .current_dir(folder.path())
@@ -295,11 +300,20 @@ impl OtlpReceiver {
         let receiver = Self {
             endpoint: format!("http://127.0.0.1:{http}"),
             grpc_endpoint: format!("http://127.0.0.1:{grpc}"),
+            ports: (http, grpc),
             _process: process,
             _folder: folder,
         };
         until("the OTLP receiver to be ready", || receiver.requests());
         Ok(receiver)
+    }
+
+    /// Ends it, does `meanwhile`, and starts another one in its place, which has got nothing yet.
+    pub(crate) fn replace(self, meanwhile: impl FnOnce()) -> Self {
+        let (http, grpc) = self.ports;
+        drop(self);
+        meanwhile();
+        Self::start_at(http, grpc).expect("it was there before")
     }
 
     /// Everything it has got, as it tells it.

@@ -24,6 +24,10 @@ pub(crate) enum Reply {
     Take,
     /// Answers with this status line's end and these headers, and takes nothing.
     Refuse(&'static str, &'static str),
+    /// The same, and closes without having read the body.
+    RefuseUnread(&'static str),
+    /// Takes it, and says that it has rejected so many of its items.
+    Reject(u8),
     /// Writes what is not HTTP, and closes.
     Garbage,
     /// Reads half of the body, and closes.
@@ -187,8 +191,13 @@ impl Shared {
                 state.requests - 1
             };
             let reply = (self.behave)(&Head { number, length });
-            let all = !matches!(reply, Reply::CloseWithinRequest);
-            let mut body = vec![0; if all { length } else { length / 2 }];
+            let all = !matches!(reply, Reply::CloseWithinRequest | Reply::RefuseUnread(_));
+            let read = match reply {
+                Reply::CloseWithinRequest => length / 2,
+                Reply::RefuseUnread(_) => 0,
+                _ => length,
+            };
+            let mut body = vec![0; read];
             reader.read_exact(&mut body)?;
             if field("content-encoding:") == Some("gzip") && all {
                 let mut plain = Vec::new();
@@ -199,7 +208,7 @@ impl Shared {
             let closed = |state: &mut State| state.closed;
             let mut state =
                 self.opened.wait_while(self.state(), closed).unwrap_or_else(PoisonError::into_inner);
-            if matches!(reply, Reply::Take | Reply::CloseWithinAnswer) {
+            if matches!(reply, Reply::Take | Reply::Reject(_) | Reply::CloseWithinAnswer) {
                 state.taken.push(Taken { path, body });
             }
             drop(state);
@@ -208,12 +217,19 @@ impl Shared {
                 Reply::Refuse(status, headers) => {
                     format!("HTTP/1.1 {status}\r\n{headers}content-length: 0\r\n\r\n")
                 }
+                Reply::RefuseUnread(status) => format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n"),
+                // `partial_success { rejected_spans: … }`, which is at the same place in the response for log records.
+                Reply::Reject(items) => {
+                    assert!(items < 0x80, "it is one byte");
+                    let partial = String::from_utf8_lossy(&[0x0a, 2, 0x08, items]).into_owned();
+                    format!("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n{partial}")
+                }
                 Reply::Garbage => "\u{1}\u{2}no HTTP\n\n\r\n\r\n".to_owned(),
                 Reply::CloseWithinRequest => String::new(),
                 Reply::CloseWithinAnswer => "HTTP/1.1 20".to_owned(),
             };
             (&connection).write_all(answer.as_bytes())?;
-            if !matches!(reply, Reply::Take | Reply::Refuse(..)) {
+            if !matches!(reply, Reply::Take | Reply::Refuse(..) | Reply::Reject(_)) {
                 return connection.shutdown(Shutdown::Both);
             }
         }
