@@ -2,7 +2,7 @@
 //!
 //! | Command | Does | Answer |
 //! | --- | --- | --- |
-//! | `call 100` | calls an annotated function so often; each call has a span and an event | `> called` |
+//! | `call 100 9` | calls an annotated function so often; each call has a span with a text of that length, and an event | `> called` |
 //! | `flush` | exports what there is | `> flushed true` where all was delivered |
 //! | `shutdown` | ends the telemetry | `> ended true` where all was delivered |
 //! | `counts` | | `> counts` and the telemetry's own counters, as `name=value` |
@@ -16,8 +16,8 @@ use spanwright::export::text::{self, Format};
 use spanwright::{Guard, Registry, Telemetry, instrument};
 
 /// What is counted.
-#[instrument(record(number))]
-fn work(number: u64) {
+#[instrument(record(number, text))]
+fn work(number: u64, text: &str) {
     tracing::info!(number, "at work");
 }
 
@@ -32,9 +32,11 @@ fn main() {
 
 fn obey(command: &str, telemetry: &mut Option<Guard>) -> String {
     match command.split_once(' ').unwrap_or((command, "")) {
-        ("call", calls) => {
+        ("call", arguments) => {
+            let (calls, length) = arguments.split_once(' ').unwrap_or((arguments, "0"));
+            let text = "x".repeat(length.parse().expect("a number"));
             for number in 0..calls.parse().expect("a number") {
-                work(number);
+                work(number, &text);
             }
             "called".to_owned()
         }
