@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests are judged by: Prometheus and promtool from Debian; the strict OpenMetrics parser and the
-# OTLP receiver from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`, also Debian's package of the oldest
+# Installs what the tests are judged by: Prometheus and promtool from Debian; the strict OpenMetrics parser, the OTLP
+# receiver and the collector `rotel` from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`, also Debian's package of the oldest
 # Rust that is supported. Needs root for Debian's packages; installs only what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -40,6 +40,10 @@ if ! "$venv/bin/python" -c 'import prometheus_client, ddapm_test_agent, opentele
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check \
     'prometheus-client==0.26.*' 'ddapm-test-agent==1.69.*' 'opentelemetry-proto' 'grpcio'
 fi
+if ! "$venv/bin/python" -c 'import rotel' 2>/dev/null; then
+  # All that there is of it are pre-releases.
+  retry "$venv/bin/pip" install --quiet --disable-pip-version-check --pre 'rotel==0.0.1a15'
+fi
 
 prometheus --version 2>&1 | head -1
-"$venv/bin/pip" list --disable-pip-version-check 2>/dev/null | grep -E '^(prometheus|ddapm|opentelemetry)'
+"$venv/bin/pip" list --disable-pip-version-check 2>/dev/null | grep -E '^(prometheus|ddapm|opentelemetry|rotel)'

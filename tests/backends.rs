@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value as Json;
 
+use crate::collector::Collector;
 use crate::process::{Process, TempDir, free_port, say, until};
 use crate::shop::http;
 
@@ -33,12 +35,27 @@ fn on_path(name: &str) -> Result<PathBuf, String> {
     found.ok_or_else(|| format!("`{name}` is not on the PATH (Debian: apt-get install prometheus)"))
 }
 
-/// A program in the Python environment: `SPANWRIGHT_VENV`, or `.venv` in the workspace.
+/// The Python environment: `SPANWRIGHT_VENV`, or `.venv` in the workspace.
+fn venv() -> PathBuf {
+    std::env::var_os("SPANWRIGHT_VENV").map_or_else(|| workspace().join(".venv"), PathBuf::from)
+}
+
+/// How to get the Python environment.
+const VENV: &str = "`.ci/backends.sh` makes it, and SPANWRIGHT_VENV names another";
+
+/// A program in the Python environment.
 fn in_venv(name: &str) -> Result<PathBuf, String> {
-    let venv = std::env::var_os("SPANWRIGHT_VENV").map_or_else(|| workspace().join(".venv"), PathBuf::from);
-    let file = venv.join("bin").join(name);
-    let remedy = "`.ci/backends.sh` makes it, and SPANWRIGHT_VENV names another";
-    if file.is_file() { Ok(file) } else { Err(format!("no {}: {remedy}", file.display())) }
+    let file = venv().join("bin").join(name);
+    if file.is_file() { Ok(file) } else { Err(format!("no {}: {VENV}", file.display())) }
+}
+
+/// A file of a package in the Python environment, whatever the version of Python.
+fn in_packages(name: &str) -> Result<PathBuf, String> {
+    let libraries = venv().join("lib");
+    let versions = fs::read_dir(&libraries).into_iter().flatten().flatten();
+    let mut files = versions.map(|version| version.path().join("site-packages").join(name));
+    let found = files.find(|file| file.is_file());
+    found.ok_or_else(|| format!("no `{name}` in {}: {VENV}", libraries.display()))
 }
 
 /// The root of the workspace.
@@ -165,8 +182,45 @@ impl Prometheus {
 pub(crate) struct OtlpReceiver {
     /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to.
     pub(crate) endpoint: String,
+    /// The same for gRPC.
+    pub(crate) grpc_endpoint: String,
+    ports: (u16, u16),
     _process: Process,
     _folder: TempDir,
+}
+
+/// The collector `rotel`, which hands on what it gets to one of ours.
+pub(crate) struct Rotel {
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to.
+    pub(crate) endpoint: String,
+    /// The same for gRPC.
+    pub(crate) grpc_endpoint: String,
+    _process: Process,
+    _folder: TempDir,
+}
+
+impl Rotel {
+    /// Starts one that hands on to `to`.
+    pub(crate) fn start(to: &Collector) -> Result<Self, String> {
+        let program = in_packages("rotel/rotel-agent")?;
+        let folder = TempDir::new();
+        let [http, grpc] = [(); 2].map(|()| format!("127.0.0.1:{}", free_port()));
+        let process = Process::start(
+            Command::new(program)
+                .arg("start")
+                .args(["--otlp-http-endpoint", &http, "--otlp-grpc-endpoint", &grpc])
+                .args(["--exporter", "otlp", "--otlp-exporter-protocol", "http"])
+                .args(["--otlp-exporter-endpoint", &to.endpoint])
+                .arg("--pid-file")
+                .arg(folder.path().join("pid"))
+                .args(["--log-file", "/dev/null"]),
+        );
+        until("rotel to listen", || {
+            [&http, &grpc].into_iter().all(|address| TcpStream::connect(address).is_ok()).then_some(())
+        });
+        let [endpoint, grpc_endpoint] = [http, grpc].map(|address| format!("http://{address}"));
+        Ok(Self { endpoint, grpc_endpoint, _process: process, _folder: folder })
+    }
 }
 
 /// A span as the receiver had it.
@@ -185,36 +239,81 @@ pub(crate) struct Span {
     pub(crate) end: u64,
     pub(crate) is_error: bool,
     pub(crate) status_message: String,
-    pub(crate) attributes: BTreeMap<String, Json>,
+    pub(crate) attributes: Attributes,
+    /// Names and attributes.
+    pub(crate) events: Vec<(String, Attributes)>,
 }
 
 impl Span {
     /// An attribute of text.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
-        self.attributes.get(key)?["string_value"].as_str()
+        text(&self.attributes, key)
     }
 
-    /// An attribute that is an integer. Protobuf's JSON writes those as text.
+    /// An attribute that is an integer.
     pub(crate) fn int(&self, key: &str) -> Option<i64> {
-        self.attributes.get(key)?["int_value"].as_str()?.parse().ok()
+        int(&self.attributes, key)
     }
+}
+
+/// A log record as the receiver had it.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    pub(crate) trace_id: String,
+    pub(crate) span_id: String,
+    pub(crate) body: String,
+    pub(crate) severity: String,
+    /// The instrumentation scope's name.
+    pub(crate) scope: String,
+    pub(crate) service: String,
+    pub(crate) attributes: Attributes,
+}
+
+/// Attributes: protobuf's JSON of an `AnyValue` by key.
+pub(crate) type Attributes = BTreeMap<String, Json>;
+
+/// An attribute of text.
+pub(crate) fn text<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
+    attributes.get(key)?["string_value"].as_str()
+}
+
+/// An attribute that is an integer. Protobuf's JSON writes those as text.
+pub(crate) fn int(attributes: &Attributes, key: &str) -> Option<i64> {
+    attributes.get(key)?["int_value"].as_str()?.parse().ok()
 }
 
 impl OtlpReceiver {
     pub(crate) fn start() -> Result<Self, String> {
+        Self::start_at(free_port(), free_port())
+    }
+
+    /// One that listens on these ports, which are free.
+    fn start_at(http: u16, grpc: u16) -> Result<Self, String> {
         let program = in_venv("ddapm-test-agent")?;
         let folder = TempDir::new();
-        let port = free_port();
         let process = Process::start(
             Command::new(program)
                 .current_dir(folder.path())
                 .args(["--host", "127.0.0.1", "--port", &free_port().to_string()])
-                .args(["--otlp-http-port", &port.to_string(), "--otlp-grpc-port", &free_port().to_string()]),
+                .args(["--otlp-http-port", &http.to_string(), "--otlp-grpc-port", &grpc.to_string()]),
         );
-        let receiver =
-            Self { endpoint: format!("http://127.0.0.1:{port}"), _process: process, _folder: folder };
+        let receiver = Self {
+            endpoint: format!("http://127.0.0.1:{http}"),
+            grpc_endpoint: format!("http://127.0.0.1:{grpc}"),
+            ports: (http, grpc),
+            _process: process,
+            _folder: folder,
+        };
         until("the OTLP receiver to be ready", || receiver.requests());
         Ok(receiver)
+    }
+
+    /// Ends it, does `meanwhile`, and starts another one in its place, which has got nothing yet.
+    pub(crate) fn replace(self, meanwhile: impl FnOnce()) -> Self {
+        let (http, grpc) = self.ports;
+        drop(self);
+        meanwhile();
+        Self::start_at(http, grpc).expect("it was there before")
     }
 
     /// Everything it has got, as it tells it.
@@ -223,7 +322,27 @@ impl OtlpReceiver {
     }
 
     fn requests(&self) -> Option<Json> {
-        http().get(format!("{}/test/session/traces", self.endpoint)).call().ok()?.body_mut().read_json().ok()
+        self.session("traces")
+    }
+
+    fn session(&self, signal: &str) -> Option<Json> {
+        let url = format!("{}/test/session/{signal}", self.endpoint);
+        http().get(url).call().ok()?.body_mut().read_json().ok()
+    }
+
+    /// The log records it has got.
+    pub(crate) fn logs(&self) -> Vec<Log> {
+        let requests = self.session("logs").expect("it answers");
+        let mut logs = Vec::new();
+        for resource in each(&requests, &[]).flat_map(|request| each(request, &["resource_logs"])) {
+            let of_resource = attributes(&resource["resource"]);
+            let service = text(&of_resource, "service.name").unwrap_or_default();
+            for scope in each(resource, &["scope_logs"]) {
+                let scope_name = scope["scope"]["name"].as_str().unwrap_or_default();
+                logs.extend(each(scope, &["log_records"]).map(|log| read_log(log, scope_name, service)));
+            }
+        }
+        logs
     }
 
     /// The spans it has got.
@@ -232,13 +351,10 @@ impl OtlpReceiver {
         let mut spans = Vec::new();
         for resource in each(&requests, &[]).flat_map(|request| each(request, &["resource_spans"])) {
             let of_resource = attributes(&resource["resource"]);
-            let service = of_resource.get("service.name").and_then(|name| name["string_value"].as_str());
+            let service = text(&of_resource, "service.name").unwrap_or_default();
             for scope in each(resource, &["scope_spans"]) {
                 let scope_name = scope["scope"]["name"].as_str().unwrap_or_default();
-                spans.extend(
-                    each(scope, &["spans"])
-                        .map(|span| read_span(span, scope_name, service.unwrap_or_default())),
-                );
+                spans.extend(each(scope, &["spans"]).map(|span| read_span(span, scope_name, service)));
             }
         }
         spans
@@ -260,7 +376,7 @@ fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
     path.iter().fold(json, |json, key| &json[*key]).as_array().into_iter().flatten()
 }
 
-fn attributes(of: &Json) -> BTreeMap<String, Json> {
+fn attributes(of: &Json) -> Attributes {
     let pair = |attribute: &Json| Some((attribute["key"].as_str()?.to_owned(), attribute["value"].clone()));
     each(of, &["attributes"]).filter_map(pair).collect()
 }
@@ -281,6 +397,20 @@ fn read_span(span: &Json, scope: &str, service: &str) -> Span {
         is_error: span["status"]["code"] == "STATUS_CODE_ERROR",
         status_message: text(&span["status"]["message"]),
         attributes: attributes(span),
+        events: each(span, &["events"]).map(|event| (text(&event["name"]), attributes(event))).collect(),
+    }
+}
+
+fn read_log(log: &Json, scope: &str, service: &str) -> Log {
+    let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+    Log {
+        trace_id: hex(&log["trace_id"]),
+        span_id: hex(&log["span_id"]),
+        body: text(&log["body"]["string_value"]),
+        severity: text(&log["severity_text"]),
+        scope: scope.to_owned(),
+        service: service.to_owned(),
+        attributes: attributes(log),
     }
 }
 

@@ -1,19 +1,23 @@
 //! The example services, run as programs and judged by others: Prometheus, promtool, the OpenMetrics parser of
-//! PyPI and an OTLP receiver.
+//! PyPI, an OTLP receiver, a collector, and collectors of our own that misbehave.
 //!
 //! A backend that is not installed skips its tests with a line that says so, unless `SPANWRIGHT_REQUIRE_BACKENDS=1`.
 
 mod architecture;
 mod backends;
+mod bad_collectors;
 mod bad_input;
+mod collector;
 mod command_line;
 mod exposition;
 mod health;
 mod lifecycle;
 mod load;
 mod logs;
+mod otlp;
 mod process;
 mod prometheus;
 mod secrets;
 mod shop;
 mod spans;
+mod zipkin;

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -15,6 +15,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A running program; killed when dropped.
 pub(crate) struct Process {
     child: Child,
+    stdin: Option<ChildStdin>,
     stdout: Output,
     stderr: Output,
 }
@@ -22,15 +23,29 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a program and collects what it writes.
     pub(crate) fn start(command: &mut Command) -> Self {
+        Self::spawn(command.stdin(Stdio::null()))
+    }
+
+    /// The same, for a program that is [told](Self::tell) something.
+    pub(crate) fn start_listening(command: &mut Command) -> Self {
+        Self::spawn(command.stdin(Stdio::piped()))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("can't start {command:?}: {error}"));
         let stdout = Output::collect(child.stdout.take().expect("piped"));
         let stderr = Output::collect(child.stderr.take().expect("piped"));
-        Self { child, stdout, stderr }
+        Self { stdin: child.stdin.take(), child, stdout, stderr }
+    }
+
+    /// Writes a line to its standard input.
+    pub(crate) fn tell(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("it was started to be told something");
+        writeln!(stdin, "{line}").expect("it reads its input");
     }
 
     pub(crate) fn stdout(&self) -> String {

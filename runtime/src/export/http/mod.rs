@@ -17,5 +17,5 @@ mod retry_after;
 mod sender;
 mod settings;
 
-pub(in crate::export) use sender::{MAX_REQUEST, Sender, after};
+pub(in crate::export) use sender::{MAX_REQUEST, SendError, Sender, after};
 pub(in crate::export) use settings::{SettingsError, without_secrets};

@@ -60,8 +60,8 @@ impl Sender {
     /// Delivers a body until `deadline` and within the sender's own timeout, and gives back what was answered.
     ///
     /// # Errors
-    /// When the body was not taken; the text says why, with the endpoint.
-    pub(in crate::export) fn deliver(&self, body: &[u8], deadline: Instant) -> Result<Vec<u8>, String> {
+    /// When the body was not taken.
+    pub(in crate::export) fn deliver(&self, body: &[u8], deadline: Instant) -> Result<Vec<u8>, SendError> {
         let deadline = deadline.min(after(self.timeout));
         let mut attempts = 0_u32;
         loop {
@@ -69,12 +69,13 @@ impl Sender {
             let (reason, not_before) =
                 match self.post(body, deadline.saturating_duration_since(Instant::now())) {
                     Answer::Taken(said) => return Ok(said),
-                    Answer::Refused(reason) => return Err(reason),
+                    Answer::TooLarge(reason) => return Err(SendError::TooLarge(reason)),
+                    Answer::Refused(reason) => return Err(SendError::Lost(reason)),
                     Answer::Busy { reason, not_before } => (reason, not_before),
                 };
             let wait = backoff(attempts).max(not_before);
             if wait >= deadline.saturating_duration_since(Instant::now()) {
-                return Err(format!("{reason} (tried {attempts}×)"));
+                return Err(SendError::Lost(format!("{reason} (tried {attempts}×)")));
             }
             thread::sleep(wait);
         }
@@ -129,6 +130,7 @@ impl Sender {
                     .unwrap_or_default();
                 Answer::Busy { reason, not_before }
             }
+            StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLarge(reason),
             _ => Answer::Refused(reason),
         }
     }
@@ -161,12 +163,25 @@ impl fmt::Debug for Sender {
     }
 }
 
+/// Why a body was not taken; the texts name the endpoint.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::export) enum SendError {
+    /// It may be taken in parts.
+    #[error("{0}")]
+    TooLarge(String),
+    /// It is given up.
+    #[error("{0}")]
+    Lost(String),
+}
+
 /// What came of sending a body once.
 enum Answer {
     /// The receiver took it, and said this.
     Taken(Vec<u8>),
     /// It may be taken later, but not before the wait that the receiver asked for.
     Busy { reason: String, not_before: Duration },
+    /// It may be taken in parts.
+    TooLarge(String),
     /// It will never be taken.
     Refused(String),
 }
@@ -198,14 +213,14 @@ mod tests {
         Sender::new(url, &[("x-api-key".into(), "Token secret-123".into())], "a/b", timeout).unwrap()
     }
 
-    fn deliver(script: Vec<Step>, timeout: Duration) -> (Result<Vec<u8>, String>, usize) {
+    fn deliver(script: Vec<Step>, timeout: Duration) -> (Result<Vec<u8>, SendError>, usize) {
         let receiver = Receiver::start(script);
         let result = sender(&receiver.url, timeout).deliver(b"body", after(LONG));
         (result, receiver.requests().len())
     }
 
-    fn assert_refused(result: Result<Vec<u8>, String>, reasons: &[&str]) {
-        let reason = result.expect_err("nobody took it");
+    fn assert_refused(result: Result<Vec<u8>, SendError>, reasons: &[&str]) {
+        let reason = result.expect_err("nobody took it").to_string();
         for said in reasons {
             assert!(reason.contains(said), "{reason}");
         }
@@ -280,7 +295,8 @@ mod tests {
     #[test]
     fn nobody_there_is_said_with_the_endpoint() {
         let url = Receiver::start(Vec::new()).url;
-        let reason = sender(&format!("{url}?key=hidden"), SHORT).deliver(b"", after(LONG)).unwrap_err();
+        let reason =
+            sender(&format!("{url}?key=hidden"), SHORT).deliver(b"", after(LONG)).unwrap_err().to_string();
         assert!(
             reason.starts_with(&url) && reason.contains("(tried ") && !reason.contains("hidden"),
             "{reason}"

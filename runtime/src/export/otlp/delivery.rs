@@ -19,6 +19,12 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait that we choose ourselves.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// A request longer than this, in bytes as sent, may be why a connection breaks: a receiver that refuses it may close
+/// before it has read all of it, and its answer is then lost on the way. Shorter ones are in the system's buffers by then.
+const LONG: usize = 64 << 10;
+/// How often a connection breaks under a long request until that is sent in halves.
+const BREAKS: u32 = 2;
+
 /// Brings a request to the receiver, once.
 pub(super) trait Transport: Send {
     /// The receiver.
@@ -41,6 +47,8 @@ pub(super) enum Answer {
         /// The wait that the receiver asked for.
         not_before: Duration,
     },
+    /// The connection broke; it may be taken later.
+    Broken(String),
     /// It may be taken in parts.
     TooLarge(String),
     /// The receiver does not take such requests at all.
@@ -128,15 +136,14 @@ impl Delivery {
             let (sent, unsent) = rest.split_at(taken);
             rest = unsent;
             self.transport.encode(&mut self.body);
-            match self.send(T::PLURAL, taken, deadline.min(after(self.timeout))) {
+            let its = deadline.min(after(self.timeout));
+            match self.send(T::PLURAL, taken, its) {
                 Outcome::Delivered => {}
                 Outcome::Lost { lost, reason } => failure.add(lost, reason),
                 Outcome::TooLarge(reason) if taken == 1 => failure.add(taken, reason),
-                Outcome::TooLarge(_) => {
-                    let (first, second) = sent.split_at(taken / 2);
-                    self.send_all(first, deadline, failure);
-                    self.send_all(second, deadline, failure);
-                }
+                Outcome::TooLarge(_) => self.send_halves(sent, deadline, failure),
+                // Should it break for another reason, it must not take longer than any other.
+                Outcome::Broken => self.send_halves(sent, its, failure),
                 Outcome::Unsupported(reason) => {
                     failure.add(taken, reason);
                     failure.unsupported = true;
@@ -147,27 +154,44 @@ impl Delivery {
         failure.lost += rest.len();
     }
 
+    fn send_halves<T: Item>(&mut self, items: &[T], deadline: Instant, failure: &mut Failure) {
+        let (first, second) = items.split_at(items.len() / 2);
+        self.send_all(first, deadline, failure);
+        self.send_all(second, deadline, failure);
+    }
+
     /// Sends the request that `self.body` holds, again and again until the deadline where that can help.
     fn send(&mut self, plural: &str, items: usize, deadline: Instant) -> Outcome {
-        let mut attempts = 0_u32;
+        let (mut attempts, mut breaks) = (0_u32, 0);
+        let mut before = None;
         loop {
-            attempts += 1;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let reason = format!("{}: no time was left to send to it", self.peer().shown);
+                // Sleeping may take longer than asked for.
+                let unsent = || format!("{}: no time was left to send to it", self.peer().shown);
+                let reason = before.map_or_else(unsent, |reason| format!("{reason} (tried {attempts}×)"));
                 return Outcome::Lost { lost: items, reason };
             }
+            attempts += 1;
             let (reason, not_before) = match self.transport.send(&self.body, left) {
                 Answer::Taken(partial) => return self.taken(plural, items, &partial),
                 Answer::TooLarge(reason) => return Outcome::TooLarge(reason),
                 Answer::Unsupported(reason) => return Outcome::Unsupported(reason),
                 Answer::Refused(reason) => return Outcome::Lost { lost: items, reason },
                 Answer::Busy { reason, not_before } => (reason, not_before),
+                Answer::Broken(reason) => {
+                    breaks += 1;
+                    if breaks == BREAKS && items > 1 && self.body.len() > LONG {
+                        return Outcome::Broken;
+                    }
+                    (reason, Duration::ZERO)
+                }
             };
             let wait = backoff(attempts).max(not_before);
             if wait >= deadline.saturating_duration_since(Instant::now()) {
                 return Outcome::Lost { lost: items, reason: format!("{reason} (tried {attempts}×)") };
             }
+            before = Some(reason);
             thread::sleep(wait);
         }
     }
@@ -185,8 +209,13 @@ impl Delivery {
 /// What came of a request at last.
 enum Outcome {
     Delivered,
-    Lost { lost: usize, reason: String },
+    Lost {
+        lost: usize,
+        reason: String,
+    },
     TooLarge(String),
+    /// The connection broke, maybe since the request was too large.
+    Broken,
     Unsupported(String),
 }
 

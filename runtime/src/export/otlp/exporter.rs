@@ -14,11 +14,12 @@ const SILENCE: Duration = Duration::from_secs(5 * 60);
 /// Sends spans over OTLP, with HTTP or gRPC.
 ///
 /// Batches are sent in requests of at most 1 MiB (a single greater span alone in one); a request that is too large for
-/// the receiver is sent again in halves. A request is repeated until [`OtlpSettings::timeout`] is over where it met no
-/// connection, a broken one, HTTP's status 429, 502, 503 or 504, or a status of gRPC that the specification calls
-/// retryable: after 0.2 seconds, then doubling up to 5, each shortened by up to a half at random so that processes do
-/// not come back all at once, and not before the answer's `Retry-After` or `RetryInfo`. A repeated request may deliver
-/// a span twice where the connection broke after it had been read; OTLP prefers that to losing it.
+/// the receiver is sent again in halves, as is one of more than 64 KiB over HTTP under which the connection broke twice.
+/// A request is repeated until [`OtlpSettings::timeout`] is over where it met no connection, a broken one, HTTP's status
+/// 429, 502, 503 or 504, or a status of gRPC that the specification calls retryable: after 0.2 seconds, then doubling up
+/// to 5, each shortened by up to a half at random so that processes do not come back all at once, and not before the
+/// answer's `Retry-After` or `RetryInfo`. A repeated request may deliver a span twice where the connection broke after it
+/// had been read; OTLP prefers that to losing it.
 ///
 /// Over HTTP redirects are not followed, and proxies are those of `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and
 /// `NO_PROXY`; gRPC uses none. A receiver's remark on spans that it took is dropped; see [`SpanExporter::export`] for

@@ -1,6 +1,6 @@
 //! Protobuf over HTTP/1.1.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::{Duration, SystemTime};
 
 use flate2::write::GzEncoder;
@@ -104,6 +104,7 @@ impl Transport for Http {
         let (reason, distrusted) = self.peer.disconnected(cause);
         match error {
             _ if distrusted => Answer::Refused(reason),
+            ureq::Error::Io(error) if is_broken(error.kind()) => Answer::Broken(reason),
             ureq::Error::Io(_)
             | ureq::Error::Timeout(_)
             | ureq::Error::HostNotFound
@@ -114,4 +115,9 @@ impl Transport for Http {
             _ => Answer::Refused(reason),
         }
     }
+}
+
+/// Whether a connection was closed by the other side while something was on its way.
+fn is_broken(error: ErrorKind) -> bool {
+    matches!(error, ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }

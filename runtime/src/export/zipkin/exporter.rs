@@ -1,20 +1,21 @@
 //! Sends requests.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::writer::Writer;
 use super::{ZipkinError, ZipkinSettings};
-use crate::export::http::{self, Sender};
+use crate::export::http::{self, SendError, Sender};
 use crate::export::{ExportError, SpanExporter};
 use crate::span::SpanRef;
 
 /// Sends spans to Zipkin, or to what takes its format.
 ///
-/// Batches are sent in requests of at most 1 MiB (a single greater span alone in one). A request that met no
-/// connection, a broken one, or status 429, 502, 503 or 504 is repeated until [`ZipkinSettings::timeout`] is over: after
-/// 0.2 seconds, then doubling up to 5, each shortened by up to a half at random so that processes do not come back all
-/// at once, and not before the answer's `Retry-After`. A repeated request may deliver a span twice where the connection
-/// broke after it had been read; Zipkin merges spans with the same id.
+/// Batches are sent in requests of at most 1 MiB (a single greater span alone in one); a request that is too large for
+/// the receiver is sent again in halves. A request that met no connection, a broken one, or status 429, 502, 503 or 504
+/// is repeated until [`ZipkinSettings::timeout`] is over: after 0.2 seconds, then doubling up to 5, each shortened by up
+/// to a half at random so that processes do not come back all at once, and not before the answer's `Retry-After`. A
+/// repeated request may deliver a span twice where the connection broke after it had been read; Zipkin merges spans with
+/// the same id.
 ///
 /// Redirects are not followed. Proxies are those of `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
 ///
@@ -64,17 +65,32 @@ impl SpanExporter for ZipkinExporter {
     /// When spans were given up: a request could not be sent in time, or was answered with a status other than success.
     /// The reason is that of the first such request.
     fn export(&mut self, spans: &[SpanRef<'_>], timeout: Duration) -> Result<(), ExportError> {
-        let deadline = http::after(timeout);
-        let mut failed: Option<ExportError> = None;
+        let mut failed = None;
+        self.send_all(spans, http::after(timeout), &mut failed);
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+impl ZipkinExporter {
+    /// Sends spans; those of a request that is too large for the receiver in halves, down to single ones.
+    fn send_all(&mut self, spans: &[SpanRef<'_>], deadline: Instant, failed: &mut Option<ExportError>) {
         let mut rest = spans;
         while !rest.is_empty() {
             let (request, taken) = self.writer.request(rest, http::MAX_REQUEST);
-            if let Err(reason) = self.sender.deliver(request.as_bytes(), deadline) {
-                failed.get_or_insert(ExportError { lost: 0, reason }).lost += taken;
+            let (sent, unsent) = rest.split_at(taken);
+            rest = unsent;
+            match self.sender.deliver(request.as_bytes(), deadline) {
+                Ok(_) => {}
+                Err(SendError::TooLarge(_)) if taken > 1 => {
+                    let (first, second) = sent.split_at(taken / 2);
+                    self.send_all(first, deadline, failed);
+                    self.send_all(second, deadline, failed);
+                }
+                Err(error) => {
+                    failed.get_or_insert(ExportError { lost: 0, reason: error.to_string() }).lost += taken;
+                }
             }
-            rest = &rest[taken..];
         }
-        failed.map_or(Ok(()), Err)
     }
 }
 
@@ -166,11 +182,20 @@ mod tests {
 
     #[test]
     fn a_great_batch_goes_in_several_requests_and_each_counts() {
-        let refused = || answer("413 Too Large", "", b"");
+        let refused = || answer("500 Internal Server Error", "", b"");
         let (result, requests) = export(vec![taken(), refused(), refused(), taken()], &batch(10, 300_000));
-        assert_lost(result, 6, "413");
+        assert_lost(result, 6, "500");
         assert!(requests.iter().all(|request| request.body.len() <= http::MAX_REQUEST));
         assert_eq!(requests.iter().map(spans).collect::<Vec<_>>(), [3, 3, 3, 1]);
+    }
+
+    #[test]
+    fn what_is_too_large_is_sent_in_halves_and_a_single_span_is_lost() {
+        let refused = || answer("413 Content Too Large", "", b"");
+        let (result, requests) =
+            export(vec![refused(), refused(), refused(), taken(), taken()], &batch(4, 1));
+        assert_lost(result, 1, "413");
+        assert_eq!(requests.iter().map(spans).collect::<Vec<_>>(), [4, 2, 1, 1, 2]);
     }
 
     #[test]

@@ -224,6 +224,18 @@ fn what_is_too_large_is_sent_in_halves_down_to_single_ones() {
 }
 
 #[test]
+fn a_long_request_under_which_the_connection_breaks_twice_is_sent_in_halves() {
+    let receiver = Receiver::start(vec![Step::Close, Step::Close, ok(), ok(), ok(), ok(), ok()]);
+    let mut exporter = OtlpExporter::new(settings(&receiver.url)).unwrap();
+    export_spans(&mut exporter, &great_batch(), LONG).unwrap();
+    assert_eq!(spans_of(&receiver.requests()), [1, 2, 3, 3, 1]);
+    // A short one stays whole.
+    let (result, receiver) = export(vec![Step::Close, Step::Close, Step::Close, ok()], LONG);
+    result.unwrap();
+    assert_eq!(spans_of(&receiver.requests()), [3]);
+}
+
+#[test]
 fn a_compressed_batch_is_smaller_and_the_same() {
     let receiver = Receiver::start(vec![answer("503 Service Unavailable", "", b""), ok(), ok(), ok(), ok()]);
     let settings = OtlpSettings { compression: Compression::Gzip, ..settings(&receiver.url) };
