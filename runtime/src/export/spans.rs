@@ -32,9 +32,24 @@ pub trait LogExporter: Send {
 /// Why spans or events were not delivered.
 #[derive(Debug, thiserror::Error)]
 #[error("lost {lost}: {reason}")]
+#[non_exhaustive]
 pub struct ExportError {
     /// How many were given up.
     pub lost: usize,
     /// What happened, with the endpoint and what to do.
     pub reason: String,
+    /// Whether all of them may be delivered later: then, where nothing was delivered, they are kept and handed over again.
+    pub retry: bool,
+}
+
+impl ExportError {
+    /// So many were given up for good.
+    pub fn lost(lost: usize, reason: impl Into<String>) -> Self {
+        Self { lost, reason: reason.into(), retry: false }
+    }
+
+    /// So many could not be delivered now.
+    pub fn later(lost: usize, reason: impl Into<String>) -> Self {
+        Self { lost, reason: reason.into(), retry: true }
+    }
 }

@@ -263,6 +263,8 @@ impl PipelineHandle {
         super::set_active(false);
         let Some(shared) = &self.0 else { return true };
         let deadline = after(timeout);
+        shared.spans.iter().for_each(|queue| queue.end());
+        shared.logs.iter().for_each(|queue| queue.end());
         let delivered = self.flush(timeout);
         MODE.store(0, Ordering::Relaxed);
         shared.ask(|asked| asked.stop = true);

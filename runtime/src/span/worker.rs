@@ -1,7 +1,7 @@
 //! One exporter: its queue, and its thread.
 //!
 //! Batches are shared between exporters; a queue holds references to them, and counts what is in them. What does not fit is
-//! dropped and counted, by item. Nobody waits for an exporter but who asks for a flush.
+//! dropped and counted, by item. What could not be delivered now is tried again until the end, while the queue fills. Nobody waits for an exporter but who asks for a flush.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,6 +14,10 @@ use super::settings::QueueSettings;
 use crate::export::{ExportError, LogExporter, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
 use crate::telemetry;
+
+/// The first and the longest time until what could not be delivered is tried again.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What an exporter takes.
 pub(super) trait Batch: Send + Sync + 'static {
@@ -117,6 +121,8 @@ struct State<B> {
     lost: u64,
     /// How many found no room since it was last said.
     refused: u64,
+    /// Nothing waits for a better time any more.
+    ending: bool,
     stop: bool,
     running: bool,
 }
@@ -131,6 +137,7 @@ impl<B: Batch> Queue<B> {
             finished: 0,
             lost: 0,
             refused: 0,
+            ending: false,
             stop: false,
             running: true,
         };
@@ -180,9 +187,16 @@ impl<B: Batch> Queue<B> {
         !result.timed_out() && lost == 0 && state.finished >= wanted
     }
 
+    /// From here on each batch is tried once.
+    pub(super) fn end(&self) {
+        self.state().ending = true;
+        self.work.notify_one();
+    }
+
     /// Lets the thread end once the queue is empty.
     pub(super) fn stop(&self) {
-        self.state().stop = true;
+        let mut state = self.state();
+        (state.stop, state.ending) = (true, true);
         self.work.notify_one();
     }
 
@@ -207,7 +221,11 @@ impl<B: Batch> Queue<B> {
         let _running = Running(self);
         let mut batches = Vec::new();
         while let Some(count) = self.next(&mut batches) {
-            let lost = self.export(&mut exporter, &batches);
+            let lost = self.deliver(&mut exporter, &batches);
+            B::delivered((count - lost) as u64);
+            if lost > 0 {
+                B::lose(Lost::Export, lost as u64);
+            }
             batches.clear();
             let mut state = self.state();
             state.finished += count as u64;
@@ -232,25 +250,37 @@ impl<B: Batch> Queue<B> {
         (count > 0).then_some(count)
     }
 
-    /// How many were lost.
-    fn export(&self, exporter: &mut B::Exporter, batches: &[(Arc<B>, usize)]) -> usize {
+    /// Exports, again and again where that can help and the end does not come; how many were lost. Meanwhile the queue fills.
+    fn deliver(&self, exporter: &mut B::Exporter, batches: &[(Arc<B>, usize)]) -> usize {
         let items: Vec<_> = batches.iter().flat_map(|(batch, count)| batch.items().take(*count)).collect();
-        // An exporter may be anybody's code, and its end must not be ours.
-        let export = || B::export(exporter, &items, self.settings.export_timeout);
-        let exported = catch_unwind(AssertUnwindSafe(export));
-        let panicked = |_| Err(ExportError { lost: items.len(), reason: "the exporter panicked".to_owned() });
-        let lost = match exported.unwrap_or_else(panicked) {
-            Ok(()) => 0,
-            Err(error) => {
+        let mut wait = FIRST_WAIT;
+        loop {
+            // An exporter may be anybody's code, and its end must not be ours.
+            let export = || B::export(exporter, &items, self.settings.export_timeout);
+            let exported = catch_unwind(AssertUnwindSafe(export));
+            let panicked = |_| Err(ExportError::lost(items.len(), "the exporter panicked"));
+            let Err(error) = exported.unwrap_or_else(panicked) else { return 0 };
+            let lost = error.lost.min(items.len());
+            if !(error.retry && lost == items.len() && self.may_wait(wait)) {
                 telemetry::report(&format!("exporter `{}`: {error}", self.name));
-                error.lost.min(items.len())
+                return lost;
             }
-        };
-        B::delivered((items.len() - lost) as u64);
-        if lost > 0 {
-            B::lose(Lost::Export, lost as u64);
+            telemetry::report(&format!(
+                "exporter `{}`: {lost} are kept for later: {}",
+                self.name, error.reason
+            ));
+            wait = (wait * 2).min(LONGEST_WAIT);
         }
-        lost
+    }
+
+    /// Waits, but not beyond the end; `false` where that has come already.
+    fn may_wait(&self, wait: Duration) -> bool {
+        let state = self.state();
+        if state.ending {
+            return false;
+        }
+        drop(self.work.wait_timeout_while(state, wait, |state| !state.ending));
+        true
     }
 }
 
@@ -304,7 +334,7 @@ mod tests {
         fn export(&mut self, spans: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
             let _ = self.exported.send(spans.len());
             let order = self.orders.recv().unwrap_or(Ok(()));
-            order.map_err(|lost| ExportError { lost, reason: "as told".into() })
+            order.map_err(|lost| ExportError::lost(lost, "as told"))
         }
     }
 
@@ -364,6 +394,29 @@ mod tests {
         queue.push(&batch(1));
         assert!(queue.flush(soon()));
         queue.stop();
+    }
+
+    #[test]
+    fn what_can_be_delivered_later_is_kept_until_the_end() {
+        struct Later(mpsc::Receiver<()>);
+        impl SpanExporter for Later {
+            fn name(&self) -> &'static str {
+                "later"
+            }
+            fn export(&mut self, spans: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
+                self.0.try_recv().map_err(|_| ExportError::later(spans.len(), "not yet"))
+            }
+        }
+        let (back, later) = mpsc::channel();
+        let queue = Queue::start(SETTINGS, Box::new(Later(later)) as Box<dyn SpanExporter>).unwrap();
+        queue.push(&batch(2));
+        assert!(!queue.flush(Instant::now()));
+        back.send(()).unwrap();
+        assert!(queue.flush(soon()), "it was kept");
+        queue.push(&batch(2));
+        queue.end();
+        assert!(!queue.flush(soon()), "and is given up at the end");
+        assert_eq!(queue.pending(), 0);
     }
 
     #[test]

@@ -127,9 +127,9 @@ impl<W: Write + Send> ConsoleExporter<W> {
             self.lines.trace(trace);
         }
         let written = self.writer.write_all(self.lines.as_bytes()).and_then(|()| self.writer.flush());
-        written.map_err(|error| ExportError {
-            lost: traces.iter().map(|trace| trace.spans.len()).sum(),
-            reason: format!("the console can't be written to: {error}"),
+        written.map_err(|error| {
+            let lost = traces.iter().map(|trace| trace.spans.len()).sum();
+            ExportError::lost(lost, format!("the console can't be written to: {error}"))
         })
     }
 }

@@ -215,11 +215,11 @@ impl Lines {
             if self.line.len() as u64 > bound {
                 let (length, shown) = (self.line.len(), self.output.shown());
                 let reason = format!("{shown} may have {bound} bytes, and a single line needs {length}");
-                too_great.get_or_insert(ExportError { lost: 0, reason }).lost += taken;
+                too_great.get_or_insert(ExportError::lost(0, reason)).lost += taken;
             } else if let Err(reason) = self.output.write(self.line.as_bytes()) {
                 // What fails once fails again: the rest waits for nothing.
                 let lost = rest.len() + too_great.map_or(0, |error| error.lost);
-                return Err(ExportError { lost, reason });
+                return Err(ExportError::lost(lost, reason));
             }
             rest = &rest[taken..];
         }

@@ -66,11 +66,17 @@ pub(super) struct Failure {
     pub(super) reason: String,
     /// Whether the receiver does not take such items at all.
     pub(super) unsupported: bool,
+    /// Whether some of them will never be taken.
+    lasting: bool,
 }
 
 impl From<Failure> for ExportError {
     fn from(failure: Failure) -> Self {
-        Self { lost: failure.lost, reason: failure.reason }
+        if failure.lasting {
+            Self::lost(failure.lost, failure.reason)
+        } else {
+            Self::later(failure.lost, failure.reason)
+        }
     }
 }
 
@@ -139,14 +145,21 @@ impl Delivery {
             let its = deadline.min(after(self.timeout));
             match self.send(T::PLURAL, taken, its) {
                 Outcome::Delivered => {}
-                Outcome::Lost { lost, reason } => failure.add(lost, reason),
-                Outcome::TooLarge(reason) if taken == 1 => failure.add(taken, reason),
+                Outcome::Late(reason) => failure.add(taken, reason),
+                Outcome::Lost { lost, reason } => {
+                    failure.lasting = true;
+                    failure.add(lost, reason);
+                }
+                Outcome::TooLarge(reason) if taken == 1 => {
+                    failure.lasting = true;
+                    failure.add(taken, reason);
+                }
                 Outcome::TooLarge(_) => self.send_halves(sent, deadline, failure),
                 // Should it break for another reason, it must not take longer than any other.
                 Outcome::Broken => self.send_halves(sent, its, failure),
                 Outcome::Unsupported(reason) => {
                     failure.add(taken, reason);
-                    failure.unsupported = true;
+                    (failure.unsupported, failure.lasting) = (true, true);
                 }
             }
         }
@@ -170,7 +183,7 @@ impl Delivery {
                 // Sleeping may take longer than asked for.
                 let unsent = || format!("{}: no time was left to send to it", self.peer().shown);
                 let reason = before.map_or_else(unsent, |reason| format!("{reason} (tried {attempts}×)"));
-                return Outcome::Lost { lost: items, reason };
+                return Outcome::Late(reason);
             }
             attempts += 1;
             let (reason, not_before) = match self.transport.send(&self.body, left) {
@@ -189,7 +202,7 @@ impl Delivery {
             };
             let wait = backoff(attempts).max(not_before);
             if wait >= deadline.saturating_duration_since(Instant::now()) {
-                return Outcome::Lost { lost: items, reason: format!("{reason} (tried {attempts}×)") };
+                return Outcome::Late(format!("{reason} (tried {attempts}×)"));
             }
             before = Some(reason);
             thread::sleep(wait);
@@ -209,6 +222,8 @@ impl Delivery {
 /// What came of a request at last.
 enum Outcome {
     Delivered,
+    /// Its time was over; it may be taken later.
+    Late(String),
     Lost {
         lost: usize,
         reason: String,

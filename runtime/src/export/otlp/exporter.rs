@@ -118,7 +118,7 @@ impl LogExporter for OtlpLogExporter {
         }
         if let Some((reason, until)) = &self.silence {
             if Instant::now() < *until {
-                return Err(ExportError { lost: events.len(), reason: reason.clone() });
+                return Err(ExportError::lost(events.len(), reason.clone()));
             }
             self.silence = None;
         }

@@ -87,7 +87,7 @@ impl ZipkinExporter {
                     self.send_all(second, deadline, failed);
                 }
                 Err(error) => {
-                    failed.get_or_insert(ExportError { lost: 0, reason: error.to_string() }).lost += taken;
+                    failed.get_or_insert(ExportError::lost(0, error.to_string())).lost += taken;
                 }
             }
         }
