@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// How many batches the median is of.
-const ROUNDS: usize = 101;
+const ROUNDS: usize = 251;
 /// How long a batch takes at least, where spans need not be waited for.
 const BATCH_NANOS: u64 = 200_000;
 
