@@ -1,42 +1,61 @@
-//! What an annotation costs, beside the peers, in one process. Run it from this folder with `cargo run --release`; the
-//! results of the last run are in BENCHMARKS.md.
+//! What an annotation costs, beside the peers. Run it from this folder with `cargo run --release`, or with
+//! `cargo run --release -- --only NAME` for the tables whose name has that in it; the results of the last run are in
+//! BENCHMARKS.md.
+//!
+//! | Module | Holds |
+//! | --- | --- |
+//! | `rows` | what is measured of whom |
+//! | `harness` | processes that measure in turns, and their medians |
+//! | `child` | such a process |
+//! | `setup` | what is installed there |
+//! | `allocations`, `cpu` | what is counted beside time |
+//! | `sink` | a receiver of OTLP |
 
+mod allocations;
+mod child;
+mod cpu;
 mod harness;
+mod rows;
+mod setup;
+mod sink;
 
-use std::future::Future;
-use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::io;
 
-use harness::{Contender, contender, measure};
-use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
-use spanwright::Telemetry;
-use spanwright::export::ExportError;
-use spanwright_benches::subjects::{autometric, fastraces, large, ours, plain, tracings};
-use tracing_subscriber::prelude::*;
+use harness::{Batches, Worker, medians, worker};
+use rows::{Measure, Row};
+use spanwright_benches::subjects::large;
 
-/// Calls a function with arguments that the compiler knows nothing of.
-macro_rules! call {
-    ($name:literal, $($path:ident)::+) => {
-        contender($name, || {
-            black_box($($path)::+(black_box(1), black_box("text"), black_box(true)));
-        })
-    };
-    ($name:literal, async $($path:ident)::+) => {
-        contender($name, || {
-            black_box(block_on($($path)::+(black_box(1), black_box("text"), black_box(true))));
-        })
-    };
+#[global_allocator]
+static ALLOCATOR: allocations::Counting = allocations::Counting;
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["--child", setup, receiver] => child::work(setup, receiver),
+        ["--sink"] => sink::serve(),
+        ["--only", name] => report(name),
+        [] => report(""),
+        _ => Err(io::Error::other("usage: spanwright-benches [--only NAME]")),
+    }
 }
 
-fn main() {
-    sizes();
-    metrics();
-    nothing_listens();
-    ours_recorded();
-    theirs_recorded();
+/// All tables whose names contain `only`.
+fn report(only: &str) -> io::Result<()> {
+    if "future-bytes".contains(only) {
+        sizes();
+    }
+    for row in rows::all().iter().filter(|row| row.name.contains(only)) {
+        println!("\n### {}\n", row.title);
+        match row.measure {
+            Measure::Nanos { batches, per } => nanos(row, batches, per as f64)?,
+            Measure::Saturated => saturated(row)?,
+            Measure::Threads => threads(row)?,
+            Measure::Allocations { per } => allocated(row, per as f64)?,
+            Measure::Background => background(row)?,
+        }
+    }
+    Ok(())
 }
 
 /// What an annotation adds to a future.
@@ -56,163 +75,72 @@ fn sizes() {
     }
 }
 
-fn nothing_listens() {
-    measure(
-        "Level filtered out",
-        vec![
-            call!("plain", plain::function),
-            call!("spanwright", ours::filtered),
-            call!("tracing", tracings::filtered),
-        ],
-    );
-    measure(
-        "Level filtered out, async",
-        vec![
-            call!("plain", async plain::future),
-            call!("spanwright", async ours::filtered_future),
-            call!("tracing", async tracings::filtered_future),
-        ],
-    );
-}
-
-fn metrics() {
-    let bench = ours::Bench::global();
-    let request =
-        || ours::Request { method: black_box(ours::METHODS[1]), status: black_box(ours::STATUSES[2]) };
-    let opts = prometheus::Opts::new("requests", "Requests.");
-    let counter = prometheus::IntCounterVec::new(opts, &["method", "status"]).expect("valid names");
-    let opts = prometheus::HistogramOpts::new("latency", "Latency.");
-    let opts = opts.buckets(spanwright::DURATION_BUCKETS.to_vec());
-    let histogram = prometheus::HistogramVec::new(opts, &["method", "status"]).expect("valid names");
-    measure(
-        "Counter, 2 enum labels",
-        vec![
-            contender("plain", || {
-                black_box(());
-            }),
-            contender("spanwright", move || bench.requests_total.with(request()).inc()),
-            contender("prometheus", move || counter.with_label_values(&[black_box("put"), "failed"]).inc()),
-        ],
-    );
-    measure(
-        "Histogram, 2 enum labels",
-        vec![
-            contender("plain", || {
-                black_box(());
-            }),
-            contender("spanwright", move || bench.latency_seconds.with(request()).observe(black_box(0.003))),
-            contender("prometheus", move || {
-                histogram.with_label_values(&[black_box("put"), "failed"]).observe(black_box(0.003));
-            }),
-        ],
-    );
-    measure(
-        "Calls, duration and outcome of a function",
-        vec![
-            call!("plain", plain::function),
-            call!("spanwright", ours::metrics),
-            call!("autometrics", autometric::metrics),
-        ],
-    );
-}
-
-/// Takes spans and does nothing with them.
-#[derive(Debug)]
-struct Null;
-
-impl spanwright::export::SpanExporter for Null {
-    fn name(&self) -> &'static str {
-        "null"
+fn nanos(row: &Row, batches: Batches, per: f64) -> io::Result<()> {
+    let medians = medians("time", batches, &row.contenders)?;
+    println!("| | ns | over plain |\n| --- | ---: | ---: |");
+    // Where nothing is plain, nothing is taken off.
+    let plain = if row.contenders[0].label == "plain" { medians[0] } else { 0.0 };
+    for (contender, median) in row.contenders.iter().zip(&medians) {
+        println!("| {} | {:.2} | {:+.2} |", contender.label, median / per, (median - plain) / per);
     }
+    Ok(())
+}
 
-    fn export(&mut self, _: &[spanwright::span::SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
-        Ok(())
+fn threads(row: &Row) -> io::Result<()> {
+    let alone = medians("time", Batches::Settled(600), &row.contenders)?;
+    let together = medians("threads", Batches::Settled(600), &row.contenders)?;
+    println!("| | ns alone | ns each at once |\n| --- | ---: | ---: |");
+    for ((contender, alone), together) in row.contenders.iter().zip(&alone).zip(&together) {
+        println!("| {} | {alone:.2} | {together:.2} |", contender.label);
     }
+    Ok(())
 }
 
-impl SpanExporter for Null {
-    async fn export(&self, _: Vec<SpanData>) -> opentelemetry_sdk::error::OTelSdkResult {
-        Ok(())
+fn saturated(row: &Row) -> io::Result<()> {
+    println!("| | ns | made | dropped |\n| --- | ---: | ---: | ---: |");
+    for contender in &row.contenders {
+        let answer = worker(contender.setup, "")?.ask("saturate", 2_000, contender.subject)?;
+        let [nanos, made, exported, ..] = numbers(&answer)[..] else { return Err(io::Error::other(answer)) };
+        println!("| {} | {nanos:.2} | {made} | {:.1} % |", contender.label, dropped(made, exported));
     }
+    Ok(())
 }
 
-impl fastrace::collector::Reporter for Null {
-    fn report(&mut self, _: Vec<fastrace::collector::SpanRecord>) {}
-}
-
-fn ours_recorded() {
-    // For the ids in log lines alone: the slot is given back at the span's end.
-    let builder = || Telemetry::builder().service_name("bench").with_subscriber(false).metrics_enabled(false);
-    let telemetry = builder().install().expect("telemetry starts");
-    measure(
-        "Span with 3 fields, for nobody but the logs",
-        vec![
-            call!("plain", plain::function),
-            call!("spanwright", ours::span),
-            call!("spanwright, with metrics", ours::both),
-        ],
-    );
-    drop(telemetry);
-    let telemetry = builder().exporter(Null).install().expect("telemetry starts");
-    measure(
-        "Span with 3 fields, to be exported",
-        vec![
-            call!("plain", plain::function),
-            call!("spanwright", ours::span),
-            call!("spanwright, with metrics", ours::both),
-        ],
-    );
-    measure(
-        "Span with 3 fields, to be exported, async",
-        vec![call!("plain", async plain::future), call!("spanwright", async ours::span_future)],
-    );
-    drop(telemetry);
-}
-
-fn theirs_recorded() {
-    fastrace::set_reporter(Null, fastrace::collector::Config::default());
-    let provider = SdkTracerProvider::builder().with_batch_exporter(Null).build();
-    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
-    let subscriber =
-        tracing_subscriber::registry().with(layer.with_filter(tracing_subscriber::filter::LevelFilter::INFO));
-    tracing::subscriber::set_global_default(subscriber).expect("no subscriber yet");
-    measure(
-        "The same, by the peers",
-        vec![
-            call!("plain", plain::function),
-            fastrace_in_root(),
-            call!("tracing + tracing-opentelemetry", tracings::span),
-            call!("tracing + tracing-opentelemetry + autometrics", autometric::both),
-        ],
-    );
-    measure(
-        "The same, async, by the peers",
-        vec![
-            call!("plain", async plain::future),
-            call!("tracing + tracing-opentelemetry", async tracings::span_future),
-        ],
-    );
-}
-
-/// `fastrace` records only within a root, which is opened once for each batch.
-fn fastrace_in_root() -> Contender {
-    Contender {
-        name: "fastrace",
-        run: Box::new(|n| {
-            let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
-            let _local = root.set_local_parent();
-            for _ in 0..n {
-                black_box(fastraces::span(black_box(1), black_box("text"), black_box(true)));
-            }
-        }),
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return output;
+fn allocated(row: &Row, per: f64) -> io::Result<()> {
+    println!("| | allocations |\n| --- | ---: |");
+    let n = 1_000 / per as u64;
+    for contender in &row.contenders {
+        let mut worker = worker(contender.setup, "")?;
+        let mut count = 0.0;
+        // The first times warm up.
+        for _ in 0..4 {
+            count = numbers(&worker.ask("allocations", n, contender.subject)?)[0];
+            worker.ask("settle", 0, "")?;
         }
+        println!("| {} | {:.2} |", contender.label, count / (n as f64 * per));
     }
+    Ok(())
+}
+
+fn background(row: &Row) -> io::Result<()> {
+    let mut sink = Worker::start(&["--sink"])?;
+    let receiver = sink.line()?;
+    println!("| | ns a span | dropped | ns by thread |\n| --- | ---: | ---: | --- |");
+    for contender in &row.contenders {
+        let answer = worker(contender.setup, &receiver)?.ask("background", 0, contender.subject)?;
+        let [nanos, made, exported] = numbers(&answer)[..] else { return Err(io::Error::other(answer)) };
+        let threads: Vec<_> = answer.split(' ').skip(3).map(|thread| thread.replace('=', " ")).collect();
+        let (dropped, threads) = (dropped(made, exported), threads.join(", "));
+        println!("| {} | {nanos:.0} | {dropped:.1} % | {threads} |", contender.label);
+    }
+    Ok(())
+}
+
+/// The numbers that a text begins with.
+fn numbers(text: &str) -> Vec<f64> {
+    text.split(' ').map_while(|word| word.parse().ok()).collect()
+}
+
+fn dropped(made: f64, exported: f64) -> f64 {
+    (made - exported) / made * 100.0
 }
