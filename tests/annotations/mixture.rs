@@ -295,3 +295,25 @@ fn fields_are_evaluated_once_for_both_routes() {
     assert_eq!(seen.lines(), ["new recorded in none times=1", "close recorded"]);
     assert!(trace.one("recorded").attributes.contains(&("times".into(), AttributeValue::I64(1))));
 }
+
+#[test]
+fn what_is_recorded_into_a_call_that_only_others_want_stays_out_of_the_span_around_it() {
+    #[instrument(fields(a = 1))]
+    fn outer() {
+        inner();
+    }
+    #[instrument(level = "debug", fields(b = Empty))]
+    fn inner() {
+        tracing::Span::current().record("b", 2).follows_from(tracing::info_span!("cause").id());
+    }
+    let seen = Seen::default();
+    let subscriber = tracing_subscriber::registry()
+        .with(spanwright::layer())
+        .with(seen.clone().with_filter(LevelFilter::DEBUG));
+    let ((), trace) = traced(|| tracing::subscriber::with_default(subscriber, outer));
+    assert!(seen.lines().contains(&"record b=2".to_owned()), "{:?}", seen.lines());
+    let outer = trace.one("outer");
+    let fields = outer.attributes.iter().filter(|(key, _)| !key.starts_with("code."));
+    assert_eq!(fields.collect::<Vec<_>>(), [&("a".into(), AttributeValue::I64(1))]);
+    assert!(outer.links.is_empty());
+}

@@ -148,7 +148,8 @@ impl Active {
         } else {
             record(&mut Fields::new(None, Some(&mut captured)));
         }
-        self.shadow = Shadow::open(self.site, bits, own, &captured).map(Box::new);
+        let opening = shadow::Stage::Opening(own, self.slot);
+        self.shadow = Shadow::open(self.site, bits, opening, &captured).map(Box::new);
     }
 
     /// Makes the call's span the current one.

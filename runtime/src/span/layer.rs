@@ -71,7 +71,7 @@ impl<S> Filter<S> for OthersOnly {
     fn enabled(&self, metadata: &Metadata<'_>, _: &LayerContext<'_, S>) -> bool {
         match crate::call::stage() {
             Stage::Asking => false,
-            Stage::Opening(_) => true,
+            Stage::Opening(..) => true,
             Stage::Idle | Stage::ByUs => Self::wants(metadata),
         }
     }
@@ -83,9 +83,12 @@ impl<S> Filter<S> for OthersOnly {
 }
 
 /// What our layer keeps with a span.
-struct Known {
-    context: Context,
-    slot: SlotHandle,
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// The context within the span: the one around it, where we don't record the span.
+    pub(super) context: Context,
+    /// Where we record the span; none where we don't, whatever slot the context has.
+    pub(super) slot: SlotHandle,
     /// An annotated call's span beside ours: it ends with the call.
     is_ours: bool,
 }
@@ -114,9 +117,9 @@ where
             // This layer is in the subscriber twice.
             return;
         }
-        if let Stage::Opening(own) = crate::call::stage() {
-            slots::share(own.slot);
-            span.extensions_mut().insert(Known { context: own, slot: own.slot, is_ours: true });
+        if let Stage::Opening(own, slot) = crate::call::stage() {
+            slots::share(slot);
+            span.extensions_mut().insert(Known { context: own, slot, is_ours: true });
             return;
         }
         let around = around(current, attributes.is_root(), attributes.parent(), &context);
@@ -143,10 +146,9 @@ where
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: LayerContext<'_, S>) {
-        let known = |id| known_context(&context.span(id)?);
+        let known = |id| known(&context.span(id)?);
         if let (Some(own), Some(other)) = (known(id), known(follows)) {
-            let link = Value::Link(other.trace_id, other.span_id);
-            super::write(own.slot, |writer| writer.push(index::LINK, link));
+            link(own.slot, other.context);
         }
     }
 
@@ -155,8 +157,8 @@ where
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let slot = span.extensions().get::<Known>().map(|known| known.slot);
-        super::write(slot.unwrap_or_default(), |writer| values.record(&mut Visitor { writer }));
+        let slot = known(&span).map_or(SlotHandle::NONE, |known| known.slot);
+        super::write(slot, |writer| values.record(&mut Visitor { writer }));
     }
 
     fn on_enter(&self, id: &Id, context: LayerContext<'_, S>) {
@@ -164,9 +166,8 @@ where
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let own = span.extensions().get::<Known>().map(|known| known.context);
-        if let Some(own) = own {
-            enter(id, own);
+        if let Some(known) = known(&span) {
+            enter(id, known.context);
         }
     }
 
@@ -215,9 +216,17 @@ pub(super) fn exit(id: &Id) {
     });
 }
 
-/// The context that our layer keeps with a span.
-pub(super) fn known_context<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Context> {
-    span.extensions().get::<Known>().map(|known| known.context)
+/// What our layer keeps with a span.
+pub(super) fn known<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Known> {
+    span.extensions().get::<Known>().copied()
+}
+
+/// The span in `slot` follows from the one of `other`.
+pub(super) fn link(slot: SlotHandle, other: Context) {
+    if other.span_id.is_some() {
+        let link = Value::Link(other.trace_id, other.span_id);
+        super::write(slot, |writer| writer.push(index::LINK, link));
+    }
 }
 
 /// The context that a span or event is in: a stated one's, none, or the current one.
@@ -229,7 +238,7 @@ where
         return Context { store: current.store, ..Context::NONE };
     }
     let stated = parent.and_then(|parent| context.span(parent));
-    stated.and_then(|parent| known_context(&parent)).unwrap_or(current)
+    stated.and_then(|parent| known(&parent)).map_or(current, |known| known.context)
 }
 
 impl Known {

@@ -9,13 +9,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use spanwright_core::context::{ANNOTATED, Context};
-use spanwright_core::slots::value::{Value, index};
 use spanwright_core::slots::{self, SlotHandle};
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::layer::{Visitor, enter, exit, known_context};
+use super::layer::{Visitor, enter, exit, known, link};
 
 /// What an id of ours has set; slots' generations leave the bit alone.
 const OURS: u64 = 1 << 63;
@@ -138,10 +137,12 @@ where
         if !is_ours(id) && !is_ours(follows) {
             return self.beneath.record_follows_from(id, follows);
         }
-        let of = |id| context_of(id).or_else(|| known_context(&self.beneath.span(id)?));
-        if let (Some(own), Some(other)) = (of(id), of(follows)) {
-            let link = Value::Link(other.trace_id, other.span_id);
-            super::write(own.slot, |writer| writer.push(index::LINK, link));
+        let of = |id| match context_of(id) {
+            Some(context) => Some((context, context.slot)),
+            None => known(&self.beneath.span(id)?).map(|known| (known.context, known.slot)),
+        };
+        if let (Some((_, slot)), Some((other, _))) = (of(id), of(follows)) {
+            link(slot, other);
         }
     }
 
