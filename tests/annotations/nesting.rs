@@ -223,6 +223,21 @@ fn events_are_in_their_spans_whoever_else_listens() {
 }
 
 #[test]
+fn events_and_links_are_recorded_once_by_two_layers_of_ours() {
+    let subscriber = tracing_subscriber::registry().with(spanwright::layer()).with(spanwright::layer());
+    let ((), trace) = traced(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let cause = tracing::info_span!("cause").entered();
+            let effect = tracing::info_span!("effect");
+            effect.follows_from(&cause);
+            effect.in_scope(|| tracing::info!("once"));
+        });
+    });
+    let effect = trace.one("effect");
+    assert_eq!((effect.events.len(), effect.links.len()), (1, 1));
+}
+
+#[test]
 fn an_event_of_another_thread_is_in_the_span_it_happened_in() {
     #[instrument]
     fn waits_for_others() {

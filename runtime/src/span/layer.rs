@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::clock;
@@ -17,7 +18,7 @@ use spanwright_core::slots::value::{FieldWriter, Value, index};
 use spanwright_core::slots::{self, Outcome, SlotHandle};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Event, Interest, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context as LayerContext, Filter, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -40,13 +41,21 @@ pub fn layer<S>() -> Filtered<SpanLayer, OthersOnly, S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    SpanLayer { _private: () }.with_filter(OthersOnly { _private: () })
+    SpanLayer { is_second: AtomicBool::new(false) }.with_filter(OthersOnly { _private: () })
 }
 
 /// Records the spans of callsites that are not ours. Made by [`layer`].
 #[derive(Debug)]
 pub struct SpanLayer {
-    _private: (),
+    /// The subscriber has another one, which does the work. Publishes nothing else.
+    is_second: AtomicBool,
+}
+
+impl SpanLayer {
+    /// Whether what comes is for somebody else to deal with: for another layer of ours, or for the call itself.
+    fn is_idle(&self) -> bool {
+        self.is_second.load(Ordering::Relaxed) || crate::call::stage() == Stage::ByUs
+    }
 }
 
 /// Refuses our own callsites, and what the filters of spans and events refuse. Where others want the span of one of our
@@ -110,11 +119,18 @@ impl<S> Layer<S> for SpanLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        // Of two in one subscriber, it finds the same one for both.
+        let first = subscriber.downcast_ref::<Self>();
+        let is_second = first.is_some_and(|first| !std::ptr::eq(first, self));
+        self.is_second.store(is_second, Ordering::Relaxed);
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
         let current = bridge::around(Context::here());
         let Some(span) = context.span(id).filter(|_| !current.is_suppressed()) else { return };
-        if span.extensions().get::<Known>().is_some() {
-            // This layer is in the subscriber twice.
+        if known(&span).is_some() {
+            // Another layer of ours has been here.
             return;
         }
         if let Stage::Opening(own, slot) = crate::call::stage() {
@@ -132,7 +148,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
         let current = bridge::around(Context::here());
-        if current.is_suppressed() || crate::call::stage() == Stage::ByUs {
+        if current.is_suppressed() || self.is_idle() {
             return;
         }
         let around = around(current, event.is_root(), event.parent(), &context);
@@ -146,6 +162,9 @@ where
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: LayerContext<'_, S>) {
+        if self.is_idle() {
+            return;
+        }
         let known = |id| known(&context.span(id)?);
         if let (Some(own), Some(other)) = (known(id), known(follows)) {
             link(own.slot, other.context);
@@ -153,7 +172,7 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: LayerContext<'_, S>) {
-        if crate::call::stage() == Stage::ByUs {
+        if self.is_idle() {
             return;
         }
         let Some(span) = context.span(id) else { return };
@@ -162,7 +181,7 @@ where
     }
 
     fn on_enter(&self, id: &Id, context: LayerContext<'_, S>) {
-        if crate::call::stage() == Stage::ByUs {
+        if self.is_idle() {
             return;
         }
         let Some(span) = context.span(id) else { return };
@@ -172,7 +191,7 @@ where
     }
 
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
-        if crate::call::stage() != Stage::ByUs {
+        if !self.is_idle() {
             exit(id);
         }
     }
@@ -227,6 +246,12 @@ pub(super) fn link(slot: SlotHandle, other: Context) {
         let link = Value::Link(other.trace_id, other.span_id);
         super::write(slot, |writer| writer.push(index::LINK, link));
     }
+}
+
+/// The context that an event is in, for those whose filter refuses every span: beneath [`Answering`](super::Answering), which
+/// has made a stated parent the current one.
+pub(crate) fn around_event(event: &Event<'_>) -> Context {
+    if event.is_root() { Context::NONE } else { bridge::around(Context::here()) }
 }
 
 /// The context that a span or event is in: a stated one's, none, or the current one.

@@ -34,6 +34,7 @@ pub use data::{
     AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome,
     SpanBatch, SpanData, SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
+pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use pipeline::event_at;

@@ -75,19 +75,35 @@ fn slot_of(id: &Id) -> SlotHandle {
     context_of(id).map_or(SlotHandle::NONE, |context| context.slot)
 }
 
-/// A call that was stated as a parent is the current one until this is dropped.
+/// A span that was stated as a parent is the current one until this is dropped.
 struct Within<'a>(&'a Id);
 
 impl<'a> Within<'a> {
-    fn enter(parent: &'a Id) -> Option<Self> {
-        enter(parent, context_of(parent)?);
-        Some(Self(parent))
+    fn enter(parent: &'a Id, context: Context) -> Self {
+        enter(parent, context);
+        Self(parent)
     }
 }
 
 impl Drop for Within<'_> {
     fn drop(&mut self) {
         exit(self.0);
+    }
+}
+
+impl<S> Answering<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    /// The context of a span, whoever's it is.
+    fn context_of(&self, id: &Id) -> Option<Context> {
+        if is_ours(id) { context_of(id) } else { Some(known(&self.beneath.span(id)?)?.context) }
+    }
+
+    /// Makes a stated parent the current span, until what this gives is dropped.
+    fn within<'i>(&self, parent: Option<&'i Id>) -> Option<Within<'i>> {
+        let parent = parent?;
+        Some(Within::enter(parent, self.context_of(parent)?))
     }
 }
 
@@ -116,13 +132,11 @@ where
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        match attributes.parent().filter(|parent| is_ours(parent)) {
-            None => self.beneath.new_span(attributes),
-            Some(parent) => {
-                let _within = Within::enter(parent);
-                self.beneath.new_span(&Attributes::new(attributes.metadata(), attributes.values()))
-            }
-        }
+        let Some(parent) = attributes.parent().filter(|parent| is_ours(parent)) else {
+            return self.beneath.new_span(attributes);
+        };
+        let _within = self.within(Some(parent));
+        self.beneath.new_span(&Attributes::new(attributes.metadata(), attributes.values()))
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
@@ -147,14 +161,10 @@ where
     }
 
     fn event(&self, event: &Event<'_>) {
-        match event.parent().filter(|parent| is_ours(parent)) {
-            None => self.beneath.event(event),
-            Some(parent) => {
-                // To those beneath the parent is a span that is not there; what counts is the context.
-                let _within = Within::enter(parent);
-                self.beneath.event(event);
-            }
-        }
+        // To those beneath, a parent of ours is a span that is not there; what counts is the context. So it is for
+        // those who can't look up the span, as its filter refuses every one.
+        let _within = self.within(event.parent());
+        self.beneath.event(event);
     }
 
     fn enter(&self, id: &Id) {
