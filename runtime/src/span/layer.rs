@@ -30,6 +30,10 @@ use crate::call::Stage;
 ///
 /// [`Telemetry`](crate::Telemetry) installs one by itself where no subscriber is set yet.
 ///
+/// An annotated function has a `tracing` span where another layer wants one. In a subscriber in which none does, because
+/// of a filter say, `tracing::Span::current()` doesn't know the annotated call: it is the span around it, or none.
+/// [`subscriber`](crate::subscriber) wraps a subscriber so that it does know.
+///
 /// ```
 /// use tracing_subscriber::prelude::*;
 ///
@@ -98,7 +102,7 @@ pub(super) struct Known {
     pub(super) context: Context,
     /// Where we record the span; none where we don't, whatever slot the context has.
     pub(super) slot: SlotHandle,
-    /// An annotated call's span beside ours: it ends with the call.
+    /// There is nothing to end with the span: an annotated call ends by itself.
     is_ours: bool,
 }
 
@@ -238,6 +242,17 @@ pub(super) fn exit(id: &Id) {
 /// What our layer keeps with a span.
 pub(super) fn known<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Known> {
     span.extensions().get::<Known>().copied()
+}
+
+/// Keeps with a span where it was opened, if our layer has not done so.
+pub(super) fn remember<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) {
+    let context = match crate::call::stage() {
+        Stage::Opening(own, _) => own,
+        _ => Context::here(),
+    };
+    if !context.is_suppressed() && known(span).is_none() {
+        span.extensions_mut().insert(Known { context, slot: SlotHandle::NONE, is_ours: true });
+    }
 }
 
 /// The span in `slot` follows from the one of `other`.
