@@ -317,3 +317,78 @@ fn what_is_recorded_into_a_call_that_only_others_want_stays_out_of_the_span_arou
     assert_eq!(fields.collect::<Vec<_>>(), [&("a".into(), AttributeValue::I64(1))]);
     assert!(outer.links.is_empty());
 }
+
+#[instrument]
+fn leaf() {}
+
+#[instrument]
+fn eats<R>(guard: tracing::span::EnteredSpan, then: impl FnOnce() -> R) -> R {
+    drop(guard);
+    leaf();
+    then()
+}
+
+#[instrument]
+fn gives() -> tracing::span::EnteredSpan {
+    tracing::info_span!("given").entered()
+}
+
+#[instrument]
+fn after() {}
+
+#[test]
+fn a_guard_that_is_dropped_within_a_call_leaves_its_span() {
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        eats(tracing::info_span!("a").entered(), || ());
+        assert_eq!(Context::current(), before);
+        after();
+    });
+    assert_eq!(trace.path("leaf"), ["leaf", "eats", "a", "root"]);
+    assert_eq!(trace.path("after"), ["after", "root"]);
+}
+
+#[test]
+fn a_guard_that_is_dropped_two_calls_deeper_leaves_its_span() {
+    #[instrument]
+    fn passes_on(guard: tracing::span::EnteredSpan) {
+        let inner = tracing::info_span!("inner").entered();
+        eats(guard, || ());
+        ours_inside(true);
+        drop(inner);
+        after();
+    }
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        passes_on(tracing::info_span!("a").entered());
+        assert_eq!(Context::current(), before);
+    });
+    assert_eq!(trace.path("ours_inside"), ["ours_inside", "inner", "passes_on", "a", "root"]);
+    assert_eq!(trace.path("after"), ["after", "passes_on", "a", "root"]);
+}
+
+#[test]
+fn a_guard_that_a_call_returns_keeps_its_span_current() {
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        let given = gives();
+        leaf();
+        drop(given);
+        assert_eq!(Context::current(), before);
+        after();
+    });
+    assert_eq!(trace.path("leaf"), ["leaf", "given", "gives", "root"]);
+    assert_eq!(trace.path("after"), ["after", "root"]);
+}
+
+#[test]
+fn a_call_may_take_one_guard_and_return_another() {
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        let given = eats(tracing::info_span!("a").entered(), gives);
+        ours_inside(true);
+        drop(given);
+        assert_eq!(Context::current(), before);
+    });
+    assert_eq!(trace.path("ours_inside"), ["ours_inside", "given", "gives", "eats", "a", "root"]);
+}

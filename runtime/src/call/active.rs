@@ -172,7 +172,7 @@ impl Active {
     fn exit(&mut self) {
         if self.flags & ENTERED != 0 {
             self.flags &= !ENTERED;
-            if self.swap() {
+            if self.swap_back() {
                 bridge::left(self.context.span_id);
             }
             if let Some(shadow) = &self.shadow {
@@ -201,6 +201,21 @@ impl Active {
         let swaps = self.flags & SWAPS != 0;
         if swaps {
             self.context = self.context.swap();
+        }
+        swaps
+    }
+
+    /// Swaps them at the end, where guards of foreign spans may have crossed the boundary of the call.
+    #[inline]
+    fn swap_back(&mut self) -> bool {
+        let swaps = self.flags & SWAPS != 0;
+        if swaps {
+            let current = Context::here();
+            self.context = if current.slot == self.slot && !span::has_left() {
+                self.context.swap()
+            } else {
+                span::leave_call(self.slot, current, self.context)
+            };
         }
         swaps
     }

@@ -34,8 +34,8 @@ pub use data::{
     AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome,
     SpanBatch, SpanData, SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
-pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
+pub(crate) use layer::{around_event, has_left, leave_call};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use pipeline::event_at;
 pub(crate) use pipeline::{Exporters, PipelineHandle, event, finish, open, records_events, start, write};

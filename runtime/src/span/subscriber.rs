@@ -26,7 +26,7 @@ use crate::call::Stage;
 /// Within an annotated call of which a layer wants the span, the current span is that layer's, as always. Where none does,
 /// because of a filter say, it would be the span around the call, or none: what is spawned with
 /// `future.instrument(Span::current())` would not nest in the call, nor would a value recorded into it find it. Wrapped,
-/// the current span is then the call itself, which layers don't see. It is right in all mixtures of layers and filters.
+/// the current span is then the call itself, which layers don't see.
 ///
 /// ```
 /// use tracing_subscriber::prelude::*;
