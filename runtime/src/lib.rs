@@ -8,7 +8,7 @@
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
 //! | [`Secret`] | values that no telemetry shows |
-//! | [`layer`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
+//! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`config`] | every key and environment variable |
 //!
 //! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
@@ -68,7 +68,7 @@ pub use secret::Secret;
 #[cfg(feature = "telemetry")]
 pub use signals::{ShutdownToken, shutdown_token};
 #[cfg(feature = "telemetry")]
-pub use span::layer;
+pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
 #[cfg(feature = "telemetry")]

@@ -295,3 +295,100 @@ fn fields_are_evaluated_once_for_both_routes() {
     assert_eq!(seen.lines(), ["new recorded in none times=1", "close recorded"]);
     assert!(trace.one("recorded").attributes.contains(&("times".into(), AttributeValue::I64(1))));
 }
+
+#[test]
+fn what_is_recorded_into_a_call_that_only_others_want_stays_out_of_the_span_around_it() {
+    #[instrument(fields(a = 1))]
+    fn outer() {
+        inner();
+    }
+    #[instrument(level = "debug", fields(b = Empty))]
+    fn inner() {
+        tracing::Span::current().record("b", 2).follows_from(tracing::info_span!("cause").id());
+    }
+    let seen = Seen::default();
+    let subscriber = tracing_subscriber::registry()
+        .with(spanwright::layer())
+        .with(seen.clone().with_filter(LevelFilter::DEBUG));
+    let ((), trace) = traced(|| tracing::subscriber::with_default(subscriber, outer));
+    assert!(seen.lines().contains(&"record b=2".to_owned()), "{:?}", seen.lines());
+    let outer = trace.one("outer");
+    let fields = outer.attributes.iter().filter(|(key, _)| !key.starts_with("code."));
+    assert_eq!(fields.collect::<Vec<_>>(), [&("a".into(), AttributeValue::I64(1))]);
+    assert!(outer.links.is_empty());
+}
+
+#[instrument]
+fn leaf() {}
+
+#[instrument]
+fn eats<R>(guard: tracing::span::EnteredSpan, then: impl FnOnce() -> R) -> R {
+    drop(guard);
+    leaf();
+    then()
+}
+
+#[instrument]
+fn gives() -> tracing::span::EnteredSpan {
+    tracing::info_span!("given").entered()
+}
+
+#[instrument]
+fn after() {}
+
+#[test]
+fn a_guard_that_is_dropped_within_a_call_leaves_its_span() {
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        eats(tracing::info_span!("a").entered(), || ());
+        assert_eq!(Context::current(), before);
+        after();
+    });
+    assert_eq!(trace.path("leaf"), ["leaf", "eats", "a", "root"]);
+    assert_eq!(trace.path("after"), ["after", "root"]);
+}
+
+#[test]
+fn a_guard_that_is_dropped_two_calls_deeper_leaves_its_span() {
+    #[instrument]
+    fn passes_on(guard: tracing::span::EnteredSpan) {
+        let inner = tracing::info_span!("inner").entered();
+        eats(guard, || ());
+        ours_inside(true);
+        drop(inner);
+        after();
+    }
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        passes_on(tracing::info_span!("a").entered());
+        assert_eq!(Context::current(), before);
+    });
+    assert_eq!(trace.path("ours_inside"), ["ours_inside", "inner", "passes_on", "a", "root"]);
+    assert_eq!(trace.path("after"), ["after", "passes_on", "a", "root"]);
+}
+
+#[test]
+fn a_guard_that_a_call_returns_keeps_its_span_current() {
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        let given = gives();
+        leaf();
+        drop(given);
+        assert_eq!(Context::current(), before);
+        after();
+    });
+    assert_eq!(trace.path("leaf"), ["leaf", "given", "gives", "root"]);
+    assert_eq!(trace.path("after"), ["after", "root"]);
+}
+
+#[test]
+fn a_call_may_take_one_guard_and_return_another() {
+    let ((), trace) = traced(|| {
+        let before = Context::current();
+        let given = eats(tracing::info_span!("a").entered(), gives);
+        ours_inside(true);
+        drop(given);
+        assert_eq!(Context::current(), before);
+    });
+    assert_eq!(trace.path("ours_inside"), ["ours_inside", "given", "gives", "eats", "a", "root"]);
+}

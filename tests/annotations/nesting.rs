@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use spanwright::span::{AttributeValue, EventData, Level};
+use spanwright::span::{AttributeValue, EventData, Level, SpanId, TraceId};
 use spanwright::{Context, InContext, instrument};
 use tracing::{Instrument, Span};
 use tracing_subscriber::filter::LevelFilter;
@@ -66,7 +66,7 @@ fn what_is_spawned_may_outlive_the_call_that_spawned_it() {
             let task = start();
             std::thread::scope(|scope| {
                 // Nothing is current there.
-                scope.spawn(|| assert_eq!(Context::current().trace_id, spanwright::span::TraceId::NONE));
+                scope.spawn(|| assert_eq!(Context::current().trace_id, TraceId::NONE));
             });
             let _outside = Context::NONE.attach();
             block_on(task);
@@ -223,6 +223,21 @@ fn events_are_in_their_spans_whoever_else_listens() {
 }
 
 #[test]
+fn events_and_links_are_recorded_once_by_two_layers_of_ours() {
+    let subscriber = tracing_subscriber::registry().with(spanwright::layer()).with(spanwright::layer());
+    let ((), trace) = traced(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let cause = tracing::info_span!("cause").entered();
+            let effect = tracing::info_span!("effect");
+            effect.follows_from(&cause);
+            effect.in_scope(|| tracing::info!("once"));
+        });
+    });
+    let effect = trace.one("effect");
+    assert_eq!((effect.events.len(), effect.links.len()), (1, 1));
+}
+
+#[test]
 fn an_event_of_another_thread_is_in_the_span_it_happened_in() {
     #[instrument]
     fn waits_for_others() {
@@ -315,4 +330,81 @@ fn tracing_opentelemetry_works_beside_us() {
     let names: Vec<_> = finished.iter().map(|span| span.name.as_ref()).collect();
     assert_eq!(names, ["theirs", "says"]);
     assert_eq!(finished[0].parent_span_id, finished[1].span_context.span_id());
+}
+
+/// Runs `body` in a call whose trace is not sampled, and expects nothing of it to be recorded.
+fn unsampled(body: impl FnOnce()) {
+    #[instrument]
+    fn not_sampled(body: impl FnOnce()) {
+        body();
+    }
+    crate::collected::telemetry();
+    let (trace_id, span_id) = (TraceId { high: 1, low: 2 }, SpanId(3));
+    // From another process, and not sampled.
+    let caller = Context { trace_id, span_id, flags: 1 << 1, ..Context::NONE };
+    let _outside = caller.attach();
+    not_sampled(body);
+}
+
+#[test]
+fn what_is_spawned_with_the_current_span_of_an_unsampled_call_is_unsampled() {
+    unsampled(|| {
+        let own = Context::current();
+        assert!(!own.is_recorded());
+        let span = Span::current();
+        span.record("field", 1);
+        let within = |body: &dyn Fn(Context)| {
+            let _elsewhere = Context::NONE.attach();
+            body(own);
+        };
+        within(&|own| span.in_scope(|| assert_eq!(Context::current(), own)));
+        within(&|own| {
+            tracing::info_span!(parent: &span, "child")
+                .in_scope(|| assert_eq!(Context::current().trace_id, own.trace_id));
+        });
+        let future = async move {
+            leaf();
+            tracing::info_span!("foreign").in_scope(|| Span::current().in_scope(Context::current))
+        };
+        let future = future.in_current_span();
+        within(&|_| assert_eq!(Context::current(), Context::NONE));
+        let _elsewhere = Context::NONE.attach();
+        assert_eq!(block_on(future), own);
+    });
+}
+
+#[test]
+fn a_wrapped_subscriber_knows_the_annotated_call_and_others_their_own_spans() {
+    #[instrument(fields(result = Empty))]
+    fn outer() {
+        Span::current().record("result", 1);
+        tracing::debug_span!("refused_by_us", n = tracing::field::Empty).in_scope(|| {
+            Span::current().record("n", 2);
+        });
+        inner();
+        let task = task().instrument(Span::current());
+        let _elsewhere = Context::NONE.attach();
+        block_on(task);
+    }
+    #[instrument(level = "debug", fields(within = Empty))]
+    fn inner() {
+        Span::current().record("within", 3);
+    }
+    let all = LevelFilter::TRACE;
+    for (level, expected) in [(LevelFilter::OFF, ""), (all, "outer{result=1}:refused_by_us{n=2}")] {
+        let lines = Lines::default();
+        let fmt = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(lines.clone())
+            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+            .with_filter(level);
+        let layers = tracing_subscriber::registry().with(spanwright::layer()).with(fmt);
+        let subscriber = spanwright::subscriber(layers);
+        let ((), trace) = traced(|| tracing::subscriber::with_default(subscriber, outer));
+        let text = lines.text();
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(text.contains("outer{result=1}:inner{within=3}"), level == all, "{text}");
+        assert_eq!(attribute(&trace, "outer", "result"), Some(AttributeValue::I64(1)), "{text}");
+        assert_eq!(trace.path("leaf"), ["leaf", "task", "outer", "root"]);
+    }
 }

@@ -148,7 +148,8 @@ impl Active {
         } else {
             record(&mut Fields::new(None, Some(&mut captured)));
         }
-        self.shadow = Shadow::open(self.site, bits, own, &captured).map(Box::new);
+        let opening = shadow::Stage::Opening(own, self.slot);
+        self.shadow = Shadow::open(self.site, bits, opening, &captured).map(Box::new);
     }
 
     /// Makes the call's span the current one.
@@ -171,7 +172,7 @@ impl Active {
     fn exit(&mut self) {
         if self.flags & ENTERED != 0 {
             self.flags &= !ENTERED;
-            if self.swap() {
+            if self.swap_back() {
                 bridge::left(self.context.span_id);
             }
             if let Some(shadow) = &self.shadow {
@@ -202,6 +203,21 @@ impl Active {
         let swaps = self.flags & SWAPS != 0;
         if swaps {
             self.context = self.context.exchange();
+        }
+        swaps
+    }
+
+    /// Swaps them at the end, where guards of foreign spans may have crossed the boundary of the call.
+    #[inline]
+    fn swap_back(&mut self) -> bool {
+        let swaps = self.flags & SWAPS != 0;
+        if swaps {
+            let current = Context::here();
+            self.context = if current.slot == self.slot && !span::has_left() {
+                self.context.swap()
+            } else {
+                span::leave_call(self.slot, current, self.context)
+            };
         }
         swaps
     }

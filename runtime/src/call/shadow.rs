@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use spanwright_core::callsite::SHADOW;
 use spanwright_core::context::Context;
 use spanwright_core::descriptor::Level;
+use spanwright_core::slots::SlotHandle;
 use spanwright_core::slots::value::Value;
 use tracing_core::callsite::Identifier;
 use tracing_core::dispatcher::{self, Dispatch};
@@ -25,8 +26,8 @@ pub(crate) enum Stage {
     Idle,
     /// It asks whether others want the span.
     Asking,
-    /// They do: the span is opened, for a call with this context.
-    Opening(Context),
+    /// They do: the span is opened, for a call within this context, with this slot of its own, if any.
+    Opening(Context, SlotHandle),
     /// It enters, leaves or records what our own route has already.
     ByUs,
 }
@@ -78,8 +79,8 @@ pub(super) struct Shadow {
 }
 
 impl Shadow {
-    /// Opens the span with `captured` as its fields, for the call with this context.
-    pub(super) fn open(site: &'static Site, bits: u32, own: Context, captured: &Captured) -> Option<Self> {
+    /// Opens the span with `captured` as its fields, at this stage: [`Stage::Opening`].
+    pub(super) fn open(site: &'static Site, bits: u32, stage: Stage, captured: &Captured) -> Option<Self> {
         let metadata = site.tracing_metadata();
         let values = captured.by_place(metadata.fields().len());
         let values = metadata.fields().value_set_all(&values);
@@ -92,7 +93,7 @@ impl Shadow {
             let id = dispatch.new_span(&Attributes::new(metadata, &values));
             Some(Self { dispatch: dispatch.clone(), id })
         };
-        during(Stage::Opening(own), || dispatcher::get_default(open))
+        during(stage, || dispatcher::get_default(open))
     }
 
     pub(super) fn enter(&self) {

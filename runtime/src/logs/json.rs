@@ -19,13 +19,12 @@ pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, event: &Event<'_>) -> 
     let (message, fields) = (quoted(visited.message()), visited.fields);
     write!(writer, r#"{{"timestamp":"{now}","level":"{level}","target":{target},"message":{message}"#)?;
     write!(writer, r#","fields":{{{fields}}}"#)?;
-    write_span(writer)?;
+    write_span(writer, crate::span::around_event(event))?;
     writer.write_str("}\n")
 }
 
-/// The current span's name and ids.
-fn write_span(writer: &mut dyn Write) -> fmt::Result {
-    let context = crate::bridge::around(Context::here());
+/// The name and ids of the event's span.
+fn write_span(writer: &mut dyn Write, context: Context) -> fmt::Result {
     if !context.span_id.is_some() {
         return Ok(());
     }

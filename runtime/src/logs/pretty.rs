@@ -4,7 +4,6 @@
 use std::error::Error;
 use std::fmt::{self, Debug, Write};
 
-use spanwright_core::context::Context;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
@@ -21,7 +20,7 @@ pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, colours: bool, event: 
     let (dim, level, reset) = if colours { (DIM, colour(*metadata.level()), RESET) } else { ("", "", "") };
     write!(writer, "{dim}{now}{reset} {level}{:>5}{reset} ", metadata.level().as_str())?;
     write!(writer, "{dim}{}:{reset}{}{}", plain(metadata.target()), visited.message, visited.fields)?;
-    let context = crate::bridge::around(Context::here());
+    let context = crate::span::around_event(event);
     if context.span_id.is_some() {
         writer.write_str(dim)?;
         if let Some(name) = crate::span::name_of(context) {

@@ -188,3 +188,24 @@ fn the_layer_wants_no_span() {
     });
     assert_eq!((enabled.get(), lines.len()), (false, 1));
 }
+
+#[test]
+fn a_line_has_the_ids_of_the_span_that_its_event_is_in() {
+    let (output, filter) =
+        (Output::default(), crate::config::parse::<crate::config::Filter>("trace").unwrap());
+    let writer = output.clone();
+    let layer = layer(style(LogFormat::Json), filter, move || writer.clone());
+    crate::span::set_active(true);
+    let subscriber = tracing_subscriber::registry().with(crate::span::layer()).with(layer);
+    let parent = tracing::subscriber::with_default(crate::span::Answering::new(subscriber), || {
+        let stated = tracing::info_span!("stated");
+        let _current = tracing::info_span!("current").entered();
+        tracing::info!(parent: &stated, "in the stated one");
+        tracing::info!(parent: None, "in none");
+        stated.in_scope(spanwright_core::context::Context::here)
+    });
+    let writes = output.0.lock().unwrap();
+    let lines: Vec<Value> = writes.iter().map(|line| serde_json::from_slice(line).unwrap()).collect();
+    assert_eq!(lines[0]["span"]["span_id"], parent.span_id.to_string());
+    assert_eq!(lines[1]["span"], Value::Null);
+}

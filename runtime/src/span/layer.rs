@@ -4,9 +4,10 @@
 //! It comes wrapped in a per-layer filter that refuses our own callsites: they record themselves. So interest in one of
 //! them other than "never" means that somebody else wants its span.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::clock;
@@ -17,7 +18,7 @@ use spanwright_core::slots::value::{FieldWriter, Value, index};
 use spanwright_core::slots::{self, Outcome, SlotHandle};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Event, Interest, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context as LayerContext, Filter, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -28,6 +29,10 @@ use crate::call::Stage;
 /// The layer to add to a subscriber of one's own, so that other crates' spans are recorded too, and nest with ours.
 ///
 /// [`Telemetry`](crate::Telemetry) installs one by itself where no subscriber is set yet.
+///
+/// An annotated function has a `tracing` span where another layer wants one. In a subscriber in which none does, because
+/// of a filter say, `tracing::Span::current()` doesn't know the annotated call: it is the span around it, or none.
+/// [`subscriber`](crate::subscriber) wraps a subscriber so that it does know.
 ///
 /// ```
 /// use tracing_subscriber::prelude::*;
@@ -40,13 +45,21 @@ pub fn layer<S>() -> Filtered<SpanLayer, OthersOnly, S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    SpanLayer { _private: () }.with_filter(OthersOnly { _private: () })
+    SpanLayer { is_second: AtomicBool::new(false) }.with_filter(OthersOnly { _private: () })
 }
 
 /// Records the spans of callsites that are not ours. Made by [`layer`].
 #[derive(Debug)]
 pub struct SpanLayer {
-    _private: (),
+    /// The subscriber has another one, which does the work. Publishes nothing else.
+    is_second: AtomicBool,
+}
+
+impl SpanLayer {
+    /// Whether what comes is for somebody else to deal with: for another layer of ours, or for the call itself.
+    fn is_idle(&self) -> bool {
+        self.is_second.load(Ordering::Relaxed) || crate::call::stage() == Stage::ByUs
+    }
 }
 
 /// Refuses our own callsites, and what the filters of spans and events refuse. Where others want the span of one of our
@@ -71,7 +84,7 @@ impl<S> Filter<S> for OthersOnly {
     fn enabled(&self, metadata: &Metadata<'_>, _: &LayerContext<'_, S>) -> bool {
         match crate::call::stage() {
             Stage::Asking => false,
-            Stage::Opening(_) => true,
+            Stage::Opening(..) => true,
             Stage::Idle | Stage::ByUs => Self::wants(metadata),
         }
     }
@@ -83,10 +96,13 @@ impl<S> Filter<S> for OthersOnly {
 }
 
 /// What our layer keeps with a span.
-struct Known {
-    context: Context,
-    slot: SlotHandle,
-    /// An annotated call's span beside ours: it ends with the call.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// The context within the span: the one around it, where we don't record the span.
+    pub(super) context: Context,
+    /// Where we record the span; none where we don't, whatever slot the context has.
+    pub(super) slot: SlotHandle,
+    /// There is nothing to end with the span: an annotated call ends by itself.
     is_ours: bool,
 }
 
@@ -96,27 +112,41 @@ struct EnteredSpan {
     span_id: SpanId,
     /// The context to go back to.
     before: Context,
+    /// It has been left within an annotated call that goes back to it at its end, which is when this is forgotten.
+    is_left: bool,
 }
+
+/// How many left spans are kept: where nothing goes back to them, as no call began in them, they must not pile up.
+const MAX_LEFT: u32 = 64;
 
 thread_local! {
     /// The foreign spans entered on this thread, the last one last.
     static ENTERED: RefCell<Vec<EnteredSpan>> = const { RefCell::new(Vec::new()) };
+    /// How many of them have been left.
+    static LEFT: Cell<u32> = const { Cell::new(0) };
 }
 
 impl<S> Layer<S> for SpanLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        // Of two in one subscriber, it finds the same one for both.
+        let first = subscriber.downcast_ref::<Self>();
+        let is_second = first.is_some_and(|first| !std::ptr::eq(first, self));
+        self.is_second.store(is_second, Ordering::Relaxed);
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
         let current = bridge::around(Context::here());
         let Some(span) = context.span(id).filter(|_| !current.is_suppressed()) else { return };
-        if span.extensions().get::<Known>().is_some() {
-            // This layer is in the subscriber twice.
+        if known(&span).is_some() {
+            // Another layer of ours has been here.
             return;
         }
-        if let Stage::Opening(own) = crate::call::stage() {
-            slots::share(own.slot);
-            span.extensions_mut().insert(Known { context: own, slot: own.slot, is_ours: true });
+        if let Stage::Opening(own, slot) = crate::call::stage() {
+            slots::share(slot);
+            span.extensions_mut().insert(Known { context: own, slot, is_ours: true });
             return;
         }
         let around = around(current, attributes.is_root(), attributes.parent(), &context);
@@ -129,7 +159,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
         let current = bridge::around(Context::here());
-        if current.is_suppressed() || crate::call::stage() == Stage::ByUs {
+        if current.is_suppressed() || self.is_idle() {
             return;
         }
         let around = around(current, event.is_root(), event.parent(), &context);
@@ -143,35 +173,36 @@ where
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: LayerContext<'_, S>) {
-        let known = |id| known_context(&context.span(id)?);
+        if self.is_idle() {
+            return;
+        }
+        let known = |id| known(&context.span(id)?);
         if let (Some(own), Some(other)) = (known(id), known(follows)) {
-            let link = Value::Link(other.trace_id, other.span_id);
-            super::write(own.slot, |writer| writer.push(index::LINK, link));
+            link(own.slot, other.context);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: LayerContext<'_, S>) {
-        if crate::call::stage() == Stage::ByUs {
+        if self.is_idle() {
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let slot = span.extensions().get::<Known>().map(|known| known.slot);
-        super::write(slot.unwrap_or_default(), |writer| values.record(&mut Visitor { writer }));
+        let slot = known(&span).map_or(SlotHandle::NONE, |known| known.slot);
+        super::write(slot, |writer| values.record(&mut Visitor { writer }));
     }
 
     fn on_enter(&self, id: &Id, context: LayerContext<'_, S>) {
-        if crate::call::stage() == Stage::ByUs {
+        if self.is_idle() {
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let own = span.extensions().get::<Known>().map(|known| known.context);
-        if let Some(own) = own {
-            enter(id, own);
+        if let Some(known) = known(&span) {
+            enter(id, known.context);
         }
     }
 
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
-        if crate::call::stage() != Stage::ByUs {
+        if !self.is_idle() {
             exit(id);
         }
     }
@@ -190,7 +221,7 @@ pub(super) fn enter(id: &Id, own: Context) {
     // While the thread ends there is no way back, and so none there.
     let _ = ENTERED.try_with(|entered| {
         let (span_id, before) = (own.span_id, own.swap());
-        entered.borrow_mut().push(EnteredSpan { id: id.clone(), span_id, before });
+        entered.borrow_mut().push(EnteredSpan { id: id.clone(), span_id, before, is_left: false });
         bridge::entered(own);
     });
 }
@@ -199,25 +230,95 @@ pub(super) fn enter(id: &Id, own: Context) {
 pub(super) fn exit(id: &Id) {
     let _ = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
-        let Some(at) = entered.iter().rposition(|span| span.id == *id) else { return };
-        let left = entered.remove(at);
-        match entered.get_mut(at) {
-            // Left out of order: the one entered after it goes back to where this one came from.
-            Some(later) => later.before = left.before,
-            // Only where this span is the current one: a guard of it may have left the call that it was made in,
-            // or be dropped within a later one.
-            None if Context::here().span_id == left.span_id => {
-                left.before.swap();
-            }
-            None => {}
+        let Some(at) = entered.iter().rposition(|span| !span.is_left && span.id == *id) else { return };
+        let EnteredSpan { span_id, before, .. } = entered[at];
+        bridge::left(span_id);
+        let mut later = entered[at + 1..].iter_mut();
+        if let Some(later) = later.find(|later| later.before.span_id == span_id) {
+            // Left out of order: the one entered within it goes back to where this one came from.
+            later.before = before;
+        } else if Context::here().span_id == span_id {
+            before.swap();
+        } else {
+            // An annotated call that began in it has not ended yet.
+            return leave_later(&mut entered, at);
         }
-        bridge::left(left.span_id);
+        entered.remove(at);
     });
 }
 
-/// The context that our layer keeps with a span.
-pub(super) fn known_context<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Context> {
-    span.extensions().get::<Known>().map(|known| known.context)
+/// Marks a span as left.
+#[cold]
+fn leave_later(entered: &mut Vec<EnteredSpan>, at: usize) {
+    entered[at].is_left = true;
+    if LEFT.get() < MAX_LEFT {
+        LEFT.set(LEFT.get() + 1);
+    } else if let Some(oldest) = entered.iter().position(|span| span.is_left) {
+        entered.remove(oldest);
+    }
+}
+
+/// Whether a foreign span has been left within an annotated call that began in it.
+#[inline]
+pub(crate) fn has_left() -> bool {
+    LEFT.get() != 0
+}
+
+/// Ends the time in which the annotated call with this slot is current, where guards of foreign spans have crossed its
+/// boundary: `current` is not its context, or [`has_left`]. `back` is what it would go back to. Gives the context to keep
+/// for the next time.
+#[cold]
+pub(crate) fn leave_call(slot: SlotHandle, current: Context, back: Context) -> Context {
+    let leave = |entered: &RefCell<Vec<EnteredSpan>>| {
+        let mut entered = entered.borrow_mut();
+        let back = still_entered(&mut entered, back);
+        let inner = entered.iter_mut().find(|span| span.before.slot == slot);
+        if let Some(inner) = inner.filter(|_| slot.is_some() && current.slot != slot) {
+            // A span that was entered in the call is still current. It goes back to where the call came from.
+            return std::mem::replace(&mut inner.before, back);
+        }
+        back.swap()
+    };
+    ENTERED.try_with(leave).unwrap_or_else(|_| back.swap())
+}
+
+/// The context to go back to instead of `back`, whose span may have been left meanwhile.
+fn still_entered(entered: &mut Vec<EnteredSpan>, mut back: Context) -> Context {
+    while let Some(at) = entered.iter().rposition(|span| span.is_left && span.span_id == back.span_id) {
+        back = entered.remove(at).before;
+        LEFT.set(LEFT.get().saturating_sub(1));
+    }
+    back
+}
+
+/// What our layer keeps with a span.
+pub(super) fn known<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Known> {
+    span.extensions().get::<Known>().copied()
+}
+
+/// Keeps with a span where it was opened, if our layer has not done so.
+pub(super) fn remember<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) {
+    let context = match crate::call::stage() {
+        Stage::Opening(own, _) => own,
+        _ => Context::here(),
+    };
+    if !context.is_suppressed() && known(span).is_none() {
+        span.extensions_mut().insert(Known { context, slot: SlotHandle::NONE, is_ours: true });
+    }
+}
+
+/// The span in `slot` follows from the one of `other`.
+pub(super) fn link(slot: SlotHandle, other: Context) {
+    if other.span_id.is_some() {
+        let link = Value::Link(other.trace_id, other.span_id);
+        super::write(slot, |writer| writer.push(index::LINK, link));
+    }
+}
+
+/// The context that an event is in, for those whose filter refuses every span: beneath [`Answering`](super::Answering), which
+/// has made a stated parent the current one.
+pub(crate) fn around_event(event: &Event<'_>) -> Context {
+    if event.is_root() { Context::NONE } else { bridge::around(Context::here()) }
 }
 
 /// The context that a span or event is in: a stated one's, none, or the current one.
@@ -229,7 +330,7 @@ where
         return Context { store: current.store, ..Context::NONE };
     }
     let stated = parent.and_then(|parent| context.span(parent));
-    stated.and_then(|parent| known_context(&parent)).unwrap_or(current)
+    stated.and_then(|parent| known(&parent)).map_or(current, |known| known.context)
 }
 
 impl Known {

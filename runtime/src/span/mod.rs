@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `sampling` | the decision at the root of a trace |
 //! | `layer` | the `tracing` layer that records other crates' spans, and events |
-//! | `subscriber` | the program's subscriber, where it is ours |
+//! | `subscriber` | the wrapper whose current span may be an annotated call's |
 //! | `pipeline` | from the ring buffer to the exporters' queues |
 //! | `assembly` | joins events to their spans, and waits for the ends of traces |
 //! | `decode` | from records to batches |
@@ -35,6 +35,7 @@ pub use data::{
     SpanBatch, SpanData, SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
 pub use layer::{SpanLayer, layer};
+pub(crate) use layer::{around_event, has_left, leave_call};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use pipeline::event_at;
 pub(crate) use pipeline::{Exporters, PipelineHandle, event, finish, open, records_events, start, write};
@@ -43,6 +44,7 @@ pub(crate) use sampling::{MAX_SAMPLERS, decide};
 pub(crate) use sampling::{sampler_by, trace_state};
 pub(crate) use settings::{PipelineSettings, Sampling};
 pub(crate) use subscriber::Answering;
+pub use subscriber::subscriber;
 
 /// Whether spans are recorded at all.
 static ACTIVE: AtomicBool = AtomicBool::new(false);
