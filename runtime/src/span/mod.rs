@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `sampling` | the decision at the root of a trace |
 //! | `layer` | the `tracing` layer that records other crates' spans, and events |
+//! | `entered` | the other crates' spans entered on a thread |
 //! | `subscriber` | the wrapper whose current span may be an annotated call's |
 //! | `pipeline` | from the ring buffer to the exporters' queues |
 //! | `assembly` | joins events to their spans, and waits for the ends of traces |
@@ -14,6 +15,7 @@
 mod assembly;
 mod data;
 mod decode;
+mod entered;
 mod layer;
 mod pipeline;
 mod sampling;
@@ -34,8 +36,9 @@ pub use data::{
     AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome,
     SpanBatch, SpanData, SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
+pub(crate) use entered::{has_left, leave_call};
+pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
-pub(crate) use layer::{around_event, has_left, leave_call};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use pipeline::event_at;
 pub(crate) use pipeline::{Exporters, PipelineHandle, event, finish, open, records_events, start, write};

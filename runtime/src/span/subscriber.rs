@@ -18,7 +18,8 @@ use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Callsite, Dispatch, Event, Interest, Kind, Level, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::layer::{Visitor, enter, exit, known, link, remember};
+use super::entered::{enter, exit};
+use super::layer::{Visitor, known, link, remember};
 use crate::call::Stage;
 
 /// Wraps a subscriber of one's own, which has [`layer`](crate::layer) in it, so that `tracing::Span::current()` knows annotated calls whatever its layers want.
