@@ -253,8 +253,7 @@ impl Pool {
     /// Opens a slot for a span; nothing where the pool is full.
     #[inline]
     pub fn open(&self, cache: &FreeList, start: &Start) -> SlotHandle {
-        let Some((index, generation)) = self.take(cache) else { return SlotHandle::NONE };
-        let slot = self.slot(index);
+        let Some((slot, index, generation)) = self.take(cache) else { return SlotHandle::NONE };
         slot.set(word::SPEC, std::ptr::from_ref(start.spec) as u64);
         slot.set(word::TRACE_HIGH, start.trace_id.high);
         slot.set(word::TRACE_LOW, start.trace_id.low);
@@ -263,6 +262,17 @@ impl Pool {
         slot.set(word::START, start.at.0);
         slot.set(word::STATE, u64::from(start.flags) << 32);
         SlotHandle::new(index, generation)
+    }
+
+    /// Writes the first fields of a span that has just been opened, whose handle nobody has yet: without a lock, and without
+    /// a look at the generation. Where a value's `Display` panics, none of them is there.
+    #[inline]
+    pub fn fill(&self, cache: &FreeList, span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
+        let Some(slot) = self.existing(span.index()).filter(|_| span.is_some()) else { return };
+        let state = slot.get(word::STATE);
+        let mut writer = FieldWriter::new(self, cache, slot, span.index(), state);
+        write(&mut writer);
+        slot.words[word::STATE].store(state | writer.progress(), Ordering::Release);
     }
 
     /// Lets other threads have the handle: from here on, who writes locks. To be called where the span is current.
@@ -563,6 +573,13 @@ static POOL: Pool = Pool::new();
 #[must_use]
 pub fn open(start: &Start) -> SlotHandle {
     pool::with_free_list(|cache| POOL.open(cache, start))
+}
+
+/// [`Pool::fill`] in this process's pool.
+#[cfg(not(loom))]
+#[inline]
+pub fn fill(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
+    pool::with_free_list(|cache| POOL.fill(cache, span, write));
 }
 
 /// [`Pool::share`] in this process's pool.

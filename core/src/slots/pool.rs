@@ -66,23 +66,22 @@ impl Pool {
         }
     }
 
-    /// A free slot's index and its new, odd generation.
+    /// A free slot, its index and its new, odd generation.
     #[inline]
-    pub(super) fn take(&self, cache: &FreeList) -> Option<(u32, u32)> {
-        let index = match cache.first.get().checked_sub(1) {
-            Some(index) => {
-                cache.first.set(self.slot(index).get(word::TAG) as u32);
-                cache.length.set(cache.length.get() - 1);
-                index
-            }
-            None => self.take_shared()?,
-        };
+    pub(super) fn take(&self, cache: &FreeList) -> Option<(&Slot, u32, u32)> {
+        let kept = cache.first.get().checked_sub(1);
+        let index = kept.map_or_else(|| self.take_shared(), Some)?;
         let slot = self.slot(index);
-        let generation = ((slot.get(word::TAG) >> 32) as u32).wrapping_add(1);
+        let tag = slot.get(word::TAG);
+        if kept.is_some() {
+            cache.first.set(tag as u32);
+            cache.length.set(cache.length.get() - 1);
+        }
+        let generation = ((tag >> 32) as u32).wrapping_add(1);
         slot.words[word::TAG].store(u64::from(generation) << 32, Ordering::Release);
         // Whoever reads what the new owner writes also sees the new generation.
         fence(Ordering::Release);
-        Some((index, generation))
+        Some((slot, index, generation))
     }
 
     /// Ends the slot's generation and frees it.
@@ -230,18 +229,18 @@ mod loom_tests {
                 cache
             };
             let cache = keep_none();
-            let (first, _) = pool.take(&cache).unwrap();
+            let (_, first, _) = pool.take(&cache).unwrap();
             pool.give_back(&cache, first);
             let other = {
                 let pool = Arc::clone(&pool);
                 loom::thread::spawn(move || {
                     let cache = keep_none();
-                    let (a, _) = pool.take(&cache).unwrap();
+                    let (_, a, _) = pool.take(&cache).unwrap();
                     pool.give_back(&cache, a);
-                    pool.take(&cache).unwrap().0
+                    pool.take(&cache).unwrap().1
                 })
             };
-            let (mine, _) = pool.take(&cache).unwrap();
+            let (_, mine, _) = pool.take(&cache).unwrap();
             let theirs = other.join().unwrap();
             assert_ne!(mine, theirs);
         });

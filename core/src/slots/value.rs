@@ -282,8 +282,8 @@ impl<'a> FieldWriter<'a> {
         }
         let link = self.place.slot.get(word::TAG) as u32;
         let next = link.checked_sub(1).or_else(|| {
-            let (next, _) = self.pool.take(self.cache)?;
-            let header = &self.pool.existing(next)?.words[word::SPEC..HEADER];
+            let (slot, next, _) = self.pool.take(self.cache)?;
+            let header = &slot.words[word::SPEC..HEADER];
             header.iter().for_each(|word| word.store(0, Ordering::Relaxed));
             let tag = &self.place.slot.words[word::TAG];
             let generation = tag.load(Ordering::Relaxed) & !0xffff_ffff;

@@ -133,7 +133,7 @@ impl Active {
     ) {
         match shadow_bits {
             None if self.slot.is_some() && !self.site.spec().fields.is_empty() => {
-                span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));
+                span::fill(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));
             }
             None => {}
             Some(bits) => self.record_both(own, bits, record),
@@ -214,7 +214,8 @@ impl Active {
         if swaps {
             let current = Context::here();
             self.context = if current.slot == self.slot && !span::has_left() {
-                self.context.swap()
+                self.context.replace(current);
+                current
             } else {
                 span::leave_call(self.slot, current, self.context)
             };

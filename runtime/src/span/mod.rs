@@ -41,7 +41,9 @@ pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use pipeline::event_at;
-pub(crate) use pipeline::{Exporters, PipelineHandle, event, finish, open, records_events, start, write};
+pub(crate) use pipeline::{
+    Exporters, PipelineHandle, event, fill, finish, open, records_events, start, write,
+};
 pub(crate) use sampling::{MAX_SAMPLERS, decide};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use sampling::{sampler_by, trace_state};

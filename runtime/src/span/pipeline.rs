@@ -78,6 +78,12 @@ pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
     }
 }
 
+/// Writes the first fields of a span that has just been opened.
+#[inline]
+pub(crate) fn fill(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
+    slots::fill(slot, write);
+}
+
 /// Writes fields into an open span; where they have to be given up, they are counted.
 #[inline]
 pub(crate) fn write(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
