@@ -270,6 +270,7 @@ fn an_error_is_an_exception_of_its_span_and_said_once() {
         let span = trace.one("buy");
         let [event] = &span.events[..] else { panic!("{:?}", span.events) };
         assert_eq!((event.name.as_ref(), event.level), ("exception", Level::ERROR));
+        assert_eq!(event.unix_nanos, span.end_unix_nanos, "it is within its span");
         let attribute =
             |key: &str| event.attributes.iter().find(|(its, _)| its == key).map(|(_, value)| value);
         assert_eq!(attribute("exception.message"), Some(&AttributeValue::Str("no stock of 7".into())));

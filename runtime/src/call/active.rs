@@ -231,7 +231,7 @@ impl Active {
         self.flags |= ENDED;
         let ending = Ending { active: self, at, outcome: verdict.outcome };
         if verdict.error_type.is_some() || verdict.message.is_some() {
-            ending.active.say_error(verdict);
+            ending.active.say_error(verdict, at);
         }
     }
 
@@ -259,7 +259,7 @@ impl Active {
 
     /// Writes the error down in the span, and emits the event about it, within the span.
     #[cold]
-    fn say_error(&mut self, verdict: &Verdict<'_>) {
+    fn say_error(&mut self, verdict: &Verdict<'_>, at: Ticks) {
         if self.slot.is_some() {
             span::write(self.slot, |fields| {
                 if let Some(error_type) = verdict.error_type {
@@ -274,7 +274,7 @@ impl Active {
         // Once: the event that others see is not recorded where the exception is.
         let current = Context::here();
         if self.slot.is_some() && span::records_events(current) {
-            span::event(current, self.site.spec(), level, true, |fields| {
+            span::event_at(current, self.site.spec(), level, true, at, |fields| {
                 fields.push(0, Value::Str(verdict.error_type.unwrap_or_default()));
                 fields.push_fmt(1, format_args!("{message}"));
             });

@@ -39,10 +39,8 @@ pub use data::{
 pub(crate) use entered::{has_left, leave_call};
 pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
-#[cfg(feature = "opentelemetry")]
-pub(crate) use pipeline::event_at;
 pub(crate) use pipeline::{
-    Exporters, PipelineHandle, event, fill, finish, open, records_events, start, write,
+    Exporters, PipelineHandle, event, event_at, fill, finish, open, records_events, start, write,
 };
 pub(crate) use sampling::{MAX_SAMPLERS, decide};
 #[cfg(feature = "opentelemetry")]
