@@ -19,6 +19,7 @@ pub struct Local {
     /// The length of `table`, zero before the first use and after the thread's end.
     pub(crate) pages: Cell<u32>,
     /// Where this thread's records go.
+    #[cfg_attr(loom, allow(dead_code, reason = "loom's rings have writers of their own"))]
     pub(crate) chunk: Writer,
     /// Slots kept for this thread's next spans.
     pub(crate) free_slots: FreeList,

@@ -17,17 +17,23 @@
 //! - until a handle leaves the thread that has the span ([`Pool::share`]), only that thread writes, without locking;
 //!   from then on fields are written under the slot's lock bit, for which nobody waits without a bound.
 
+mod lock;
 mod pool;
+#[cfg(not(loom))]
+mod process;
 pub mod value;
 
 pub(crate) use pool::retire_thread;
 pub use pool::{FreeList, Pool};
+#[cfg(not(loom))]
+pub use process::{close, fill, finish, open, share, spec, view, write};
 
 use crate::chunks::{self, Head, Kind, Record, Ring};
 use crate::clock::Ticks;
 use crate::descriptor::Spec;
 use crate::ids::{SpanId, TraceId};
-use crate::sync::{AtomicU64, Ordering, fence, wait};
+use crate::sync::{AtomicU64, Ordering, fence};
+use lock::{GONE, LATE, LOCKED, Locked, SHARED};
 use value::{FieldWriter, Fields};
 
 /// Words of a slot: 256 bytes.
@@ -56,23 +62,6 @@ mod word {
     /// Words of fields (low 16 bits), fields dropped (next 16), the context's flags (next 16), and the bits below.
     pub(super) const STATE: usize = 7;
 }
-
-/// Fields were written after those of the start: one may stand twice.
-const LATE: u64 = 1 << 48;
-/// Other threads may have the handle.
-const SHARED: u64 = 1 << 61;
-/// Whoever holds the lock gives the slots back.
-const ABANDONED: u64 = 1 << 62;
-/// Somebody writes.
-const LOCKED: u64 = 1 << 63;
-/// The state of a slot that is given back.
-const GONE: u64 = SHARED | ABANDONED;
-/// How often a lock is tried: some tens of microseconds, and then a hundred turns of others.
-#[cfg(not(loom))]
-const LOCK_ATTEMPTS: u32 = 1_100;
-/// One, so that loom sees what comes of giving up.
-#[cfg(loom)]
-const LOCK_ATTEMPTS: u32 = 1;
 
 /// The flags of a record of ours.
 pub mod record_flags {
@@ -471,87 +460,7 @@ pub struct End {
     pub at: Ticks,
 }
 
-/// A slot locked for writing; what was written is published on drop, also when a value's `Display` panics.
-struct Locked<'a> {
-    pool: &'a Pool,
-    slot: &'a Slot,
-    writer: FieldWriter<'a>,
-}
-
-impl Drop for Locked<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        let place = &self.slot.words[word::STATE];
-        // Meanwhile others can only have set `SHARED` and, after that, `ABANDONED`.
-        let state = place.load(Ordering::Relaxed);
-        let new = state & !(0xffff_ffff | LOCKED) | self.writer.progress();
-        if state & SHARED == 0 {
-            place.store(new, Ordering::Release);
-        } else if place.compare_exchange(state, new, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            self.release_abandoned(new);
-        } else if new & ABANDONED != 0 {
-            self.free();
-        }
-    }
-}
-
-impl Locked<'_> {
-    /// The state has changed once more: the span was ended.
-    #[cold]
-    fn release_abandoned(&self, new: u64) {
-        self.slot.words[word::STATE].store(new | SHARED | ABANDONED, Ordering::Release);
-        self.free();
-    }
-
-    #[cold]
-    fn free(&self) {
-        self.pool.give_back_all(self.writer.cache(), self.slot, self.writer.first());
-    }
-}
-
 impl Slot {
-    /// Sets the lock bit; the state without it. Nothing where others hold it for too long, or the span has ended.
-    fn lock(&self) -> Option<u64> {
-        let place = &self.words[word::STATE];
-        for attempt in 0..LOCK_ATTEMPTS {
-            if attempt > 0 {
-                wait(attempt);
-            }
-            let state = self.get(word::STATE);
-            if state & (SHARED | ABANDONED) != SHARED {
-                // Locked by this very thread, further up; or ended.
-                return None;
-            }
-            let (open, locked) = (state & !LOCKED, state | LOCKED);
-            if place.compare_exchange(open, locked, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                return Some(open);
-            }
-        }
-        None
-    }
-
-    /// Keeps others from writing, where they have the handle; the state, and whether that was possible: else somebody writes
-    /// just now, behind what the state counts.
-    #[inline]
-    fn take_over(&self) -> (u64, bool) {
-        let state = self.words[word::STATE].load(Ordering::Acquire);
-        if state & SHARED == 0 { (state, true) } else { self.take_over_shared() }
-    }
-
-    #[cold]
-    fn take_over_shared(&self) -> (u64, bool) {
-        match self.lock() {
-            Some(state) => (state, true),
-            None => (self.words[word::STATE].load(Ordering::Acquire), false),
-        }
-    }
-
-    /// Leaves the slot to whoever writes to it just now, to be given back; `true` where nobody does.
-    #[cold]
-    fn abandon(&self) -> bool {
-        self.words[word::STATE].fetch_or(ABANDONED, Ordering::AcqRel) & LOCKED == 0
-    }
-
     #[inline]
     fn get(&self, word: usize) -> u64 {
         self.words[word].load(Ordering::Relaxed)
@@ -561,72 +470,6 @@ impl Slot {
     fn set(&self, word: usize, value: u64) {
         self.words[word].store(value, Ordering::Relaxed);
     }
-}
-
-/// The pool of this process.
-#[cfg(not(loom))]
-static POOL: Pool = Pool::new();
-
-/// [`Pool::open`] in this process's pool.
-#[cfg(not(loom))]
-#[inline]
-#[must_use]
-pub fn open(start: &Start) -> SlotHandle {
-    pool::with_free_list(|cache| POOL.open(cache, start))
-}
-
-/// [`Pool::fill`] in this process's pool.
-#[cfg(not(loom))]
-#[inline]
-pub fn fill(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
-    pool::with_free_list(|cache| POOL.fill(cache, span, write));
-}
-
-/// [`Pool::share`] in this process's pool.
-#[cfg(not(loom))]
-#[inline]
-pub fn share(span: SlotHandle) {
-    POOL.share(span);
-}
-
-/// [`Pool::write`] in this process's pool.
-#[cfg(not(loom))]
-#[inline]
-#[must_use = "fields that are given up are to be counted"]
-pub fn write(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) -> bool {
-    pool::with_free_list(|cache| POOL.write(cache, span, write))
-}
-
-/// [`Pool::finish`] in this process's pool and [ring](chunks::ring).
-#[cfg(not(loom))]
-#[inline]
-#[must_use = "what is dropped is to be counted"]
-pub fn finish(span: SlotHandle, end: End) -> bool {
-    crate::local::with(|local| {
-        let writer = crate::local::arm(local).then_some(&local.chunk);
-        POOL.finish(&local.free_slots, chunks::ring(), writer, span, end)
-    })
-}
-
-/// [`Pool::close`] in this process's pool.
-#[cfg(not(loom))]
-#[inline]
-pub fn close(span: SlotHandle) {
-    pool::with_free_list(|cache| POOL.close(cache, span));
-}
-
-/// [`Pool::spec`] in this process's pool.
-#[cfg(not(loom))]
-#[must_use]
-pub fn spec(span: SlotHandle) -> Option<&'static Spec> {
-    POOL.spec(span)
-}
-
-/// [`Pool::view`] in this process's pool.
-#[cfg(not(loom))]
-#[must_use]
-pub fn view(span: SlotHandle) -> Option<SpanView> {
-    POOL.view(span)
 }
 
 #[cfg(all(test, loom))]

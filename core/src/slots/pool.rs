@@ -196,7 +196,7 @@ impl Drop for Pool {
 /// Gives an ending thread's slots to the others.
 pub(crate) fn retire_thread(local: &Local) {
     #[cfg(not(loom))]
-    super::POOL.drain(&local.free_slots);
+    super::process::POOL.drain(&local.free_slots);
     // Without a guard any more, nothing may be kept: the list looks full from here on.
     local.free_slots.length.set(KEPT);
 }

@@ -6,6 +6,7 @@
 //! | `layer` | the `tracing` layer that records other crates' spans, and events |
 //! | `entered` | the other crates' spans entered on a thread |
 //! | `subscriber` | the wrapper whose current span may be an annotated call's |
+//! | `recording` | how spans and events get into the ring buffer |
 //! | `pipeline` | from the ring buffer to the exporters' queues |
 //! | `assembly` | joins events to their spans, and waits for the ends of traces |
 //! | `decode` | from records to batches |
@@ -18,6 +19,7 @@ mod decode;
 mod entered;
 mod layer;
 mod pipeline;
+mod recording;
 mod sampling;
 mod settings;
 mod subscriber;
@@ -39,9 +41,8 @@ pub use data::{
 pub(crate) use entered::{has_left, leave_call};
 pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
-pub(crate) use pipeline::{
-    Exporters, PipelineHandle, event, event_at, fill, finish, open, records_events, start, write,
-};
+pub(crate) use pipeline::{Exporters, PipelineHandle, start};
+pub(crate) use recording::{event, event_at, fill, finish, open, records_events, write};
 pub(crate) use sampling::{MAX_SAMPLERS, decide};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use sampling::{sampler_by, trace_state};

@@ -5,26 +5,23 @@
 //! less and less often while there is none; it is woken when an eighth of the ring is full, and by who flushes.
 
 use std::io;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use spanwright_core::chunks::{self, Kind, Reader, Record};
-use spanwright_core::clock::{self, Ticks, Wall};
-use spanwright_core::context::Context;
-use spanwright_core::descriptor::{Level, Spec};
-use spanwright_core::ids::SpanId;
-use spanwright_core::slots::value::FieldWriter;
-use spanwright_core::slots::{self, End, Outcome, SlotHandle, Start, record_flags};
+use spanwright_core::clock::{self, Wall};
+use spanwright_core::descriptor::Level;
+use spanwright_core::slots::record_flags;
 
 use super::assembly::{Assembly, Events};
 use super::data::{EventBatch, SpanBatch};
 use super::decode::Decoder;
+use super::recording::{IMMEDIATE, LOGS, LOST, MODE, REFUSED, SPANS};
 use super::settings::{PipelineSettings, QueueSettings};
 use super::worker::{Batch, Queue};
 use crate::export::{LogExporter, SpanExporter};
-use crate::own_metrics::{Lost, OwnMetrics};
 use crate::telemetry;
 
 /// The shortest and the longest time between two looks at the ring.
@@ -37,134 +34,6 @@ const PASSES: usize = 3;
 fn after(timeout: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
     Instant::now() + timeout.min(YEAR)
-}
-
-/// What becomes of what is recorded: the bits below. Publishes nothing but itself.
-static MODE: AtomicU8 = AtomicU8::new(0);
-/// Spans are exported, and events within them. Without, a span's slot is given back at its end.
-const SPANS: u8 = 1;
-/// Events are exported, within spans or not.
-const LOGS: u8 = 1 << 1;
-/// Everything is exported at once.
-const IMMEDIATE: u8 = 1 << 2;
-
-/// Records that found no room in the ring, and nobody has been told yet …
-static REFUSED: AtomicU64 = AtomicU64::new(0);
-/// … and those since a flush has last asked.
-static LOST: AtomicU64 = AtomicU64::new(0);
-
-/// Opens a slot; where there is none, the span is dropped and counted.
-#[inline]
-pub(crate) fn open(start: &Start) -> SlotHandle {
-    let slot = slots::open(start);
-    if !slot.is_some() {
-        lose(Lost::SlotsFull);
-    }
-    slot
-}
-
-/// Ends a span.
-#[inline]
-pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
-    let mode = MODE.load(Ordering::Relaxed);
-    if mode & SPANS == 0 {
-        return slots::close(slot);
-    }
-    if !slots::finish(slot, End { kind: Kind::Span, flags: outcome as u8, at }) {
-        lose(Lost::RingFull);
-    }
-    if mode & IMMEDIATE != 0 {
-        chunks::ring().wake();
-    }
-}
-
-/// Writes the first fields of a span that has just been opened.
-#[inline]
-pub(crate) fn fill(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
-    slots::fill(slot, write);
-}
-
-/// Writes fields into an open span; where they have to be given up, they are counted.
-#[inline]
-pub(crate) fn write(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) {
-    if !slots::write(slot, write) {
-        OwnMetrics::global().fields_dropped_total.inc();
-    }
-}
-
-/// Whether an event in this context is recorded.
-#[inline]
-pub(crate) fn records_events(context: Context) -> bool {
-    let mode = MODE.load(Ordering::Relaxed);
-    mode & LOGS != 0 || (mode & SPANS != 0 && context.slot.is_some())
-}
-
-/// Records an event of the context's span, whose fields `write` writes.
-pub(crate) fn event(
-    context: Context,
-    spec: &'static Spec,
-    level: Level,
-    exception: bool,
-    write: impl FnOnce(&mut FieldWriter<'_>),
-) {
-    event_at(context, spec, level, exception, clock::now(), write);
-}
-
-/// Records an event that happened at another time than now.
-pub(crate) fn event_at(
-    context: Context,
-    spec: &'static Spec,
-    level: Level,
-    exception: bool,
-    at: Ticks,
-    write: impl FnOnce(&mut FieldWriter<'_>),
-) {
-    let start = Start {
-        spec,
-        trace_id: context.trace_id,
-        span_id: context.span_id,
-        parent: SpanId::NONE,
-        at: Ticks(context.slot.to_bits()),
-        flags: context.flags,
-    };
-    let slot = slots::open(&start);
-    if !slot.is_some() {
-        return OwnMetrics::global().log_records_dropped_total.with(Lost::SlotsFull).inc();
-    }
-    // Given back also when a value panics.
-    let event = Unfinished(slot);
-    self::write(slot, write);
-    std::mem::forget(event);
-    let exception = if exception { record_flags::EXCEPTION } else { 0 };
-    let flags = level.number() << record_flags::LEVEL_SHIFT | exception;
-    if !slots::finish(slot, End { kind: Kind::Event, flags, at }) {
-        refuse();
-        OwnMetrics::global().log_records_dropped_total.with(Lost::RingFull).inc();
-    }
-    if MODE.load(Ordering::Relaxed) & IMMEDIATE != 0 {
-        chunks::ring().wake();
-    }
-}
-
-struct Unfinished(SlotHandle);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        slots::close(self.0);
-    }
-}
-
-fn refuse() {
-    REFUSED.fetch_add(1, Ordering::Relaxed);
-    LOST.fetch_add(1, Ordering::Relaxed);
-}
-
-#[cold]
-fn lose(why: Lost) {
-    if matches!(why, Lost::RingFull) {
-        refuse();
-    }
-    OwnMetrics::global().spans_dropped_total.with(why).inc();
 }
 
 /// What takes spans and events.
