@@ -85,7 +85,8 @@ impl Decoder<'_> {
             name: said.name.unwrap_or(Text::Static(spec.name)),
             target: said.scope.unwrap_or(Text::Static(spec.target)),
             start_unix_nanos,
-            end_unix_nanos: start_unix_nanos + record.at.nanos_since(start.at),
+            // By the same clock as its events.
+            end_unix_nanos: self.wall.unix_nanos(record.at).max(start_unix_nanos),
             attributes: said.attributes,
             events,
             links,
