@@ -5,6 +5,7 @@ mod queues;
 mod sampling;
 mod tail;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use spanwright::{Guard, Registry, Telemetry};
 struct Collected {
     spans: Arc<Mutex<Vec<SpanData>>>,
     events: Arc<Mutex<Vec<EventData>>>,
+    /// The most events in one export.
+    largest: Arc<AtomicUsize>,
 }
 
 impl Collected {
@@ -53,6 +56,7 @@ impl LogExporter for Collected {
     }
 
     fn export(&mut self, events: &[EventRef<'_>], _: Duration) -> Result<(), ExportError> {
+        self.largest.fetch_max(events.len(), Ordering::Relaxed);
         self.events.lock().unwrap().extend(events.iter().copied().map(EventData::from));
         Ok(())
     }

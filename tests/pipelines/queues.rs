@@ -1,5 +1,6 @@
 //! From the ring to several exporters, and what is counted where something is full.
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -93,13 +94,15 @@ fn immediately_means_without_a_flush() {
 }
 
 #[test]
-fn a_burst_of_log_records_is_no_larger_than_its_queue() {
+fn a_burst_of_log_records_goes_out_in_batches() {
     let telemetry = install(|builder| builder);
     for n in 0..1_500 {
         tracing::info!(n, "burst");
     }
     assert!(telemetry.flush());
     assert_eq!(telemetry.collected.events().len(), 1_500);
+    let largest = telemetry.collected.largest.load(Ordering::Relaxed);
+    assert!(largest <= 512, "{largest} at once");
 }
 
 #[test]
