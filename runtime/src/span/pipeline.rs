@@ -276,7 +276,8 @@ impl<B: Batch + Default> Filling<B> {
         let since = *self.since.get_or_insert_with(Instant::now);
         if all || count >= self.settings.batch || since.elapsed() >= self.settings.delay {
             self.since = None;
-            let batch = Arc::new(std::mem::take(&mut self.batch));
+            let next = B::with_room_of(&self.batch);
+            let batch = Arc::new(std::mem::replace(&mut self.batch, next));
             queues.iter().for_each(|queue| queue.push(&batch));
         }
     }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::data::{EventBatch, EventRef, SpanBatch, SpanRef};
+use super::data::{Arena, EventBatch, EventRef, SpanBatch, SpanRef};
 use super::settings::QueueSettings;
 use crate::export::{ExportError, LogExporter, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
@@ -28,6 +28,8 @@ pub(super) trait Batch: Send + Sync + 'static {
 
     fn name(exporter: &Self::Exporter) -> &'static str;
     fn items(&self) -> impl ExactSizeIterator<Item = Self::Item<'_>>;
+    /// An empty one, with room for as much as is in this one.
+    fn with_room_of(other: &Self) -> Self;
     fn export(
         exporter: &mut Self::Exporter,
         items: &[Self::Item<'_>],
@@ -49,6 +51,15 @@ impl Batch for SpanBatch {
 
     fn items(&self) -> impl ExactSizeIterator<Item = SpanRef<'_>> {
         self.iter()
+    }
+
+    fn with_room_of(other: &Self) -> Self {
+        Self {
+            heads: Vec::with_capacity(other.heads.len()),
+            events: Vec::with_capacity(other.events.len()),
+            links: Vec::with_capacity(other.links.len()),
+            arena: Arena::with_room_of(&other.arena),
+        }
     }
 
     fn export(
@@ -78,6 +89,11 @@ impl Batch for EventBatch {
 
     fn items(&self) -> impl ExactSizeIterator<Item = EventRef<'_>> {
         self.iter()
+    }
+
+    fn with_room_of(other: &Self) -> Self {
+        let heads = Vec::with_capacity(other.heads.len());
+        Self { heads, arena: Arena::with_room_of(&other.arena) }
     }
 
     fn export(

@@ -50,6 +50,14 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
+    /// An empty one, with room for as much as is in this one.
+    pub(crate) fn with_room_of(other: &Self) -> Self {
+        Self {
+            attributes: Vec::with_capacity(other.attributes.len()),
+            text: String::with_capacity(other.text.len()),
+        }
+    }
+
     /// Copies a text in.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         let at = self.text.len() as u32;
