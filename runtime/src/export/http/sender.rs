@@ -75,7 +75,7 @@ impl Sender {
                 };
             let wait = backoff(attempts).max(not_before);
             if wait >= deadline.saturating_duration_since(Instant::now()) {
-                return Err(SendError::Lost(format!("{reason} (tried {attempts}×)")));
+                return Err(SendError::Late(format!("{reason} (tried {attempts}×)")));
             }
             thread::sleep(wait);
         }
@@ -169,6 +169,9 @@ pub(in crate::export) enum SendError {
     /// It may be taken in parts.
     #[error("{0}")]
     TooLarge(String),
+    /// Its time was over; it may be taken later.
+    #[error("{0}")]
+    Late(String),
     /// It is given up.
     #[error("{0}")]
     Lost(String),

@@ -87,7 +87,9 @@ impl ZipkinExporter {
                     self.send_all(second, deadline, failed);
                 }
                 Err(error) => {
-                    failed.get_or_insert(ExportError::lost(0, error.to_string())).lost += taken;
+                    let failed = failed.get_or_insert_with(|| ExportError::later(0, error.to_string()));
+                    failed.lost += taken;
+                    failed.retry &= matches!(error, SendError::Late(_));
                 }
             }
         }
@@ -159,8 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn a_zipkin_that_is_down_loses_the_batch_and_is_named() {
+    fn a_zipkin_that_is_down_is_named_and_may_take_the_batch_later() {
         let (result, _) = export(Vec::new(), &batch(3, 1));
+        assert!(result.as_ref().is_err_and(|error| error.retry));
         assert_lost(result, 3, "http://127.0.0.1:");
     }
 
@@ -168,6 +171,7 @@ mod tests {
     fn a_zipkin_that_fails_loses_the_batch_at_once() {
         let broken = answer("500 Internal Server Error", "", b"Bearer secret-123 met a full disk");
         let (result, requests) = export(vec![broken, taken()], &batch(3, 1));
+        assert!(result.as_ref().is_err_and(|error| !error.retry));
         assert_lost(result, 3, "answered 500 Internal Server Error: … met a full disk");
         assert_eq!(requests.len(), 1);
     }
