@@ -4,20 +4,22 @@
 //! | --- | --- |
 //! | [`text`] | metrics in Prometheus' text format 0.0.4 and OpenMetrics 1.0 |
 //! | [`collector`] | metrics as a `prometheus::core::Collector` |
-//! | `otlp` | spans over OTLP, HTTP with protobuf |
+//! | `otlp` | spans and events over OTLP, with HTTP or gRPC |
 //! | `zipkin` | spans as Zipkin's JSON |
 //! | [`console`] | spans as trees that people read |
 //! | [`mod@file`] | spans and events as lines of OTLP's JSON |
 //!
-//! Shared: `json` writes JSON, `http` sends.
+//! Shared: `json` writes JSON, `http` is what exporters over HTTP have in common, `deadline` ends waits.
 
 #[cfg(feature = "telemetry")]
 pub mod collector;
 #[cfg(feature = "telemetry")]
 pub mod console;
 #[cfg(feature = "telemetry")]
+pub(crate) mod deadline;
+#[cfg(feature = "telemetry")]
 pub mod file;
-#[cfg(feature = "zipkin")]
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
 mod http;
 #[cfg(feature = "telemetry")]
 mod json;

@@ -21,6 +21,7 @@ use super::decode::Decoder;
 use super::recording::{IMMEDIATE, LOGS, LOST, MODE, REFUSED, SPANS};
 use super::settings::{PipelineSettings, QueueSettings};
 use super::worker::{Batch, Queue};
+use crate::export::deadline::after;
 use crate::export::{LogExporter, SpanExporter};
 use crate::telemetry;
 
@@ -29,12 +30,6 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(2);
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
 /// Passes after one that has found something.
 const PASSES: usize = 3;
-
-/// The moment after `timeout`; one that is never reached in practice for what can't be added.
-fn after(timeout: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    Instant::now() + timeout.min(YEAR)
-}
 
 /// What takes spans and events.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 /// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date in the form that senders must use (5.6.7). Nothing for
 /// what is neither; zero for a date that is past.
-pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+pub(in crate::export) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit are a very long time.

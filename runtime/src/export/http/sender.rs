@@ -1,7 +1,6 @@
 //! Sends a body, and again where that can help.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Read as _;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,22 +9,16 @@ use ureq::http::header::{self, HeaderMap};
 use ureq::http::{Response, StatusCode, Uri};
 use ureq::{Agent, Body};
 
+use super::repeat::backoff;
 use super::retry_after::retry_after;
-use super::settings::{self, SettingsError, without_secrets};
+use super::secrets::{quote, without_secrets};
+use super::settings::{self, SettingsError};
+use crate::export::deadline::after;
 
 /// The greatest request, in bytes. Receivers take several times that by default, and what is small is cheap to repeat.
 pub(in crate::export) const MAX_REQUEST: usize = 1 << 20;
-/// The wait before the first repetition; each further one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// The longest wait that we choose ourselves.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How much of an answer is read, in bytes.
 const MAX_ANSWER: u64 = 64 << 10;
-/// How much of an answer is quoted, in bytes.
-const MAX_QUOTE: usize = 200;
-/// A secret shorter than this is not looked for in what is quoted: it would hide half of the words.
-const SHORTEST_SECRET: usize = 4;
-
 /// Sends bodies to one endpoint.
 ///
 /// A request that met no connection, a broken one, or status 429, 502, 503 or 504 is repeated until the time is over:
@@ -116,7 +109,7 @@ impl Sender {
         if status.is_success() {
             return Answer::Taken(body);
         }
-        let said = self.quote(&body);
+        let said = quote(&self.headers, &body);
         let said = if said.is_empty() { said } else { format!(": {said}") };
         let reason = format!("{} answered {status}{said}", self.shown);
         match status {
@@ -133,22 +126,6 @@ impl Sender {
             StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLarge(reason),
             _ => Answer::Refused(reason),
         }
-    }
-
-    /// The start of what a receiver said, in one line, without what we sent as headers: some receivers repeat it.
-    fn quote(&self, said: &[u8]) -> String {
-        let mut text = String::from_utf8_lossy(said).into_owned();
-        for value in self.headers.values().filter(|value| value.is_sensitive()) {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            let words = value.split([' ', ',', ';']).filter(|word| word.len() >= SHORTEST_SECRET);
-            for secret in std::iter::once(value.as_ref()).filter(|value| !value.is_empty()).chain(words) {
-                text = text.replace(secret, "…");
-            }
-        }
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let text = text.trim();
-        let end = (0..=MAX_QUOTE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text[..end].to_owned()
     }
 }
 
@@ -187,21 +164,6 @@ enum Answer {
     TooLarge(String),
     /// It will never be taken.
     Refused(String),
-}
-
-/// The wait after this many attempts: doubling from [`FIRST_WAIT`] to [`LONGEST_WAIT`], of which at random between the
-/// half and the whole ("equal jitter" of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-fn backoff(attempts: u32) -> Duration {
-    let whole = FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST_WAIT);
-    // The standard library's hash keys are random, and different in each call.
-    let random = RandomState::new().build_hasher().finish() as u32;
-    whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
-}
-
-/// The moment after `timeout`; one that is never reached in practice for what can't be added.
-pub(in crate::export) fn after(timeout: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    Instant::now() + timeout.min(YEAR)
 }
 
 #[cfg(test)]
@@ -319,13 +281,5 @@ mod tests {
     fn a_sender_is_shown_without_secrets() {
         let shown = format!("{:?}", sender("http://collector/?key=secret-123", LONG));
         assert!(shown.contains("x-api-key") && !shown.contains("secret-123"), "{shown}");
-    }
-
-    #[test]
-    fn waits_double_up_to_their_bound() {
-        for (attempts, whole) in [(1, 200), (2, 400), (5, 3200), (6, 5000), (100, 5000), (u32::MAX, 5000)] {
-            let wait = backoff(attempts).as_millis();
-            assert!((whole / 2..=whole).contains(&wait), "{wait} ms after {attempts}");
-        }
     }
 }

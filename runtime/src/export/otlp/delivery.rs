@@ -1,6 +1,5 @@
 //! Brings items to a receiver: in requests that it takes, and again where that can help.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,15 +9,12 @@ use super::peer::Peer;
 use super::request::{Item, by_target, request};
 use super::{OtlpError, OtlpProtocol, OtlpSettings};
 use crate::export::ExportError;
+use crate::export::deadline::after;
+use crate::export::http::backoff;
 
 /// The greatest request, in bytes before compression. Receivers take several times that by default (the Collector
 /// 20 MiB, others 4), and what is small is cheap to repeat.
 pub(super) const MAX_REQUEST: usize = 1 << 20;
-/// The wait before the first repetition; each further one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// The longest wait that we choose ourselves.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
 /// A request longer than this, in bytes as sent, may be why a connection breaks: a receiver that refuses it may close
 /// before it has read all of it, and its answer is then lost on the way. Shorter ones are in the system's buffers by then.
 const LONG: usize = 64 << 10;
@@ -232,32 +228,4 @@ enum Outcome {
     /// The connection broke, maybe since the request was too large.
     Broken,
     Unsupported(String),
-}
-
-/// The wait after this many attempts: doubling from [`FIRST_WAIT`] to [`LONGEST_WAIT`], of which at random between the
-/// half and the whole ("equal jitter" of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-fn backoff(attempts: u32) -> Duration {
-    let whole = FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST_WAIT);
-    // The standard library's hash keys are random, and different in each call.
-    let random = RandomState::new().build_hasher().finish() as u32;
-    whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
-}
-
-/// The moment after `timeout`; one that is never reached in practice for what can't be added.
-pub(super) fn after(timeout: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    Instant::now() + timeout.min(YEAR)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_up_to_their_bound() {
-        for (attempts, whole) in [(1, 200), (2, 400), (5, 3200), (6, 5000), (100, 5000), (u32::MAX, 5000)] {
-            let wait = backoff(attempts).as_millis();
-            assert!((whole / 2..=whole).contains(&wait), "{wait} ms after {attempts}");
-        }
-    }
 }

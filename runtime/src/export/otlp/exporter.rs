@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::delivery::{Delivery, after};
+use super::delivery::Delivery;
 use super::{OtlpError, OtlpSettings};
+use crate::export::deadline::after;
 use crate::export::{ExportError, LogExporter, SpanExporter};
 use crate::span::{EventRef, SpanRef};
 

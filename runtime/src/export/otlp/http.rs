@@ -8,10 +8,11 @@ use ureq::http::header::{self, HeaderMap, HeaderValue};
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
-use super::answer::{partial_success, retry_after};
+use super::answer::partial_success;
 use super::delivery::{Answer, Transport};
 use super::peer::{Peer, USER_AGENT};
 use super::{Compression, OtlpError, OtlpSettings};
+use crate::export::http::retry_after;
 
 /// How much of an answer is read, in bytes.
 const MAX_ANSWER: u64 = 64 << 10;

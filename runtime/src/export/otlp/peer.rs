@@ -7,11 +7,8 @@ use ureq::http::Uri;
 use ureq::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::{OtlpError, OtlpSettings};
+use crate::export::http::{quote, without_secrets};
 
-/// How much of an answer is quoted, in bytes.
-const MAX_QUOTE: usize = 200;
-/// A secret shorter than this is not looked for in what is quoted: it would hide half of the words.
-const SHORTEST_SECRET: usize = 4;
 /// What to do where TLS fails.
 const TLS_REMEDY: &str = "does it speak TLS? one whose certificate a private authority signed needs that \
                           authority's in `OTEL_EXPORTER_OTLP_CERTIFICATE`";
@@ -48,20 +45,9 @@ impl Peer {
         Ok(Self { uri, shown: without_secrets(&settings.endpoint), headers })
     }
 
-    /// The start of what a receiver said, in one line, without what we sent as headers: some receivers repeat it.
+    /// The start of what a receiver said: see [`quote`].
     pub(super) fn quote(&self, said: &[u8]) -> String {
-        let mut text = String::from_utf8_lossy(said).into_owned();
-        for value in self.headers.values() {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            let words = value.split([' ', ',', ';']).filter(|word| word.len() >= SHORTEST_SECRET);
-            for secret in std::iter::once(value.as_ref()).filter(|value| !value.is_empty()).chain(words) {
-                text = text.replace(secret, "…");
-            }
-        }
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let text = text.trim();
-        let end = (0..=MAX_QUOTE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text[..end].to_owned()
+        quote(&self.headers, said)
     }
 
     /// What is said of a connection that failed: the error and its causes. And whether the next one would fail too,
@@ -124,37 +110,4 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), OtlpErro
         value.parse().map_err(|_| wrong("its value has characters that HTTP does not allow"))?;
     value.set_sensitive(true);
     Ok((parsed, value))
-}
-
-/// A URL for messages: without user, password, query and fragment, which may hold secrets.
-pub(super) fn without_secrets(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), url),
-    };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    // Anything might stand in what is no URL; the length is for what isn't one by far.
-    format!("{scheme}{host}{path}").chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_are_shown_without_secrets() {
-        for (url, shown) in [
-            ("http://localhost:4318/v1/traces", "http://localhost:4318/v1/traces"),
-            ("https://user:pass@host/v1?api-key=1#2", "https://host/v1"),
-            ("https://us@er:pass@host", "https://host"),
-            ("http://[::1]:4318/a@b", "http://[::1]:4318/a@b"),
-            ("user:pass@host:4318", "host:4318"),
-            ("http://a\nb", "http://a b"),
-            ("", ""),
-        ] {
-            assert_eq!(without_secrets(url), shown, "{url}");
-        }
-    }
 }

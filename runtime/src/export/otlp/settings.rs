@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::peer::without_secrets;
+use crate::export::http::without_secrets;
 
 /// How requests travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::writer::Writer;
 use super::{ZipkinError, ZipkinSettings};
+use crate::export::deadline::after;
 use crate::export::http::{self, SendError, Sender};
 use crate::export::{ExportError, SpanExporter};
 use crate::span::SpanRef;
@@ -66,7 +67,7 @@ impl SpanExporter for ZipkinExporter {
     /// The reason is that of the first such request.
     fn export(&mut self, spans: &[SpanRef<'_>], timeout: Duration) -> Result<(), ExportError> {
         let mut failed = None;
-        self.send_all(spans, http::after(timeout), &mut failed);
+        self.send_all(spans, after(timeout), &mut failed);
         failed.map_or(Ok(()), Err)
     }
 }
