@@ -113,8 +113,19 @@ pub struct CallSpec {
     pub constant: &'static [(&'static str, &'static str)],
     /// Labels evaluated at entry.
     pub dimensions: &'static [Dimension],
-    /// Upper bounds of the duration's buckets, in seconds; the default where none are stated.
-    pub buckets: Option<&'static [f64]>,
+    /// The duration's buckets, in seconds.
+    pub buckets: Buckets,
+}
+
+/// The buckets of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Buckets {
+    /// What suits the unit.
+    Default,
+    /// Those with these upper bounds.
+    Explicit(&'static [f64]),
+    /// Those of a native histogram: so many, and so fine, that no bounds have to be stated.
+    Native,
 }
 
 /// One label: its name and the values it can take.

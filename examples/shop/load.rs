@@ -1,6 +1,5 @@
 //! Requests that the shop sends to itself, over real connections, and what its own metrics say of them.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use spanwright::Registry;
-use spanwright::registry::{Histogram, Series, Snapshot, Value};
+use spanwright::registry::{Histogram, Snapshot, Value};
 use ureq::Agent;
 
 const CLIENTS: u64 = 4;
@@ -93,7 +92,7 @@ fn order(step: u64) -> Json {
 /// What the shop's metrics say of an HTTP route, or of all.
 #[derive(Clone)]
 struct Route {
-    name: Cow<'static, str>,
+    name: String,
     errors: u64,
     durations: Histogram,
 }
@@ -104,14 +103,15 @@ impl Route {
         let series = |family| snapshot.family(family).map_or(&[][..], |family| &family.series);
         let mut routes = Vec::new();
         for series in series("shop_http_duration_seconds") {
-            if let (Some(name), Value::Histogram(durations)) = (label(series, "route"), &series.value) {
-                routes.push(Self { name: name.clone(), errors: 0, durations: durations.clone() });
+            if let (Some(name), Value::Histogram(durations)) = (series.labels.get("route"), &series.value) {
+                routes.push(Self { name: name.to_owned(), errors: 0, durations: durations.clone() });
             }
         }
         for series in series("shop_http_calls_total") {
-            let route = routes.iter_mut().find(|route| Some(&route.name) == label(series, "route"));
+            let route =
+                routes.iter_mut().find(|route| Some(route.name.as_str()) == series.labels.get("route"));
             if let (Some(route), Value::Counter(calls)) = (route, &series.value)
-                && label(series, "outcome").is_some_and(|outcome| outcome != "ok")
+                && series.labels.get("outcome").is_some_and(|outcome| outcome != "ok")
             {
                 route.errors += calls;
             }
@@ -140,10 +140,6 @@ impl Route {
     fn quantile(&self, q: f64) -> f64 {
         self.durations.quantile(q).unwrap_or_default() * 1e3
     }
-}
-
-fn label<'a>(series: &'a Series, name: &str) -> Option<&'a Cow<'static, str>> {
-    series.labels.iter().find(|(its_name, _)| its_name == name).map(|(_, value)| value)
 }
 
 fn summary(snapshot: &Snapshot, sent: u64) -> String {

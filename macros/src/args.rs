@@ -189,7 +189,7 @@ fn skip_past_comma(input: ParseStream<'_>) {
 }
 
 /// Skips the tokens for which `wanted` says so, and the one after them.
-fn skip_while(input: ParseStream<'_>, wanted: impl Fn(&TokenTree) -> bool) {
+pub(crate) fn skip_while(input: ParseStream<'_>, wanted: impl Fn(&TokenTree) -> bool) {
     let skipped = input.step(|cursor| {
         let mut rest = *cursor;
         while let Some((token, next)) = rest.token_tree() {
@@ -343,63 +343,5 @@ impl Operand for bool {
                 Err(syn::Error::new(at, message))
             }
         }
-    }
-}
-
-/// The upper bounds of a histogram's buckets: finite and increasing.
-pub(crate) struct Buckets(pub(crate) Vec<f64>);
-
-impl Operand for Buckets {
-    const LIKE: &'static str = "[0.1, 0.5, 1.0]";
-
-    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
-        if !input.peek(syn::token::Bracket) {
-            let message = format!("`{key}` takes a list of numbers: write `{key} = {}`", Self::LIKE);
-            return Err(input.error(message));
-        }
-        let at = input.cursor().span();
-        let content;
-        syn::bracketed!(content in input);
-        let parsed = bounds(&content);
-        // What is left after a mistake would be a second one.
-        skip_while(&content, |_| true);
-        match parsed? {
-            bounds if bounds.is_empty() => {
-                Err(syn::Error::new(at, format_args!("`{key}` is empty; write at least one bound")))
-            }
-            bounds => Ok(Self(bounds)),
-        }
-    }
-}
-
-fn bounds(input: ParseStream<'_>) -> syn::Result<Vec<f64>> {
-    let mut bounds = Vec::new();
-    while !input.is_empty() {
-        bounds.push(bound(input, bounds.last().copied())?);
-        if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-            return Err(input.error("expected `,`"));
-        }
-    }
-    Ok(bounds)
-}
-
-fn bound(input: ParseStream<'_>, previous: Option<f64>) -> syn::Result<f64> {
-    let at = input.cursor().span();
-    let minus: Option<Token![-]> = input.parse()?;
-    let number = match input.parse::<syn::Lit>() {
-        Ok(syn::Lit::Int(literal)) => literal.base10_parse::<f64>().ok(),
-        Ok(syn::Lit::Float(literal)) => literal.base10_parse::<f64>().ok(),
-        _ => None,
-    };
-    let Some(number) = number.filter(|number| number.is_finite()) else {
-        return Err(syn::Error::new(at, "a bucket's bound is a finite number, such as `0.5`"));
-    };
-    let number = if minus.is_some() { -number } else { number };
-    match previous {
-        Some(previous) if previous >= number => Err(syn::Error::new(
-            at,
-            format_args!("buckets must increase, and `{number}` follows `{previous}`"),
-        )),
-        _ => Ok(number),
     }
 }

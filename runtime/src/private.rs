@@ -5,7 +5,7 @@ pub use std::sync::OnceLock;
 
 #[cfg(feature = "telemetry")]
 pub use linkme;
-pub use spanwright_core::descriptor::{CallSpec, Dimension, Level, SpanKind, Spec, Values};
+pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
 pub use spanwright_macros::record as record_fields;
 
 #[cfg(feature = "telemetry")]

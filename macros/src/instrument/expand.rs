@@ -96,7 +96,7 @@ fn site(model: &Model) -> TokenStream {
 fn call_spec(krate: &Runtime, function: &str, metrics: &CallMetrics) -> TokenStream {
     let CallMetrics { calls_total, duration_seconds, in_flight, labels, buckets } = metrics;
     let in_flight = option(in_flight.as_ref().map(|name| quote!(#name)));
-    let buckets = option(buckets.as_ref().map(|bounds| quote!(&[#(#bounds),*])));
+    let buckets = buckets.expand(krate);
     let (constant, dimensions) = match labels {
         Labels::Place => {
             (quote!(("module", ::core::module_path!()), ("function", #function)), TokenStream::new())

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::parse::{LabelArg, LabelValue, MetricsArgs};
+use crate::buckets::Buckets;
 use crate::errors::Errors;
 use crate::hygiene::blaming;
 use crate::naming;
@@ -17,7 +18,7 @@ pub(super) struct CallMetrics {
     pub(super) duration_seconds: String,
     pub(super) in_flight: Option<String>,
     pub(super) labels: Labels,
-    pub(super) buckets: Option<Vec<f64>>,
+    pub(super) buckets: Buckets,
 }
 
 /// How the series are told apart.
@@ -78,7 +79,7 @@ pub(super) fn decide(args: MetricsArgs, item: &Function, errors: &mut Errors) ->
         duration_seconds: format!("{prefix}_duration_seconds"),
         in_flight: in_flight.map(|_| format!("{prefix}_calls_in_flight")),
         labels: labels.map_or(Labels::Place, |labels| own_labels(labels.value.0, item, errors)),
-        buckets: buckets.map(|buckets| buckets.value.0.0),
+        buckets: buckets.map_or_else(Buckets::default, |buckets| buckets.value.0),
     }
 }
 

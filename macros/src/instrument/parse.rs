@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
-use crate::args::{self, Buckets, Element, Eq, Flag, List, Operand, Options, Text, arguments, at_end};
+use crate::args::{self, Element, Eq, Flag, List, Operand, Options, Text, arguments, at_end};
+use crate::buckets::Buckets;
 use crate::errors::Errors;
 use crate::field::{FieldArg, Format, Name, missing_part};
 use crate::naming;

@@ -63,10 +63,7 @@ fn as_metric(krate: &Runtime, metric: &Metric) -> TokenStream {
 fn descriptor(krate: &Runtime, metric: &Metric) -> TokenStream {
     let Metric { name, help, unit, buckets, .. } = metric;
     let as_metric = as_metric(krate, metric);
-    let buckets = match buckets {
-        Some(bounds) => quote!(::core::option::Option::Some(&[#(#bounds),*])),
-        None => quote!(::core::option::Option::None),
-    };
+    let buckets = buckets.expand(krate);
     quote! {
         #krate::__private::MetricDescriptor {
             name: #name,
@@ -93,7 +90,7 @@ fn register(krate: &Runtime, registry: &proc_macro2::Ident, index: usize, metric
 fn check(krate: &Runtime, metric: &Metric) -> TokenStream {
     let Metric { field, buckets, ends_in_total, .. } = metric;
     let as_metric = as_metric(krate, metric);
-    let has_buckets = buckets.is_some();
+    let has_buckets = buckets.are_stated();
     let krate = krate.at(field.span());
     quote_spanned! {blaming(field.span())=>
         #krate::__private::check_kind(#as_metric::KIND, #ends_in_total, #has_buckets)

@@ -6,6 +6,7 @@ use syn::{Generics, Type, Visibility};
 
 use super::parse::{Field, FieldArgs, Input, StructArgs};
 use crate::args::{Arg, Eq, Text};
+use crate::buckets::Buckets;
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
 use crate::{naming, signature};
@@ -28,7 +29,7 @@ pub(super) struct Metric {
     pub(super) help: String,
     /// Empty where there is none.
     pub(super) unit: String,
-    pub(super) buckets: Option<Vec<f64>>,
+    pub(super) buckets: Buckets,
     /// Whether it is named like a counter; only the compiler knows whether it is one.
     pub(super) ends_in_total: bool,
 }
@@ -102,7 +103,7 @@ fn metric(field: Field, prefix: Option<&str>, errors: &mut Errors) -> (Metric, S
     }
     let unit = decided_unit(unit, &full, &suffix, errors);
     let ends_in_total = full.ends_with("_total");
-    let buckets = buckets.map(|buckets| buckets.value.0.0);
+    let buckets = buckets.map_or_else(Buckets::default, |buckets| buckets.value.0);
     (Metric { field: ident, ty, name: full, help, unit, buckets, ends_in_total }, at)
 }
 

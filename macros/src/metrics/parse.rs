@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Data, DeriveInput, Fields, Path, Type};
 
-use crate::args::{self, Buckets, Eq, Text, arguments};
+use crate::args::{self, Eq, Text, arguments};
+use crate::buckets::Buckets;
 use crate::errors::Errors;
 
 arguments! {

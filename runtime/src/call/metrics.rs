@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use spanwright_core::cells::{self, Block, CellKind, Sum};
-use spanwright_core::descriptor::{CallSpec, Dimension, Spec, Values, cardinality};
+use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Spec, Values, cardinality};
 use spanwright_core::slots::Outcome;
 
 use crate::metric::DURATION_BUCKETS;
@@ -35,7 +35,10 @@ impl CallMetrics {
         registry: &Registry,
     ) -> Option<Self> {
         let combinations = cardinality(calls.dimensions);
-        let bounds: Arc<[f64]> = calls.buckets.unwrap_or(DURATION_BUCKETS).into();
+        let bounds: Arc<[f64]> = match calls.buckets {
+            Buckets::Explicit(bounds) => bounds.into(),
+            _ => DURATION_BUCKETS.into(),
+        };
         let used = bounds.len() as u32 + 3;
         let sums = Block::allocate(CellKind::Sums, IN_FLIGHT + 1, combinations).map(Arc::new);
         let durations = Block::allocate(CellKind::IntegerHistogram, used, combinations).map(Arc::new);

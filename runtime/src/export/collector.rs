@@ -64,8 +64,8 @@ fn describe(snapshot: &Snapshot) -> Vec<Desc> {
     let describe = |family: &Family| {
         // An empty help is an error to `prometheus`.
         let help = if family.help.is_empty() { &family.name } else { &family.help };
-        let names = family.series.first().map(|series| series.labels.as_slice()).unwrap_or_default();
-        let names = names.iter().map(|(name, _)| name.to_string()).collect();
+        let first = family.series.first().map(|series| series.labels.iter());
+        let names = first.into_iter().flatten().map(|(name, _)| name.to_owned()).collect();
         Desc::new(family.name.to_string(), help.to_string(), names, HashMap::new()).ok()
     };
     snapshot.families.iter().filter_map(describe).collect()
@@ -97,12 +97,18 @@ fn metric(series: &Series) -> proto::Metric {
             counter.set_value(*value as f64);
             out.set_counter(counter);
         }
+        Value::FloatCounter(value) => {
+            let mut counter = proto::Counter::default();
+            counter.set_value(*value);
+            out.set_counter(counter);
+        }
         Value::Gauge(value) => {
             let mut gauge = proto::Gauge::default();
             gauge.set_value(*value);
             out.set_gauge(gauge);
         }
         Value::Histogram(value) => out.set_histogram(histogram(value)),
+        Value::NativeHistogram(value) => out.set_histogram(histogram(&value.to_classic())),
     }
     out
 }
@@ -140,6 +146,7 @@ mod tests {
 
     use super::*;
     use crate::export::text::{self, Format};
+    use crate::registry::LabelSet;
 
     /// A registry whose snapshots the test writes; described and collected as the real one is.
     #[derive(Clone, Default)]
@@ -150,7 +157,7 @@ mod tests {
 
     impl Written {
         fn with(families: Vec<Family>) -> Self {
-            Self { snapshot: Arc::new(Mutex::new(Snapshot { families })), ..Self::default() }
+            Self { snapshot: Arc::new(Mutex::new(Snapshot::from(families))), ..Self::default() }
         }
     }
 
@@ -169,16 +176,13 @@ mod tests {
         kind: Kind,
         series: Vec<(&[(&'static str, &'static str)], Value)>,
     ) -> Family {
-        let own = |labels: &[(&'static str, &'static str)]| {
-            labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
-        };
-        let series =
-            series.into_iter().map(|(labels, value)| Series { labels: own(labels), value }).collect();
-        Family { name: name.into(), help: "Help \\ with\nit.".into(), unit: "".into(), kind, series }
+        let empty = Family { help: "Help \\ with\nit.".into(), ..Family::new(name, kind) };
+        let own = |labels: &[(&'static str, &'static str)]| labels.iter().copied().collect::<LabelSet>();
+        series.into_iter().fold(empty, |family, (labels, value)| family.with(own(labels), value))
     }
 
     fn fixture() -> Vec<Family> {
-        let waits = Histogram { bounds: (&[0.005, 0.5, 2.5]).into(), buckets: vec![1, 2, 0, 4], sum: 12.25 };
+        let waits = Histogram { bounds: [0.005, 0.5, 2.5].into(), buckets: vec![1, 2, 0, 4], sum: 12.25 };
         vec![
             family("level", Kind::Gauge, vec![(&[], Value::Gauge(-0.5))]),
             family("open_connections", Kind::UpDownCounter, vec![(&[("a", "x\"\n\\")], Value::Gauge(1.5))]),
@@ -200,7 +204,7 @@ mod tests {
 
     /// The text with all numbers as `prometheus` writes them, which has no canonical form.
     fn ours(families: Vec<Family>) -> String {
-        let text = text::encode(Format::PrometheusText, &Snapshot { families });
+        let text = text::encode(Format::PrometheusText, &Snapshot::from(families));
         let number = |line: &str| {
             let Some((sample, value)) = line.rsplit_once(' ').filter(|_| !line.starts_with('#')) else {
                 return format!("{line}\n");
@@ -266,7 +270,7 @@ mod tests {
     fn families_without_help_or_series_are_described() {
         let mut bare = family("bare_total", Kind::Counter, vec![]);
         bare.help = "".into();
-        assert_eq!(describe(&Snapshot { families: vec![bare] }).len(), 1);
+        assert_eq!(describe(&Snapshot::from(vec![bare])).len(), 1);
     }
 
     #[test]

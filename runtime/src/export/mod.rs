@@ -23,13 +23,21 @@ pub mod file;
 mod http;
 #[cfg(feature = "telemetry")]
 mod json;
+#[cfg(feature = "telemetry")]
+mod metrics;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "telemetry")]
+mod protobuf;
 #[cfg(feature = "telemetry")]
 mod spans;
 pub mod text;
 #[cfg(feature = "zipkin")]
 pub mod zipkin;
 
+pub(crate) use text::canonical_float;
+
+#[cfg(feature = "telemetry")]
+pub use metrics::MetricExporter;
 #[cfg(feature = "telemetry")]
 pub use spans::{ExportError, LogExporter, SpanExporter};

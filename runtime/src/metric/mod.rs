@@ -20,7 +20,7 @@ pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::registry::{Instrument, Kind, Registry};
-use spanwright_core::descriptor::Dimension;
+use spanwright_core::descriptor::{Buckets, Dimension};
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
 /// [`Registry::global`].
@@ -64,8 +64,8 @@ pub struct MetricDescriptor {
     pub kind: Kind,
     /// The labels.
     pub dimensions: &'static [Dimension],
-    /// A histogram's upper bounds, where stated.
-    pub buckets: Option<&'static [f64]>,
+    /// A histogram's buckets.
+    pub buckets: Buckets,
     /// The source file.
     pub file: &'static str,
     /// The line in it.

@@ -1,12 +1,12 @@
 //! What a registry holds of one metric: its family's identity, its labels, and where its cells are.
 
-use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use spanwright_core::cells::{Block, CellKind, Reader, Sum};
-use spanwright_core::descriptor::{Dimension, Values, cardinality};
+use spanwright_core::descriptor::{Buckets, Dimension, Values, cardinality};
 
-use super::snapshot::{Histogram, Kind, Series, Value};
+use super::snapshot::{Family, Histogram, Kind, LabelSet, Series, Text, Value};
 use crate::metric::{DEFAULT_BUCKETS, DURATION_BUCKETS, Interner, MetricDescriptor};
 
 /// The series of a metric exist at zero from the start where it has at most this many; else once they have a value.
@@ -15,24 +15,27 @@ pub const ZERO_SERIES: u32 = 64;
 /// What makes two metrics one family: of those with the same name, all else must be equal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Identity {
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) help: Cow<'static, str>,
-    pub(crate) unit: Cow<'static, str>,
+    pub(crate) name: Text,
+    pub(crate) help: Text,
+    pub(crate) unit: Text,
     pub(crate) kind: Kind,
     pub(crate) label_names: Vec<&'static str>,
     pub(crate) bounds: Arc<[f64]>,
 }
 
-/// A label's name and value.
-type LabelValue = (&'static str, Cow<'static, str>);
-
 /// What a histogram's samples are called, behind its name.
 const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 impl Identity {
+    /// The family, without series.
+    pub(crate) fn family(&self) -> Family {
+        let (help, unit) = (self.help.clone(), self.unit.clone());
+        Family { help, unit, ..Family::new(self.name.clone(), self.kind) }
+    }
+
     /// Whether one of the family's samples, which is not the family's own name, has this name.
     pub(crate) fn has_sample(&self, name: &str) -> bool {
-        let suffix = || name.strip_prefix(self.name.as_ref());
+        let suffix = || name.strip_prefix(self.name.as_str());
         self.kind == Kind::Histogram && suffix().is_some_and(|suffix| SAMPLES.contains(&suffix))
     }
 
@@ -56,6 +59,8 @@ pub struct Instrument {
     dimensions: &'static [Dimension],
     interner: Interner,
     cells: Cells,
+    /// When it was made.
+    start: SystemTime,
 }
 
 /// Where the values are. Nothing where the layout had no room; then nothing is kept.
@@ -94,8 +99,11 @@ impl Instrument {
 
     /// Of a histogram.
     pub(crate) fn histogram(descriptor: &'static MetricDescriptor) -> Self {
-        let default = if descriptor.unit == "seconds" { DURATION_BUCKETS } else { DEFAULT_BUCKETS };
-        let bounds: Arc<[f64]> = descriptor.buckets.unwrap_or(default).into();
+        let bounds: Arc<[f64]> = match descriptor.buckets {
+            Buckets::Explicit(bounds) => bounds.into(),
+            _ if descriptor.unit == "seconds" => DURATION_BUCKETS.into(),
+            _ => DEFAULT_BUCKETS.into(),
+        };
         let kind = CellKind::FloatHistogram;
         let used = bounds.len() as u32 + 3;
         let block = Block::allocate(kind, used, cardinality(descriptor.dimensions)).map(Arc::new);
@@ -113,7 +121,15 @@ impl Instrument {
         };
         let place = (descriptor.file, descriptor.line);
         let interner = Interner::new(descriptor.dimensions);
-        Self { identity, place, constant: &[], dimensions: descriptor.dimensions, interner, cells }
+        Self {
+            identity,
+            place,
+            constant: &[],
+            dimensions: descriptor.dimensions,
+            interner,
+            cells,
+            start: SystemTime::now(),
+        }
     }
 
     /// Adjacent sums within a block that others share, one for each value of `inner`.
@@ -128,7 +144,15 @@ impl Instrument {
     ) -> Self {
         let (constant, dimensions) = labels;
         let interner = Interner::new(dimensions);
-        Self { identity, place, constant, dimensions, interner, cells: Cells::Sums { block, offset, inner } }
+        Self {
+            identity,
+            place,
+            constant,
+            dimensions,
+            interner,
+            cells: Cells::Sums { block, offset, inner },
+            start: SystemTime::now(),
+        }
     }
 
     /// A histogram of nanoseconds, in seconds when read.
@@ -141,7 +165,15 @@ impl Instrument {
     ) -> Self {
         let (constant, dimensions) = labels;
         let cells = Cells::Histogram { block, kind: CellKind::IntegerHistogram };
-        Self { identity, place, constant, dimensions, interner: Interner::new(dimensions), cells }
+        Self {
+            identity,
+            place,
+            constant,
+            dimensions,
+            interner: Interner::new(dimensions),
+            cells,
+            start: SystemTime::now(),
+        }
     }
 
     /// Whether there was room for its values.
@@ -157,6 +189,11 @@ impl Instrument {
 
     pub(crate) fn interner(&self) -> &Interner {
         &self.interner
+    }
+
+    /// When it was made.
+    pub(crate) fn start(&self) -> SystemTime {
+        self.start
     }
 
     /// A histogram's upper bounds.
@@ -181,11 +218,12 @@ impl Instrument {
             _ => 1,
         };
         let keep_zero = block.count().saturating_mul(inner) <= ZERO_SERIES;
+        let names = self.label_names();
         self.combinations(0, 0, &mut Vec::new(), &mut |combination, labels| match &self.cells {
             Cells::Sums { offset, inner: None, .. } => {
                 let sum = reader.sum(block.cell(combination) + offset);
                 if keep_zero || sum != 0 {
-                    all.push(self.one(labels, None, self.sum_value(sum)));
+                    all.push(self.one(&names, labels, None, self.sum_value(sum)));
                 }
             }
             Cells::Sums { offset, inner: Some(inner), .. } => {
@@ -193,14 +231,14 @@ impl Instrument {
                 for (at, value) in (0..).zip(values) {
                     let sum = reader.sum(block.cell(combination) + offset + at);
                     if keep_zero || sum != 0 {
-                        all.push(self.one(labels, Some((inner.name, value)), self.sum_value(sum)));
+                        all.push(self.one(&names, labels, Some(value), self.sum_value(sum)));
                     }
                 }
             }
             Cells::Gauge { .. } => {
                 let bits = reader.shared(block.cell(combination));
                 if keep_zero || bits != 0 {
-                    all.push(self.one(labels, None, Value::Gauge(gauge_value(bits))));
+                    all.push(self.one(&names, labels, None, Value::Gauge(gauge_value(bits))));
                 }
             }
             Cells::Histogram { kind, .. } => {
@@ -210,9 +248,9 @@ impl Instrument {
                         Sum::Float(sum) => sum,
                         Sum::Integer(nanos) => nanos as f64 / 1e9,
                     };
-                    let bounds = Cow::Owned(self.bounds().to_vec());
+                    let bounds = Arc::clone(&self.identity.bounds);
                     let histogram = Histogram { bounds, buckets: read.buckets, sum };
-                    all.push(self.one(labels, None, Value::Histogram(histogram)));
+                    all.push(self.one(&names, labels, None, Value::Histogram(histogram)));
                 }
             }
         });
@@ -226,17 +264,22 @@ impl Instrument {
         }
     }
 
-    fn one(
-        &self,
-        labels: &[LabelValue],
-        inner: Option<(&'static str, &'static str)>,
-        value: Value,
-    ) -> Series {
-        let constant =
-            self.constant.iter().map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value)));
-        let dimensions = labels.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone()));
-        let inner = inner.map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)));
-        Series { labels: constant.chain(dimensions).chain(inner).collect(), value }
+    /// The names of all labels: constant ones, those of the dimensions, and the inner one.
+    fn label_names(&self) -> Arc<[Text]> {
+        let constant = self.constant.iter().map(|(name, _)| *name);
+        let dimensions = self.dimensions.iter().map(|dimension| dimension.name);
+        let inner = match &self.cells {
+            Cells::Sums { inner, .. } => inner.map(|inner| inner.name),
+            Cells::Gauge { .. } | Cells::Histogram { .. } => None,
+        };
+        constant.chain(dimensions).chain(inner).map(Text::constant).collect()
+    }
+
+    fn one(&self, names: &Arc<[Text]>, labels: &[Text], inner: Option<&'static str>, value: Value) -> Series {
+        let constant = self.constant.iter().map(|(_, value)| Text::constant(value));
+        let values: Box<[Text]> =
+            constant.chain(labels.iter().cloned()).chain(inner.map(Text::constant)).collect();
+        Series { labels: LabelSet::new(Arc::clone(names), values), value, exemplars: Vec::new() }
     }
 
     /// Calls `each` with every combination's number and labels; of texts, with those that were seen.
@@ -244,21 +287,18 @@ impl Instrument {
         &self,
         place: usize,
         so_far: u32,
-        labels: &mut Vec<LabelValue>,
-        each: &mut dyn FnMut(u32, &[LabelValue]),
+        labels: &mut Vec<Text>,
+        each: &mut dyn FnMut(u32, &[Text]),
     ) {
         let Some(dimension) = self.dimensions.get(place) else { return each(so_far, labels) };
-        let values: Vec<(u32, Cow<'static, str>)> = match dimension.values {
-            Values::Static(values) => (0..).zip(values.iter().map(|value| Cow::Borrowed(*value))).collect(),
-            Values::Text { .. } => self
-                .interner
-                .seen(place)
-                .into_iter()
-                .map(|(at, text)| (at, Cow::Owned(text.to_string())))
-                .collect(),
+        let values: Vec<(u32, Text)> = match dimension.values {
+            Values::Static(values) => (0..).zip(values.iter().map(|value| Text::constant(value))).collect(),
+            Values::Text { .. } => {
+                self.interner.seen(place).into_iter().map(|(at, text)| (at, Text::from(text))).collect()
+            }
         };
         for (at, value) in values {
-            labels.push((dimension.name, value));
+            labels.push(value);
             self.combinations(place + 1, so_far * dimension.values.cardinality() + at, labels, each);
             labels.pop();
         }

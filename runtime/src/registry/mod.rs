@@ -5,18 +5,26 @@
 //! dropped leaves it.
 
 mod instrument;
+mod merge;
 mod snapshot;
+mod source;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::SystemTime;
 
 use spanwright_core::context::Context;
 
 pub(crate) use instrument::{Identity, gauge_bits, gauge_value};
 pub use instrument::{Instrument, ZERO_SERIES};
-pub use snapshot::{Family, Histogram, Kind, Series, Snapshot, Value};
+#[cfg(feature = "server")]
+pub(crate) use merge::merged;
+pub use snapshot::{
+    Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
+};
+pub use source::Source;
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;
@@ -31,7 +39,8 @@ pub struct Registry {
 struct Inner {
     instruments: Vec<Weak<Instrument>>,
     /// A live instrument of each family.
-    families: HashMap<Cow<'static, str>, Weak<Instrument>>,
+    families: HashMap<Text, Weak<Instrument>>,
+    sources: Vec<Weak<dyn Source>>,
     conflicts: Vec<Conflict>,
 }
 
@@ -61,30 +70,50 @@ impl Registry {
         GLOBAL.get_or_init(Self::new)
     }
 
-    /// What all metrics hold now. Every histogram's buckets and sum belong together
-    /// (unless its writer is stopped in the middle of an observation). Values are those of the current
-    /// [`Context`]'s store.
+    /// What all metrics hold now, and what the [sources](Source) say. Every histogram's buckets and sum belong together
+    /// (unless its writer is stopped in the middle of an observation). Values are those of the current [`Context`]'s store.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         // The instruments outlive the reader: the last owner of one must not give its cells back under the lock.
         let instruments = self.live();
-        let mut families: Vec<Family> = Vec::new();
-        let mut by_name: HashMap<&str, usize> = HashMap::new();
-        let reader = Context::here().store.store().reader();
+        let mut families = merge::Families::default();
+        let store = Context::here().store.store();
         for instrument in &instruments {
-            let series = instrument.series(&reader);
-            match by_name.get(instrument.identity.name.as_ref()) {
-                Some(at) => families[*at].series.extend(series),
-                None => {
-                    by_name.insert(&instrument.identity.name, families.len());
-                    families.push(family(&instrument.identity, series));
-                }
+            let (identity, series) = (&instrument.identity, instrument.series(&store.reader()));
+            families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
+        }
+        for source in self.sources() {
+            let mut collected = Vec::new();
+            if panic::catch_unwind(AssertUnwindSafe(|| source.collect(&mut collected))).is_err() {
+                source_panicked();
+                continue;
+            }
+            for mut family in collected {
+                let series = std::mem::take(&mut family.series);
+                let (name, start) = (family.name.clone(), family.start);
+                families.add(&name, || family, start, series);
             }
         }
-        drop(reader);
-        families.iter_mut().for_each(|family| add_up(&mut family.series));
-        families.sort_by(|one, other| one.name.cmp(&other.name));
-        Snapshot { families }
+        Snapshot { families: families.finish(), time: SystemTime::now() }
+    }
+
+    /// Asks `source` for its families at each snapshot, from now on and as long as it lives.
+    pub fn add_source<S: Source + 'static>(&self, source: &Arc<S>) {
+        let source: Weak<dyn Source> = Arc::<S>::downgrade(source);
+        let mut inner = self.lock();
+        inner.sources.retain(|source| source.strong_count() > 0);
+        inner.sources.push(source);
+    }
+
+    /// The family of that name, as it is now.
+    #[must_use]
+    pub fn get_metric(&self, name: &str) -> Option<Family> {
+        self.snapshot().families.into_iter().find(|family| family.name == *name)
+    }
+
+    /// Calls `each` with every number that a [snapshot](Self::snapshot) of now has; see [`Snapshot::for_each`].
+    pub fn for_each(&self, each: impl FnMut(Sample<'_>)) {
+        self.snapshot().for_each(each);
     }
 
     /// The metrics that were declared twice and differently.
@@ -152,6 +181,10 @@ impl Registry {
         conflict
     }
 
+    fn sources(&self) -> Vec<Arc<dyn Source>> {
+        self.lock().sources.iter().filter_map(Weak::upgrade).collect()
+    }
+
     fn live(&self) -> Vec<Arc<Instrument>> {
         self.lock().instruments.iter().filter_map(Weak::upgrade).collect()
     }
@@ -165,7 +198,7 @@ impl Inner {
     /// A live metric of that name; all of one name are equal.
     fn of_name(&self, name: &str) -> Option<Arc<Instrument>> {
         let known = self.families.get(name)?;
-        let of_name = |other: &Arc<Instrument>| other.identity.name == name;
+        let of_name = |other: &Arc<Instrument>| other.identity.name == *name;
         known.upgrade().or_else(|| self.instruments.iter().filter_map(Weak::upgrade).find(of_name))
     }
 
@@ -175,7 +208,7 @@ impl Inner {
             self.instruments.retain(|other| other.strong_count() > 0);
             let instruments = &self.instruments;
             let is_live = |name: &str| {
-                instruments.iter().filter_map(Weak::upgrade).any(|other| other.identity.name == name)
+                instruments.iter().filter_map(Weak::upgrade).any(|other| other.identity.name == *name)
             };
             self.families.retain(|name, other| other.strong_count() > 0 || is_live(name));
         }
@@ -194,31 +227,9 @@ impl fmt::Debug for Registry {
     }
 }
 
-fn family(identity: &Identity, series: Vec<Series>) -> Family {
-    Family {
-        name: identity.name.clone(),
-        help: identity.help.clone(),
-        unit: identity.unit.clone(),
-        kind: identity.kind,
-        series,
-    }
-}
-
-/// Adds up series with the same labels: several instances of one metric.
-fn add_up(series: &mut Vec<Series>) {
-    let mut places: HashMap<Vec<(String, String)>, usize> = HashMap::with_capacity(series.len());
-    let mut kept: Vec<Series> = Vec::with_capacity(series.len());
-    for one in series.drain(..) {
-        let key = one.labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        match places.get(&key) {
-            Some(at) => kept[*at].value.add(&one.value),
-            None => {
-                places.insert(key, kept.len());
-                kept.push(one);
-            }
-        }
-    }
-    *series = kept;
+fn source_panicked() {
+    #[cfg(feature = "telemetry")]
+    crate::own_metrics::OwnMetrics::global().source_panics_total.inc();
 }
 
 /// Why `second` can't be exported beside `first`, if it can't: families of one name are equal, and no family has the

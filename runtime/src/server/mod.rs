@@ -7,7 +7,6 @@
 //! - request bodies are never read.
 
 mod connections;
-mod metrics;
 mod routes;
 
 use std::io;

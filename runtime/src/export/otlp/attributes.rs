@@ -3,7 +3,7 @@
 //! Source: `common.proto` and `resource.proto` of
 //! [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto) 1.9.
 
-use super::protobuf::{
+use crate::export::protobuf::{
     Wire, bytes, bytes_length, fixed64, integer, short_tag, tag, text, text_length, varint, varint_length,
 };
 use crate::span::{AttributeRef, SpanId, TraceId};

@@ -4,8 +4,8 @@
 //! numbers of [the log data model](https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
 
 use super::attributes::{any_value, key_value};
-use super::protobuf::{Likely, bytes, count, fixed32, fixed64, integer, message, text};
 use super::request::Item;
+use crate::export::protobuf::{Likely, bytes, count, fixed32, fixed64, integer, message, text};
 use crate::span::{AttributeRef, EventRef, Level};
 
 // Field numbers, named by message and field.

@@ -11,7 +11,6 @@
 //! | `answer` | reads what the receiver says: what it rejected, when to come back |
 //! | `request` | as many items as fit into a request, by scope |
 //! | `spans`, `logs`, `attributes` | spans and events as messages, by hand |
-//! | `protobuf` | the wire format |
 //!
 //! Sources: [the OTLP specification](https://opentelemetry.io/docs/specs/otlp/) 1.9 and the `.proto` files of
 //! `opentelemetry-proto`, whose decoder judges the writers in the tests.
@@ -32,7 +31,6 @@ mod grpc;
 mod http;
 mod logs;
 mod peer;
-mod protobuf;
 mod request;
 mod settings;
 mod spans;

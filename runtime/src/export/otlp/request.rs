@@ -5,7 +5,7 @@
 //! `logs.proto` and `common.proto` of [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto)
 //! 1.9.
 
-use super::protobuf::{Likely, bytes, message, text};
+use crate::export::protobuf::{Likely, bytes, message, text};
 
 // Field numbers, named by message and field: `RESOURCE` is `ResourceSpans` and `ResourceLogs`, `SCOPE` is `ScopeSpans`
 // and `ScopeLogs`.

@@ -3,8 +3,10 @@
 //! Source: `trace.proto` of [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto) 1.9.
 
 use super::attributes::{ids, key_value};
-use super::protobuf::{Likely, Wire, bytes, count, fixed32, fixed64, integer, message, short_tag, text};
 use super::request::Item;
+use crate::export::protobuf::{
+    Likely, Wire, bytes, count, fixed32, fixed64, integer, message, short_tag, text,
+};
 use crate::span::{EventRef, Link, SpanKind, SpanRef, Status};
 
 // Field numbers, named by message and field.

@@ -19,6 +19,8 @@ mod number;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use number::canonical_float;
+
 use crate::registry::{Family, Histogram, Kind, Series, Snapshot, Value};
 
 /// A text format.
@@ -73,16 +75,11 @@ impl Format {
 ///
 /// ```
 /// use spanwright::export::text::{Format, encode};
-/// use spanwright::registry::{Family, Kind, Series, Snapshot, Value};
+/// use spanwright::registry::{Family, Kind, Snapshot, Value};
 ///
-/// let visits = Family {
-///     name: "visits_total".into(),
-///     help: "Visits of the page.".into(),
-///     unit: "".into(),
-///     kind: Kind::Counter,
-///     series: vec![Series { labels: vec![("page".into(), "home".into())], value: Value::Counter(3) }],
-/// };
-/// let text = encode(Format::OpenMetrics, &Snapshot { families: vec![visits] });
+/// let mut visits = Family::new("visits_total", Kind::Counter).with([("page", "home")], Value::Counter(3));
+/// visits.help = "Visits of the page.".into();
+/// let text = encode(Format::OpenMetrics, &Snapshot::from(vec![visits]));
 /// assert_eq!(
 ///     text,
 ///     "# HELP visits Visits of the page.\n# TYPE visits counter\nvisits_total{page=\"home\"} 3\n# EOF\n"
@@ -132,7 +129,7 @@ struct Declaration<'a> {
 
 impl<'a> Declaration<'a> {
     fn of(format: Format, family: &'a Family, snapshot: &Snapshot) -> Self {
-        let name = family.name.as_ref();
+        let name = family.name.as_str();
         if format == Format::PrometheusText || family.kind != Kind::Counter {
             return Self { name, kind: family.kind.prometheus_type() };
         }
@@ -174,8 +171,11 @@ impl Writer<'_> {
         for series in &family.series {
             match &series.value {
                 Value::Counter(value) => self.sample([&family.name, ""], series, None, Number::Count(*value)),
-                Value::Gauge(value) => self.sample([&family.name, ""], series, None, Number::Float(*value)),
+                Value::FloatCounter(value) | Value::Gauge(value) => {
+                    self.sample([&family.name, ""], series, None, Number::Float(*value));
+                }
                 Value::Histogram(histogram) => self.histogram(&family.name, series, histogram),
+                Value::NativeHistogram(native) => self.histogram(&family.name, series, &native.to_classic()),
             }
         }
     }
@@ -197,7 +197,7 @@ impl Writer<'_> {
     fn sample(&mut self, name: [&str; 2], series: &Series, le: Option<f64>, value: Number) {
         self.push(&name);
         let mut separator = '{';
-        for (label, value) in &series.labels {
+        for (label, value) in series.labels.iter() {
             self.out.push(separator);
             self.push(&[label, "=\""]);
             self.escaped(value, true);

@@ -19,6 +19,13 @@ pub(super) fn write_float(value: f64, out: &mut String) {
     };
 }
 
+/// The shortest text that reads back as `value`.
+pub(crate) fn canonical_float(value: f64) -> String {
+    let mut out = String::new();
+    write_float(value, &mut out);
+    out
+}
+
 /// Appends an integer.
 pub(super) fn write_integer(value: u64, out: &mut String) {
     let _infallible = write!(out, "{value}");

@@ -1,6 +1,5 @@
 //! Golden texts, and an independent reader that takes any text apart again.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use proptest::collection::vec;
@@ -10,21 +9,21 @@ use super::*;
 
 fn family(name: &str, kind: Kind, unit: &str, series: Vec<Series>) -> Family {
     let help = format!("About {}.", name.split('_').next().unwrap_or_default());
-    Family { name: name.to_owned().into(), help: help.into(), unit: unit.to_owned().into(), kind, series }
+    let (help, unit) = (help.into(), unit.to_owned().into());
+    Family { help, unit, series, ..Family::new(name.to_owned(), kind) }
 }
 
 fn series(labels: &[(&str, &str)], value: Value) -> Series {
-    let own = |text: &str| Cow::Owned(text.to_owned());
-    Series { labels: labels.iter().map(|(name, value)| (own(name), own(value))).collect(), value }
+    let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Series { labels, value, exemplars: Vec::new() }
 }
 
 fn histogram(bounds: &[f64], buckets: &[u64], sum: f64) -> Value {
-    Value::Histogram(Histogram { bounds: Cow::Owned(bounds.to_vec()), buckets: buckets.to_vec(), sum })
+    Value::Histogram(Histogram { bounds: bounds.into(), buckets: buckets.to_vec(), sum })
 }
 
-fn snapshot(mut families: Vec<Family>) -> Snapshot {
-    families.sort_by(|one, other| one.name.cmp(&other.name));
-    Snapshot { families }
+fn snapshot(families: Vec<Family>) -> Snapshot {
+    Snapshot::from(families)
 }
 
 fn fixture() -> Snapshot {
@@ -223,7 +222,8 @@ fn expected(snapshot: &Snapshot) -> Vec<Sample> {
             let name = family.name.to_string();
             match &series.value {
                 Value::Counter(value) => samples.push((name, labels, *value as f64)),
-                Value::Gauge(value) => samples.push((name, labels, *value)),
+                Value::FloatCounter(value) | Value::Gauge(value) => samples.push((name, labels, *value)),
+                Value::NativeHistogram(_) => unreachable!("none is made here"),
                 Value::Histogram(histogram) => {
                     let mut up_to = 0;
                     let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
@@ -277,12 +277,14 @@ fn any_family() -> impl Strategy<Value = Family> {
         })
         .prop_map(|((kind, name, help), all)| {
             let named = |values: Vec<String>| {
-                let values = values.into_iter().enumerate();
-                values.map(|(at, value)| (format!("l{at}").into(), value.into())).collect()
+                values.into_iter().enumerate().map(|(at, value)| (format!("l{at}"), value)).collect()
             };
-            let series =
-                all.into_iter().map(|(values, value)| Series { labels: named(values), value }).collect();
-            Family { name: name.into(), help: help.into(), unit: "".into(), kind, series }
+            let series = all.into_iter().map(|(values, value)| Series {
+                labels: named(values),
+                value,
+                exemplars: Vec::new(),
+            });
+            Family { help: help.into(), series: series.collect(), ..Family::new(name, kind) }
         })
 }
 

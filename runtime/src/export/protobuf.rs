@@ -1,4 +1,4 @@
-//! What all messages are written with: protobuf's wire format, straight into one buffer.
+//! What protobuf messages are written with: the wire format, straight into one buffer.
 //!
 //! A message inside another has its length before it. Where that is cheap the length is computed beforehand. Elsewhere
 //! room is left for the length that is likely, and what was written moves in the rare case that it needs more or less.
@@ -8,7 +8,7 @@
 
 /// The wire types of protobuf.
 #[derive(Clone, Copy)]
-pub(super) enum Wire {
+pub(in crate::export) enum Wire {
     Varint = 0,
     Fixed64 = 1,
     Bytes = 2,
@@ -17,7 +17,7 @@ pub(super) enum Wire {
 
 /// How many bytes a nested message's length is likely to take: below 128 bytes, below 16 KiB, below 2 MiB.
 #[derive(Clone, Copy)]
-pub(super) enum Likely {
+pub(in crate::export) enum Likely {
     Small = 1,
     Medium = 2,
     Large = 3,
@@ -25,19 +25,19 @@ pub(super) enum Likely {
 
 /// The tag of a field below 16, which is one byte.
 #[inline]
-pub(super) const fn short_tag(field: u32, wire: Wire) -> u8 {
+pub(in crate::export) const fn short_tag(field: u32, wire: Wire) -> u8 {
     debug_assert!(field < 16, "the tag of a greater field takes two bytes");
     (field << 3 | wire as u32) as u8
 }
 
 #[inline]
-pub(super) fn tag(out: &mut Vec<u8>, field: u32, wire: Wire) {
+pub(in crate::export) fn tag(out: &mut Vec<u8>, field: u32, wire: Wire) {
     varint(out, u64::from(field << 3 | wire as u32));
 }
 
 /// Text where there is any: the absent and the empty are the same outside of a `oneof`.
 #[inline]
-pub(super) fn text(out: &mut Vec<u8>, field: u32, value: &str) {
+pub(in crate::export) fn text(out: &mut Vec<u8>, field: u32, value: &str) {
     if !value.is_empty() {
         bytes(out, field, value.as_bytes());
     }
@@ -45,18 +45,18 @@ pub(super) fn text(out: &mut Vec<u8>, field: u32, value: &str) {
 
 /// How many bytes [`text`] writes for a field below 16.
 #[inline]
-pub(super) const fn text_length(value: &str) -> usize {
+pub(in crate::export) const fn text_length(value: &str) -> usize {
     if value.is_empty() { 0 } else { bytes_length(value) }
 }
 
 /// How many bytes [`bytes`] writes for a field below 16.
 #[inline]
-pub(super) const fn bytes_length(value: &str) -> usize {
+pub(in crate::export) const fn bytes_length(value: &str) -> usize {
     1 + varint_length(value.len() as u64) + value.len()
 }
 
 #[inline]
-pub(super) fn bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
+pub(in crate::export) fn bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
     tag(out, field, Wire::Bytes);
     varint(out, value.len() as u64);
     out.extend_from_slice(value);
@@ -64,34 +64,39 @@ pub(super) fn bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
 
 /// A number, the default included.
 #[inline]
-pub(super) fn integer(out: &mut Vec<u8>, field: u32, value: u64) {
+pub(in crate::export) fn integer(out: &mut Vec<u8>, field: u32, value: u64) {
     tag(out, field, Wire::Varint);
     varint(out, value);
 }
 
 /// A number where it is not zero: the absent and zero are the same outside of a `oneof`.
 #[inline]
-pub(super) fn count(out: &mut Vec<u8>, field: u32, value: u32) {
+pub(in crate::export) fn count(out: &mut Vec<u8>, field: u32, value: u32) {
     if value > 0 {
         integer(out, field, value.into());
     }
 }
 
 #[inline]
-pub(super) fn fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
+pub(in crate::export) fn fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
     tag(out, field, Wire::Fixed64);
     out.extend_from_slice(&value.to_le_bytes());
 }
 
 #[inline]
-pub(super) fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
+pub(in crate::export) fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
     tag(out, field, Wire::Fixed32);
     out.extend_from_slice(&value.to_le_bytes());
 }
 
 /// A nested message: its tag, its length, and what `content` writes.
 #[inline]
-pub(super) fn message(out: &mut Vec<u8>, field: u32, likely: Likely, content: impl FnOnce(&mut Vec<u8>)) {
+pub(in crate::export) fn message(
+    out: &mut Vec<u8>,
+    field: u32,
+    likely: Likely,
+    content: impl FnOnce(&mut Vec<u8>),
+) {
     tag(out, field, Wire::Bytes);
     let at = out.len();
     match likely {
@@ -123,7 +128,7 @@ fn fit(out: &mut Vec<u8>, at: usize, likely: Likely, length: usize) {
 }
 
 #[inline]
-pub(super) fn varint(out: &mut Vec<u8>, value: u64) {
+pub(in crate::export) fn varint(out: &mut Vec<u8>, value: u64) {
     match value {
         ..0x80 => out.push(value as u8),
         0x80..0x4000 => out.extend_from_slice(&[value as u8 | 0x80, (value >> 7) as u8]),
@@ -153,7 +158,7 @@ fn encode_varint(mut value: u64, room: &mut [u8; 10]) -> &[u8] {
 
 /// How many bytes [`varint`] writes: one for each seven bits.
 #[inline]
-pub(super) const fn varint_length(value: u64) -> usize {
+pub(in crate::export) const fn varint_length(value: u64) -> usize {
     (value | 1).ilog2() as usize / 7 + 1
 }
 

@@ -1,0 +1,144 @@
+//! Series from several places as one family.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::time::SystemTime;
+
+#[cfg(feature = "server")]
+use super::snapshot::Snapshot;
+use super::snapshot::{Family, LabelSet, Series, Text};
+
+/// Families by name.
+#[derive(Default)]
+pub(super) struct Families(HashMap<Text, Parts>);
+
+/// A family and where its series came from.
+struct Parts {
+    family: Family,
+    /// Whether they came from several places, so that equal labels may be among them.
+    are_several: bool,
+}
+
+impl Families {
+    /// Adds series to the family of that name, which is made where there is none; leaves them out where it is of another
+    /// kind or unit.
+    pub(super) fn add(
+        &mut self,
+        name: &Text,
+        make: impl FnOnce() -> Family,
+        start: Option<SystemTime>,
+        series: Vec<Series>,
+    ) {
+        match self.0.entry(name.clone()) {
+            Entry::Vacant(place) => {
+                let family = Family { series, start, ..make() };
+                place.insert(Parts { family, are_several: false });
+            }
+            Entry::Occupied(place) => {
+                let Parts { family, are_several } = place.into_mut();
+                let made = make();
+                if made.kind == family.kind && made.unit == family.unit {
+                    *are_several = true;
+                    family.start = family.start.min(start).or(family.start).or(start);
+                    family.series.extend(series);
+                }
+            }
+        }
+    }
+
+    /// The families, sorted by name, with each series once.
+    pub(super) fn finish(self) -> Vec<Family> {
+        let parts = self.0.into_values();
+        let mut families: Vec<Family> = parts
+            .map(|Parts { mut family, are_several }| {
+                if are_several {
+                    add_up(&mut family.series);
+                }
+                family
+            })
+            .collect();
+        families.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        families
+    }
+}
+
+/// Adds up series with the same labels: several instances of one metric.
+fn add_up(series: &mut Vec<Series>) {
+    let mut places: HashMap<LabelSet, usize> = HashMap::with_capacity(series.len());
+    let mut kept: Vec<Series> = Vec::with_capacity(series.len());
+    for one in series.drain(..) {
+        match places.get(&one.labels) {
+            Some(at) => kept[*at].add(one),
+            None => {
+                places.insert(one.labels.clone(), kept.len());
+                kept.push(one);
+            }
+        }
+    }
+    *series = kept;
+}
+
+/// Several snapshots as one, which has each family once, and each series once. Where two have a family of one name, their
+/// series stand together; a series, or a family of another kind, that an earlier snapshot has is left out.
+#[cfg(feature = "server")]
+pub(crate) fn merged(snapshots: impl IntoIterator<Item = Snapshot>) -> Snapshot {
+    let mut snapshots = snapshots.into_iter();
+    let first = snapshots.next().unwrap_or_default();
+    let mut time = first.time;
+    let mut all = first.families;
+    for snapshot in snapshots {
+        time = time.max(snapshot.time);
+        for family in snapshot.families {
+            let place = all.binary_search_by(|other| other.name.cmp(&family.name));
+            match place.map(|at| &mut all[at]) {
+                Err(at) => all.insert(at, family),
+                Ok(kept) if kept.kind == family.kind && kept.unit == family.unit => {
+                    kept.series.extend(family.series);
+                    keep_first(&mut kept.series);
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+    Snapshot { families: all, time }
+}
+
+#[cfg(feature = "server")]
+fn keep_first(series: &mut Vec<Series>) {
+    let mut seen = std::collections::HashSet::with_capacity(series.len());
+    series.retain(|one| seen.insert(one.labels.clone()));
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::*;
+    use crate::registry::{Kind, Value};
+
+    fn snapshot(name: &'static str, kind: Kind, series: &[(&'static str, u64)]) -> Snapshot {
+        let family = Family::new(name, kind);
+        let family = series
+            .iter()
+            .fold(family, |family, (label, value)| family.with([("l", *label)], Value::Counter(*value)));
+        Snapshot::from(vec![family])
+    }
+
+    #[test]
+    fn a_family_stands_once_and_so_does_a_series() {
+        let one = snapshot("b", Kind::Counter, &[("x", 1), ("y", 1)]);
+        let other = snapshot("b", Kind::Counter, &[("y", 2), ("z", 2)]);
+        assert_eq!(merged([one, other]), snapshot("b", Kind::Counter, &[("x", 1), ("y", 1), ("z", 2)]));
+    }
+
+    #[test]
+    fn a_family_of_another_kind_is_left_out() {
+        let one = snapshot("b", Kind::Counter, &[("x", 1)]);
+        assert_eq!(merged([one.clone(), snapshot("b", Kind::Gauge, &[("z", 2)])]), one);
+    }
+
+    #[test]
+    fn families_stay_sorted() {
+        let both = merged([snapshot("b", Kind::Counter, &[]), snapshot("a", Kind::Counter, &[])]);
+        assert!(both.family("a").is_some() && both.family("b").is_some());
+        assert_eq!(both.families[0].name, "a");
+    }
+}

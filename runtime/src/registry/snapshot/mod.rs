@@ -1,0 +1,180 @@
+//! What a registry held at one moment: plain data, which is all that exporters ever see.
+
+mod exemplar;
+mod histogram;
+mod labels;
+mod sample;
+mod text;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use exemplar::Exemplar;
+pub use histogram::{Histogram, NativeHistogram};
+pub use labels::LabelSet;
+pub use sample::Sample;
+pub use text::Text;
+
+/// All families of a registry, sorted by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The families.
+    pub families: Vec<Family>,
+    /// When it was taken.
+    pub time: SystemTime,
+}
+
+impl Snapshot {
+    /// The family of that name.
+    #[must_use]
+    pub fn family(&self, name: &str) -> Option<&Family> {
+        let at = self.families.binary_search_by(|family| family.name.as_str().cmp(name)).ok()?;
+        self.families.get(at)
+    }
+}
+
+impl Default for Snapshot {
+    /// No families, at the Unix epoch.
+    fn default() -> Self {
+        Self { families: Vec::new(), time: UNIX_EPOCH }
+    }
+}
+
+impl From<Vec<Family>> for Snapshot {
+    /// These families, sorted, at the Unix epoch.
+    fn from(mut families: Vec<Family>) -> Self {
+        families.sort_by(|one, other| one.name.cmp(&other.name));
+        Self { families, ..Self::default() }
+    }
+}
+
+/// One metric with all its series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Family {
+    /// The Prometheus name, with its unit and, for counters, `_total`.
+    pub name: Text,
+    /// What it measures.
+    pub help: Text,
+    /// The unit, as in the name (`seconds`, `bytes`), or nothing.
+    pub unit: Text,
+    /// What kind of metric it is.
+    pub kind: Kind,
+    /// Since when counters and histograms have been counting; nothing where that is not known.
+    pub start: Option<SystemTime>,
+    /// One for each combination of label values.
+    pub series: Vec<Series>,
+}
+
+impl Family {
+    /// A family without help, unit and series.
+    #[must_use]
+    pub fn new(name: impl Into<Text>, kind: Kind) -> Self {
+        let (help, unit) = (Text::default(), Text::default());
+        Self { name: name.into(), help, unit, kind, start: None, series: Vec::new() }
+    }
+
+    /// The same with another series.
+    #[must_use]
+    pub fn with(mut self, labels: impl Into<LabelSet>, value: Value) -> Self {
+        self.series.push(Series { labels: labels.into(), value, exemplars: Vec::new() });
+        self
+    }
+
+    /// The series with these labels, in any order.
+    #[must_use]
+    pub fn series(&self, labels: &[(&str, &str)]) -> Option<&Series> {
+        self.series.iter().find(|series| series.labels.is(labels))
+    }
+}
+
+/// The kind of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Only ever goes up.
+    Counter,
+    /// Goes up and down by amounts: a gauge to Prometheus, a non-monotonic sum to OpenTelemetry.
+    UpDownCounter,
+    /// Is set to a value.
+    Gauge,
+    /// Counts observations by bucket.
+    Histogram,
+}
+
+impl Kind {
+    /// The kind's name in Prometheus' text formats.
+    #[must_use]
+    pub const fn prometheus_type(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::UpDownCounter | Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// One time series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Label names and values.
+    pub labels: LabelSet,
+    /// The value.
+    pub value: Value,
+    /// Traces behind the value: one at most of a counter, and of a histogram one at most in each bucket. By value,
+    /// ascending.
+    pub exemplars: Vec<Exemplar>,
+}
+
+impl Series {
+    /// Adds another one with the same labels.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.value.add(&other.value);
+        self.exemplars.extend(other.exemplars);
+        // By bucket it is the exporters' business which one stays.
+        self.exemplars.sort_by(|one, other| one.value.total_cmp(&other.value));
+    }
+}
+
+/// The value of a series.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A counter's.
+    Counter(u64),
+    /// The value of a counter that does not count in ones: seconds, say.
+    FloatCounter(f64),
+    /// A gauge's or an up-down counter's.
+    Gauge(f64),
+    /// A histogram's.
+    Histogram(Histogram),
+    /// A native histogram's.
+    NativeHistogram(NativeHistogram),
+}
+
+impl Value {
+    /// A value that is one number, as such.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Counter(value) => Some(*value as f64),
+            Self::FloatCounter(value) | Self::Gauge(value) => Some(*value),
+            Self::Histogram(_) | Self::NativeHistogram(_) => None,
+        }
+    }
+
+    /// Adds the value of another series with the same labels.
+    pub(crate) fn add(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Counter(one), Self::Counter(other)) => *one = one.wrapping_add(*other),
+            (Self::FloatCounter(one), Self::FloatCounter(other)) | (Self::Gauge(one), Self::Gauge(other)) => {
+                *one += other;
+            }
+            (Self::Histogram(one), Self::Histogram(other)) => {
+                one.sum += other.sum;
+                for (count, other) in one.buckets.iter_mut().zip(&other.buckets) {
+                    *count = count.saturating_add(*other);
+                }
+            }
+            (Self::NativeHistogram(one), Self::NativeHistogram(other)) => one.add(other),
+            // Families are of one kind.
+            _ => {}
+        }
+    }
+}
