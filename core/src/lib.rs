@@ -29,3 +29,4 @@ pub mod ids;
 pub mod local;
 pub mod slots;
 mod sync;
+pub mod texts;

@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use crate::cells::{self, Page};
+use crate::cells::{self, ExemplarTable, Page};
 use crate::chunks::Writer;
 use crate::context::Context;
 use crate::slots::FreeList;
@@ -18,6 +18,8 @@ pub struct Local {
     pub(crate) table: Cell<*const *const Page>,
     /// The length of `table`, zero before the first use and after the thread's end.
     pub(crate) pages: Cell<u32>,
+    /// This thread's exemplars; null before the first, and after the thread's end.
+    pub(crate) exemplars: Cell<*const ExemplarTable>,
     /// Where this thread's records go.
     #[cfg_attr(loom, allow(dead_code, reason = "loom's rings have writers of their own"))]
     pub(crate) chunk: Writer,
@@ -47,6 +49,12 @@ impl ContextCell {
         Context::from_words(std::array::from_fn(|at| self.0[at].get()))
     }
 
+    /// The flags alone.
+    #[inline]
+    pub(crate) fn flags(&self) -> u16 {
+        self.0[4].get() as u16
+    }
+
     #[inline]
     pub(crate) fn set(&self, context: Context) {
         for (to, word) in self.0.iter().zip(context.to_words()) {
@@ -72,6 +80,7 @@ impl Local {
             context: ContextCell::new(),
             table: Cell::new(std::ptr::null()),
             pages: Cell::new(0),
+            exemplars: Cell::new(std::ptr::null()),
             chunk: Writer::new(),
             free_slots: FreeList::new(),
             random: Cell::new(0),

@@ -60,7 +60,8 @@ pub mod __private;
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
     Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
-    Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, Timer, UpDownCounter, UppedDowned,
+    Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared, Storage, Timer, UpDownCounter,
+    UppedDowned,
 };
 pub use record::Record;
 pub use registry::Registry;

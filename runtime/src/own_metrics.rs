@@ -34,8 +34,8 @@ pub(crate) struct OwnMetrics {
     pub(crate) metric_conflicts_total: Counter,
     /// Fields that were given up, since others wrote to their span for too long.
     pub(crate) fields_dropped_total: Counter,
-    /// Sources of metrics that panicked instead of saying their values.
-    pub(crate) source_panics_total: Counter,
+    /// Callbacks and sources of metrics that panicked instead of saying their values.
+    pub(crate) callback_panics_total: Counter,
     /// Label values that went to an overflow series.
     pub(crate) label_overflows_total: Counter,
 }

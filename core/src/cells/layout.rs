@@ -3,39 +3,68 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::clock::{self, Ticks};
+use crate::slots::Outcome;
+
 /// Cells in a page: 4 KiB.
 pub const PAGE_CELLS: u32 = 512;
 /// The most cells there can be: 128 MiB for a thread that touches all of them.
 pub const MAX_CELLS: u32 = 1 << 24;
+/// The cells of a histogram beside its buckets: sequence and sum.
+pub const HISTOGRAM_HEAD: u32 = 2;
 
-/// How the cells of a block are added up.
+/// The sums of a function's calls: one for each outcome, and the calls in flight.
+pub const CALL_SUMS: usize = Outcome::VALUES.len() + 1;
+/// Which of them are the calls in flight.
+pub const IN_FLIGHT: u32 = CALL_SUMS as u32 - 1;
+
+/// What the cells of one combination of labels are: some wrapping sums, then perhaps a histogram's `[sequence, sum,
+/// bucket…]`. A gauge's cell is a sum that nobody adds to: it is set, in the pages that all threads share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CellKind {
-    /// Every cell is a wrapping sum.
-    Sums,
-    /// Each stride is `[sequence, sum, bucket…]` with an integer sum.
-    IntegerHistogram,
-    /// Each stride is `[sequence, sum, bucket…]` with a floating-point sum.
-    FloatHistogram,
-    /// The cells are shared, and set rather than added to.
-    Shared,
+pub struct Shape {
+    /// How many sums there are.
+    pub sums: u32,
+    /// What the histogram adds up, where there is one.
+    pub histogram: Option<Sums>,
+}
+
+/// What a histogram's sum is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sums {
+    /// Integers; it wraps.
+    Integer,
+    /// Floating-point numbers.
+    Float,
+}
+
+impl Shape {
+    /// One sum.
+    pub const SUM: Self = Self { sums: 1, histogram: None };
+    /// A histogram of floating-point numbers.
+    pub const HISTOGRAM: Self = Self { sums: 0, histogram: Some(Sums::Float) };
+    /// A function's calls, and their durations in nanoseconds.
+    pub const CALLS: Self = Self { sums: CALL_SUMS as u32, histogram: Some(Sums::Integer) };
 }
 
 /// Cells of one metric: `count` strides of `used` cells each, one per combination of labels. Given back, zeroed,
 /// when dropped; whoever holds indexes into a block must not outlive it.
 #[derive(Debug)]
 pub struct Block {
+    shape: Shape,
     start: u32,
     stride: u32,
     used: u32,
     count: u32,
+    born: Ticks,
 }
 
 impl Block {
-    /// Cells for `count` combinations of `used` cells each; `None` where `used` is over [`PAGE_CELLS`] or the
-    /// layout is full.
+    /// Cells for `count` combinations of that shape, with so many buckets where it has a histogram; `None` where one
+    /// takes more than [`PAGE_CELLS`], or the layout is full.
     #[must_use]
-    pub fn allocate(kind: CellKind, used: u32, count: u32) -> Option<Self> {
+    pub fn allocate(shape: Shape, buckets: u32, count: u32) -> Option<Self> {
+        let histogram = shape.histogram.map_or(0, |_| buckets.saturating_add(HISTOGRAM_HEAD));
+        let used = shape.sums.saturating_add(histogram);
         if used == 0 || count == 0 || used > PAGE_CELLS {
             return None;
         }
@@ -43,8 +72,8 @@ impl Block {
         let fits = used.checked_mul(count).is_some_and(|cells| cells <= PAGE_CELLS);
         let stride = if fits { used } else { used.next_power_of_two() };
         let cells = stride.checked_mul(count).filter(|cells| *cells <= MAX_CELLS)?;
-        let start = with(|layout| layout.take(kind, stride, cells))?;
-        Some(Self { start, stride, used, count })
+        let start = with(|layout| layout.take(shape, stride, cells))?;
+        Some(Self { shape, start, stride, used, count, born: clock::now() })
     }
 
     /// The first cell of a combination. Panics where there is no such combination.
@@ -53,6 +82,12 @@ impl Block {
     pub fn cell(&self, combination: u32) -> u32 {
         assert!(combination < self.count, "combination {combination} of {}", self.count);
         self.start + combination * self.stride
+    }
+
+    /// What its cells are.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// The first cell of the first combination.
@@ -78,6 +113,12 @@ impl Block {
     pub const fn count(&self) -> u32 {
         self.count
     }
+
+    /// When it was allocated: what is older and has its cells is somebody else's.
+    #[must_use]
+    pub const fn born(&self) -> Ticks {
+        self.born
+    }
 }
 
 impl Drop for Block {
@@ -89,10 +130,16 @@ impl Drop for Block {
     }
 }
 
+/// How many cells are taken now.
+#[must_use]
+pub fn taken_cells() -> u32 {
+    with(|layout| layout.taken.values().map(|taken| taken.cells).sum())
+}
+
 /// A taken range.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
-    pub(super) kind: CellKind,
+    pub(super) shape: Shape,
     pub(super) start: u32,
     pub(super) stride: u32,
     pub(super) cells: u32,
@@ -124,13 +171,13 @@ pub(super) fn taken_in_page(page: u32) -> Vec<Taken> {
 }
 
 impl Layout {
-    fn take(&mut self, kind: CellKind, stride: u32, cells: u32) -> Option<u32> {
+    fn take(&mut self, shape: Shape, stride: u32, cells: u32) -> Option<u32> {
         let start = match self.free.get_mut(&cells).and_then(Vec::pop) {
             // A range given back keeps to pages as it did before, since equal lengths have equal alignment.
             Some(start) => start,
             None => self.extend(cells)?,
         };
-        self.taken.insert(start, Taken { kind, start, stride, cells });
+        self.taken.insert(start, Taken { shape, start, stride, cells });
         Some(start)
     }
 
@@ -154,8 +201,9 @@ mod tests {
 
     #[test]
     fn no_stride_crosses_a_page() {
-        for (used, count) in [(1, 1), (24, 21), (24, 22), (1, 600), (300, 2), (512, 3), (7, 1_000)] {
-            let block = Block::allocate(CellKind::Sums, used, count).unwrap();
+        for (buckets, count) in [(1, 1), (22, 21), (22, 22), (1, 600), (298, 2), (510, 3), (5, 1_000)] {
+            let block = Block::allocate(Shape::HISTOGRAM, buckets, count).unwrap();
+            let used = buckets + HISTOGRAM_HEAD;
             for combination in 0..count {
                 let first = block.cell(combination);
                 assert_eq!(first / PAGE_CELLS, (first + used - 1) / PAGE_CELLS, "{used} × {count}");
@@ -165,8 +213,9 @@ mod tests {
 
     #[test]
     fn what_can_not_be_placed_is_refused() {
-        assert!(Block::allocate(CellKind::Sums, PAGE_CELLS + 1, 1).is_none());
-        assert!(Block::allocate(CellKind::Sums, 1, MAX_CELLS + 1).is_none());
-        assert!(Block::allocate(CellKind::Sums, 2, u32::MAX).is_none());
+        assert!(Block::allocate(Shape::HISTOGRAM, PAGE_CELLS - 1, 1).is_none());
+        assert!(Block::allocate(Shape::SUM, 0, MAX_CELLS + 1).is_none());
+        assert!(Block::allocate(Shape { sums: 2, histogram: None }, 0, u32::MAX).is_none());
+        assert!(Block::allocate(Shape::SUM, 0, 0).is_none());
     }
 }

@@ -235,16 +235,17 @@ impl Active {
         }
     }
 
-    /// Counts the call, in the store that it began in.
+    /// Counts the call, in the store that it began in. It has been left.
     fn count(&self, at: Ticks, outcome: Outcome) {
         let Some(calls) = self.site.calls() else { return };
         let nanos = at.nanos_since(self.start);
         let current = Context::here();
+        let of = if self.flags & SWAPS != 0 { self.context } else { current };
         if current.store == self.context.store {
-            calls.end(self.combination, outcome, nanos);
+            calls.end(self.combination, outcome, nanos, &of, at);
         } else {
             let _began_in = Context { store: self.context.store, ..current }.attach();
-            calls.end(self.combination, outcome, nanos);
+            calls.end(self.combination, outcome, nanos, &of, at);
         }
     }
 

@@ -1,27 +1,25 @@
 //! The metrics of a function's calls: how many with which outcome, how long, and how many now.
 //!
-//! Of each combination of labels there are two blocks of cells: `[ok, error, cancelled, panicked, in flight]` and the
-//! histogram of durations in nanoseconds.
+//! All are in one block of cells, so that the end of a call looks for one page.
 
 use std::sync::Arc;
 
-use spanwright_core::cells::{self, Block, CellKind, Sum};
-use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Spec, Values, cardinality};
+use spanwright_core::cells::{self, Block, CallEnd, IN_FLIGHT, Shape};
+use spanwright_core::clock::Ticks;
+use spanwright_core::context::Context;
+use spanwright_core::descriptor::{CallSpec, Dimension, Spec, Values, cardinality};
 use spanwright_core::slots::Outcome;
 
-use crate::metric::DURATION_BUCKETS;
-use crate::registry::{Identity, Instrument, Kind, Registry};
+use crate::metric::{Finder, Scale};
+use crate::registry::{Content, Identity, Instrument, Kind, LabelSpec, Places, Registry};
 
 const OUTCOME: Dimension = Dimension { name: "outcome", values: Values::Static(Outcome::VALUES) };
-const IN_FLIGHT: u32 = Outcome::VALUES.len() as u32;
 
 /// The cells of one function's metrics.
 #[derive(Debug)]
 pub(super) struct CallMetrics {
-    sums: Arc<Block>,
-    durations: Arc<Block>,
-    /// Upper bounds in nanoseconds.
-    bounds: Vec<u64>,
+    places: Places,
+    finder: Finder,
     in_flight: bool,
     /// What the registry holds weakly: annotated functions live as long as the process.
     _instruments: [Option<Arc<Instrument>>; 3],
@@ -34,59 +32,40 @@ impl CallMetrics {
         calls: &'static CallSpec,
         registry: &Registry,
     ) -> Option<Self> {
+        let scale = Scale::new(calls.buckets, "seconds");
         let combinations = cardinality(calls.dimensions);
-        let bounds: Arc<[f64]> = match calls.buckets {
-            Buckets::Explicit(bounds) => bounds.into(),
-            _ => DURATION_BUCKETS.into(),
-        };
-        let used = bounds.len() as u32 + 3;
-        let sums = Block::allocate(CellKind::Sums, IN_FLIGHT + 1, combinations).map(Arc::new);
-        let durations = Block::allocate(CellKind::IntegerHistogram, used, combinations).map(Arc::new);
+        let block = Block::allocate(Shape::CALLS, scale.buckets(), combinations).map(Arc::new);
+        let (places, finder) = (Places::of(block.as_deref()), scale.finder(1e9));
 
-        let place = (spec.file, spec.line);
-        let labels = (calls.constant, calls.dimensions);
-        let sum = |identity, offset, inner| {
-            Instrument::sums_within(identity, place, labels, sums.clone(), offset, inner)
+        let labels = LabelSpec { constant: calls.constant, dimensions: calls.dimensions };
+        let part = |identity, content| {
+            Arc::new(Instrument::within(identity, (spec.file, spec.line), labels, block.clone(), content))
         };
         let instruments = [
-            Some(sum(calls_total(calls), 0, Some(OUTCOME))),
-            Some(Instrument::durations(duration_seconds(calls, &bounds), place, labels, durations.clone())),
-            calls.in_flight.map(|name| sum(in_flight(calls, name), IN_FLIGHT, None)),
+            Some(part(calls_total(calls), Content::Sums(OUTCOME))),
+            Some(part(duration_seconds(calls, scale), Content::Histogram)),
+            calls.in_flight.map(|name| part(in_flight(calls, name), Content::Sum { offset: IN_FLIGHT })),
         ];
-        let instruments = instruments.map(|instrument| instrument.map(Arc::new));
         instruments.iter().flatten().for_each(|instrument| registry.add(instrument));
-        Some(Self {
-            sums: sums?,
-            durations: durations?,
-            bounds: bounds.iter().map(|seconds| (seconds * 1e9) as u64).collect(),
-            in_flight: calls.in_flight.is_some(),
-            _instruments: instruments,
-        })
+        let in_flight = calls.in_flight.is_some();
+        block.map(|_| Self { places, finder, in_flight, _instruments: instruments })
     }
 
     /// A call has started.
     #[inline]
     pub(super) fn begin(&self, combination: u32) {
-        if self.in_flight && combination < self.sums.count() {
-            cells::add(self.sums.cell(combination) + IN_FLIGHT, 1);
+        if let Some(block) = self.places.first(combination).filter(|_| self.in_flight) {
+            cells::add(block + IN_FLIGHT, 1);
         }
     }
 
-    /// A call has ended.
+    /// A call has ended, `nanos` after its start; `of` is its context.
     #[inline]
-    pub(super) fn end(&self, combination: u32, outcome: Outcome, nanos: u64) {
-        if combination >= self.sums.count() {
-            return;
-        }
-        let sums = self.sums.cell(combination);
-        if self.in_flight {
-            // Minus one, wrapping.
-            cells::add(sums + IN_FLIGHT, u64::MAX);
-        }
-        cells::add(sums + outcome.index(), 1);
-        let bucket = self.bounds.partition_point(|bound| *bound < nanos);
-        let block = self.durations.cell(combination);
-        cells::observe(block, self.durations.used(), bucket as u32, Sum::Integer(nanos));
+    pub(super) fn end(&self, combination: u32, outcome: Outcome, nanos: u64, of: &Context, at: Ticks) {
+        let Some(block) = self.places.first(combination) else { return };
+        let bucket = self.finder.find(nanos as f64);
+        let (cells, outcome, was_in_flight) = (self.places.cells(), outcome.index(), self.in_flight);
+        cells::end_call(CallEnd { block, cells, outcome, was_in_flight, bucket, nanos }, of, at);
     }
 }
 
@@ -96,9 +75,9 @@ fn calls_total(calls: &CallSpec) -> Identity {
     identity
 }
 
-fn duration_seconds(calls: &CallSpec, bounds: &Arc<[f64]>) -> Identity {
+fn duration_seconds(calls: &CallSpec, scale: Scale) -> Identity {
     let identity = identity(calls, calls.duration_seconds, "How long calls took.", Kind::Histogram);
-    Identity { unit: "seconds".into(), bounds: Arc::clone(bounds), ..identity }
+    Identity { unit: "seconds".into(), scale: Some(scale), ..identity }
 }
 
 fn in_flight(calls: &CallSpec, name: &'static str) -> Identity {
@@ -114,6 +93,6 @@ fn identity(calls: &CallSpec, name: &'static str, help: &'static str, kind: Kind
         unit: "".into(),
         kind,
         label_names: constant.chain(dimensions).collect(),
-        bounds: Arc::new([]),
+        scale: None,
     }
 }

@@ -3,30 +3,30 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use spanwright_core::cells;
-
-use super::{Labels, Metric, MetricDescriptor};
-use crate::registry::{Instrument, Kind};
+use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
+use crate::registry::{Instrument, Kind, Places};
 
 /// A number that only goes up. Its name ends in `_total`.
 ///
-/// An increment is a load, an add and a store in memory of the calling thread's own.
+/// An increment is a load, an add and a store in memory of the calling thread's own; with [`Shared`](super::Shared), an
+/// atomic addition. Within a sampled span, it leaves an exemplar.
 #[derive(Debug)]
-pub struct Counter<L = ()> {
+pub struct Counter<L = (), S = PerThread> {
     instrument: Arc<Instrument>,
+    places: Places,
     /// Covariant, so that labels which borrow can be given for a moment.
-    labels: PhantomData<fn() -> L>,
+    labels: PhantomData<fn() -> (L, S)>,
 }
 
 /// One series of a [`Counter`].
 #[derive(Clone, Copy, Debug)]
-pub struct Counted<'a> {
+pub struct Counted<'a, S = PerThread> {
     cell: Option<u32>,
     /// Whose cells they are: an index must not outlive them.
-    _instrument: PhantomData<&'a Instrument>,
+    _instrument: PhantomData<(&'a Instrument, S)>,
 }
 
-impl Counted<'_> {
+impl<S: Storage> Counted<'_, S> {
     /// Adds one.
     #[inline]
     pub fn inc(self) {
@@ -37,23 +37,23 @@ impl Counted<'_> {
     #[inline]
     pub fn add(self, amount: u64) {
         if let Some(cell) = self.cell {
-            cells::add(cell, amount);
+            S::count(cell, amount);
         }
     }
 }
 
-impl<L: Labels> Counter<L> {
+impl<L: Labels, S: Storage> Counter<L, S> {
     /// The series with these labels.
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is incremented"]
-    pub fn with(&self, labels: L) -> Counted<'_> {
-        let cell = self.instrument.cell(labels.index(self.instrument.interner()));
+    pub fn with(&self, labels: L) -> Counted<'_, S> {
+        let cell = self.places.first(labels.index(self.instrument.interner()));
         Counted { cell, _instrument: PhantomData }
     }
 }
 
-impl Counter {
+impl<S: Storage> Counter<(), S> {
     /// Adds one.
     #[inline]
     pub fn inc(&self) {
@@ -67,7 +67,7 @@ impl Counter {
     }
 }
 
-impl<L: Labels> Metric for Counter<L> {
+impl<L: Labels, S: Storage> Metric for Counter<L, S> {
     const KIND: Kind = Kind::Counter;
     type Labels = L;
 
@@ -76,6 +76,6 @@ impl<L: Labels> Metric for Counter<L> {
     }
 
     fn new(instrument: Arc<Instrument>) -> Self {
-        Self { instrument, labels: PhantomData }
+        Self { places: instrument.places(), instrument, labels: PhantomData }
     }
 }

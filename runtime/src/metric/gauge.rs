@@ -6,13 +6,14 @@ use std::sync::Arc;
 use spanwright_core::cells;
 
 use super::{Labels, Metric, MetricDescriptor};
-use crate::registry::{Instrument, Kind, gauge_bits, gauge_value};
+use crate::registry::{Instrument, Kind, Places, gauge_bits, gauge_value};
 
 /// A number that is set: a temperature, a size. What threads set last counts, so its cells are shared; for what goes
 /// up and down by amounts, an [`UpDownCounter`](super::UpDownCounter) is cheaper.
 #[derive(Debug)]
 pub struct Gauge<L = ()> {
     instrument: Arc<Instrument>,
+    places: Places,
     /// Covariant, so that labels which borrow can be given for a moment.
     labels: PhantomData<fn() -> L>,
 }
@@ -22,10 +23,41 @@ pub struct Gauge<L = ()> {
 pub struct Gauged<'a> {
     cell: Option<u32>,
     /// Whose cells they are: an index must not outlive them.
-    _instrument: PhantomData<&'a Instrument>,
+    instrument: &'a Instrument,
 }
 
 impl Gauged<'_> {
+    /// Has the value read by `callback`, whenever somebody takes a snapshot, from now on and as long as the metric lives;
+    /// another call replaces it. No lock is held meanwhile. A panic of it leaves the value as it is, and is counted.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// use spanwright::{Gauge, Metrics, Registry};
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(prefix = "pool")]
+    /// struct Pool {
+    ///     /// Connections that nobody uses.
+    ///     idle_connections: Gauge,
+    /// }
+    ///
+    /// let (registry, idle) = (Registry::new(), Arc::new(AtomicU32::new(3)));
+    /// let pool = Pool::register(&registry);
+    /// pool.idle_connections.read_by({
+    ///     let idle = Arc::clone(&idle);
+    ///     move || idle.load(Ordering::Relaxed).into()
+    /// });
+    /// let value = registry.get_metric("pool_idle_connections").unwrap().series[0].value.number();
+    /// assert_eq!(value, Some(3.0));
+    /// ```
+    pub fn read_by(self, callback: impl Fn() -> f64 + Send + Sync + 'static) {
+        if let Some(cell) = self.cell {
+            self.instrument.read_by(cell, Arc::new(callback));
+        }
+    }
+
     /// Sets the value.
     #[inline]
     pub fn set(self, value: f64) {
@@ -49,8 +81,8 @@ impl<L: Labels> Gauge<L> {
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is set"]
     pub fn with(&self, labels: L) -> Gauged<'_> {
-        let cell = self.instrument.cell(labels.index(self.instrument.interner()));
-        Gauged { cell, _instrument: PhantomData }
+        let cell = self.places.first(labels.index(self.instrument.interner()));
+        Gauged { cell, instrument: &self.instrument }
     }
 }
 
@@ -66,6 +98,11 @@ impl Gauge {
     pub fn add(&self, amount: f64) {
         self.with(()).add(amount);
     }
+
+    /// Has the value read by `callback`; see [`Gauged::read_by`].
+    pub fn read_by(&self, callback: impl Fn() -> f64 + Send + Sync + 'static) {
+        self.with(()).read_by(callback);
+    }
 }
 
 impl<L: Labels> Metric for Gauge<L> {
@@ -77,6 +114,6 @@ impl<L: Labels> Metric for Gauge<L> {
     }
 
     fn new(instrument: Arc<Instrument>) -> Self {
-        Self { instrument, labels: PhantomData }
+        Self { places: instrument.places(), instrument, labels: PhantomData }
     }
 }

@@ -1,54 +1,49 @@
-//! Histograms with explicit buckets.
+//! Histograms, classic and native.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spanwright_core::cells::{self, Sum};
 use spanwright_core::clock::{self, Ticks};
 
-use super::{Labels, Metric, MetricDescriptor};
-use crate::registry::{Instrument, Kind};
-
-/// Upper bounds of a duration's buckets where none are stated, in seconds, in steps of 1, 2.5 and 5: OpenTelemetry's for
-/// HTTP durations (semantic conventions 1.44, `http.server.request.duration`) without 0.075, 0.75 and 7.5, and five more
-/// below 5 ms, where most functions are.
-pub const DURATION_BUCKETS: &[f64] =
-    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
-/// Upper bounds of other buckets where none are stated: the OpenTelemetry SDK specification's default for explicit
-/// bucket histograms, without its first, 0.
-pub const DEFAULT_BUCKETS: &[f64] =
-    &[5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10000.0];
+use super::buckets::Finder;
+use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
+use crate::registry::{Instrument, Kind, Places};
 
 /// Counts observations by bucket, and their sum.
 ///
-/// An observation finds its bucket by binary search and makes four stores in memory of the calling thread's own.
+/// An observation finds its bucket by a table and makes four stores in memory of the calling thread's own; with
+/// [`Shared`](super::Shared), it takes an atomic operation. Within a sampled span, it leaves an exemplar of the bucket.
+///
+/// With `#[metric(buckets = native)]` the buckets are those of a native (exponential) histogram: eight for each power of two,
+/// from a nanosecond to centuries for seconds, from a thousandth to 10¹⁶ for other units. That takes 4 KiB for each series
+/// and thread. What is smaller, or negative, counts as zero; what is greater is in the last bucket.
 #[derive(Debug)]
-pub struct Histogram<L = ()> {
+pub struct Histogram<L = (), S = PerThread> {
     instrument: Arc<Instrument>,
+    places: Places,
+    finder: Finder,
     /// Covariant, so that labels which borrow can be given for a moment.
-    labels: PhantomData<fn() -> L>,
+    labels: PhantomData<fn() -> (L, S)>,
 }
 
 /// One series of a [`Histogram`].
 #[derive(Clone, Copy, Debug)]
-pub struct Observed<'a> {
-    instrument: &'a Instrument,
+pub struct Observed<'a, S = PerThread> {
+    finder: &'a Finder,
     block: Option<u32>,
+    cells: u32,
+    storage: PhantomData<S>,
 }
 
-impl<'a> Observed<'a> {
+impl<'a, S: Storage> Observed<'a, S> {
     /// Counts `value`, in the metric's unit. What is not a number is ignored.
     #[inline]
     pub fn observe(self, value: f64) {
         let Some(block) = self.block else { return };
-        if value.is_nan() {
-            return;
+        if !value.is_nan() {
+            S::observe(block, self.cells, self.finder.find(value), value);
         }
-        let bounds = self.instrument.bounds();
-        let bucket = bounds.partition_point(|bound| *bound < value);
-        cells::observe(block, bounds.len() as u32 + 3, bucket as u32, Sum::Float(value));
     }
 
     /// Counts a duration, in seconds.
@@ -59,37 +54,37 @@ impl<'a> Observed<'a> {
 
     /// Measures until the timer is dropped, in seconds.
     #[must_use = "the time is measured until the timer is dropped"]
-    pub fn start_timer(self) -> Timer<'a> {
+    pub fn start_timer(self) -> Timer<'a, S> {
         Timer { observed: self, start: clock::now() }
     }
 }
 
 /// Observes the seconds from its making to its drop.
 #[derive(Debug)]
-pub struct Timer<'a> {
-    observed: Observed<'a>,
+pub struct Timer<'a, S: Storage = PerThread> {
+    observed: Observed<'a, S>,
     start: Ticks,
 }
 
-impl Drop for Timer<'_> {
+impl<S: Storage> Drop for Timer<'_, S> {
     fn drop(&mut self) {
         let nanos = clock::now().nanos_since(self.start);
         self.observed.observe_duration(Duration::from_nanos(nanos));
     }
 }
 
-impl<L: Labels> Histogram<L> {
+impl<L: Labels, S: Storage> Histogram<L, S> {
     /// The series with these labels.
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until something is observed"]
-    pub fn with(&self, labels: L) -> Observed<'_> {
-        let index = labels.index(self.instrument.interner());
-        Observed { instrument: &self.instrument, block: self.instrument.cell(index) }
+    pub fn with(&self, labels: L) -> Observed<'_, S> {
+        let block = self.places.first(labels.index(self.instrument.interner()));
+        Observed { finder: &self.finder, block, cells: self.places.cells(), storage: PhantomData }
     }
 }
 
-impl Histogram {
+impl<S: Storage> Histogram<(), S> {
     /// Counts `value`, in the metric's unit. What is not a number is ignored.
     #[inline]
     pub fn observe(&self, value: f64) {
@@ -104,12 +99,12 @@ impl Histogram {
 
     /// Measures until the timer is dropped, in seconds.
     #[must_use = "the time is measured until the timer is dropped"]
-    pub fn start_timer(&self) -> Timer<'_> {
+    pub fn start_timer(&self) -> Timer<'_, S> {
         self.with(()).start_timer()
     }
 }
 
-impl<L: Labels> Metric for Histogram<L> {
+impl<L: Labels, S: Storage> Metric for Histogram<L, S> {
     const KIND: Kind = Kind::Histogram;
     type Labels = L;
 
@@ -118,6 +113,6 @@ impl<L: Labels> Metric for Histogram<L> {
     }
 
     fn new(instrument: Arc<Instrument>) -> Self {
-        Self { instrument, labels: PhantomData }
+        Self { places: instrument.places(), finder: instrument.finder(), instrument, labels: PhantomData }
     }
 }

@@ -1,11 +1,11 @@
 //! Labels as indexes: a combination of label values is one number, known without a hash or a lock where all values
 //! are known at compile time.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
 use spanwright_core::descriptor::{Dimension, Values};
+use spanwright_core::texts::Texts;
 
 /// A label whose values are all known at compile time. Made by `#[derive(Label)]` on an enum without fields.
 #[diagnostic::on_unimplemented(
@@ -85,68 +85,59 @@ const LONGEST: usize = 256;
 /// The texts that one metric's labels have seen, up to their `max`.
 #[derive(Debug)]
 pub struct Interner {
-    /// One for each text dimension, by the dimension's place.
-    texts: Vec<(usize, Texts)>,
+    /// By the dimension's place; nothing where its values are known at compile time.
+    texts: Box<[Option<Seen>]>,
 }
 
 #[derive(Debug)]
-struct Texts {
+struct Seen {
     max: u32,
-    seen: RwLock<HashMap<Arc<str>, u32>>,
+    texts: Texts,
     /// Whether a value found no place. Publishes nothing else.
     overflowed: AtomicBool,
 }
 
 impl Interner {
     pub(crate) fn new(dimensions: &[Dimension]) -> Self {
-        let text = |(place, dimension): (usize, &Dimension)| match dimension.values {
+        let seen = |dimension: &Dimension| match dimension.values {
             Values::Text { max } => {
-                Some((place, Texts { max, seen: RwLock::default(), overflowed: AtomicBool::new(false) }))
+                Some(Seen { max, texts: Texts::new(max), overflowed: AtomicBool::new(false) })
             }
             Values::Static(_) => None,
         };
-        Self { texts: dimensions.iter().enumerate().filter_map(text).collect() }
+        Self { texts: dimensions.iter().map(seen).collect() }
     }
 
     /// The number of `text` in the dimension at `place`: the same for the same text, and the last one where `max`
-    /// different texts have been seen before, or the text is longer than 256 bytes.
+    /// different texts have been seen before, or the text is longer than 256 bytes. A text that is known is found without
+    /// a lock.
     #[must_use]
     pub fn text(&self, place: usize, text: &str) -> u32 {
-        let Some((_, texts)) = self.texts.iter().find(|(its_place, _)| *its_place == place) else { return 0 };
-        let seen = texts.seen.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = seen.get(text) {
-            return *number;
-        }
-        let full = seen.len() >= texts.max as usize || text.len() > LONGEST;
-        drop(seen);
-        if !full {
-            let mut seen = texts.seen.write().unwrap_or_else(PoisonError::into_inner);
-            let next = seen.len() as u32;
-            if next < texts.max {
-                return *seen.entry(text.into()).or_insert(next);
-            }
-            if let Some(number) = seen.get(text) {
-                return *number;
-            }
-        }
-        texts.overflowed.store(true, Ordering::Relaxed);
-        #[cfg(feature = "telemetry")]
-        crate::own_metrics::OwnMetrics::global().label_overflows_total.inc();
-        texts.max
+        let Some(Some(seen)) = self.texts.get(place) else { return 0 };
+        let number = if text.len() > LONGEST { None } else { seen.texts.number(text) };
+        number.unwrap_or_else(|| seen.overflow())
     }
 
     /// The texts of the dimension at `place`, by number, with the overflow last where there was one.
     pub(crate) fn seen(&self, place: usize) -> Vec<(u32, Arc<str>)> {
-        let Some((_, texts)) = self.texts.iter().find(|(its_place, _)| *its_place == place) else {
-            return Vec::new();
-        };
-        let seen = texts.seen.read().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = seen.iter().map(|(text, number)| (*number, Arc::clone(text))).collect();
-        all.sort_unstable();
-        if texts.overflowed.load(Ordering::Relaxed) {
-            all.push((texts.max, OVERFLOW.into()));
+        let Some(Some(seen)) = self.texts.get(place) else { return Vec::new() };
+        let mut all: Vec<_> = (0..).zip(seen.texts.all()).collect();
+        if seen.overflowed.load(Ordering::Relaxed) {
+            all.push((seen.max, OVERFLOW.into()));
         }
         all
+    }
+}
+
+impl Seen {
+    #[cold]
+    fn overflow(&self) -> u32 {
+        if !self.overflowed.load(Ordering::Relaxed) {
+            self.overflowed.store(true, Ordering::Relaxed);
+        }
+        #[cfg(feature = "telemetry")]
+        crate::own_metrics::OwnMetrics::global().label_overflows_total.inc();
+        self.max
     }
 }
 

@@ -3,20 +3,25 @@
 //! A handle holds indexes into a process-wide layout of cells; the values are per thread and added up when a
 //! [`Registry`] is read. Adding a kind of metric is one file here, with an implementation of [`Metric`].
 
+mod buckets;
 mod check;
 mod counter;
 mod gauge;
 mod histogram;
 mod label;
+mod storage;
 mod up_down_counter;
 
 use std::sync::{Arc, OnceLock};
 
+pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
+pub(crate) use buckets::{Finder, Scale};
 pub use check::{check_budget, check_kind};
 pub use counter::{Counted, Counter};
 pub use gauge::{Gauge, Gauged};
-pub use histogram::{DEFAULT_BUCKETS, DURATION_BUCKETS, Histogram, Observed, Timer};
+pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
+pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::registry::{Instrument, Kind, Registry};

@@ -3,31 +3,31 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use spanwright_core::cells;
-
-use super::{Labels, Metric, MetricDescriptor};
-use crate::registry::{Instrument, Kind};
+use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
+use crate::registry::{Instrument, Kind, Places};
 
 /// A number that goes up and down by amounts, on any thread: items in a queue, calls in flight. A gauge to
 /// Prometheus.
 ///
-/// A change is a load, an add and a store in memory of the calling thread's own.
+/// A change is a load, an add and a store in memory of the calling thread's own; with [`Shared`](super::Shared), an atomic
+/// addition.
 #[derive(Debug)]
-pub struct UpDownCounter<L = ()> {
+pub struct UpDownCounter<L = (), S = PerThread> {
     instrument: Arc<Instrument>,
+    places: Places,
     /// Covariant, so that labels which borrow can be given for a moment.
-    labels: PhantomData<fn() -> L>,
+    labels: PhantomData<fn() -> (L, S)>,
 }
 
 /// One series of an [`UpDownCounter`].
 #[derive(Clone, Copy, Debug)]
-pub struct UppedDowned<'a> {
+pub struct UppedDowned<'a, S = PerThread> {
     cell: Option<u32>,
     /// Whose cells they are: an index must not outlive them.
-    _instrument: PhantomData<&'a Instrument>,
+    _instrument: PhantomData<(&'a Instrument, S)>,
 }
 
-impl UppedDowned<'_> {
+impl<S: Storage> UppedDowned<'_, S> {
     /// Adds one.
     #[inline]
     pub fn inc(self) {
@@ -45,23 +45,23 @@ impl UppedDowned<'_> {
     pub fn add(self, amount: i64) {
         if let Some(cell) = self.cell {
             // Two's complement: sums that wrap are right.
-            cells::add(cell, amount as u64);
+            S::add(cell, amount as u64);
         }
     }
 }
 
-impl<L: Labels> UpDownCounter<L> {
+impl<L: Labels, S: Storage> UpDownCounter<L, S> {
     /// The series with these labels.
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is changed"]
-    pub fn with(&self, labels: L) -> UppedDowned<'_> {
-        let cell = self.instrument.cell(labels.index(self.instrument.interner()));
+    pub fn with(&self, labels: L) -> UppedDowned<'_, S> {
+        let cell = self.places.first(labels.index(self.instrument.interner()));
         UppedDowned { cell, _instrument: PhantomData }
     }
 }
 
-impl UpDownCounter {
+impl<S: Storage> UpDownCounter<(), S> {
     /// Adds one.
     #[inline]
     pub fn inc(&self) {
@@ -81,7 +81,7 @@ impl UpDownCounter {
     }
 }
 
-impl<L: Labels> Metric for UpDownCounter<L> {
+impl<L: Labels, S: Storage> Metric for UpDownCounter<L, S> {
     const KIND: Kind = Kind::UpDownCounter;
     type Labels = L;
 
@@ -90,6 +90,6 @@ impl<L: Labels> Metric for UpDownCounter<L> {
     }
 
     fn new(instrument: Arc<Instrument>) -> Self {
-        Self { instrument, labels: PhantomData }
+        Self { places: instrument.places(), instrument, labels: PhantomData }
     }
 }

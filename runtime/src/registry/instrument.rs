@@ -1,52 +1,20 @@
 //! What a registry holds of one metric: its family's identity, its labels, and where its cells are.
 
-use std::sync::Arc;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use spanwright_core::cells::{Block, CellKind, Reader, Sum};
-use spanwright_core::descriptor::{Buckets, Dimension, Values, cardinality};
+use spanwright_core::cells::{self, Block, Shape};
+use spanwright_core::descriptor::{Dimension, Values, cardinality};
 
-use super::snapshot::{Family, Histogram, Kind, LabelSet, Series, Text, Value};
-use crate::metric::{DEFAULT_BUCKETS, DURATION_BUCKETS, Interner, MetricDescriptor};
+use super::identity::Identity;
+use super::reading::Reading;
+use super::snapshot::{Kind, LabelSet, Series, Text, Value};
+use crate::metric::{Finder, Interner, MetricDescriptor, Scale};
 
 /// The series of a metric exist at zero from the start where it has at most this many; else once they have a value.
 pub const ZERO_SERIES: u32 = 64;
-
-/// What makes two metrics one family: of those with the same name, all else must be equal.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Identity {
-    pub(crate) name: Text,
-    pub(crate) help: Text,
-    pub(crate) unit: Text,
-    pub(crate) kind: Kind,
-    pub(crate) label_names: Vec<&'static str>,
-    pub(crate) bounds: Arc<[f64]>,
-}
-
-/// What a histogram's samples are called, behind its name.
-const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
-
-impl Identity {
-    /// The family, without series.
-    pub(crate) fn family(&self) -> Family {
-        let (help, unit) = (self.help.clone(), self.unit.clone());
-        Family { help, unit, ..Family::new(self.name.clone(), self.kind) }
-    }
-
-    /// Whether one of the family's samples, which is not the family's own name, has this name.
-    pub(crate) fn has_sample(&self, name: &str) -> bool {
-        let suffix = || name.strip_prefix(self.name.as_str());
-        self.kind == Kind::Histogram && suffix().is_some_and(|suffix| SAMPLES.contains(&suffix))
-    }
-
-    /// The names of families that may be in conflict with this one.
-    pub(crate) fn names_in_conflict(&self) -> impl Iterator<Item = String> {
-        let own = std::iter::once(self.name.to_string());
-        let samples = SAMPLES.iter().map(|suffix| format!("{}{suffix}", self.name));
-        let histograms = SAMPLES.iter().filter_map(|suffix| Some(self.name.strip_suffix(suffix)?.to_owned()));
-        own.chain(samples).chain(histograms)
-    }
-}
 
 /// One metric in a registry. Metrics of the same name, kind, unit, help, labels and buckets add up to one family.
 #[derive(Debug)]
@@ -54,25 +22,82 @@ pub struct Instrument {
     pub(crate) identity: Identity,
     /// Where it was written, as `file:line`.
     pub(crate) place: (&'static str, u32),
-    /// Labels with the same value in all series.
-    constant: &'static [(&'static str, &'static str)],
-    dimensions: &'static [Dimension],
+    labels: LabelSpec,
     interner: Interner,
-    cells: Cells,
+    /// Where the values are. Nothing where the layout had no room; then nothing is kept.
+    block: Option<Arc<Block>>,
+    content: Content,
+    callbacks: Callbacks,
     /// When it was made.
     start: SystemTime,
 }
 
-/// Where the values are. Nothing where the layout had no room; then nothing is kept.
-#[derive(Debug)]
-enum Cells {
-    /// Sums, `inner` adjacent ones for each combination, from `offset` on.
-    Sums { block: Option<Arc<Block>>, offset: u32, inner: Option<Dimension> },
-    /// Shared values of gauges.
-    Gauge { block: Option<Arc<Block>> },
-    /// Histograms, of floating-point values or of nanoseconds.
-    Histogram { block: Option<Arc<Block>>, kind: CellKind },
+/// The labels of a metric's series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LabelSpec {
+    /// Those with the same value in all series.
+    pub(crate) constant: &'static [(&'static str, &'static str)],
+    /// Those that tell series apart.
+    pub(crate) dimensions: &'static [Dimension],
 }
+
+/// What the metric has of each combination's cells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content {
+    /// A sum.
+    Sum {
+        /// Its place among the combination's cells.
+        offset: u32,
+    },
+    /// Adjacent sums from the first cell on, one for each value of a further label.
+    Sums(Dimension),
+    /// A value that is set.
+    Gauge,
+    /// The histogram behind the sums.
+    Histogram,
+}
+
+/// Where a handle finds the cells of its combinations, by number.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    start: u32,
+    stride: u32,
+    cells: u32,
+    /// None where there was no room.
+    count: u32,
+}
+
+impl Places {
+    /// Those of a block; of none, there are none.
+    pub(crate) fn of(block: Option<&Block>) -> Self {
+        let of = |block: &Block| Self {
+            start: block.start(),
+            stride: block.stride(),
+            cells: block.used(),
+            count: block.count(),
+        };
+        block.map_or(Self { start: 0, stride: 0, cells: 0, count: 0 }, of)
+    }
+
+    /// The first cell of a combination; nothing where there is no such one.
+    #[inline(always)]
+    pub(crate) fn first(&self, combination: u32) -> Option<u32> {
+        (combination < self.count).then(|| self.start + combination * self.stride)
+    }
+
+    /// How many cells a combination has.
+    #[inline(always)]
+    pub(crate) fn cells(&self) -> u32 {
+        self.cells
+    }
+}
+
+/// What reads the values of a gauge's series.
+type Callback = Arc<dyn Fn() -> f64 + Send + Sync>;
+
+/// Callbacks, by their cells.
+#[derive(Default)]
+struct Callbacks(Mutex<Vec<(u32, Callback)>>);
 
 /// The bits of a gauge's cell; never zero, which stands for "never set".
 pub(crate) fn gauge_bits(value: f64) -> u64 {
@@ -87,98 +112,56 @@ pub(crate) fn gauge_value(bits: u64) -> f64 {
 impl Instrument {
     /// Of a counter or an up-down counter.
     pub(crate) fn sums(descriptor: &'static MetricDescriptor) -> Self {
-        let block = Block::allocate(CellKind::Sums, 1, cardinality(descriptor.dimensions)).map(Arc::new);
-        Self::of(descriptor, Arc::new([]), Cells::Sums { block, offset: 0, inner: None })
+        Self::of(descriptor, Shape::SUM, None, Content::Sum { offset: 0 })
     }
 
     /// Of a gauge.
     pub(crate) fn gauge(descriptor: &'static MetricDescriptor) -> Self {
-        let block = Block::allocate(CellKind::Shared, 1, cardinality(descriptor.dimensions)).map(Arc::new);
-        Self::of(descriptor, Arc::new([]), Cells::Gauge { block })
+        Self::of(descriptor, Shape::SUM, None, Content::Gauge)
     }
 
     /// Of a histogram.
     pub(crate) fn histogram(descriptor: &'static MetricDescriptor) -> Self {
-        let bounds: Arc<[f64]> = match descriptor.buckets {
-            Buckets::Explicit(bounds) => bounds.into(),
-            _ if descriptor.unit == "seconds" => DURATION_BUCKETS.into(),
-            _ => DEFAULT_BUCKETS.into(),
-        };
-        let kind = CellKind::FloatHistogram;
-        let used = bounds.len() as u32 + 3;
-        let block = Block::allocate(kind, used, cardinality(descriptor.dimensions)).map(Arc::new);
-        Self::of(descriptor, bounds, Cells::Histogram { block, kind })
+        let scale = Scale::new(descriptor.buckets, descriptor.unit);
+        Self::of(descriptor, Shape::HISTOGRAM, Some(scale), Content::Histogram)
     }
 
-    fn of(descriptor: &'static MetricDescriptor, bounds: Arc<[f64]>, cells: Cells) -> Self {
+    fn of(
+        descriptor: &'static MetricDescriptor,
+        shape: Shape,
+        scale: Option<Scale>,
+        content: Content,
+    ) -> Self {
+        let dimensions = descriptor.dimensions;
+        let buckets = scale.as_ref().map_or(0, Scale::buckets);
+        let block = Block::allocate(shape, buckets, cardinality(dimensions)).map(Arc::new);
         let identity = Identity {
             name: descriptor.name.into(),
             help: descriptor.help.into(),
             unit: descriptor.unit.into(),
             kind: descriptor.kind,
-            label_names: descriptor.dimensions.iter().map(|dimension| dimension.name).collect(),
-            bounds,
+            label_names: dimensions.iter().map(|dimension| dimension.name).collect(),
+            scale,
         };
-        let place = (descriptor.file, descriptor.line);
-        let interner = Interner::new(descriptor.dimensions);
-        Self {
-            identity,
-            place,
-            constant: &[],
-            dimensions: descriptor.dimensions,
-            interner,
-            cells,
-            start: SystemTime::now(),
-        }
+        let labels = LabelSpec { constant: &[], dimensions };
+        Self::within(identity, (descriptor.file, descriptor.line), labels, block, content)
     }
 
-    /// Adjacent sums within a block that others share, one for each value of `inner`.
-    #[cfg(feature = "telemetry")]
-    pub(crate) fn sums_within(
+    /// Part of a block that others share.
+    pub(crate) fn within(
         identity: Identity,
         place: (&'static str, u32),
-        labels: (&'static [(&'static str, &'static str)], &'static [Dimension]),
+        labels: LabelSpec,
         block: Option<Arc<Block>>,
-        offset: u32,
-        inner: Option<Dimension>,
+        content: Content,
     ) -> Self {
-        let (constant, dimensions) = labels;
-        let interner = Interner::new(dimensions);
-        Self {
-            identity,
-            place,
-            constant,
-            dimensions,
-            interner,
-            cells: Cells::Sums { block, offset, inner },
-            start: SystemTime::now(),
-        }
-    }
-
-    /// A histogram of nanoseconds, in seconds when read.
-    #[cfg(feature = "telemetry")]
-    pub(crate) fn durations(
-        identity: Identity,
-        place: (&'static str, u32),
-        labels: (&'static [(&'static str, &'static str)], &'static [Dimension]),
-        block: Option<Arc<Block>>,
-    ) -> Self {
-        let (constant, dimensions) = labels;
-        let cells = Cells::Histogram { block, kind: CellKind::IntegerHistogram };
-        Self {
-            identity,
-            place,
-            constant,
-            dimensions,
-            interner: Interner::new(dimensions),
-            cells,
-            start: SystemTime::now(),
-        }
+        let (interner, callbacks) = (Interner::new(labels.dimensions), Callbacks::default());
+        Self { identity, place, labels, interner, block, content, callbacks, start: SystemTime::now() }
     }
 
     /// Whether there was room for its values.
     pub(crate) fn has_cells(&self) -> bool {
-        self.cells.block().is_some()
+        self.block.is_some()
     }
 
     /// Whether it is of the telemetry's own metrics.
@@ -187,6 +170,7 @@ impl Instrument {
         self.identity.name.starts_with("spanwright_")
     }
 
+    #[inline]
     pub(crate) fn interner(&self) -> &Interner {
         &self.interner
     }
@@ -196,90 +180,108 @@ impl Instrument {
         self.start
     }
 
-    /// A histogram's upper bounds.
-    #[inline]
-    pub(crate) fn bounds(&self) -> &[f64] {
-        &self.identity.bounds
+    /// Where a handle finds its cells.
+    pub(crate) fn places(&self) -> Places {
+        Places::of(self.block.as_deref())
     }
 
-    /// The first cell of a combination; nothing where there is none.
-    #[inline]
-    pub(crate) fn cell(&self, combination: u32) -> Option<u32> {
-        let block = self.cells.block()?;
-        (combination < block.count()).then(|| block.cell(combination))
+    /// What finds the buckets of a histogram's values.
+    pub(crate) fn finder(&self) -> Finder {
+        self.identity
+            .scale
+            .as_ref()
+            .map_or_else(|| Scale::Explicit(Arc::new([])).finder(1.0), |scale| scale.finder(1.0))
+    }
+
+    /// Has a gauge's cell set by `callback` before each reading.
+    pub(crate) fn read_by(&self, cell: u32, callback: Callback) {
+        let mut callbacks = self.callbacks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        callbacks.retain(|(its_cell, _)| *its_cell != cell);
+        callbacks.push((cell, callback));
+    }
+
+    /// Calls all callbacks, without a lock; how many panicked.
+    pub(crate) fn call_back(&self) -> usize {
+        let callbacks = self.callbacks.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut panicked = 0;
+        for (cell, callback) in callbacks {
+            match panic::catch_unwind(AssertUnwindSafe(|| callback())) {
+                Ok(value) => cells::set_shared(cell, gauge_bits(value)),
+                Err(_) => panicked += 1,
+            }
+        }
+        panicked
     }
 
     /// All series that have a value, or exist at zero.
-    pub(crate) fn series(&self, reader: &Reader<'_>) -> Vec<Series> {
+    pub(crate) fn series(&self, reading: &Reading<'_>) -> Vec<Series> {
         let mut all = Vec::new();
-        let Some(block) = self.cells.block() else { return all };
-        let inner = match &self.cells {
-            Cells::Sums { inner: Some(inner), .. } => inner.values.cardinality(),
-            _ => 1,
+        let Some(block) = self.block.as_deref() else { return all };
+        let (inner, values) = match &self.content {
+            Content::Sums(Dimension { name, values: Values::Static(values) }) => (Some(*name), *values),
+            _ => (None, &[""][..]),
         };
-        let keep_zero = block.count().saturating_mul(inner) <= ZERO_SERIES;
-        let names = self.label_names();
-        self.combinations(0, 0, &mut Vec::new(), &mut |combination, labels| match &self.cells {
-            Cells::Sums { offset, inner: None, .. } => {
-                let sum = reader.sum(block.cell(combination) + offset);
-                if keep_zero || sum != 0 {
-                    all.push(self.one(&names, labels, None, self.sum_value(sum)));
-                }
-            }
-            Cells::Sums { offset, inner: Some(inner), .. } => {
-                let Values::Static(values) = inner.values else { return };
-                for (at, value) in (0..).zip(values) {
-                    let sum = reader.sum(block.cell(combination) + offset + at);
-                    if keep_zero || sum != 0 {
-                        all.push(self.one(&names, labels, Some(value), self.sum_value(sum)));
-                    }
-                }
-            }
-            Cells::Gauge { .. } => {
-                let bits = reader.shared(block.cell(combination));
-                if keep_zero || bits != 0 {
-                    all.push(self.one(&names, labels, None, Value::Gauge(gauge_value(bits))));
-                }
-            }
-            Cells::Histogram { kind, .. } => {
-                let read = reader.histogram(*kind, block.cell(combination), block.used());
-                if keep_zero || read.buckets.iter().any(|count| *count != 0) {
-                    let sum = match read.sum {
-                        Sum::Float(sum) => sum,
-                        Sum::Integer(nanos) => nanos as f64 / 1e9,
-                    };
-                    let bounds = Arc::clone(&self.identity.bounds);
-                    let histogram = Histogram { bounds, buckets: read.buckets, sum };
-                    all.push(self.one(&names, labels, None, Value::Histogram(histogram)));
-                }
+        let keep_zero = block.count().saturating_mul(values.len() as u32) <= ZERO_SERIES;
+        let names = self.label_names(inner);
+        self.combinations(0, 0, &mut Vec::new(), &mut |combination, labels| {
+            let first = block.cell(combination);
+            for (at, value) in (0..).zip(values) {
+                let inner = inner.map(|_| *value);
+                let labels = || LabelSet::new(Arc::clone(&names), self.label_values(labels, inner));
+                all.extend(self.one(reading, block, first + at, keep_zero, labels));
             }
         });
         all
     }
 
-    fn sum_value(&self, sum: u64) -> Value {
-        match self.identity.kind {
+    /// The series whose cells are from `cell` on; nothing where it has no value and is not to exist at zero.
+    fn one(
+        &self,
+        reading: &Reading<'_>,
+        block: &Block,
+        cell: u32,
+        keep_zero: bool,
+        labels: impl FnOnce() -> LabelSet,
+    ) -> Option<Series> {
+        let (value, exemplars) = match self.content {
+            Content::Sum { offset } => (self.sum(reading, cell + offset, keep_zero)?, (cell + offset, 1)),
+            Content::Sums(_) => (self.sum(reading, cell, keep_zero)?, (cell, 1)),
+            Content::Gauge => {
+                let bits = reading.shared(cell);
+                (keep_zero || bits != 0).then_some((Value::Gauge(gauge_value(bits)), (cell, 0)))?
+            }
+            Content::Histogram => {
+                let histogram = reading.histogram(block, cell);
+                if histogram.is_none() && !keep_zero {
+                    return None;
+                }
+                let value = self.identity.scale.as_ref()?.read(histogram);
+                (value, Reading::buckets(block, cell))
+            }
+        };
+        let exemplars = if self.identity.kind == Kind::UpDownCounter { (cell, 0) } else { exemplars };
+        Some(Series { labels: labels(), value, exemplars: reading.exemplars(block, exemplars) })
+    }
+
+    fn sum(&self, reading: &Reading<'_>, cell: u32, keep_zero: bool) -> Option<Value> {
+        let sum = reading.sum(cell);
+        let value = match self.identity.kind {
             Kind::Counter => Value::Counter(sum),
             _ => Value::Gauge(sum as i64 as f64),
-        }
+        };
+        (keep_zero || sum != 0).then_some(value)
     }
 
     /// The names of all labels: constant ones, those of the dimensions, and the inner one.
-    fn label_names(&self) -> Arc<[Text]> {
-        let constant = self.constant.iter().map(|(name, _)| *name);
-        let dimensions = self.dimensions.iter().map(|dimension| dimension.name);
-        let inner = match &self.cells {
-            Cells::Sums { inner, .. } => inner.map(|inner| inner.name),
-            Cells::Gauge { .. } | Cells::Histogram { .. } => None,
-        };
+    fn label_names(&self, inner: Option<&'static str>) -> Arc<[Text]> {
+        let constant = self.labels.constant.iter().map(|(name, _)| *name);
+        let dimensions = self.labels.dimensions.iter().map(|dimension| dimension.name);
         constant.chain(dimensions).chain(inner).map(Text::constant).collect()
     }
 
-    fn one(&self, names: &Arc<[Text]>, labels: &[Text], inner: Option<&'static str>, value: Value) -> Series {
-        let constant = self.constant.iter().map(|(_, value)| Text::constant(value));
-        let values: Box<[Text]> =
-            constant.chain(labels.iter().cloned()).chain(inner.map(Text::constant)).collect();
-        Series { labels: LabelSet::new(Arc::clone(names), values), value, exemplars: Vec::new() }
+    fn label_values(&self, labels: &[Text], inner: Option<&'static str>) -> Box<[Text]> {
+        let constant = self.labels.constant.iter().map(|(_, value)| Text::constant(value));
+        constant.chain(labels.iter().cloned()).chain(inner.map(Text::constant)).collect()
     }
 
     /// Calls `each` with every combination's number and labels; of texts, with those that were seen.
@@ -290,7 +292,7 @@ impl Instrument {
         labels: &mut Vec<Text>,
         each: &mut dyn FnMut(u32, &[Text]),
     ) {
-        let Some(dimension) = self.dimensions.get(place) else { return each(so_far, labels) };
+        let Some(dimension) = self.labels.dimensions.get(place) else { return each(so_far, labels) };
         let values: Vec<(u32, Text)> = match dimension.values {
             Values::Static(values) => (0..).zip(values.iter().map(|value| Text::constant(value))).collect(),
             Values::Text { .. } => {
@@ -305,13 +307,9 @@ impl Instrument {
     }
 }
 
-impl Cells {
-    #[inline]
-    fn block(&self) -> Option<&Block> {
-        match self {
-            Self::Sums { block, .. } | Self::Gauge { block } | Self::Histogram { block, .. } => {
-                block.as_deref()
-            }
-        }
+impl fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_tuple("Callbacks").field(&count).finish()
     }
 }

@@ -4,8 +4,10 @@
 //! made for tests and for metrics that live and go with an instance. A registry holds its metrics weakly: what is
 //! dropped leaves it.
 
+mod identity;
 mod instrument;
 mod merge;
+mod reading;
 mod snapshot;
 mod source;
 
@@ -13,12 +15,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::SystemTime;
 
 use spanwright_core::context::Context;
 
-pub(crate) use instrument::{Identity, gauge_bits, gauge_value};
-pub use instrument::{Instrument, ZERO_SERIES};
+pub(crate) use identity::Identity;
+#[cfg(feature = "telemetry")]
+pub(crate) use instrument::{Content, LabelSpec};
+pub use instrument::{Instrument, Places, ZERO_SERIES};
+pub(crate) use instrument::{gauge_bits, gauge_value};
 #[cfg(feature = "server")]
 pub(crate) use merge::merged;
 pub use snapshot::{
@@ -70,22 +74,25 @@ impl Registry {
         GLOBAL.get_or_init(Self::new)
     }
 
-    /// What all metrics hold now, and what the [sources](Source) say. Every histogram's buckets and sum belong together
+    /// What all metrics hold now, and what callbacks and [sources](Source) say. Every histogram's buckets and sum belong together
     /// (unless its writer is stopped in the middle of an observation). Values are those of the current [`Context`]'s store.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         // The instruments outlive the reader: the last owner of one must not give its cells back under the lock.
         let instruments = self.live();
+        for _panicked in 0..instruments.iter().map(|instrument| instrument.call_back()).sum() {
+            callback_panicked();
+        }
         let mut families = merge::Families::default();
-        let store = Context::here().store.store();
+        let look = reading::Look::at(Context::here().store);
         for instrument in &instruments {
-            let (identity, series) = (&instrument.identity, instrument.series(&store.reader()));
+            let (identity, series) = (&instrument.identity, instrument.series(&look.read()));
             families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
         }
         for source in self.sources() {
             let mut collected = Vec::new();
             if panic::catch_unwind(AssertUnwindSafe(|| source.collect(&mut collected))).is_err() {
-                source_panicked();
+                callback_panicked();
                 continue;
             }
             for mut family in collected {
@@ -94,7 +101,7 @@ impl Registry {
                 families.add(&name, || family, start, series);
             }
         }
-        Snapshot { families: families.finish(), time: SystemTime::now() }
+        Snapshot { families: families.finish(), time: look.time() }
     }
 
     /// Asks `source` for its families at each snapshot, from now on and as long as it lives.
@@ -227,9 +234,9 @@ impl fmt::Debug for Registry {
     }
 }
 
-fn source_panicked() {
+fn callback_panicked() {
     #[cfg(feature = "telemetry")]
-    crate::own_metrics::OwnMetrics::global().source_panics_total.inc();
+    crate::own_metrics::OwnMetrics::global().callback_panics_total.inc();
 }
 
 /// Why `second` can't be exported beside `first`, if it can't: families of one name are equal, and no family has the
@@ -263,7 +270,7 @@ fn difference(one: &Identity, other: &Identity) -> Option<&'static str> {
         (one.kind != other.kind, "kinds"),
         (one.label_names != other.label_names, "label names"),
         (one.unit != other.unit, "units"),
-        (one.bounds != other.bounds, "buckets"),
+        (one.scale != other.scale, "buckets"),
         (one.help != other.help, "help texts"),
     ];
     differences.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)

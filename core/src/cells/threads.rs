@@ -1,0 +1,150 @@
+//! The pages of threads: mapped on first use, folded into the shared ones at the thread's end.
+
+use std::sync::atomic::AtomicU32;
+
+use super::Sum;
+use super::layout::{MAX_CELLS, PAGE_CELLS, Shape, Sums, taken_in_page};
+use super::page::{self, Page};
+use super::store::{Store, StoreId, all_stores};
+use crate::local::{self, Local};
+use crate::sync::{AtomicU64, Ordering, lock};
+
+/// The most pages that threads have of their own, all together: 256 MiB. Beyond them, threads write to shared cells, which
+/// takes longer.
+pub const MAX_OWN_PAGES: u32 = 1 << 16;
+
+/// How many there are. Publishes nothing else.
+pub(super) static OWN_PAGES: AtomicU32 = AtomicU32::new(0);
+
+/// How many pages, of 4 KiB, threads have of their own now.
+#[must_use]
+pub fn own_pages() -> u32 {
+    OWN_PAGES.load(Ordering::Relaxed)
+}
+
+/// The pages of one thread. The thread itself reads `pages` without the lock, through its `Local`; only it changes
+/// them, and only with the lock held.
+#[derive(Debug)]
+pub(super) struct Table {
+    id: u64,
+    pages: Vec<*const Page>,
+}
+
+// SAFETY: the pages are shared by reference only (their cells are atomics), and the table itself is reached through
+// the store's lock.
+unsafe impl Send for Table {}
+
+impl Table {
+    /// A page, where the thread has it.
+    pub(super) fn page(&self, page: u32) -> Option<&Page> {
+        // SAFETY: a page in a table lives until it is retired under the lock that whoever has the table holds.
+        self.pages.get(page as usize).and_then(|page| unsafe { page.as_ref() })
+    }
+}
+
+/// Maps this thread's page for `cell` in its current store, unless the thread has ended or there are too many.
+pub(super) fn adopt(local: &Local, cell: u32) {
+    if cell >= MAX_CELLS || own_pages() >= MAX_OWN_PAGES || !local::arm(local) {
+        return;
+    }
+    let page = (cell / PAGE_CELLS) as usize;
+    let id = thread_id();
+    let mut threads = lock(&StoreId::of(local).store().threads);
+    let at = threads.iter().position(|table| table.id == id).unwrap_or_else(|| {
+        threads.push(Table { id, pages: Vec::new() });
+        threads.len() - 1
+    });
+    let table = &mut threads[at];
+    if table.pages.len() <= page {
+        table.pages.resize(page + 1, std::ptr::null());
+    }
+    if table.pages[page].is_null() {
+        table.pages[page] = Box::into_raw(Box::new(Page::new()));
+        OWN_PAGES.fetch_add(1, Ordering::Relaxed);
+    }
+    point_to(local, table);
+}
+
+fn point_to(local: &Local, table: &Table) {
+    local.table.set(table.pages.as_ptr());
+    local.pages.set(table.pages.len() as u32);
+}
+
+fn point_nowhere(local: &Local) {
+    local.table.set(std::ptr::null());
+    local.pages.set(0);
+}
+
+/// Points `local` at its pages in another store.
+#[cold]
+pub(crate) fn switch_store(local: &Local, to: StoreId) {
+    point_nowhere(local);
+    let id = thread_id();
+    let threads = lock(&to.store().threads);
+    if let Some(table) = threads.iter().find(|table| table.id == id) {
+        point_to(local, table);
+    }
+}
+
+/// Folds an ended thread's pages into the shared ones of every store.
+pub(crate) fn retire_thread(local: &Local) {
+    point_nowhere(local);
+    super::exemplars::retire_thread(local);
+    let id = thread_id();
+    for store in all_stores() {
+        // Held until everything is folded: a reader sees the values once.
+        let mut threads = lock(&store.threads);
+        let Some(at) = threads.iter().position(|table| table.id == id) else { continue };
+        let table = threads.swap_remove(at);
+        for (index, page) in table.pages.into_iter().enumerate().filter(|(_, page)| !page.is_null()) {
+            // SAFETY: the pointer came from a box in `adopt`; its thread has given it up above, and readers need
+            // the lock held here.
+            let page = unsafe { Box::from_raw(page.cast_mut()) };
+            fold(store, index as u32, &page);
+            OWN_PAGES.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Adds a dead thread's page to the shared one.
+fn fold(store: &Store, index: u32, page: &Page) {
+    let (from, end) = (index * PAGE_CELLS, (index + 1) * PAGE_CELLS);
+    for taken in taken_in_page(index) {
+        let to = (taken.start + taken.cells).min(end);
+        let first = taken.start.max(from);
+        // Strides do not cross pages.
+        for stride in (first..to).step_by(taken.stride as usize) {
+            let own = page.range(stride, taken.stride.min(to - stride)).unwrap_or_default();
+            if own.iter().any(|cell| cell.load(Ordering::Relaxed) != 0) {
+                fold_stride(taken.shape, own, store.shared_range(stride, own.len() as u32));
+            }
+        }
+    }
+}
+
+fn fold_stride(shape: Shape, own: &[AtomicU64], shared: &[AtomicU64]) {
+    let sums = (shape.sums as usize).min(own.len()).min(shared.len());
+    for (own, shared) in own.iter().zip(shared).take(sums) {
+        shared.fetch_add(own.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+    let (own, shared) = (&own[sums..], &shared[sums..]);
+    match shape.histogram {
+        Some(Sums::Integer) => page::fold_histogram(own, shared, Sum::Integer),
+        Some(Sums::Float) => page::fold_histogram(own, shared, |bits| Sum::Float(f64::from_bits(bits))),
+        None => {}
+    }
+}
+
+/// A number for this thread that is never used again, also usable while its thread-locals go away.
+fn thread_id() -> u64 {
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local!(static ID: Cell<u64> = const { Cell::new(0) });
+    ID.with(|id| {
+        if id.get() == 0 {
+            id.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        }
+        id.get()
+    })
+}

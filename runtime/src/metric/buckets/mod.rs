@@ -1,0 +1,165 @@
+//! The buckets of histograms: which there are, which one a value falls into, and what they are when read.
+
+mod finder;
+
+use std::sync::Arc;
+
+use spanwright_core::cells::{HistogramCells, Sum};
+use spanwright_core::descriptor::Buckets;
+
+pub(crate) use finder::Finder;
+use finder::{Explicit, Native};
+
+use crate::registry::{Histogram, NativeHistogram, Value};
+
+/// Upper bounds of a duration's buckets where none are stated, in seconds, in steps of 1, 2.5 and 5: OpenTelemetry's for
+/// HTTP durations (semantic conventions 1.44, `http.server.request.duration`) without 0.075, 0.75 and 7.5, and five more
+/// below 5 ms, where most functions are.
+pub const DURATION_BUCKETS: &[f64] =
+    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Upper bounds of other buckets where none are stated: the OpenTelemetry SDK specification's default for explicit
+/// bucket histograms, without its first, 0.
+pub const DEFAULT_BUCKETS: &[f64] =
+    &[5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10000.0];
+
+/// How fine native histograms are: eight buckets for each power of two, so that a quantile is off by 4.5 % at most.
+const SCHEMA: u32 = 3;
+/// How many powers of two they span.
+const OCTAVES: u32 = 63;
+
+/// Which buckets a histogram has.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Scale {
+    /// Those with these upper bounds, and the infinite one.
+    Explicit(Arc<[f64]>),
+    /// A native histogram's, from two to the power of `lowest` on. What is not above that counts as zero.
+    Native {
+        lowest: i32,
+        /// The bounds that formats without native histograms show.
+        bounds: Arc<[f64]>,
+    },
+}
+
+impl Scale {
+    /// The buckets of values in that unit.
+    pub(crate) fn new(buckets: Buckets, unit: &str) -> Self {
+        let is_time = unit == "seconds";
+        match buckets {
+            Buckets::Explicit(bounds) => Self::Explicit(bounds.into()),
+            Buckets::Default if is_time => Self::Explicit(DURATION_BUCKETS.into()),
+            Buckets::Default => Self::Explicit(DEFAULT_BUCKETS.into()),
+            // From a nanosecond to centuries, shown from a microsecond to a minute.
+            Buckets::Native if is_time => Self::native(-30, (-20..=6).collect()),
+            // From a thousandth to 10¹⁶, shown from one to 10¹².
+            Buckets::Native => Self::native(-10, (0..=40).step_by(2).collect()),
+        }
+    }
+
+    fn native(lowest: i32, shown: Vec<i32>) -> Self {
+        Self::Native { lowest, bounds: shown.into_iter().map(|power| f64::from(power).exp2()).collect() }
+    }
+
+    /// How many buckets there are.
+    pub(crate) fn buckets(&self) -> u32 {
+        match self {
+            Self::Explicit(bounds) => bounds.len() as u32 + 1,
+            Self::Native { .. } => (OCTAVES << SCHEMA) + 1,
+        }
+    }
+
+    /// What finds the buckets of values that are `per_unit` to the unit: 10⁹ for nanoseconds where that is the second.
+    pub(crate) fn finder(&self, per_unit: f64) -> Finder {
+        match self {
+            // A bound that is a whole number there is one exactly.
+            Self::Explicit(bounds) if per_unit > 1.0 => {
+                let bounds: Vec<f64> = bounds.iter().map(|bound| (bound * per_unit).round()).collect();
+                Finder::Explicit(Explicit::new(&bounds))
+            }
+            Self::Explicit(bounds) => Finder::Explicit(Explicit::new(bounds)),
+            Self::Native { lowest, .. } => {
+                let (first, threshold) = (first(*lowest), f64::from(*lowest).exp2());
+                Finder::Native(Native::new(SCHEMA, first, OCTAVES << SCHEMA, threshold, 1.0 / per_unit))
+            }
+        }
+    }
+
+    /// The value of a histogram with these cells; of one without any, nothing was observed.
+    pub(crate) fn read(&self, cells: Option<HistogramCells>) -> Value {
+        let nothing = || HistogramCells { sum: Sum::Float(0.0), buckets: vec![0; self.buckets() as usize] };
+        let HistogramCells { sum, buckets } = cells.unwrap_or_else(nothing);
+        let sum = match sum {
+            Sum::Float(sum) => sum,
+            Sum::Integer(nanos) => nanos as f64 / 1e9,
+        };
+        match self {
+            Self::Explicit(bounds) => {
+                Value::Histogram(Histogram { bounds: Arc::clone(bounds), buckets, sum })
+            }
+            Self::Native { lowest, bounds } => Value::NativeHistogram(native(*lowest, bounds, &buckets, sum)),
+        }
+    }
+}
+
+/// The number of the first bucket above a power of two.
+fn first(lowest: i32) -> i32 {
+    (lowest << SCHEMA) + 1
+}
+
+/// The zero bucket is the first one; the empty ones at either end are left out.
+fn native(lowest: i32, bounds: &Arc<[f64]>, buckets: &[u64], sum: f64) -> NativeHistogram {
+    let (zero_count, buckets) = buckets.split_first().map_or((0, &[][..]), |(zero, rest)| (*zero, rest));
+    let from = buckets.iter().position(|count| *count != 0).unwrap_or(buckets.len());
+    let to = buckets.iter().rposition(|count| *count != 0).map_or(from, |last| last + 1);
+    NativeHistogram {
+        schema: SCHEMA as i8,
+        zero_threshold: f64::from(lowest).exp2(),
+        zero_count,
+        offset: if from == to { 0 } else { first(lowest) + from as i32 },
+        buckets: buckets[from..to].to_vec(),
+        sum,
+        bounds: Arc::clone(bounds),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_native_histogram_reads_back_what_was_found() {
+        let scale = Scale::new(Buckets::Native, "seconds");
+        let finder = scale.finder(1.0);
+        let values = [0.0, 1e-9, 0.25, 0.250_001, 0.3, 60.0];
+        let mut buckets = vec![0_u64; scale.buckets() as usize];
+        values.iter().for_each(|value| buckets[finder.find(*value) as usize] += 1);
+        let Value::NativeHistogram(native) =
+            scale.read(Some(HistogramCells { sum: Sum::Float(1.0), buckets }))
+        else {
+            panic!("not native")
+        };
+        assert_eq!((native.zero_count, native.count()), (1, 6));
+        for (upper, count) in native.upper_bounds().filter(|(_, count)| *count > 0) {
+            let lower = if upper < 1e-9 { -1.0 } else { upper / (1.0_f64 / 8.0).exp2() };
+            let within = values.iter().filter(|value| **value > lower && **value <= upper).count();
+            assert_eq!(within as u64, count, "up to {upper}");
+        }
+        let classic = native.to_classic();
+        let up_to = |bound: f64| classic.cumulative().find(|(its, _)| *its == bound).map(|(_, count)| count);
+        assert_eq!((up_to(0.25), up_to(0.5), up_to(64.0)), (Some(3), Some(5), Some(6)));
+    }
+
+    #[test]
+    fn nanoseconds_fall_where_their_seconds_do() {
+        for buckets in [Buckets::Default, Buckets::Native] {
+            let scale = Scale::new(buckets, "seconds");
+            let (seconds, nanos) = (scale.finder(1.0), scale.finder(1e9));
+            for value in [100_000.0, 100_001.0, 99_999.0, 1e9, 1e9 + 1.0, 2.5e9, 3.0, 0.0, 1e15] {
+                let found = nanos.find(value);
+                assert!(found.abs_diff(seconds.find(value / 1e9)) <= u32::from(buckets == Buckets::Native));
+            }
+        }
+        let nanos = Scale::new(Buckets::Default, "seconds").finder(1e9);
+        assert_eq!((nanos.find(100_000.0), nanos.find(100_001.0)), (0, 1));
+    }
+}
