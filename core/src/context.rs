@@ -70,6 +70,14 @@ impl Context {
         local::with(|local| local.context.get())
     }
 
+    /// The flags and the store of this thread's context, which are one word of it.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn here_flags() -> (u16, StoreId) {
+        local::with(|local| local.context.flags())
+    }
+
     #[inline]
     pub(crate) const fn to_words(self) -> [u64; 5] {
         let rest = self.flags as u64 | (self.store.to_bits() as u64) << 16 | (self.baggage as u64) << 32;

@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use crate::cells::{self, ExemplarTable, Page};
+use crate::cells::{self, ExemplarTable, Page, StoreId};
 use crate::chunks::Writer;
 use crate::context::Context;
 use crate::slots::FreeList;
@@ -49,10 +49,11 @@ impl ContextCell {
         Context::from_words(std::array::from_fn(|at| self.0[at].get()))
     }
 
-    /// The flags alone.
+    /// The flags and the store alone.
     #[inline]
-    pub(crate) fn flags(&self) -> u16 {
-        self.0[4].get() as u16
+    pub(crate) fn flags(&self) -> (u16, StoreId) {
+        let rest = self.0[4].get();
+        (rest as u16, StoreId::from_bits((rest >> 16) as u16))
     }
 
     #[inline]

@@ -14,9 +14,9 @@ pub const MAX_CELLS: u32 = 1 << 24;
 pub const HISTOGRAM_HEAD: u32 = 2;
 
 /// The sums of a function's calls: one for each outcome, and the calls in flight.
-pub const CALL_SUMS: usize = Outcome::VALUES.len() + 1;
+pub const CALL_SUMS: u32 = Outcome::VALUES.len() as u32 + 1;
 /// Which of them are the calls in flight.
-pub const IN_FLIGHT: u32 = CALL_SUMS as u32 - 1;
+pub const IN_FLIGHT: u32 = CALL_SUMS - 1;
 
 /// What the cells of one combination of labels are: some wrapping sums, then perhaps a histogram's `[sequence, sum,
 /// bucket…]`. A gauge's cell is a sum that nobody adds to: it is set, in the pages that all threads share.
@@ -43,7 +43,7 @@ impl Shape {
     /// A histogram of floating-point numbers.
     pub const HISTOGRAM: Self = Self { sums: 0, histogram: Some(Sums::Float) };
     /// A function's calls, and their durations in nanoseconds.
-    pub const CALLS: Self = Self { sums: CALL_SUMS as u32, histogram: Some(Sums::Integer) };
+    pub const CALLS: Self = Self { sums: CALL_SUMS, histogram: Some(Sums::Integer) };
 }
 
 /// Cells of one metric: `count` strides of `used` cells each, one per combination of labels. Given back, zeroed,

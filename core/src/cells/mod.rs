@@ -37,7 +37,7 @@ pub(crate) use threads::{retire_thread, switch_store};
 use crate::clock::{self, Ticks};
 use crate::context::{Context, SAMPLED};
 use crate::local::{self, Local};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::Ordering;
 
 /// Adds to a cell of this thread; wraps.
 #[inline(always)]
@@ -69,41 +69,32 @@ pub fn count_shared(cell: u32, amount: u64) {
     });
 }
 
-/// Adds one observation to the histogram block that starts at `block` and has `cells` cells, and leaves an exemplar where
-/// the current span is sampled.
+/// Adds one observation to the histogram that begins at `cell`, and leaves an exemplar where the current span is sampled.
 #[inline(always)]
-pub fn observe(block: u32, cells: u32, bucket: u32, value: f64) {
+pub fn observe(cell: u32, bucket: u32, value: f64) {
     local::with(|local| {
-        match own(local, block, cells) {
-            Some(own) => page::observe(own, bucket as usize, Sum::Float(value)),
-            None => observe_slowly(local, block, cells, bucket, Sum::Float(value)),
-        }
-        leave_exemplar(local, block + HISTOGRAM_HEAD + bucket, value);
+        observe_own(local, cell, bucket, Sum::Float(value));
+        leave_exemplar(local, cell + HISTOGRAM_HEAD + bucket, value);
     });
 }
 
 /// The same in cells that all threads share; where several write at the same moment, some do so in pages of their own.
 #[inline]
-pub fn observe_shared(block: u32, cells: u32, bucket: u32, value: f64) {
+pub fn observe_shared(cell: u32, bucket: u32, value: f64) {
     local::with(|local| {
-        let store = StoreId::of(local).store();
-        if !page::try_observe_shared(store.shared_range(block, cells), bucket as usize, Sum::Float(value)) {
-            match own(local, block, cells) {
-                Some(own) => page::observe(own, bucket as usize, Sum::Float(value)),
-                None => observe_slowly(local, block, cells, bucket, Sum::Float(value)),
-            }
+        let sum = Sum::Float(value);
+        if !shared_page(local, cell).try_observe_shared(cell, bucket, sum) {
+            observe_own(local, cell, bucket, sum);
         }
-        leave_exemplar(local, block + HISTOGRAM_HEAD + bucket, value);
+        leave_exemplar(local, cell + HISTOGRAM_HEAD + bucket, value);
     });
 }
 
-/// A call that has ended, as its metrics see it. Its cells have [`Shape::CALLS`].
+/// A call that has ended, as its metrics see it.
 #[derive(Clone, Copy, Debug)]
 pub struct CallEnd {
-    /// The first of its cells.
-    pub block: u32,
-    /// How many there are.
-    pub cells: u32,
+    /// The first of its cells, which have [`Shape::CALLS`].
+    pub cell: u32,
     /// How it ended: the number of one of the outcomes.
     pub outcome: u32,
     /// Whether it was counted among the calls in flight.
@@ -114,63 +105,60 @@ pub struct CallEnd {
     pub nanos: u64,
 }
 
-/// Counts a call that has ended at `at`, with one look for its page. `of` is the call's own context, whose trace is an
-/// exemplar where it is sampled.
+/// Counts a call that has ended at `at`, with one look for its page. Its trace is an exemplar where it is sampled: that of
+/// its own context, or the current one where it has none.
 #[inline]
-pub fn end_call(call: CallEnd, of: &Context, at: Ticks) {
+pub fn end_call(call: CallEnd, own: Option<&Context>, at: Ticks) {
     local::with(|local| {
-        match own(local, call.block, call.cells) {
-            Some(own) => end_call_in(own, call),
+        match own_page(local, call.cell) {
+            Some(page) => end_call_in(page, call),
             None => end_call_slowly(local, call),
         }
-        if of.flags & SAMPLED != 0 {
-            let CallEnd { block, outcome, bucket, nanos, .. } = call;
-            let bucket = block + CALL_SUMS as u32 + HISTOGRAM_HEAD + bucket;
-            exemplars::leave(local, bucket, nanos as f64 / 1e9, of, || at);
-            exemplars::leave(local, block + outcome, 1.0, of, || at);
+        let flags = own.map_or_else(|| local.context.flags().0, |own| own.flags);
+        if flags & SAMPLED != 0 {
+            leave_exemplars(local, call, own.copied().unwrap_or_else(|| local.context.get()), at);
         }
     });
 }
 
 #[inline(always)]
-fn end_call_in(own: &[AtomicU64], call: CallEnd) {
-    let Some((sums, histogram)) = own.split_first_chunk::<CALL_SUMS>() else { return };
-    if call.was_in_flight {
+fn end_call_in(page: &Page, call: CallEnd) {
+    let CallEnd { cell, outcome, was_in_flight, bucket, nanos } = call;
+    if was_in_flight {
         // Minus one, wrapping.
-        page::add(&sums[IN_FLIGHT as usize], u64::MAX);
+        page.add(cell + IN_FLIGHT, u64::MAX);
     }
-    if let Some(outcome) = sums.get(call.outcome as usize) {
-        page::add(outcome, 1);
-    }
-    page::observe(histogram, call.bucket as usize, Sum::Integer(call.nanos));
+    page.add(cell + outcome, 1);
+    page.observe(cell + CALL_SUMS, bucket, Sum::Integer(nanos));
 }
 
 #[cold]
 fn end_call_slowly(local: &Local, call: CallEnd) {
-    threads::adopt(local, call.block);
-    if let Some(own) = own(local, call.block, call.cells) {
-        return end_call_in(own, call);
+    let CallEnd { cell, outcome, was_in_flight, bucket, nanos } = call;
+    if was_in_flight {
+        add_own(local, cell + IN_FLIGHT, u64::MAX);
     }
-    let shared = StoreId::of(local).store().shared_range(call.block, call.cells);
-    let Some((sums, histogram)) = shared.split_first_chunk::<CALL_SUMS>() else { return };
-    if call.was_in_flight {
-        sums[IN_FLIGHT as usize].fetch_sub(1, Ordering::Relaxed);
-    }
-    if let Some(outcome) = sums.get(call.outcome as usize) {
-        outcome.fetch_add(1, Ordering::Relaxed);
-    }
-    page::observe_shared(histogram, call.bucket as usize, Sum::Integer(call.nanos));
+    add_own(local, cell + outcome, 1);
+    observe_own(local, cell + CALL_SUMS, bucket, Sum::Integer(nanos));
+}
+
+#[inline(never)]
+fn leave_exemplars(local: &Local, call: CallEnd, of: Context, at: Ticks) {
+    let CallEnd { cell, outcome, bucket, nanos, .. } = call;
+    let bucket = cell + CALL_SUMS + HISTOGRAM_HEAD + bucket;
+    exemplars::leave(local, bucket, nanos as f64 / 1e9, &of, || at);
+    exemplars::leave(local, cell + outcome, 1.0, &of, || at);
 }
 
 /// Sets a shared cell, as a gauge does.
 pub fn set_shared(cell: u32, bits: u64) {
-    local::with(|local| StoreId::of(local).store().shared(cell).store(bits, Ordering::Relaxed));
+    local::with(|local| shared_page(local, cell).cell(cell).store(bits, Ordering::Relaxed));
 }
 
 /// Replaces a shared cell's bits by what `update` makes of them.
 pub fn update_shared(cell: u32, mut update: impl FnMut(u64) -> u64) {
     local::with(|local| {
-        let cell = StoreId::of(local).store().shared(cell);
+        let cell = shared_page(local, cell).cell(cell);
         let _ = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bits| Some(update(bits)));
     });
 }
@@ -196,57 +184,66 @@ impl Sum {
 
 #[inline(always)]
 fn add_own(local: &Local, cell: u32, amount: u64) {
-    match own(local, cell, 1) {
-        Some(cells) => page::add(&cells[0], amount),
+    match own_page(local, cell) {
+        Some(page) => page.add(cell, amount),
         None => add_slowly(local, cell, amount),
+    }
+}
+
+#[inline(always)]
+fn observe_own(local: &Local, cell: u32, bucket: u32, sum: Sum) {
+    match own_page(local, cell) {
+        Some(page) => page.observe(cell, bucket, sum),
+        None => observe_slowly(local, cell, bucket, sum),
     }
 }
 
 #[inline]
 fn add_to_shared(local: &Local, cell: u32, amount: u64) {
-    StoreId::of(local).store().shared(cell).fetch_add(amount, Ordering::Relaxed);
+    shared_page(local, cell).cell(cell).fetch_add(amount, Ordering::Relaxed);
+}
+
+#[inline]
+fn shared_page(local: &Local, cell: u32) -> &'static Page {
+    StoreId::of(local).store().shared_page(cell / PAGE_CELLS)
 }
 
 #[inline(always)]
 fn leave_exemplar(local: &Local, cell: u32, value: f64) {
-    if local.context.flags() & SAMPLED != 0 {
+    if local.context.flags().0 & SAMPLED != 0 {
         exemplars::leave(local, cell, value, &local.context.get(), clock::now);
     }
 }
 
-/// This thread's `len` cells from `cell` on, where its page is mapped already.
+/// This thread's page of that cell, where it is mapped already.
 #[inline(always)]
-fn own(local: &Local, cell: u32, len: u32) -> Option<&[AtomicU64]> {
+fn own_page(local: &Local, cell: u32) -> Option<&Page> {
     let page = cell / PAGE_CELLS;
     if page >= local.pages.get() {
         return None;
     }
     // SAFETY: `table` points to `pages` pointers, each null or a live page of this thread: both are set together
     // by `threads::adopt`, under the store's lock, and cleared by this thread before the table is given up.
-    let page = unsafe { (*local.table.get().add(page as usize)).as_ref() }?;
-    page.range(cell, len)
+    unsafe { (*local.table.get().add(page as usize)).as_ref() }
 }
 
 /// Adds where the page is not mapped yet, or never will be.
 #[cold]
 fn add_slowly(local: &Local, cell: u32, amount: u64) {
     threads::adopt(local, cell);
-    match own(local, cell, 1) {
-        Some(cells) => page::add(&cells[0], amount),
+    match own_page(local, cell) {
+        Some(page) => page.add(cell, amount),
         None => add_to_shared(local, cell, amount),
     }
 }
 
 /// Observes where the page is not mapped yet, or never will be.
 #[cold]
-fn observe_slowly(local: &Local, block: u32, cells: u32, bucket: u32, sum: Sum) {
-    threads::adopt(local, block);
-    match own(local, block, cells) {
-        Some(own) => page::observe(own, bucket as usize, sum),
-        None => {
-            let shared = StoreId::of(local).store().shared_range(block, cells);
-            page::observe_shared(shared, bucket as usize, sum);
-        }
+fn observe_slowly(local: &Local, cell: u32, bucket: u32, sum: Sum) {
+    threads::adopt(local, cell);
+    match own_page(local, cell) {
+        Some(page) => page.observe(cell, bucket, sum),
+        None => shared_page(local, cell).observe_shared(cell, bucket, sum),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A page of cells, and how a histogram in it is written.
 
-use super::{PAGE_CELLS, Sum, sequence};
+use super::{HISTOGRAM_HEAD, PAGE_CELLS, Sum, sequence};
 use crate::sync::{AtomicU64, Ordering, wait};
 
 /// 512 cells. Those of a thread's own page are written by that thread alone; those of a shared page by anybody, with
@@ -17,76 +17,78 @@ impl Page {
         Self { cells: std::array::from_fn(|_| AtomicU64::new(0)) }
     }
 
+    /// A cell, by its number among all cells.
     #[inline(always)]
-    pub(super) fn cells(&self) -> &[AtomicU64; PAGE_CELLS as usize] {
-        &self.cells
+    pub(super) fn cell(&self, cell: u32) -> &AtomicU64 {
+        // The remainder spares a check: no cell of a page is asked of another one.
+        &self.cells[(cell % PAGE_CELLS) as usize]
     }
 
     /// The cell, and so many after it, which lie in this page.
-    #[inline(always)]
     pub(super) fn range(&self, cell: u32, len: u32) -> Option<&[AtomicU64]> {
         let start = (cell % PAGE_CELLS) as usize;
         self.cells.get(start..start + len as usize)
     }
-}
 
-/// Adds to a cell; the caller is its only writer.
-#[inline(always)]
-pub(super) fn add(cell: &AtomicU64, amount: u64) {
-    // A load and a store lose nothing.
-    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
-}
+    /// Adds to a cell; the caller is its only writer.
+    #[inline(always)]
+    pub(super) fn add(&self, cell: u32, amount: u64) {
+        add(self.cell(cell), amount);
+    }
 
-/// Adds an observation; the caller is the only writer of `cells`, which are `[sequence, sum, bucket…]`.
-#[inline(always)]
-pub(super) fn observe(cells: &[AtomicU64], bucket: usize, sum: Sum) {
-    let [sequence, total, buckets @ ..] = cells else { return };
-    let Some(bucket) = buckets.get(bucket) else { return };
-    sequence::write(sequence, || {
-        total.store(sum.added_to(total.load(Ordering::Relaxed)), Ordering::Relaxed);
-        add(bucket, 1);
-    });
+    /// Adds an observation to the histogram `[sequence, sum, bucket…]` that begins at `cell`; the caller is its only writer.
+    #[inline(always)]
+    pub(super) fn observe(&self, cell: u32, bucket: u32, sum: Sum) {
+        let (total, bucket) = (self.cell(cell + 1), self.cell(cell + HISTOGRAM_HEAD + bucket));
+        sequence::write(self.cell(cell), || {
+            total.store(sum.added_to(total.load(Ordering::Relaxed)), Ordering::Relaxed);
+            add(bucket, 1);
+        });
+    }
+
+    /// The same where others write to it as well; `false` where somebody else does so now, and nothing was added.
+    #[inline]
+    pub(super) fn try_observe_shared(&self, cell: u32, bucket: u32, sum: Sum) -> bool {
+        let (total, bucket) = (self.cell(cell + 1), self.cell(cell + HISTOGRAM_HEAD + bucket));
+        sequence::try_write(self.cell(cell), || {
+            total.store(sum.added_to(total.load(Ordering::Relaxed)), Ordering::Relaxed);
+            add(bucket, 1);
+        })
+    }
+
+    /// The same, in any case.
+    pub(super) fn observe_shared(&self, cell: u32, bucket: u32, sum: Sum) {
+        for attempt in 0..ATTEMPTS {
+            if self.try_observe_shared(cell, bucket, sum) {
+                return;
+            }
+            wait(attempt);
+        }
+        add_to_shared_sum(self.cell(cell + 1), sum);
+        self.cell(cell + HISTOGRAM_HEAD + bucket).fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// How often a histogram is tried while others write to it, until it is written to without the sequence: its writer may
 /// not exist any more, in a forked child.
 const ATTEMPTS: u32 = 10_000;
 
-/// Adds an observation to a histogram that others write to as well.
-pub(super) fn observe_shared(cells: &[AtomicU64], bucket: usize, sum: Sum) {
-    for attempt in 0..ATTEMPTS {
-        if try_observe_shared(cells, bucket, sum) {
-            return;
-        }
-        wait(attempt);
-    }
-    let [_, total, buckets @ ..] = cells else { return };
-    let Some(bucket) = buckets.get(bucket) else { return };
-    add_shared_sum(total, sum);
-    bucket.fetch_add(1, Ordering::Relaxed);
+/// Adds to a cell with a single writer, where a load and a store lose nothing.
+#[inline(always)]
+fn add(cell: &AtomicU64, amount: u64) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
 }
 
-fn add_shared_sum(total: &AtomicU64, sum: Sum) {
+fn add_to_shared_sum(total: &AtomicU64, sum: Sum) {
     let add = |bits| Some(sum.added_to(bits));
     let _always = total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
-}
-
-/// The same; `false` where somebody else is writing, and nothing was added.
-#[inline]
-pub(super) fn try_observe_shared(cells: &[AtomicU64], bucket: usize, sum: Sum) -> bool {
-    let [sequence, total, buckets @ ..] = cells else { return true };
-    let Some(bucket) = buckets.get(bucket) else { return true };
-    sequence::try_write(sequence, || {
-        total.store(sum.added_to(total.load(Ordering::Relaxed)), Ordering::Relaxed);
-        add(bucket, 1);
-    })
 }
 
 /// Adds all of one histogram to another that others write to as well.
 pub(super) fn fold_histogram(from: &[AtomicU64], into: &[AtomicU64], part: impl Fn(u64) -> Sum) {
     let ([_, sum, buckets @ ..], [sequence, total, totals @ ..]) = (from, into) else { return };
     let add_all = || {
-        add_shared_sum(total, part(sum.load(Ordering::Relaxed)));
+        add_to_shared_sum(total, part(sum.load(Ordering::Relaxed)));
         for (bucket, total) in buckets.iter().zip(totals) {
             total.fetch_add(bucket.load(Ordering::Relaxed), Ordering::Relaxed);
         }
@@ -105,13 +107,14 @@ mod loom_tests {
     use super::*;
     use loom::sync::Arc;
 
-    fn histogram() -> Arc<Vec<AtomicU64>> {
-        Arc::new((0..3).map(|_| AtomicU64::new(0)).collect())
+    /// A page of which the first three cells are used.
+    fn page() -> Arc<Page> {
+        Arc::new(Page { cells: std::array::from_fn(|_| AtomicU64::new(0)) })
     }
 
-    fn read(cells: &[AtomicU64]) -> [u64; 2] {
+    fn read(page: &Page) -> [u64; 2] {
         let mut seen = [0; 2];
-        sequence::read(&cells[0], &cells[1..], &mut seen);
+        sequence::read(page.cell(0), &page.cells[1..3], &mut seen);
         seen
     }
 
@@ -119,12 +122,12 @@ mod loom_tests {
     #[test]
     fn a_reader_never_sees_half_an_observation() {
         loom::model(|| {
-            let cells = histogram();
+            let cells = page();
             let writer = {
                 let cells = Arc::clone(&cells);
                 loom::thread::spawn(move || {
-                    observe(&cells, 0, Sum::Integer(5));
-                    observe(&cells, 0, Sum::Integer(5));
+                    cells.observe(0, 0, Sum::Integer(5));
+                    cells.observe(0, 0, Sum::Integer(5));
                 })
             };
             let seen = read(&cells);
@@ -138,11 +141,11 @@ mod loom_tests {
     #[test]
     fn a_reader_never_sees_half_of_what_is_folded() {
         loom::model(|| {
-            let (cells, dead) = (histogram(), histogram());
-            observe(&dead, 0, Sum::Integer(5));
+            let (cells, dead) = (page(), page());
+            dead.observe(0, 0, Sum::Integer(5));
             let writer = {
                 let cells = Arc::clone(&cells);
-                loom::thread::spawn(move || fold_histogram(&dead, &cells, Sum::Integer))
+                loom::thread::spawn(move || fold_histogram(&dead.cells[..3], &cells.cells[..3], Sum::Integer))
             };
             let seen = read(&cells);
             assert_eq!(seen[0], seen[1] * 5);
@@ -155,9 +158,9 @@ mod loom_tests {
     #[test]
     fn writers_of_a_shared_histogram_lose_nothing() {
         loom::model(|| {
-            let cells = histogram();
-            let try_twice = |cells: &[AtomicU64]| -> u64 {
-                (0..2).map(|_| u64::from(try_observe_shared(cells, 0, Sum::Integer(5)))).sum()
+            let cells = page();
+            let try_twice = |cells: &Page| -> u64 {
+                (0..2).map(|_| u64::from(cells.try_observe_shared(0, 0, Sum::Integer(5)))).sum()
             };
             let writer = {
                 let cells = Arc::clone(&cells);

@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn shared(&self, cell: u32) -> u64 {
         let page = self.store.shared_page_if_made(cell / PAGE_CELLS);
-        page.map_or(0, |page| page.cells()[(cell % PAGE_CELLS) as usize].load(Ordering::Relaxed))
+        page.map_or(0, |page| page.cell(cell).load(Ordering::Relaxed))
     }
 
     /// The histogram of `cells` cells that starts at `block`; nothing where nobody has observed anything.

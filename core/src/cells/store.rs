@@ -56,7 +56,7 @@ impl StoreId {
 
     #[inline]
     pub(super) fn of(local: &Local) -> Self {
-        local.context.get().store
+        local.context.flags().1
     }
 }
 
@@ -104,20 +104,14 @@ impl Store {
         Reader::new(self, lock(&self.threads))
     }
 
-    /// A shared cell.
-    #[inline]
-    pub(super) fn shared(&self, cell: u32) -> &AtomicU64 {
-        &self.shared_page(cell / PAGE_CELLS).cells()[(cell % PAGE_CELLS) as usize]
-    }
-
     /// A shared cell, and so many after it, which lie in one page; of what does not, nothing.
-    #[inline]
     pub(super) fn shared_range(&self, cell: u32, len: u32) -> &[AtomicU64] {
         self.shared_page(cell / PAGE_CELLS).range(cell, len).unwrap_or_default()
     }
 
+    /// A shared page.
     #[inline]
-    fn shared_page(&self, page: u32) -> &Page {
+    pub(super) fn shared_page(&self, page: u32) -> &Page {
         let page = page as usize;
         let new_directory = || -> Directory { std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut())) };
         let directory = get_or_make(&self.shared[page / DIRECTORY], new_directory);

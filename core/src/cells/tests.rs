@@ -60,7 +60,7 @@ fn histograms_of_both_kinds_survive_their_threads() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                observe(float.cell(1), 4, 0, 0.25);
+                observe(float.cell(1), 0, 0.25);
                 end(&calls, 7);
             });
         }
@@ -68,7 +68,7 @@ fn histograms_of_both_kinds_survive_their_threads() {
     let reader = StoreId::DEFAULT.store().reader();
     let floats = reader.histogram(Sums::Float, float.cell(1), 4);
     assert_eq!(floats, Some(HistogramCells { sum: Sum::Float(0.5), buckets: vec![2, 0] }));
-    let integers = reader.histogram(Sums::Integer, calls.cell(1) + CALL_SUMS as u32, 4);
+    let integers = reader.histogram(Sums::Integer, calls.cell(1) + CALL_SUMS, 4);
     assert_eq!(integers, Some(HistogramCells { sum: Sum::Integer(14), buckets: vec![0, 2] }));
     assert_eq!(reader.histogram(Sums::Float, float.cell(0), 4), None);
     assert_eq!(
@@ -79,15 +79,8 @@ fn histograms_of_both_kinds_survive_their_threads() {
 
 /// A call of the second combination that was cancelled, and fell into the second bucket.
 fn end(calls: &Block, nanos: u64) {
-    let call = CallEnd {
-        block: calls.cell(1),
-        cells: calls.used(),
-        outcome: 2,
-        was_in_flight: true,
-        bucket: 1,
-        nanos,
-    };
-    end_call(call, &Context::NONE, Ticks(0));
+    let call = CallEnd { cell: calls.cell(1), outcome: 2, was_in_flight: true, bucket: 1, nanos };
+    end_call(call, None, Ticks(0));
 }
 
 #[test]
@@ -100,7 +93,7 @@ fn what_is_written_to_shared_cells_adds_up_with_the_rest() {
                 for _ in 0..1_000 {
                     count_shared(sum.start(), 1);
                     add(sum.start(), 1);
-                    observe_shared(histogram.start(), 4, 1, 0.5);
+                    observe_shared(histogram.start(), 1, 0.5);
                 }
             });
         }
@@ -122,12 +115,12 @@ fn what_ends_after_its_thread_is_counted_in_shared_cells() {
     impl Drop for Late {
         fn drop(&mut self) {
             end(&self.0, 5);
-            observe(self.0.cell(0) + CALL_SUMS as u32, 4, 0, 1.5);
+            observe(self.0.cell(0) + CALL_SUMS, 0, 1.5);
             let reader = StoreId::DEFAULT.store().reader();
             assert_eq!(reader.sum(self.0.cell(1) + 2), 2);
-            let integers = reader.histogram(Sums::Integer, self.0.cell(1) + CALL_SUMS as u32, 4);
+            let integers = reader.histogram(Sums::Integer, self.0.cell(1) + CALL_SUMS, 4);
             assert_eq!(integers, Some(HistogramCells { sum: Sum::Integer(10), buckets: vec![0, 2] }));
-            let floats = reader.histogram(Sums::Float, self.0.cell(0) + CALL_SUMS as u32, 4);
+            let floats = reader.histogram(Sums::Float, self.0.cell(0) + CALL_SUMS, 4);
             assert_eq!(floats, Some(HistogramCells { sum: Sum::Float(1.5), buckets: vec![1, 0] }));
         }
     }
@@ -258,7 +251,7 @@ fn a_reader_sees_whole_observations_while_they_are_made() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
-                    observe(start, 3, 0, 3.0);
+                    observe(start, 0, 3.0);
                     // A histogram is written now and then, not without a pause.
                     (0..50).for_each(|_| std::hint::spin_loop());
                 }

@@ -2,7 +2,7 @@
 
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, UNREGISTERED};
 use spanwright_core::clock::{self, Ticks};
-use spanwright_core::context::{ANNOTATED, Context, REMOTE};
+use spanwright_core::context::{ANNOTATED, Context, REMOTE, SUPPRESSED};
 use spanwright_core::ids::{SpanId, TraceId};
 use spanwright_core::slots::value::{Value, index};
 use spanwright_core::slots::{Outcome, SlotHandle, Start};
@@ -42,6 +42,46 @@ impl Active {
     /// after all. It is made where it stays: a copy of what has just been written is slow.
     #[inline(never)]
     pub(super) fn open(
+        place: &mut Option<Self>,
+        site: &'static Site,
+        bits: u32,
+        combination: &mut dyn FnMut() -> u32,
+        record: &mut dyn FnMut(&mut Fields<'_, '_>),
+        enter: bool,
+    ) {
+        if bits == METRICS {
+            Self::open_counted(place, site, combination, enter);
+        } else {
+            Self::open_whole(place, site, bits, combination, record, enter);
+        }
+    }
+
+    /// A call that is counted and nothing else: it has no context of its own.
+    #[inline]
+    fn open_counted(
+        place: &mut Option<Self>,
+        site: &'static Site,
+        combination: &mut dyn FnMut() -> u32,
+        enter: bool,
+    ) {
+        let (flags, store) = Context::here_flags();
+        let Some(calls) = site.calls().filter(|_| flags & SUPPRESSED == 0) else { return };
+        let start = clock::now();
+        let combination = combination();
+        calls.begin(combination);
+        *place = Some(Self {
+            site,
+            flags: if enter { METRICS | ENTERED } else { METRICS },
+            combination,
+            start,
+            context: Context { store, ..Context::NONE },
+            slot: SlotHandle::NONE,
+            shadow: None,
+        });
+    }
+
+    #[inline(never)]
+    fn open_whole(
         place: &mut Option<Self>,
         site: &'static Site,
         bits: u32,
@@ -226,6 +266,16 @@ impl Active {
     /// Ends the call. Nothing is left for a drop to do.
     #[inline(never)]
     pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
+        let is_counted_only = self.flags & !(ENTERED | PANICKED) == METRICS && self.shadow.is_none();
+        if is_counted_only && verdict.message.is_none() {
+            self.flags = ENDED;
+            return self.count(clock::now(), verdict.outcome);
+        }
+        self.end_whole(verdict);
+    }
+
+    #[inline(never)]
+    fn end_whole(&mut self, verdict: &Verdict<'_>) {
         let is_timed = self.slot.is_some() || self.flags & METRICS != 0;
         let at = if is_timed { clock::now() } else { Ticks(0) };
         self.flags |= ENDED;
@@ -236,16 +286,16 @@ impl Active {
     }
 
     /// Counts the call, in the store that it began in. It has been left.
+    #[inline]
     fn count(&self, at: Ticks, outcome: Outcome) {
         let Some(calls) = self.site.calls() else { return };
         let nanos = at.nanos_since(self.start);
-        let current = Context::here();
-        let of = if self.flags & SWAPS != 0 { self.context } else { current };
-        if current.store == self.context.store {
-            calls.end(self.combination, outcome, nanos, &of, at);
+        let own = Some(&self.context).filter(|_| self.flags & SWAPS != 0);
+        if Context::here_flags().1 == self.context.store {
+            calls.end(self.combination, outcome, nanos, own, at);
         } else {
-            let _began_in = Context { store: self.context.store, ..current }.attach();
-            calls.end(self.combination, outcome, nanos, &of, at);
+            let _began_in = Context { store: self.context.store, ..Context::here() }.attach();
+            calls.end(self.combination, outcome, nanos, own, at);
         }
     }
 

@@ -31,8 +31,7 @@ pub struct Histogram<L = (), S = PerThread> {
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a, S = PerThread> {
     finder: &'a Finder,
-    block: Option<u32>,
-    cells: u32,
+    cell: Option<u32>,
     storage: PhantomData<S>,
 }
 
@@ -40,9 +39,9 @@ impl<'a, S: Storage> Observed<'a, S> {
     /// Counts `value`, in the metric's unit. What is not a number is ignored.
     #[inline]
     pub fn observe(self, value: f64) {
-        let Some(block) = self.block else { return };
+        let Some(cell) = self.cell else { return };
         if !value.is_nan() {
-            S::observe(block, self.cells, self.finder.find(value), value);
+            S::observe(cell, self.finder.find(value), value);
         }
     }
 
@@ -79,8 +78,8 @@ impl<L: Labels, S: Storage> Histogram<L, S> {
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until something is observed"]
     pub fn with(&self, labels: L) -> Observed<'_, S> {
-        let block = self.places.first(labels.index(self.instrument.interner()));
-        Observed { finder: &self.finder, block, cells: self.places.cells(), storage: PhantomData }
+        let cell = self.places.first(labels.index(self.instrument.interner()));
+        Observed { finder: &self.finder, cell, storage: PhantomData }
     }
 }
 

@@ -12,7 +12,7 @@ pub trait Storage: sealed::Sealed + Copy + 'static {
     fn add(cell: u32, amount: u64);
     /// Observes, and leaves an exemplar.
     #[doc(hidden)]
-    fn observe(block: u32, cells: u32, bucket: u32, value: f64);
+    fn observe(cell: u32, bucket: u32, value: f64);
 }
 
 /// In memory of each thread's own, added up when read: an increment is a load, an add and a store. A series takes 8 bytes
@@ -58,8 +58,8 @@ impl Storage for PerThread {
     }
 
     #[inline(always)]
-    fn observe(block: u32, cells: u32, bucket: u32, value: f64) {
-        cells::observe(block, cells, bucket, value);
+    fn observe(cell: u32, bucket: u32, value: f64) {
+        cells::observe(cell, bucket, value);
     }
 }
 
@@ -75,8 +75,8 @@ impl Storage for Shared {
     }
 
     #[inline]
-    fn observe(block: u32, cells: u32, bucket: u32, value: f64) {
-        cells::observe_shared(block, cells, bucket, value);
+    fn observe(cell: u32, bucket: u32, value: f64) {
+        cells::observe_shared(cell, bucket, value);
     }
 }
 

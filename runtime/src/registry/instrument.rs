@@ -62,7 +62,6 @@ pub(crate) enum Content {
 pub struct Places {
     start: u32,
     stride: u32,
-    cells: u32,
     /// None where there was no room.
     count: u32,
 }
@@ -70,25 +69,14 @@ pub struct Places {
 impl Places {
     /// Those of a block; of none, there are none.
     pub(crate) fn of(block: Option<&Block>) -> Self {
-        let of = |block: &Block| Self {
-            start: block.start(),
-            stride: block.stride(),
-            cells: block.used(),
-            count: block.count(),
-        };
-        block.map_or(Self { start: 0, stride: 0, cells: 0, count: 0 }, of)
+        let of = |block: &Block| Self { start: block.start(), stride: block.stride(), count: block.count() };
+        block.map_or(Self { start: 0, stride: 0, count: 0 }, of)
     }
 
     /// The first cell of a combination; nothing where there is no such one.
     #[inline(always)]
     pub(crate) fn first(&self, combination: u32) -> Option<u32> {
         (combination < self.count).then(|| self.start + combination * self.stride)
-    }
-
-    /// How many cells a combination has.
-    #[inline(always)]
-    pub(crate) fn cells(&self) -> u32 {
-        self.cells
     }
 }
 

@@ -4,67 +4,78 @@
 #[derive(Debug)]
 pub(crate) enum Finder {
     /// Among upper bounds.
-    Explicit(Explicit),
+    Explicit(Box<Explicit>),
+    /// Among so many upper bounds that they are searched.
+    Many(Box<[f64]>),
     /// Among a native histogram's.
     Native(Native),
 }
 
 impl Finder {
+    /// Among upper bounds, which are finite and ascending.
+    pub(super) fn explicit(bounds: &[f64]) -> Self {
+        Explicit::new(bounds)
+            .map_or_else(|| Self::Many(bounds.into()), |explicit| Self::Explicit(Box::new(explicit)))
+    }
+
     /// The bucket's number. What is not a number has none that is right.
     #[inline(always)]
     pub(crate) fn find(&self, value: f64) -> u32 {
         match self {
             Self::Explicit(explicit) => explicit.find(value),
+            Self::Many(bounds) => bounds.partition_point(|bound| *bound < value) as u32,
             Self::Native(native) => native.find(value),
         }
     }
 }
 
-/// A table that leads from a float's upper bits to the first bound that may be above it. The upper bits, two of them of
-/// the significand, split each power of two into four, so that with bounds in steps of 1, 2.5 and 5 one comparison is left.
+/// A table that leads from a float's upper bits to the first bound that may be above it. With two bits of the significand,
+/// they split each power of two into four, so that with bounds in steps of 1, 2.5 and 5 one comparison is left. Both tables
+/// have a place for each number of 8 bits, so that no index is checked.
 #[derive(Debug)]
 pub(crate) struct Explicit {
-    /// Ascending, and infinity.
-    bounds: Box<[f64]>,
     /// How many bounds lie below each cell of the grid.
-    starts: Box<[u16]>,
+    starts: [u8; 256],
+    /// Ascending, and infinity from there on.
+    bounds: [f64; 256],
     /// The number of the grid's first cell.
     lowest: i64,
-}
-
-/// Bits of a float below those that the grid goes by.
-const GRID: u32 = 50;
-
-fn grid(value: f64) -> i64 {
-    value.to_bits() as i64 >> GRID
+    /// How many bits of a float the grid does not go by.
+    shift: u32,
 }
 
 impl Explicit {
-    /// Over bounds that are finite and ascending.
-    pub(super) fn new(bounds: &[f64]) -> Self {
-        let positive = bounds.iter().copied().find(|bound| *bound > 0.0);
-        let lowest = grid(positive.unwrap_or(1.0));
-        let highest = bounds.last().map_or(lowest, |last| grid(last.max(f64::MIN_POSITIVE)).max(lowest));
+    /// Nothing for more than 255 bounds.
+    fn new(bounds: &[f64]) -> Option<Self> {
+        let first = bounds.iter().copied().find(|bound| *bound > 0.0).unwrap_or(1.0);
+        let last = bounds.last().copied().unwrap_or(first).max(first);
+        let grid = |value: f64, shift: u32| value.to_bits() as i64 >> shift;
+        // As fine as there are places, and one beyond the last bound.
+        let shift = (50..63).find(|shift| grid(last, *shift) - grid(first, *shift) < 254)?;
+        let lowest = grid(first, shift);
         let below = |cell: i64| {
-            let edge = f64::from_bits((cell as u64) << GRID);
-            bounds.partition_point(|bound| *bound < edge) as u16
+            let edge = f64::from_bits(((lowest + cell) as u64) << shift);
+            // Past the greatest number all bounds are below.
+            let is_number = edge.is_finite() && edge > 0.0;
+            if is_number { bounds.partition_point(|bound| *bound < edge) } else { bounds.len() }
         };
+        let mut all = [f64::INFINITY; 256];
+        let places = all.get_mut(..bounds.len()).filter(|places| places.len() < 256)?;
+        places.copy_from_slice(bounds);
         // What lies below the first cell is looked for from the first bound on.
-        let starts = std::iter::once(0).chain((lowest + 1..=highest + 1).map(below));
-        let bounds = bounds.iter().copied().chain([f64::INFINITY]);
-        Self { bounds: bounds.collect(), starts: starts.collect(), lowest }
+        let starts = std::array::from_fn(|cell| if cell == 0 { 0 } else { below(cell as i64) as u8 });
+        Some(Self { starts, bounds: all, lowest, shift })
     }
 
     #[inline(always)]
     fn find(&self, value: f64) -> u32 {
-        let last = self.starts.len() as i64 - 1;
-        let cell = (grid(value) - self.lowest).clamp(0, last);
-        let mut at = self.starts[cell as usize] as usize;
-        // Nothing is above the infinite one.
-        while self.bounds.get(at).is_some_and(|bound| *bound < value) {
-            at += 1;
+        let cell = (value.to_bits() as i64 >> self.shift) - self.lowest;
+        let mut at = self.starts[cell.clamp(0, 255) as usize];
+        // Nothing is above infinity.
+        while self.bounds[at as usize] < value {
+            at = at.wrapping_add(1);
         }
-        at as u32
+        at.into()
     }
 }
 
@@ -145,7 +156,7 @@ mod tests {
             bounds.retain(|bound: &f64| bound.is_finite());
             bounds.sort_by(f64::total_cmp);
             bounds.dedup();
-            let explicit = Explicit::new(&bounds);
+            let explicit = Explicit::new(&bounds).unwrap();
             for value in values.into_iter().filter(|value| !value.is_nan()).chain(bounds.iter().copied()) {
                 prop_assert_eq!(explicit.find(value), searched(&bounds, value), "{}", value);
             }
@@ -165,6 +176,15 @@ mod tests {
                 prop_assert!(value > bound(found - 1), "{} {}", value, bound(found - 1));
             }
         }
+    }
+
+    #[test]
+    fn more_bounds_than_the_table_has_places_for_are_searched() {
+        let bounds: Vec<f64> = (1..=400).map(f64::from).collect();
+        assert!(Explicit::new(&bounds).is_none() && Explicit::new(&bounds[..256]).is_none());
+        assert!(Explicit::new(&bounds[..255]).is_some());
+        let finder = Finder::explicit(&bounds);
+        assert_eq!((finder.find(0.5), finder.find(399.5), finder.find(401.0)), (0, 399, 400));
     }
 
     #[test]

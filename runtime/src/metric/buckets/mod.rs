@@ -8,7 +8,7 @@ use spanwright_core::cells::{HistogramCells, Sum};
 use spanwright_core::descriptor::Buckets;
 
 pub(crate) use finder::Finder;
-use finder::{Explicit, Native};
+use finder::Native;
 
 use crate::registry::{Histogram, NativeHistogram, Value};
 
@@ -74,9 +74,9 @@ impl Scale {
             // A bound that is a whole number there is one exactly.
             Self::Explicit(bounds) if per_unit > 1.0 => {
                 let bounds: Vec<f64> = bounds.iter().map(|bound| (bound * per_unit).round()).collect();
-                Finder::Explicit(Explicit::new(&bounds))
+                Finder::explicit(&bounds)
             }
-            Self::Explicit(bounds) => Finder::Explicit(Explicit::new(bounds)),
+            Self::Explicit(bounds) => Finder::explicit(bounds),
             Self::Native { lowest, .. } => {
                 let (first, threshold) = (first(*lowest), f64::from(*lowest).exp2());
                 Finder::Native(Native::new(SCHEMA, first, OCTAVES << SCHEMA, threshold, 1.0 / per_unit))
