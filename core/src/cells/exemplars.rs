@@ -85,19 +85,26 @@ fn key(cell: u32, store: StoreId) -> u64 {
     u64::from(cell & 0xff_ffff) | u64::from(store.to_bits()) << 24
 }
 
-/// Leaves an exemplar of `cell` in the context's span.
-#[inline(never)]
-pub(super) fn leave(local: &Local, cell: u32, value: f64, context: &Context, at: impl FnOnce() -> Ticks) {
+/// Leaves an exemplar of `cell`, in the current store, of the span and the time that `of` tells; it is asked only where the
+/// cell may leave one now.
+#[inline]
+pub(super) fn leave(local: &Local, cell: u32, value: f64, of: impl FnOnce() -> (Context, Ticks)) {
     // SAFETY: set by `make_table` to a table that this thread alone frees, in `retire_thread`, which clears it before.
     let Some(table) = (unsafe { local.exemplars.get().as_ref() }).or_else(|| make_table(local)) else {
         return;
     };
-    let key = key(cell, context.store);
+    let key = key(cell, StoreId::of(local));
     if let Some(place) = table.place(key) {
-        let (trace, words) = (context.trace_id, &place.words);
-        let values = [key, value.to_bits(), trace.high, trace.low, context.span_id.0, at().0];
-        sequence::write(&place.sequence, || {
-            words.iter().zip(values).for_each(|(word, value)| word.store(value, Relaxed));
+        let (Context { trace_id, span_id, .. }, at) = of();
+        place.write([key, value.to_bits(), trace_id.high, trace_id.low, span_id.0, at.0]);
+    }
+}
+
+impl Place {
+    #[cold]
+    fn write(&self, values: [u64; WORDS]) {
+        sequence::write(&self.sequence, || {
+            self.words.iter().zip(values).for_each(|(word, value)| word.store(value, Relaxed));
         });
     }
 }

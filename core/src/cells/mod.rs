@@ -107,7 +107,7 @@ pub struct CallEnd {
 
 /// Counts a call that has ended at `at`, with one look for its page. Its trace is an exemplar where it is sampled: that of
 /// its own context, or the current one where it has none.
-#[inline]
+#[inline(always)]
 pub fn end_call(call: CallEnd, own: Option<&Context>, at: Ticks) {
     local::with(|local| {
         match own_page(local, call.cell) {
@@ -116,7 +116,7 @@ pub fn end_call(call: CallEnd, own: Option<&Context>, at: Ticks) {
         }
         let flags = own.map_or_else(|| local.context.flags().0, |own| own.flags);
         if flags & SAMPLED != 0 {
-            leave_exemplars(local, call, own.copied().unwrap_or_else(|| local.context.get()), at);
+            leave_exemplars(local, call, own, at);
         }
     });
 }
@@ -143,11 +143,15 @@ fn end_call_slowly(local: &Local, call: CallEnd) {
 }
 
 #[inline(never)]
-fn leave_exemplars(local: &Local, call: CallEnd, of: Context, at: Ticks) {
+fn leave_exemplars(local: &Local, call: CallEnd, own: Option<&Context>, at: Ticks) {
+    let of = || (own.copied().unwrap_or_else(|| local.context.get()), at);
     let CallEnd { cell, outcome, bucket, nanos, .. } = call;
     let bucket = cell + CALL_SUMS + HISTOGRAM_HEAD + bucket;
-    exemplars::leave(local, bucket, nanos as f64 / 1e9, &of, || at);
-    exemplars::leave(local, cell + outcome, 1.0, &of, || at);
+    exemplars::leave(local, bucket, nanos as f64 / 1e9, &of);
+    // Calls that ended well have the exemplars of their durations.
+    if outcome != 0 {
+        exemplars::leave(local, cell + outcome, 1.0, &of);
+    }
 }
 
 /// Sets a shared cell, as a gauge does.
@@ -211,8 +215,13 @@ fn shared_page(local: &Local, cell: u32) -> &'static Page {
 #[inline(always)]
 fn leave_exemplar(local: &Local, cell: u32, value: f64) {
     if local.context.flags().0 & SAMPLED != 0 {
-        exemplars::leave(local, cell, value, &local.context.get(), clock::now);
+        leave_exemplar_now(local, cell, value);
     }
+}
+
+#[inline(never)]
+fn leave_exemplar_now(local: &Local, cell: u32, value: f64) {
+    exemplars::leave(local, cell, value, || (local.context.get(), clock::now()));
 }
 
 /// This thread's page of that cell, where it is mapped already.

@@ -2,7 +2,7 @@
 
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, UNREGISTERED};
 use spanwright_core::clock::{self, Ticks};
-use spanwright_core::context::{ANNOTATED, Context, REMOTE, SUPPRESSED};
+use spanwright_core::context::{ANNOTATED, Context, ContextGuard, REMOTE, SUPPRESSED};
 use spanwright_core::ids::{SpanId, TraceId};
 use spanwright_core::slots::value::{Value, index};
 use spanwright_core::slots::{Outcome, SlotHandle, Start};
@@ -22,6 +22,8 @@ const ENTERED: u32 = 1 << 17;
 const PANICKED: u32 = 1 << 18;
 /// The call has been ended.
 const ENDED: u32 = 1 << 19;
+/// The call is counted and nothing else.
+const COUNTED: u32 = 1 << 20;
 
 /// A call between its start and its end.
 #[derive(Debug)]
@@ -71,7 +73,7 @@ impl Active {
         calls.begin(combination);
         *place = Some(Self {
             site,
-            flags: if enter { METRICS | ENTERED } else { METRICS },
+            flags: METRICS | COUNTED | if enter { ENTERED } else { 0 },
             combination,
             start,
             context: Context { store, ..Context::NONE },
@@ -266,12 +268,11 @@ impl Active {
     /// Ends the call. Nothing is left for a drop to do.
     #[inline(never)]
     pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
-        let is_counted_only = self.flags & !(ENTERED | PANICKED) == METRICS && self.shadow.is_none();
-        if is_counted_only && verdict.message.is_none() {
-            self.flags = ENDED;
-            return self.count(clock::now(), verdict.outcome);
+        if self.flags & COUNTED == 0 || verdict.message.is_some() {
+            return self.end_whole(verdict);
         }
-        self.end_whole(verdict);
+        self.flags = ENDED;
+        self.count(clock::now(), verdict.outcome);
     }
 
     #[inline(never)]
@@ -286,17 +287,19 @@ impl Active {
     }
 
     /// Counts the call, in the store that it began in. It has been left.
-    #[inline]
+    #[inline(never)]
     fn count(&self, at: Ticks, outcome: Outcome) {
         let Some(calls) = self.site.calls() else { return };
         let nanos = at.nanos_since(self.start);
         let own = Some(&self.context).filter(|_| self.flags & SWAPS != 0);
-        if Context::here_flags().1 == self.context.store {
-            calls.end(self.combination, outcome, nanos, own, at);
-        } else {
-            let _began_in = Context { store: self.context.store, ..Context::here() }.attach();
-            calls.end(self.combination, outcome, nanos, own, at);
-        }
+        let here = Context::here_flags().1;
+        let _began_in = (here != self.context.store).then(|| self.store_attached());
+        calls.end(self.combination, outcome, nanos, own, at);
+    }
+
+    #[cold]
+    fn store_attached(&self) -> ContextGuard {
+        Context { store: self.context.store, ..Context::here() }.attach()
     }
 
     /// Ends a call whose body did not return: it unwound, or its future was dropped.

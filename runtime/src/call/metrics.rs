@@ -60,7 +60,7 @@ impl CallMetrics {
     }
 
     /// A call has ended, `nanos` after its start, at `at`; `own` is its context, where it has one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end(
         &self,
         combination: u32,

@@ -23,10 +23,15 @@ impl Finder {
     pub(crate) fn find(&self, value: f64) -> u32 {
         match self {
             Self::Explicit(explicit) => explicit.find(value),
-            Self::Many(bounds) => bounds.partition_point(|bound| *bound < value) as u32,
+            Self::Many(bounds) => search(bounds, value),
             Self::Native(native) => native.find(value),
         }
     }
+}
+
+#[inline(never)]
+fn search(bounds: &[f64], value: f64) -> u32 {
+    bounds.partition_point(|bound| *bound < value) as u32
 }
 
 /// A table that leads from a float's upper bits to the first bound that may be above it. With two bits of the significand,
@@ -115,7 +120,7 @@ impl Native {
         Self { factor, threshold, first: first.into(), buckets: buckets.into(), boundaries, starts, schema }
     }
 
-    #[inline]
+    #[inline(never)]
     fn find(&self, value: f64) -> u32 {
         let value = value * self.factor;
         if value <= self.threshold {
