@@ -147,10 +147,10 @@ fn leave_exemplars(local: &Local, call: CallEnd, own: Option<&Context>, at: Tick
     let of = || (own.copied().unwrap_or_else(|| local.context.get()), at);
     let CallEnd { cell, outcome, bucket, nanos, .. } = call;
     let bucket = cell + CALL_SUMS + HISTOGRAM_HEAD + bucket;
-    exemplars::leave(local, bucket, nanos as f64 / 1e9, &of);
+    exemplars::leave(local, bucket, nanos as f64 / 1e9, of);
     // Calls that ended well have the exemplars of their durations.
     if outcome != 0 {
-        exemplars::leave(local, cell + outcome, 1.0, &of);
+        exemplars::leave(local, cell + outcome, 1.0, of);
     }
 }
 
