@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::rows;
 use crate::setup::{self, Setup};
-use crate::{allocations, cpu};
+use crate::{allocations, cpu, volume};
 
 /// How long spans are produced where that is measured as a whole.
 const LONG: Duration = Duration::from_millis(400);
@@ -30,6 +31,8 @@ pub fn work(name: &str, receiver: &str) -> io::Result<()> {
             "threads" => pair.get_or_insert_with(|| Pair::new(&setup)).time(subject, n).to_string(),
             "saturate" => saturate(&setup, subject, n),
             "background" => background(&setup, subject),
+            "scrape" => volume::scrape(subject, n),
+            "growth" => volume::growth(subject, &rows::SIZES),
             other => panic!("nobody can `{other}`"),
         };
         writeln!(out, "{answer}")?;
@@ -100,14 +103,17 @@ fn background(setup: &Setup, subject: &str) -> String {
     answer
 }
 
-/// This thread and another, which start at the same moment.
+/// This thread and another, each on a processor of its own, which start at the same moment.
 struct Pair {
     run: fn(&str, u64) -> u64,
     jobs: mpsc::Sender<(String, u64, usize)>,
-    times: mpsc::Receiver<u64>,
+    times: mpsc::Receiver<Span>,
     /// How many have ever arrived at the start, once both have run.
     arrived: usize,
 }
+
+/// From when to when a thread ran.
+type Span = (Instant, Instant);
 
 /// How many have arrived at the start.
 static ARRIVED: AtomicUsize = AtomicUsize::new(0);
@@ -117,7 +123,12 @@ impl Pair {
         let (jobs, received) = mpsc::channel::<(String, u64, usize)>();
         let (answers, times) = mpsc::channel();
         let run = setup.run;
+        let processors = cpu::processors();
+        let processor = |at: usize| processors.get(at % processors.len().max(1)).copied();
+        let other = processor(1);
+        processor(0).into_iter().for_each(cpu::pin);
         std::thread::spawn(move || {
+            other.into_iter().for_each(cpu::pin);
             for (subject, n, target) in received {
                 if answers.send(time_together(run, &subject, n, target)).is_err() {
                     return;
@@ -127,16 +138,20 @@ impl Pair {
         Self { run, jobs, times, arrived: 0 }
     }
 
-    /// Nanoseconds of `n` calls, the mean of both threads.
+    /// Nanoseconds of `n` calls, the mean of both threads; zero where the machine was so busy that they ran one after
+    /// the other.
     fn time(&mut self, subject: &str, n: u64) -> u64 {
         self.arrived += 2;
         self.jobs.send((subject.to_owned(), n, self.arrived)).expect("the other thread runs");
         let own = time_together(self.run, subject, n, self.arrived);
-        (own + self.times.recv().expect("the other thread runs")) / 2
+        let other = self.times.recv().expect("the other thread runs");
+        let (one, two) = (own.1 - own.0, other.1 - other.0);
+        let common = own.1.min(other.1).saturating_duration_since(own.0.max(other.0));
+        if common > one.max(two).mul_f64(0.8) { (one + two).as_nanos() as u64 / 2 } else { 0 }
     }
 }
 
-fn time_together(run: fn(&str, u64) -> u64, subject: &str, n: u64, target: usize) -> u64 {
+fn time_together(run: fn(&str, u64) -> u64, subject: &str, n: u64, target: usize) -> Span {
     run(subject, n / 4);
     ARRIVED.fetch_add(1, Ordering::SeqCst);
     while ARRIVED.load(Ordering::SeqCst) < target {
@@ -144,5 +159,5 @@ fn time_together(run: fn(&str, u64) -> u64, subject: &str, n: u64, target: usize
     }
     let start = Instant::now();
     run(subject, n);
-    start.elapsed().as_nanos() as u64
+    (start, Instant::now())
 }

@@ -1,4 +1,4 @@
-//! CPU time, in nanoseconds.
+//! CPU time, in nanoseconds, and which processor a thread runs on.
 
 use std::collections::BTreeMap;
 
@@ -28,4 +28,29 @@ pub fn by_thread() -> BTreeMap<String, u64> {
         *times.entry(read("comm").trim().replace(' ', "-")).or_default() += nanos.unwrap_or(0);
     }
     times
+}
+
+/// The processors that this thread may run on.
+pub fn processors() -> Vec<usize> {
+    let mut set = no_processors();
+    // SAFETY: the set is valid, and as long as it is said to be.
+    let failed = unsafe { libc::sched_getaffinity(0, size_of_val(&set), &mut set) } != 0;
+    // SAFETY: all numbers are less than the set's size.
+    let is_in = |processor: &usize| !failed && unsafe { libc::CPU_ISSET(*processor, &set) };
+    (0..libc::CPU_SETSIZE as usize).filter(is_in).collect()
+}
+
+/// Keeps this thread on one processor, where the system lets it.
+pub fn pin(processor: usize) {
+    let mut set = no_processors();
+    // SAFETY: the set is valid, as long as it is said to be, and has a place for this processor, which came from one.
+    unsafe {
+        libc::CPU_SET(processor, &mut set);
+        libc::sched_setaffinity(0, size_of_val(&set), &set);
+    }
+}
+
+fn no_processors() -> libc::cpu_set_t {
+    // SAFETY: all zeroes are a set without processors.
+    unsafe { std::mem::zeroed() }
 }

@@ -99,7 +99,9 @@ pub fn medians(verb: &str, batches: Batches, contenders: &[Contender]) -> io::Re
     for _ in 0..ROUNDS {
         for ((contender, size), times) in contenders.iter().zip(&sizes).zip(&mut times) {
             let worker = workers.get_mut(contender.setup).expect("all are started");
-            times.push(worker.number(verb, *size, contender.subject)? as f64 / *size as f64);
+            // Zero is no time.
+            let nanos = worker.number(verb, *size, contender.subject)?;
+            times.extend((nanos > 0).then_some(nanos as f64 / *size as f64));
             if matches!(batches, Batches::Settled(_)) {
                 worker.ask("settle", 0, "")?;
             }
@@ -116,7 +118,8 @@ fn batch_size(worker: &mut Worker, subject: &str) -> io::Result<u64> {
     Ok(size)
 }
 
+/// Not a number where there is none.
 fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }

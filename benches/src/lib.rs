@@ -1,3 +1,4 @@
 //! What the benchmarks measure.
 
+pub mod metrics;
 pub mod subjects;

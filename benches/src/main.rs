@@ -8,6 +8,7 @@
 //! | `harness` | processes that measure in turns, and their medians |
 //! | `child` | such a process |
 //! | `setup` | what is installed there |
+//! | `volume` | many series: scrapes and growth |
 //! | `allocations`, `cpu` | what is counted beside time |
 //! | `sink` | a receiver of OTLP |
 
@@ -18,6 +19,7 @@ mod harness;
 mod rows;
 mod setup;
 mod sink;
+mod volume;
 
 use std::io;
 
@@ -40,6 +42,10 @@ fn main() -> io::Result<()> {
     }
 }
 
+/// The setup in which nothing listens.
+const NOBODY: &str = "none";
+const MIB: f64 = 1_048_576.0;
+
 /// All tables whose names contain `only`.
 fn report(only: &str) -> io::Result<()> {
     if "future-bytes".contains(only) {
@@ -50,7 +56,9 @@ fn report(only: &str) -> io::Result<()> {
         match row.measure {
             Measure::Nanos { batches, per } => nanos(row, batches, per as f64)?,
             Measure::Saturated => saturated(row)?,
-            Measure::Threads => threads(row)?,
+            Measure::Threads { batches } => threads(row, batches)?,
+            Measure::Scrape { series } => scraped(row, series)?,
+            Measure::Growth => grown(row)?,
             Measure::Allocations { per } => allocated(row, per as f64)?,
             Measure::Background => background(row)?,
         }
@@ -86,12 +94,48 @@ fn nanos(row: &Row, batches: Batches, per: f64) -> io::Result<()> {
     Ok(())
 }
 
-fn threads(row: &Row) -> io::Result<()> {
-    let alone = medians("time", Batches::Settled(600), &row.contenders)?;
-    let together = medians("threads", Batches::Settled(600), &row.contenders)?;
-    println!("| | ns alone | ns each at once |\n| --- | ---: | ---: |");
-    for ((contender, alone), together) in row.contenders.iter().zip(&alone).zip(&together) {
-        println!("| {} | {alone:.2} | {together:.2} |", contender.label);
+fn threads(row: &Row, batches: Batches) -> io::Result<()> {
+    let alone = medians("time", batches, &row.contenders)?;
+    let together = medians("threads", batches, &row.contenders)?;
+    let has_plain = row.contenders[0].label == "plain";
+    if has_plain {
+        println!("| | ns alone | over plain | ns each of two at once | over plain |");
+        println!("| --- | ---: | ---: | ---: | ---: |");
+    } else {
+        println!("| | ns alone | ns each at once |\n| --- | ---: | ---: |");
+    }
+    for ((contender, one), two) in row.contenders.iter().zip(&alone).zip(&together) {
+        let label = contender.label;
+        if has_plain {
+            let (over_one, over_two) = (one - alone[0], two - together[0]);
+            println!("| {label} | {one:.2} | {over_one:+.2} | {two:.2} | {over_two:+.2} |");
+        } else {
+            println!("| {label} | {one:.2} | {two:.2} |");
+        }
+    }
+    Ok(())
+}
+
+fn scraped(row: &Row, series: u64) -> io::Result<()> {
+    println!("| | ms | lines | MiB of text | MiB at the peak |\n| --- | ---: | ---: | ---: | ---: |");
+    for contender in &row.contenders {
+        let answer = worker(NOBODY, "")?.ask("scrape", series, contender.subject)?;
+        let [millis, peak, lines, bytes] = numbers(&answer)[..] else { return Err(io::Error::other(answer)) };
+        let (peak, text) = (peak / MIB, bytes / MIB);
+        println!("| {} | {millis:.1} | {lines} | {text:.1} | {peak:.1} |", contender.label);
+    }
+    Ok(())
+}
+
+fn grown(row: &Row) -> io::Result<()> {
+    println!("| | series | ns for a new one | ns for one that is known | bytes each | ms a scrape |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    for contender in &row.contenders {
+        let answer = worker(NOBODY, "")?.ask("growth", 0, contender.subject)?;
+        for (size, numbers) in rows::SIZES.iter().zip(numbers(&answer).chunks(4)) {
+            let [new, known, bytes, millis] = numbers else { return Err(io::Error::other(answer)) };
+            println!("| {} | {size} | {new:.0} | {known:.0} | {bytes:.0} | {millis:.2} |", contender.label);
+        }
     }
     Ok(())
 }

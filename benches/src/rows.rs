@@ -1,5 +1,7 @@
 //! What is measured of whom.
 
+mod metrics;
+
 use crate::harness::Batches::{self, Settled, Timed};
 use crate::harness::Contender;
 
@@ -19,13 +21,20 @@ pub enum Measure {
     Nanos { batches: Batches, per: u64 },
     /// Nanoseconds and what is dropped, where nobody waits for the exporter.
     Saturated,
-    /// Nanoseconds on one thread, and on two at once.
-    Threads,
+    /// Nanoseconds on one thread, and on two at once, and those over the first contender where that is plain.
+    Threads { batches: Batches },
     /// Allocations on the producing thread; a call is shown as so many.
     Allocations { per: u64 },
     /// CPU time on other threads for each span that is exported.
     Background,
+    /// Time and memory of writing so many series as text.
+    Scrape { series: u64 },
+    /// Time and memory of families that grow.
+    Growth,
 }
+
+/// The sizes that families grow to.
+pub const SIZES: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 const OURS: &str = "spanwright";
 const TRACING: &str = "tracing + tracing-opentelemetry";
@@ -38,7 +47,8 @@ const CALLS: Measure = Measure::Nanos { batches: Timed, per: 1 };
 
 /// All tables, in their order.
 pub fn all() -> Vec<Row> {
-    let mut rows = unrecorded();
+    let mut rows = metrics::all();
+    rows.extend(unrecorded());
     rows.extend(recorded());
     rows.extend(queued());
     rows
@@ -79,36 +89,6 @@ fn of_all(
 
 fn unrecorded() -> Vec<Row> {
     vec![
-        row(
-            "counter",
-            "Counter, 2 enum labels",
-            CALLS,
-            &[
-                ("plain", "none", "nothing"),
-                (OURS, "none", "spanwright counter"),
-                ("prometheus", "none", "prometheus counter"),
-            ],
-        ),
-        row(
-            "histogram",
-            "Histogram, 2 enum labels",
-            CALLS,
-            &[
-                ("plain", "none", "nothing"),
-                (OURS, "none", "spanwright histogram"),
-                ("prometheus", "none", "prometheus histogram"),
-            ],
-        ),
-        row(
-            "calls",
-            "Calls, duration and outcome of a function",
-            CALLS,
-            &[
-                ("plain", "none", "plain"),
-                (OURS, "none", "spanwright metrics"),
-                ("autometrics", "none", "autometrics metrics"),
-            ],
-        ),
         row(
             "filtered",
             "Level filtered out",
@@ -198,7 +178,13 @@ fn queued() -> Vec<Row> {
     let allocations =
         |name, title, subject, per| of_all(name, title, Measure::Allocations { per }, None, subject);
     vec![
-        of_all("threads", "Recorded, 3 fields, on two threads at once", Measure::Threads, None, "child 3"),
+        of_all(
+            "threads",
+            "Recorded, 3 fields, on two threads at once",
+            Measure::Threads { batches: Settled(600) },
+            None,
+            "child 3",
+        ),
         of_all(
             "saturated",
             "Recorded, 3 fields, faster than anybody exports",

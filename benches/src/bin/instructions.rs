@@ -9,6 +9,7 @@ use std::time::Duration;
 use spanwright::Telemetry;
 use spanwright::export::{ExportError, SpanExporter};
 use spanwright::span::SpanRef;
+use spanwright_benches::metrics;
 use spanwright_benches::subjects::{autometric, ours, plain, tracings};
 
 fn main() {
@@ -25,9 +26,6 @@ fn main() {
         };
     }
     let (n, text, flag) = (black_box(1), black_box("text"), black_box(true));
-    let bench = ours::Bench::global();
-    let request =
-        || ours::Request { method: black_box(ours::Method::Put), status: black_box(ours::Status::Ok) };
     let _: u64 = times;
     // The subject's name says what is installed, and its end what is called.
     let _telemetry = telemetry(&subject);
@@ -45,9 +43,11 @@ fn main() {
         "child" => ours::within(|| repeat!(ours::span(n, text, flag))),
         "bare" => ours::within(|| repeat!(ours::bare(n, text, flag))),
         "both" => ours::within(|| repeat!(ours::both(n, text, flag))),
-        "counter" => repeat!(bench.requests_total.with(request()).inc()),
-        "histogram" => repeat!(bench.latency_seconds.with(request()).observe(black_box(0.003))),
-        other => panic!("no subject `{other}`"),
+        other => {
+            // Of metrics: whose, and which of them.
+            let (whose, which) = other.split_once('/').unwrap_or(("plain", other));
+            (metrics::contender(whose).run)(&which.replace('-', " "), times);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use spanwright::Telemetry;
 use spanwright::export::otlp::{OtlpExporter, OtlpSettings};
 use spanwright::export::{ExportError, SpanExporter};
 use spanwright::span::SpanRef;
+use spanwright_benches::metrics;
 use spanwright_benches::subjects::{block_on, ours};
 use tracing_subscriber::prelude::*;
 
@@ -70,6 +71,10 @@ fn run(subject: &str, n: u64) -> u64 {
         "polls" => 1 + ours::within(|| repeat!(n, async ours::polled)),
         "events" => 1 + ours::within(|| repeat!(n, ours::events)),
         "child 3 metrics" => 1 + ours::within(|| repeat!(n, ours::both)),
-        other => panic!("no subject `{other}`"),
+        // Metrics, with exemplars of the span, and without.
+        _ => match subject.strip_prefix("within ") {
+            Some(subject) => 1 + ours::within(|| (metrics::ours::CONTENDER.run)(subject, n)),
+            None => (metrics::ours::CONTENDER.run)(subject, n),
+        },
     }
 }

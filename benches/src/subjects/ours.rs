@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use super::{EVENTS, POLLS, Wait};
-use spanwright::{Counter, Histogram, Label, Labels, Metrics, instrument};
+use spanwright::instrument;
 
 #[instrument(level = "trace", record(n, text, flag))]
 #[inline(never)]
@@ -52,38 +52,6 @@ pub fn metrics(n: u64, text: &str, flag: bool) -> u64 {
 pub fn both(n: u64, text: &str, flag: bool) -> u64 {
     black_box((n, text, flag)).0 + 1
 }
-
-#[derive(Clone, Copy, Label)]
-pub enum Method {
-    Get,
-    Put,
-    Delete,
-}
-
-#[derive(Clone, Copy, Label)]
-pub enum Status {
-    Ok,
-    NotFound,
-    Failed,
-}
-
-#[derive(Clone, Copy, Labels)]
-pub struct Request {
-    pub method: Method,
-    pub status: Status,
-}
-
-#[derive(Metrics)]
-#[metrics(prefix = "bench")]
-pub struct Bench {
-    /// Requests.
-    pub requests_total: Counter<Request>,
-    /// How long requests took.
-    pub latency_seconds: Histogram<Request>,
-}
-
-pub const METHODS: [Method; 3] = [Method::Get, Method::Put, Method::Delete];
-pub const STATUSES: [Status; 3] = [Status::Ok, Status::NotFound, Status::Failed];
 
 #[instrument(fields(a = n, b = n, c = n, d = n, e = text, f = text, g = text, h = flag, i = flag, j = flag))]
 #[inline(never)]
