@@ -91,6 +91,12 @@ impl NativeHistogram {
         (f64::from(number) * (-f64::from(self.schema)).exp2()).exp2()
     }
 
+    /// The number of the bucket that holds `value`; the least for what counts as zero.
+    pub(super) fn bucket(&self, value: f64) -> i32 {
+        let is_zero = value <= self.zero_threshold;
+        if is_zero { i32::MIN } else { (value.log2() * f64::from(self.schema).exp2()).ceil() as i32 }
+    }
+
     /// The buckets with their upper bounds, the zero bucket first.
     pub fn upper_bounds(&self) -> impl Iterator<Item = (f64, u64)> {
         let numbered = (self.offset..).zip(&self.buckets);

@@ -6,6 +6,7 @@ mod labels;
 mod sample;
 mod text;
 
+use std::cmp::Reverse;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use exemplar::Exemplar;
@@ -127,9 +128,13 @@ impl Series {
     /// Adds another one with the same labels.
     pub(crate) fn add(&mut self, other: Self) {
         self.value.add(&other.value);
-        self.exemplars.extend(other.exemplars);
-        // By bucket it is the exporters' business which one stays.
-        self.exemplars.sort_by(|one, other| one.value.total_cmp(&other.value));
+        if !other.exemplars.is_empty() {
+            self.exemplars.extend(other.exemplars);
+            let key = |one: &Exemplar| (self.value.bucket(one.value), Reverse(one.time));
+            self.exemplars.sort_by_key(key);
+            // Of each bucket, the latest stays.
+            self.exemplars.dedup_by_key(|one| self.value.bucket(one.value));
+        }
     }
 }
 
@@ -156,6 +161,15 @@ impl Value {
             Self::Counter(value) => Some(*value as f64),
             Self::FloatCounter(value) | Self::Gauge(value) => Some(*value),
             Self::Histogram(_) | Self::NativeHistogram(_) => None,
+        }
+    }
+
+    /// The number of the bucket that an observation fell into; of what has no buckets, zero.
+    fn bucket(&self, observed: f64) -> i32 {
+        match self {
+            Self::Counter(_) | Self::FloatCounter(_) | Self::Gauge(_) => 0,
+            Self::Histogram(histogram) => histogram.bounds.partition_point(|bound| *bound < observed) as i32,
+            Self::NativeHistogram(native) => native.bucket(observed),
         }
     }
 
