@@ -145,7 +145,7 @@ mod tests {
     use prometheus::{IntCounter, Opts, TextEncoder};
 
     use super::*;
-    use crate::export::text::{self, Format};
+    use crate::export::exposition::to_text;
     use crate::registry::LabelSet;
 
     /// A registry whose snapshots the test writes; described and collected as the real one is.
@@ -204,7 +204,7 @@ mod tests {
 
     /// The text with all numbers as `prometheus` writes them, which has no canonical form.
     fn ours(families: Vec<Family>) -> String {
-        let text = text::encode(Format::PrometheusText, &Snapshot::from(families));
+        let text = to_text(&Snapshot::from(families));
         let number = |line: &str| {
             let Some((sample, value)) = line.rsplit_once(' ').filter(|_| !line.starts_with('#')) else {
                 return format!("{line}\n");

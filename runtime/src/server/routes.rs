@@ -10,7 +10,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::Admin;
-use crate::export::text::{self, Format};
+use crate::export::exposition::{self, Format};
 use crate::registry::{Registry, merged};
 
 /// The paths that there are.
@@ -36,7 +36,7 @@ async fn serve_metrics(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> R
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let accept = (!accept.is_empty()).then(|| accept.join(", "));
     let format = Format::negotiate(accept.as_deref());
-    let page = text::encode(format, &merged(admin.registries.iter().map(Registry::snapshot)));
+    let page = exposition::encode(format, &merged(admin.registries.iter().map(Registry::snapshot)));
     let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
     (StatusCode::OK, headers, page).into_response()
 }
