@@ -23,7 +23,7 @@
 
 mod declared;
 mod distribution;
-mod names;
+pub(in crate::export) mod names;
 mod negotiate;
 mod number;
 mod protobuf;

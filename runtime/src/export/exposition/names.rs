@@ -6,12 +6,12 @@
 use crate::registry::{Family, Kind, Series, Snapshot, Text, Value};
 
 /// The families with valid names.
-pub(super) fn families(snapshot: &Snapshot) -> impl Iterator<Item = &Family> {
+pub(in crate::export) fn families(snapshot: &Snapshot) -> impl Iterator<Item = &Family> {
     snapshot.families.iter().filter(|family| is_metric_name(&family.name))
 }
 
 /// The series of a family that have valid labels and a value of its kind.
-pub(super) fn series(family: &Family) -> impl Iterator<Item = &Series> {
+pub(in crate::export) fn series(family: &Family) -> impl Iterator<Item = &Series> {
     // Most series share the names of their labels with the one before.
     let mut known: Option<(&[Text], bool)> = None;
     family.series.iter().filter(move |series| {
