@@ -43,14 +43,14 @@ impl<'a> Distribution<'a> {
             Value::Histogram(classic) => Some(Self {
                 counts: Counts::Classic(classic),
                 exemplars,
-                bounds: &classic.bounds,
+                bounds: finite(&classic.bounds),
                 count: classic.count(),
                 sum: classic.sum,
             }),
             Value::NativeHistogram(native) => Some(Self {
                 counts: Counts::Native(native),
                 exemplars,
-                bounds: &native.bounds,
+                bounds: finite(&native.bounds),
                 count: native.count(),
                 sum: native.sum,
             }),
@@ -114,6 +114,11 @@ impl<'a> Distribution<'a> {
         let is_here = |value: f64| is_up_to(value, bound) && !below.is_some_and(|below| value <= below);
         newest(self.exemplars.iter().filter(|exemplar| is_here(exemplar.value)))
     }
+}
+
+/// The bounds without an infinite one at their end, which every histogram has without saying so.
+fn finite(bounds: &[f64]) -> &[f64] {
+    &bounds[..bounds.partition_point(|bound| *bound < f64::INFINITY)]
 }
 
 /// The newest of some exemplars, which has a trace.

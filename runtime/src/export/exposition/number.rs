@@ -46,7 +46,7 @@ const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
     6061626364656667686970717273747576777879\
     8081828384858687888990919293949596979899";
 
-/// Appends an integer. Measured, it takes a third of the time of `write!`.
+/// Appends an integer. Measured, it takes less than half of the time of `write!`.
 pub(super) fn write_integer(out: &mut Vec<u8>, mut value: u64) {
     let mut digits = [0; 20];
     let mut start = digits.len();

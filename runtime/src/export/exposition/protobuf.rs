@@ -45,16 +45,12 @@ fn write_family<'a>(
     delimited(out, likely, |out| {
         text(out, 1, &family.name);
         text(out, 2, &family.help);
-        integer(
-            out,
-            3,
-            match family.kind {
-                Kind::Counter => 0,
-                Kind::UpDownCounter | Kind::Gauge => 1,
-                Kind::Histogram => 4,
-            },
-        );
-        let likely = if family.kind == Kind::Histogram { Likely::Medium } else { Likely::Small };
+        let (kind, likely) = match family.kind {
+            Kind::Counter => (0, Likely::Small),
+            Kind::UpDownCounter | Kind::Gauge => (1, Likely::Small),
+            Kind::Histogram => (4, Likely::Medium),
+        };
+        integer(out, 3, kind);
         for series in series {
             message(out, 4, likely, |out| metric(out, family.kind, series, created));
         }

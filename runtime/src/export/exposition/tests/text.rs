@@ -175,6 +175,26 @@ wait_count{lane="fast"} 3
 }
 
 #[test]
+fn an_exemplar_from_before_1970_has_no_time() {
+    let early = Exemplar { time: UNIX_EPOCH - Duration::from_secs(1), ..exemplar(1, 1.0, 0) };
+    let orders = with(series(&[], Value::Counter(3)), &[early]);
+    let text = to_openmetrics(&snapshot(vec![family("orders_total", Kind::Counter, "", vec![orders])]));
+    assert!(text.ends_with("span_id=\"0000000000000001\"} 1.0\n# EOF\n"), "{text}");
+}
+
+#[test]
+fn an_infinite_bound_stands_once_though_it_is_said() {
+    let said = series(&[], histogram(&[1.0, f64::INFINITY], &[1, 2, 0], 3.0));
+    let silent = series(&[], histogram(&[1.0], &[1, 2], 3.0));
+    for format in [Format::PrometheusText, Format::OpenMetrics, Format::PrometheusProtobuf] {
+        let encoded = |series: &Series| {
+            encode(format, &snapshot(vec![family("h", Kind::Histogram, "", vec![series.clone()])]))
+        };
+        assert_eq!(encoded(&said), encoded(&silent), "{format:?}");
+    }
+}
+
+#[test]
 fn a_native_histogram_is_a_classic_one_in_text() {
     // One observation of zero, and some above 1/2, 1, 2 and 4.
     let native = native(0, 1, 0, &[2, 3, 0, 4], 21.5);
