@@ -3,6 +3,7 @@
 //!
 //! A backend that is not installed skips its tests with a line that says so, unless `SPANWRIGHT_REQUIRE_BACKENDS=1`.
 
+mod any_snapshot;
 mod architecture;
 mod backends;
 mod bad_collectors;
@@ -10,6 +11,7 @@ mod bad_input;
 mod collector;
 mod command_line;
 mod exposition;
+mod formats;
 mod health;
 mod lifecycle;
 mod load;

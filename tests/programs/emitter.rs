@@ -12,7 +12,7 @@
 
 use std::io::{self, BufRead};
 
-use spanwright::export::text::{self, Format};
+use spanwright::export::exposition::to_text;
 use spanwright::{Guard, Registry, Telemetry, instrument};
 
 /// What is counted.
@@ -49,7 +49,7 @@ fn obey(command: &str, telemetry: &mut Option<Guard>) -> String {
 
 /// Input: `spanwright_spans_dropped_total{reason="export"} 3`; output: `… spans_dropped_total{reason="export"}=3 …`.
 fn counts() -> String {
-    let exposition = text::encode(Format::PrometheusText, &Registry::global().snapshot());
+    let exposition = to_text(&Registry::global().snapshot());
     let mut answer = "counts".to_owned();
     for line in exposition.lines() {
         if let Some((name, value)) = line.strip_prefix("spanwright_").and_then(|line| line.split_once(' ')) {

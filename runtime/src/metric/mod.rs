@@ -45,7 +45,7 @@ use spanwright_core::descriptor::{Buckets, Dimension};
 /// let registry = Registry::new();
 /// let isolated = Shop::register(&registry);
 /// isolated.orders_total.add(2);
-/// let text = spanwright::export::text::encode(Default::default(), &registry.snapshot());
+/// let text = spanwright::export::exposition::to_text(&registry.snapshot());
 /// assert!(text.contains("shop_orders_total 2"));
 /// ```
 pub trait Metrics: Sized {
