@@ -4,12 +4,13 @@
 //! | --- | --- |
 //! | [`text`] | metrics in Prometheus' text format 0.0.4 and OpenMetrics 1.0 |
 //! | [`collector`] | metrics as a `prometheus::core::Collector` |
-//! | `otlp` | spans and events over OTLP, with HTTP or gRPC |
+//! | `otlp` | spans, events and metrics over OTLP, with HTTP or gRPC |
 //! | `zipkin` | spans as Zipkin's JSON |
-//! | [`console`] | spans as trees that people read |
-//! | [`mod@file`] | spans and events as lines of OTLP's JSON |
+//! | [`console`] | spans as trees and metrics as tables, that people read |
+//! | [`mod@file`] | spans, events and metrics as lines of OTLP's JSON |
 //!
-//! Shared: `json` writes JSON, `http` is what exporters over HTTP have in common, `deadline` ends waits.
+//! Shared: `json` writes JSON, `protobuf` its wire format, `http` is what exporters over HTTP have in common, `points`
+//! are what is pushed of metrics, `delta` what came since the last push, `deadline` ends waits.
 
 #[cfg(feature = "telemetry")]
 pub mod collector;
@@ -17,6 +18,8 @@ pub mod collector;
 pub mod console;
 #[cfg(feature = "telemetry")]
 pub(crate) mod deadline;
+#[cfg(feature = "telemetry")]
+mod delta;
 #[cfg(feature = "telemetry")]
 pub mod file;
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
@@ -28,6 +31,8 @@ mod metrics;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "telemetry")]
+mod points;
+#[cfg(feature = "telemetry")]
 mod protobuf;
 #[cfg(feature = "telemetry")]
 mod spans;
@@ -38,6 +43,6 @@ pub mod zipkin;
 pub(crate) use text::canonical_float;
 
 #[cfg(feature = "telemetry")]
-pub use metrics::MetricExporter;
+pub use metrics::{MetricExporter, Temporality};
 #[cfg(feature = "telemetry")]
 pub use spans::{ExportError, LogExporter, SpanExporter};

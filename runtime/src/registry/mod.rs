@@ -19,7 +19,7 @@ use spanwright_core::context::Context;
 
 pub(crate) use instrument::{Identity, gauge_bits, gauge_value};
 pub use instrument::{Instrument, ZERO_SERIES};
-#[cfg(feature = "server")]
+#[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
 pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
