@@ -1,5 +1,8 @@
 //! What is pushed: the value of each series, as OpenTelemetry has it.
 
+#[cfg(test)]
+pub(super) mod any;
+
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -12,7 +12,7 @@ use super::attributes::key_value;
 use super::request::Item;
 use crate::export::points::{Data, Point, exponential, ucum, unix_nanos};
 use crate::export::protobuf::{
-    Likely, Wire, bytes, fixed64, integer, message, tag, text, varint, varint_length,
+    Likely, Wire, bytes, count, fixed64, integer, message, tag, text, varint, varint_length,
 };
 use crate::registry::{Exemplar, Histogram, NativeHistogram, Value};
 use crate::span::AttributeRef;
@@ -127,7 +127,7 @@ fn number(out: &mut Vec<u8>, point: &Point<'_>, value: impl FnOnce(&mut Vec<u8>)
 fn histogram(out: &mut Vec<u8>, point: &Point<'_>, value: &Histogram) {
     attributes(out, HISTOGRAM_ATTRIBUTES, point);
     times(out, point);
-    fixed64(out, HISTOGRAM_COUNT, value.count());
+    nonzero(out, HISTOGRAM_COUNT, value.count());
     double(out, HISTOGRAM_SUM, value.sum);
     packed(out, HISTOGRAM_BUCKET_COUNTS, value.buckets.iter().copied());
     packed(out, HISTOGRAM_EXPLICIT_BOUNDS, value.bounds.iter().map(|bound| bound.to_bits()));
@@ -138,13 +138,13 @@ fn exponential_histogram(out: &mut Vec<u8>, point: &Point<'_>, value: &NativeHis
     let (value, offset) = exponential(value);
     attributes(out, EXPONENTIAL_ATTRIBUTES, point);
     times(out, point);
-    fixed64(out, HISTOGRAM_COUNT, value.count());
+    nonzero(out, HISTOGRAM_COUNT, value.count());
     double(out, HISTOGRAM_SUM, value.sum);
-    integer(out, EXPONENTIAL_SCALE, zigzag(value.schema.into()));
-    fixed64(out, EXPONENTIAL_ZERO_COUNT, value.zero_count);
+    signed(out, EXPONENTIAL_SCALE, value.schema.into());
+    nonzero(out, EXPONENTIAL_ZERO_COUNT, value.zero_count);
     if !value.buckets.is_empty() {
         message(out, EXPONENTIAL_POSITIVE, Likely::Medium, |out| {
-            integer(out, BUCKETS_OFFSET, zigzag(offset));
+            signed(out, BUCKETS_OFFSET, offset);
             tag(out, BUCKETS_COUNTS, Wire::Bytes);
             let lengths = value.buckets.iter().map(|count| varint_length(*count));
             varint(out, lengths.sum::<usize>() as u64);
@@ -152,7 +152,7 @@ fn exponential_histogram(out: &mut Vec<u8>, point: &Point<'_>, value: &NativeHis
         });
     }
     exemplars(out, EXPONENTIAL_EXEMPLARS, point);
-    double(out, EXPONENTIAL_ZERO_THRESHOLD, value.zero_threshold);
+    nonzero(out, EXPONENTIAL_ZERO_THRESHOLD, value.zero_threshold.to_bits());
 }
 
 fn attributes(out: &mut Vec<u8>, field: u32, point: &Point<'_>) {
@@ -163,9 +163,9 @@ fn attributes(out: &mut Vec<u8>, field: u32, point: &Point<'_>) {
 
 fn times(out: &mut Vec<u8>, point: &Point<'_>) {
     if let Some(start) = point.start_unix_nanos() {
-        fixed64(out, POINT_START_TIME_UNIX_NANO, start);
+        nonzero(out, POINT_START_TIME_UNIX_NANO, start);
     }
-    fixed64(out, POINT_TIME_UNIX_NANO, unix_nanos(point.time));
+    nonzero(out, POINT_TIME_UNIX_NANO, unix_nanos(point.time));
 }
 
 fn exemplars(out: &mut Vec<u8>, field: u32, point: &Point<'_>) {
@@ -175,7 +175,7 @@ fn exemplars(out: &mut Vec<u8>, field: u32, point: &Point<'_>) {
 }
 
 fn exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
-    fixed64(out, EXEMPLAR_TIME_UNIX_NANO, unix_nanos(exemplar.time));
+    nonzero(out, EXEMPLAR_TIME_UNIX_NANO, unix_nanos(exemplar.time));
     double(out, EXEMPLAR_AS_DOUBLE, exemplar.value);
     if exemplar.trace_id.is_some() {
         bytes(out, EXEMPLAR_SPAN_ID, &exemplar.span_id.to_bytes());
@@ -196,7 +196,14 @@ fn packed(out: &mut Vec<u8>, field: u32, values: impl ExactSizeIterator<Item = u
     }
 }
 
-/// A signed number of type `sint32`.
-fn zigzag(value: i32) -> u64 {
-    ((value << 1) ^ (value >> 31)) as u32 as u64
+/// A number of 64 bits where it is not zero: the absent and zero are the same outside of a `oneof`.
+fn nonzero(out: &mut Vec<u8>, field: u32, value: u64) {
+    if value != 0 {
+        fixed64(out, field, value);
+    }
+}
+
+/// A number of type `sint32`, where it is not zero: its sign is the lowest bit.
+fn signed(out: &mut Vec<u8>, field: u32, value: i32) {
+    count(out, field, ((value << 1) ^ (value >> 31)) as u32);
 }
