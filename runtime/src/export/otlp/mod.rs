@@ -44,3 +44,14 @@ mod tls;
 
 pub use exporter::{OtlpExporter, OtlpLogExporter, OtlpMetricExporter};
 pub use settings::{Compression, OtlpError, OtlpProtocol, OtlpSettings};
+
+/// A request without a limit, for the tests of those who say the same otherwise.
+#[cfg(test)]
+pub(in crate::export) fn whole_request(
+    resource: &[(String, String)],
+    points: &[super::points::Point<'_>],
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    request::request(&mut out, &attributes::resource(resource), points, usize::MAX);
+    out
+}
