@@ -325,7 +325,8 @@ impl OtlpReceiver {
         self.session("traces")
     }
 
-    fn session(&self, signal: &str) -> Option<Json> {
+    /// What it tells of a signal: its requests.
+    pub(crate) fn session(&self, signal: &str) -> Option<Json> {
         let url = format!("{}/test/session/{signal}", self.endpoint);
         http().get(url).call().ok()?.body_mut().read_json().ok()
     }
@@ -372,11 +373,11 @@ impl OtlpReceiver {
     }
 }
 
-fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
+pub(crate) fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
     path.iter().fold(json, |json, key| &json[*key]).as_array().into_iter().flatten()
 }
 
-fn attributes(of: &Json) -> Attributes {
+pub(crate) fn attributes(of: &Json) -> Attributes {
     let pair = |attribute: &Json| Some((attribute["key"].as_str()?.to_owned(), attribute["value"].clone()));
     each(of, &["attributes"]).filter_map(pair).collect()
 }
