@@ -416,7 +416,7 @@ fn read_log(log: &Json, scope: &str, service: &str) -> Log {
 }
 
 /// Ids come in base64, as protobuf's JSON has bytes; everybody else writes them in hexadecimal.
-fn hex(base64: &Json) -> String {
+pub(crate) fn hex(base64: &Json) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let text = base64.as_str().unwrap_or_default().trim_end_matches('=');
     let (mut bits, mut width, mut hex) = (0_u32, 0, String::new());

@@ -20,7 +20,7 @@ const HTTP: Way = Way { protocol: "http/protobuf", compression: "none", temporal
 const GRPC: Way = Way { protocol: "grpc", ..HTTP };
 
 /// The variables of a program that pushes metrics and nothing else, and pushes when it is told.
-fn variables<'a>(receiver: &'a OtlpReceiver, way: Way) -> Vec<(&'static str, &'a str)> {
+fn variables(receiver: &OtlpReceiver, way: Way) -> Vec<(&'static str, &str)> {
     let endpoint = if way.protocol == "grpc" { &receiver.grpc_endpoint } else { &receiver.endpoint };
     vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
@@ -75,6 +75,10 @@ fn assert_metrics(pushed: &Metrics, way: Way) {
         let counts = is_monotonic || kind.ends_with("histogram");
         assert_eq!(metric.is_delta, is_delta && counts, "{name}");
         assert_times(name, metric);
+    }
+    for point in &pushed["emitter_busy_seconds_total"].points {
+        let exemplar = ("0102030405060708090a0b0c0d0e0f10".to_owned(), "1112131415161718".to_owned(), 0.25);
+        assert_eq!(point.exemplars, [exemplar]);
     }
     let things = pushed["emitter_things_total"].points.iter().map(|point| &point.value);
     let second = if is_delta { 40.0 } else { 57.0 };

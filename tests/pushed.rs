@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::backends::{OtlpReceiver, StrictParser, attributes, each};
+use crate::backends::{OtlpReceiver, StrictParser, attributes, each, hex};
 use crate::shop::http;
 
 /// Names and values of labels.
@@ -18,6 +18,8 @@ pub(crate) struct Point {
     pub(crate) start: u64,
     pub(crate) time: u64,
     pub(crate) value: Value,
+    /// Trace, span and value of the exemplars.
+    pub(crate) exemplars: Vec<(String, String, f64)>,
 }
 
 /// What a point says.
@@ -88,6 +90,9 @@ fn point(point: &Json) -> Point {
         start: nanos(&point["start_time_unix_nano"]),
         time: nanos(&point["time_unix_nano"]),
         value: value(point),
+        exemplars: each(point, &["exemplars"])
+            .map(|json| (hex(&json["trace_id"]), hex(&json["span_id"]), number(&json["as_double"])))
+            .collect(),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use spanwright::registry::{Family, Kind, NativeHistogram, Source, Value};
+use spanwright::registry::{Exemplar, Family, Kind, NativeHistogram, Source, Value};
+use spanwright::span::{SpanId, TraceId};
 use spanwright::{Counter, Gauge, Histogram, Label, Labels, Metrics, Registry, UpDownCounter};
 
 #[derive(Clone, Copy, Label)]
@@ -52,6 +54,12 @@ impl Source for Read {
         let mut busy = Family::new("emitter_busy_seconds_total", Kind::Counter)
             .with([("lane", "\"fast\"\n")], Value::FloatCounter(times as f64 * 0.25));
         (busy.help, busy.unit) = ("Time at work.".into(), "seconds".into());
+        busy.series[0].exemplars = vec![Exemplar {
+            trace_id: TraceId { high: 0x0102_0304_0506_0708, low: 0x090a_0b0c_0d0e_0f10 },
+            span_id: SpanId(0x1112_1314_1516_1718),
+            value: 0.25,
+            time: SystemTime::now(),
+        }];
         let native = NativeHistogram {
             schema: 2,
             zero_threshold: 1e-9,

@@ -33,6 +33,7 @@ pub mod otlp;
 #[cfg(feature = "telemetry")]
 mod points;
 #[cfg(feature = "telemetry")]
+#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "OTLP alone uses all of it"))]
 mod protobuf;
 #[cfg(feature = "telemetry")]
 mod spans;

@@ -1,6 +1,6 @@
 //! What is pushed: the value of each series, as OpenTelemetry has it.
 
-#[cfg(test)]
+#[cfg(all(test, feature = "otlp"))]
 pub(super) mod any;
 
 use std::borrow::Cow;

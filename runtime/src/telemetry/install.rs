@@ -47,7 +47,11 @@ impl Builder {
         stop_if_required(&mut self.problems)?;
         // Dropped on the way, the guard stops what it has.
         let mut guard = self.start(&config, installed);
-        stop_if_required(&mut guard.problems)?;
+        if let Err(error) = stop_if_required(&mut guard.problems) {
+            // Nothing was counted that is worth waiting for.
+            std::mem::take(&mut guard.push).abandon();
+            return Err(error);
+        }
         if self.with_subscriber && !set_subscriber(&config, environment) {
             guard.problems.push(Problem::Subscriber);
         }

@@ -16,6 +16,9 @@ use crate::own_metrics::OwnMetrics;
 use crate::registry::{Registry, Snapshot, merged};
 use crate::span;
 
+/// How long the same reason for a failure is not said again.
+const SAID: Duration = Duration::from_secs(5 * 60);
+
 /// The right to ask all exporters of metrics for a push. Clones are the same.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Push(Vec<Arc<Reader>>);
@@ -108,6 +111,11 @@ impl Push {
         }
     }
 
+    /// Ends it without a last push.
+    pub(super) fn abandon(self) {
+        self.0.iter().for_each(|reader| reader.stop());
+    }
+
     /// Says what is lost where the program ends now.
     pub(super) fn report_undelivered(&self, timeout: Duration) {
         for reader in self.0.iter().filter(|reader| reader.is_busy()) {
@@ -183,9 +191,10 @@ impl Reader {
     ) {
         let _suppressed = span::suppress();
         let _running = Running(self);
+        let mut said = Said::default();
         let mut next = after(settings.interval);
         while let Some(order) = self.next(next, settings.timeout) {
-            let delivered = self.push(&mut *exporter, &snapshot(), order.timeout);
+            let delivered = self.push(&mut *exporter, &snapshot(), order.timeout, &mut said);
             let now = Instant::now();
             if now >= next {
                 next += settings.interval;
@@ -215,7 +224,13 @@ impl Reader {
     }
 
     /// Pushes a snapshot; whether all of it was delivered.
-    fn push(&self, exporter: &mut dyn MetricExporter, snapshot: &Snapshot, timeout: Duration) -> bool {
+    fn push(
+        &self,
+        exporter: &mut dyn MetricExporter,
+        snapshot: &Snapshot,
+        timeout: Duration,
+        said: &mut Said,
+    ) -> bool {
         let points = snapshot.families.iter().map(|family| family.series.len()).sum();
         // An exporter may be anybody's code, and its end must not be ours.
         let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(snapshot, timeout)));
@@ -226,9 +241,26 @@ impl Reader {
         own.metric_points_exported_total.add((points - lost) as u64);
         own.metric_points_dropped_total.add(lost as u64);
         let Some(error) = error else { return true };
-        let later = if error.retry { "; the next push has what they count" } else { "" };
-        report(&format!("exporter `{}`: data points: {error}{later}", self.name));
+        if said.is_new(&error.reason, Instant::now()) {
+            let later = if error.retry { "; the next push has what they count" } else { "" };
+            report(&format!("exporter `{}`: data points: {error}{later}", self.name));
+        }
         false
+    }
+}
+
+/// The reason that was said last, and when.
+#[derive(Default)]
+struct Said(Option<(String, Instant)>);
+
+impl Said {
+    /// Whether a reason is to be said: it is another one, or was said a while ago.
+    fn is_new(&mut self, reason: &str, now: Instant) -> bool {
+        if self.0.as_ref().is_some_and(|(last, when)| last == reason && now.duration_since(*when) < SAID) {
+            return false;
+        }
+        self.0 = Some((reason.to_owned(), now));
+        true
     }
 }
 

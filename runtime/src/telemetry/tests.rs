@@ -322,7 +322,7 @@ impl Source for Level {
 #[test]
 fn metrics_of_all_registries_are_pushed_by_a_flush_and_by_the_end() {
     let _turn = turn();
-    let (registry, level) = (Registry::new(), std::sync::Arc::new(Level));
+    let (registry, level) = (Registry::new(), Arc::new(Level));
     registry.add_source(&level);
     let (to, given) = std::sync::mpsc::channel();
     let guard =

@@ -122,8 +122,7 @@ impl Item for Point<'_> {
             Data::ExponentialHistogram => ",\"exponentialHistogram\":{",
         });
         if data != Data::Gauge {
-            out.push_str("\"aggregationTemporality\":");
-            out.push_str(if self.temporality == Temporality::Delta { "1," } else { "2," });
+            out.extend(["\"aggregationTemporality\":", &self.temporality_number().to_string(), ","]);
         }
         if data.is_monotonic() {
             out.push_str("\"isMonotonic\":true,");

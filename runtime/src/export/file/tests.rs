@@ -657,6 +657,7 @@ fn numbers_that_json_lacks_are_texts() {
 
 mod metrics {
     use super::*;
+    #[cfg(feature = "otlp")]
     use crate::export::points::any::any_snapshot;
     use crate::export::{MetricExporter as _, Temporality};
     use crate::registry::{Family, Kind, Snapshot, Value};
@@ -724,10 +725,10 @@ mod metrics {
         assert_eq!(requests(&folder.file()).len(), text.lines().count());
     }
 
+    #[cfg(feature = "otlp")]
     proptest! {
         /// The other format has been judged by a reader of its own.
         #[test]
-        #[cfg(feature = "otlp")]
         fn a_line_says_what_the_request_over_http_says(snapshot in any_snapshot(), delta: bool) {
             let temporality = if delta { Temporality::Delta } else { Temporality::Cumulative };
             let points: Vec<_> = crate::export::points::all(&snapshot).map(|mut point| {

@@ -5,6 +5,8 @@
 //! `logs_service.proto`, `metrics_service.proto`, `trace.proto`, `logs.proto` and `common.proto` of
 //! [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto) 1.9.
 
+use std::borrow::Cow;
+
 use crate::export::protobuf::{Likely, bytes, message, text};
 
 // Field numbers, named by message and field: `RESOURCE` is `ResourceSpans` and its kin, `SCOPE` is `ScopeSpans` and its
@@ -36,7 +38,10 @@ pub(super) trait Item: Copy {
 }
 
 /// The items ordered by target, since a scope is written once in a request; a stable sort keeps the order within it.
-pub(super) fn by_target<T: Item>(items: &[T]) -> Vec<T> {
+pub(super) fn by_target<T: Item>(items: &[T]) -> Cow<'_, [T]> {
+    if items.is_sorted_by(|one, other| one.target() <= other.target()) {
+        return Cow::Borrowed(items);
+    }
     let mut items: Vec<_> = items.iter().map(|item| (item.target(), *item)).collect();
     items.sort_by_key(|(target, _)| *target);
     items.into_iter().map(|(_, item)| item).collect()

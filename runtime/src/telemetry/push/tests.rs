@@ -197,3 +197,20 @@ fn a_slow_exporter_delays_no_other() {
     drop(release);
     assert!(push.ask_last(LONG).wait());
 }
+
+#[test]
+fn a_reason_is_said_once_in_a_while() {
+    let (mut said, now) = (Said::default(), Instant::now());
+    assert!(said.is_new("down", now));
+    assert!(!said.is_new("down", now + SAID / 2));
+    assert!(said.is_new("broken", now + SAID / 2));
+    assert!(said.is_new("down", now + SAID / 2));
+    assert!(said.is_new("down", now + 2 * SAID));
+}
+
+#[test]
+fn an_abandoned_push_ends_without_one() {
+    let test = start(NEVER);
+    test.push.abandon();
+    assert_eq!(test.given.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
+}
