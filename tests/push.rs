@@ -136,6 +136,24 @@ fn deltas_add_up_to_the_scrape_over_grpc_in_gzip() {
     compare(Way { temporality: "lowmemory", compression: "gzip", ..GRPC });
 }
 
+/// The receiver takes 1.5 MiB at most, and 4 MiB over gRPC.
+#[test]
+fn more_series_than_fit_into_a_request_arrive_each_once() {
+    const SERIES: usize = 40_000;
+    for way in [HTTP, GRPC] {
+        let Some(receiver) = or_skip(OtlpReceiver::start()) else { return };
+        let mut emitter = Emitter::start(&variables(&receiver, way));
+        emitter.ask(&format!("series {SERIES}"));
+        assert_eq!(emitter.ask("flush"), "flushed true");
+        let points = &metrics(&receiver)["emitter_series_total"].points;
+        assert_eq!(points.len(), SERIES, "{}", way.protocol);
+        for point in points {
+            let number: f64 = point.labels["number"].parse().expect("a number");
+            assert_eq!(point.value, Value::Number(number));
+        }
+    }
+}
+
 #[test]
 fn a_program_of_milliseconds_loses_nothing() {
     let Some(receiver) = or_skip(OtlpReceiver::start()) else { return };

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `call 100 9` | calls an annotated function so often; each call has a span with a text of that length, and an event | `> called` |
 //! | `count 7` | counts in metrics of every kind so often |
+//! | `series 1000` | has a counter with so many series, each at its number |
 //! | `flush` | exports what there is | `> flushed true` where all was delivered |
 //! | `shutdown` | ends the telemetry | `> ended true` where all was delivered |
 //! | `counts` | | `> counts` and the telemetry's own counters, as `name=value` |
@@ -50,6 +51,10 @@ fn obey(command: &str, own: &metrics::Own, telemetry: &mut Option<Guard>) -> Str
         ("count", times) => {
             own.count(times.parse().expect("a number"));
             "counted".to_owned()
+        }
+        ("series", many) => {
+            own.have_series(many.parse().expect("a number"));
+            "had".to_owned()
         }
         ("flush", _) => format!("flushed {}", telemetry.as_ref().is_some_and(Guard::flush)),
         ("shutdown", _) => format!("ended {}", telemetry.take().is_some_and(Guard::shutdown)),

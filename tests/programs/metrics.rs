@@ -45,6 +45,8 @@ struct Counts {
 #[derive(Default)]
 struct Read {
     times: AtomicU64,
+    /// How many series a counter has.
+    series: AtomicU64,
     waits: Mutex<Vec<u64>>,
 }
 
@@ -74,6 +76,10 @@ impl Source for Read {
             .with([("lane", "fast")], Value::NativeHistogram(native));
         (native_waits.help, native_waits.unit) = ("Waits in buckets that grow.".into(), "seconds".into());
         families.extend([busy, native_waits]);
+        let series = self.series.load(Ordering::Relaxed);
+        let many = Family::new("emitter_series_total", Kind::Counter);
+        let each = |family: Family, at| family.with([("number", format!("{at:060}"))], Value::Counter(at));
+        families.extend((series > 0).then(|| (0..series).fold(many, each)));
     }
 }
 
@@ -87,6 +93,10 @@ impl Own {
         let read = Arc::new(Read::default());
         Registry::global().add_source(&read);
         Self { counts: Counts::global(), read }
+    }
+
+    pub(crate) fn have_series(&self, series: u64) {
+        self.read.series.store(series, Ordering::Relaxed);
     }
 
     pub(crate) fn count(&self, times: u64) {

@@ -123,7 +123,8 @@ fn bad_arguments_are_problems_that_name_the_method() {
         .ring_size(1)
         .queue_size(0)
         .batch_size(0)
-        .batch_delay(Duration::ZERO);
+        .batch_delay(Duration::ZERO)
+        .metric_interval(Duration::from_secs(3601));
     let messages: Vec<_> = bad.problems.iter().map(ToString::to_string).collect();
     let methods: Vec<_> = messages
         .iter()
@@ -148,6 +149,7 @@ fn bad_arguments_are_problems_that_name_the_method() {
             "queue_size",
             "batch_size",
             "batch_delay",
+            "metric_interval",
         ]
     );
     assert!(!format!("{messages:?} {bad:?}").contains("hunter2"), "{messages:?}");

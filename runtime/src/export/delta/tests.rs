@@ -95,6 +95,19 @@ fn a_series_that_is_gone_is_forgotten_once_it_owes_nothing() {
 }
 
 #[test]
+fn a_series_that_is_gone_from_its_family_is_owed_beside_the_others() {
+    let mut deltas = Deltas::default();
+    deltas.owed(&snapshot(10, vec![visits(3).with([("page", "about")], Value::Counter(7))]));
+    let both = deltas.owed(&snapshot(20, vec![visits(4)]));
+    let [Change { family, .. }] = &both[..] else { panic!("{both:?}") };
+    assert_eq!(family.series(&[("page", "home")]).unwrap().value, Value::Counter(4));
+    assert_eq!(family.series(&[("page", "about")]).unwrap().value, Value::Counter(7));
+    settle(&mut deltas, &both);
+    deltas.owed(&snapshot(30, vec![visits(4)]));
+    assert_eq!(deltas.families["visits_total"].series.len(), 1, "it is forgotten");
+}
+
+#[test]
 fn gauges_are_not_among_the_changes() {
     let families = vec![
         Family::new("level", Kind::Gauge).with([("a", "b")], Value::Gauge(1.0)),
