@@ -374,7 +374,8 @@ impl OtlpReceiver {
         self.session("traces")
     }
 
-    fn session(&self, signal: &str) -> Option<Json> {
+    /// What it tells of a signal: its requests.
+    pub(crate) fn session(&self, signal: &str) -> Option<Json> {
         let url = format!("{}/test/session/{signal}", self.endpoint);
         http().get(url).call().ok()?.body_mut().read_json().ok()
     }
@@ -421,11 +422,11 @@ impl OtlpReceiver {
     }
 }
 
-fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
+pub(crate) fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
     path.iter().fold(json, |json, key| &json[*key]).as_array().into_iter().flatten()
 }
 
-fn attributes(of: &Json) -> Attributes {
+pub(crate) fn attributes(of: &Json) -> Attributes {
     let pair = |attribute: &Json| Some((attribute["key"].as_str()?.to_owned(), attribute["value"].clone()));
     each(of, &["attributes"]).filter_map(pair).collect()
 }
@@ -464,7 +465,7 @@ fn read_log(log: &Json, scope: &str, service: &str) -> Log {
 }
 
 /// Ids come in base64, as protobuf's JSON has bytes; everybody else writes them in hexadecimal.
-fn hex(base64: &Json) -> String {
+pub(crate) fn hex(base64: &Json) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let text = base64.as_str().unwrap_or_default().trim_end_matches('=');
     let (mut bits, mut width, mut hex) = (0_u32, 0, String::new());

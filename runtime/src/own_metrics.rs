@@ -30,6 +30,10 @@ pub(crate) struct OwnMetrics {
     pub(crate) log_records_dropped_total: Counter<Lost>,
     /// Log records that were handed to an exporter and delivered.
     pub(crate) log_records_exported_total: Counter,
+    /// Values of series that were pushed and not delivered.
+    pub(crate) metric_points_dropped_total: Counter,
+    /// Values of series that were pushed and delivered.
+    pub(crate) metric_points_exported_total: Counter,
     /// Metrics that are not exported, since another one has their name or there is no room for them.
     pub(crate) metric_conflicts_total: Counter,
     /// Fields that were given up, since others wrote to their span for too long.

@@ -3,12 +3,16 @@
 //! | Command | Does | Answer |
 //! | --- | --- | --- |
 //! | `call 100 9` | calls an annotated function so often; each call has a span with a text of that length, and an event | `> called` |
+//! | `count 7` | counts in metrics of every kind so often |
+//! | `series 1000` | has a counter with so many series, each at its number |
 //! | `flush` | exports what there is | `> flushed true` where all was delivered |
 //! | `shutdown` | ends the telemetry | `> ended true` where all was delivered |
 //! | `counts` | | `> counts` and the telemetry's own counters, as `name=value` |
 //!
-//! All else is said by the environment.
+//! Told `once` as its argument, it counts once and ends. All else is said by the environment.
 #![allow(clippy::print_stdout, reason = "a program talks to whoever started it")]
+
+mod metrics;
 
 use std::io::{self, BufRead};
 
@@ -24,13 +28,17 @@ fn work(number: u64, text: &str) {
 fn main() {
     let mut telemetry =
         Some(Telemetry::builder().service_name("emitter").install().expect("it is the first"));
+    let own = metrics::Own::start();
+    if std::env::args().nth(1).is_some_and(|argument| argument == "once") {
+        return own.count(1);
+    }
     for line in io::stdin().lock().lines() {
         let line = line.expect("commands are UTF-8");
-        println!("> {}", obey(&line, &mut telemetry));
+        println!("> {}", obey(&line, &own, &mut telemetry));
     }
 }
 
-fn obey(command: &str, telemetry: &mut Option<Guard>) -> String {
+fn obey(command: &str, own: &metrics::Own, telemetry: &mut Option<Guard>) -> String {
     match command.split_once(' ').unwrap_or((command, "")) {
         ("call", arguments) => {
             let (calls, length) = arguments.split_once(' ').unwrap_or((arguments, "0"));
@@ -39,6 +47,14 @@ fn obey(command: &str, telemetry: &mut Option<Guard>) -> String {
                 work(number, &text);
             }
             "called".to_owned()
+        }
+        ("count", times) => {
+            own.count(times.parse().expect("a number"));
+            "counted".to_owned()
+        }
+        ("series", many) => {
+            own.have_series(many.parse().expect("a number"));
+            "had".to_owned()
         }
         ("flush", _) => format!("flushed {}", telemetry.as_ref().is_some_and(Guard::flush)),
         ("shutdown", _) => format!("ended {}", telemetry.take().is_some_and(Guard::shutdown)),

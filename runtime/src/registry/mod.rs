@@ -23,7 +23,7 @@ pub(crate) use identity::Identity;
 pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
 pub(crate) use instrument::{gauge_bits, gauge_value};
-#[cfg(feature = "server")]
+#[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
 pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,

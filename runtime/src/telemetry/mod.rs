@@ -9,6 +9,7 @@ mod builder;
 mod exporters;
 mod install;
 mod problem;
+mod push;
 mod report;
 mod sampler;
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub use builder::Builder;
 pub use problem::{InstallError, Problem};
+use push::Push;
 use report::report_all;
 pub(crate) use report::{print, report, report_if_started};
 pub use sampler::{SampleRate, Sampler};
@@ -56,14 +58,15 @@ impl Telemetry {
     }
 }
 
-/// Keeps the telemetry running. When dropped, be it by a panic, it turns `/ready` off, exports what spans there are,
-/// within the shutdown timeout, and stops the admin server.
+/// Keeps the telemetry running. When dropped, be it by a panic, it turns `/ready` off, exports what spans there are and
+/// pushes the metrics, within the shutdown timeout, and stops the admin server.
 ///
 /// Keep it in `main` until the end: `let _telemetry = …`, not `let _ = …`.
 #[must_use = "the telemetry stops when its guard is dropped"]
 pub struct Guard {
     health: Arc<Health>,
     pipeline: Option<PipelineHandle>,
+    push: Push,
     #[cfg(feature = "server")]
     server: Option<crate::server::Server>,
     handles_signals: bool,
@@ -74,13 +77,15 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Exports all spans that have ended until now; waits at most for the shutdown timeout, 5 seconds unless set
-    /// otherwise. Whether all were delivered.
+    /// Exports all spans that have ended until now, and pushes the metrics; waits at most for the shutdown timeout, 5
+    /// seconds unless set otherwise. Whether all was delivered.
     pub fn flush(&self) -> bool {
-        self.pipeline.as_ref().is_none_or(|pipeline| pipeline.flush(self.timeout))
+        let asked = self.push.ask(self.timeout);
+        let spans = self.pipeline.as_ref().is_none_or(|pipeline| pipeline.flush(self.timeout));
+        asked.wait() & spans
     }
 
-    /// What dropping does. Whether all spans were delivered within the shutdown timeout.
+    /// What dropping does. Whether all was delivered within the shutdown timeout.
     pub fn shutdown(mut self) -> bool {
         self.stop()
     }
@@ -113,12 +118,17 @@ impl Guard {
 
     fn stop(&mut self) -> bool {
         self.health.shut_down();
+        let push = std::mem::take(&mut self.push);
+        // Both at once: neither takes the other's time.
+        let asked = push.ask_last(self.timeout);
         let delivered = self.pipeline.take().is_none_or(|pipeline| {
             let delivered = pipeline.shutdown(self.timeout);
             pipeline.report_undelivered(self.timeout);
             bridge::leave();
             delivered
         });
+        let pushed = asked.wait();
+        push.report_undelivered(self.timeout);
         if self.handles_signals {
             self.handles_signals = false;
             signals::release();
@@ -127,7 +137,7 @@ impl Guard {
         if self.server.take().is_some() {
             set_address(None);
         }
-        delivered
+        delivered & pushed
     }
 }
 

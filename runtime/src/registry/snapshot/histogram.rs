@@ -109,17 +109,31 @@ impl NativeHistogram {
     #[must_use]
     pub fn coarsened(mut self, most: usize) -> Self {
         while self.buckets.len() > most.max(1) && self.schema > -4 {
-            // Buckets 2k - 1 and 2k become k.
-            let offset = (self.offset + 1).div_euclid(2);
-            let last = (self.offset + self.buckets.len() as i32).div_euclid(2);
-            let mut merged = vec![0_u64; (last - offset + 1) as usize];
-            for (number, count) in (self.offset..).zip(&self.buckets) {
-                let merged = &mut merged[((number + 1).div_euclid(2) - offset) as usize];
-                *merged = merged.saturating_add(*count);
-            }
-            (self.schema, self.offset, self.buckets) = (self.schema - 1, offset, merged);
+            self.halve();
         }
         self
+    }
+
+    /// The same with a schema that is not finer than this one.
+    #[must_use]
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "read by exporters"))]
+    pub(crate) fn at_schema(mut self, schema: i8) -> Self {
+        while self.schema > schema {
+            self.halve();
+        }
+        self
+    }
+
+    /// Merges neighbours: buckets 2k - 1 and 2k become k, and the schema falls by one.
+    fn halve(&mut self) {
+        let offset = (self.offset + 1).div_euclid(2);
+        let mut merged = Vec::with_capacity(self.buckets.len() / 2 + 1);
+        for (number, count) in (self.offset..).zip(&self.buckets) {
+            let at = ((number + 1).div_euclid(2) - offset) as usize;
+            merged.resize(at + 1, 0_u64);
+            merged[at] = merged[at].saturating_add(*count);
+        }
+        (self.schema, self.offset, self.buckets) = (self.schema - 1, offset, merged);
     }
 
     /// A classic histogram with the [`bounds`](Self::bounds).
@@ -230,6 +244,9 @@ mod tests {
         assert_eq!(coarse.count(), fine.count());
         assert_eq!(coarse.upper_bounds().map(|(bound, _)| bound).collect::<Vec<_>>(), [0.0, 1.0, 4.0, 16.0]);
         assert_eq!(native(0, -3, &[1, 2]).coarsened(1).upper_bound(-1), 0.25);
+        assert_eq!(fine.clone().at_schema(-1), coarse);
+        assert_eq!(fine.clone().at_schema(1), fine);
+        assert_eq!(native(3, 0, &[]).at_schema(0).buckets, [0; 0]);
     }
 
     #[test]
