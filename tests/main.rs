@@ -16,6 +16,7 @@ mod load;
 mod logs;
 mod otlp;
 mod process;
+mod process_metrics;
 mod prometheus;
 mod secrets;
 mod shop;

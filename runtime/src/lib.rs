@@ -43,6 +43,8 @@ mod off;
 pub mod opentelemetry;
 #[cfg(feature = "telemetry")]
 mod own_metrics;
+#[cfg(feature = "telemetry")]
+pub mod process;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "telemetry")]
@@ -51,6 +53,8 @@ mod signals;
 pub mod span;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
+#[cfg(feature = "telemetry")]
+mod tokio_metrics;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -79,6 +83,8 @@ pub use task::{FutureInContext, InContext, spawn_thread};
 pub use task::{spawn, spawn_blocking};
 #[cfg(feature = "telemetry")]
 pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr};
+#[cfg(feature = "telemetry")]
+pub use tokio_metrics::{Runtimes, watch_runtime};
 
 /// The README's examples are tests.
 #[cfg(doctest)]

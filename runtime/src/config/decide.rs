@@ -8,8 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::decided::{
-    Config, Limits, QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter,
-    Traces,
+    Config, Limits, Measured, QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy,
+    TraceExporter, Traces,
 };
 use super::keys::Settings;
 use super::kind::{ListenAddress, RootSampler, SamplerName};
@@ -98,6 +98,9 @@ impl Settings {
             metrics_enabled,
             metrics_addr,
             metrics_port,
+            process_metrics,
+            runtime_metrics,
+            build_info,
             required,
             shutdown_timeout,
         } = self;
@@ -199,6 +202,11 @@ impl Settings {
             log_filter,
             log_format,
             server: metrics_enabled.unwrap_or(true).then(|| decide_address(metrics_addr, metrics_port)),
+            measured: Measured {
+                process: process_metrics.unwrap_or(true),
+                runtimes: runtime_metrics.unwrap_or(true),
+                build: build_info.unwrap_or(true),
+            },
             required: required.unwrap_or(false),
             shutdown_timeout: shutdown_timeout.unwrap_or(millis(5_000)),
         }

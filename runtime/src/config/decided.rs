@@ -30,6 +30,8 @@ pub(crate) struct Config {
     /// Where the admin server listens; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<SocketAddr>,
+    /// What is measured besides what the program measures.
+    pub(crate) measured: Measured,
     /// Whether a problem stops the program.
     pub(crate) required: bool,
     /// The bound of the last flush.
@@ -41,6 +43,17 @@ impl Config {
     pub(crate) fn resource(&self, key: &str) -> Option<&str> {
         self.resource.iter().find(|(its_key, _)| its_key == key).map(|(_, value)| value.as_str())
     }
+}
+
+/// What is measured besides what the program measures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Measured {
+    /// The process, as the system sees it.
+    pub(crate) process: bool,
+    /// Tokio runtimes.
+    pub(crate) runtimes: bool,
+    /// How the program was built, and what it is.
+    pub(crate) build: bool,
 }
 
 /// What to do with spans.

@@ -232,6 +232,12 @@ keys! {
     metrics_addr: Address, ["METRICS_ADDR"], [], "`127.0.0.1:9090`";
     /// The admin server's port; it wins over the address's. `0` lets the system choose.
     metrics_port: Port, ["METRICS_PORT"], [], "the address's";
+    /// Whether the process is measured: processor time, memory, threads, files, disk, network.
+    process_metrics: Switch, ["PROCESS_METRICS"], [], "`true`";
+    /// Whether Tokio runtimes are measured.
+    runtime_metrics: Switch, ["RUNTIME_METRICS"], [], "`true`";
+    /// Whether there are `build_info`, and `target_info` on the admin server's page.
+    build_info: Switch, ["BUILD_INFO"], [], "`true`";
     /// Whether the program must not start without its telemetry.
     required: Switch, ["REQUIRED"], [], "`false`";
     /// How long the end of the program may wait for what is not exported yet.

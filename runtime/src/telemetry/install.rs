@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::sources::Sources;
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
 use crate::bridge;
 use crate::config::{Config, Environment, LogFormat, LogsExporter, TraceExporter, Traces};
@@ -67,6 +68,7 @@ impl Builder {
             handles_signals: false,
             problems: std::mem::take(&mut self.problems),
             timeout: config.shutdown_timeout,
+            sources: Sources::start(config),
             _installed: installed,
         };
         crate::call::register_all();
@@ -164,6 +166,7 @@ impl Builder {
         let Some(address) = config.server else { return };
         let mut registries = vec![Registry::global().clone()];
         registries.append(&mut self.registries);
+        registries.push(guard.sources.page());
         let admin = crate::server::Admin { health: Arc::clone(&guard.health), registries };
         match crate::server::Server::start(address, admin) {
             Ok(server) => {

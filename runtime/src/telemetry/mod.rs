@@ -11,6 +11,7 @@ mod install;
 mod problem;
 mod report;
 mod sampler;
+mod sources;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -69,6 +70,7 @@ pub struct Guard {
     handles_signals: bool,
     problems: Vec<Problem>,
     timeout: Duration,
+    sources: sources::Sources,
     /// The last to go: the next telemetry must not meet this one.
     _installed: Installed,
 }
@@ -109,6 +111,11 @@ impl Guard {
     /// The shutdown timeout.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// Whether Tokio runtimes are measured.
+    pub(crate) fn watches_runtimes(&self) -> bool {
+        self.sources.watches_runtimes
     }
 
     fn stop(&mut self) -> bool {

@@ -1,0 +1,24 @@
+//! What is measured besides what the program measures.
+
+use super::Builder;
+
+impl Builder {
+    /// Whether the process is measured: see [`ProcessMetrics`](crate::process::ProcessMetrics). It is by default.
+    pub fn process_metrics(mut self, measured: bool) -> Self {
+        self.code.process_metrics = Some(measured);
+        self
+    }
+
+    /// Whether Tokio runtimes are measured: see [`watch_runtime`](crate::watch_runtime). They are by default.
+    pub fn runtime_metrics(mut self, measured: bool) -> Self {
+        self.code.runtime_metrics = Some(measured);
+        self
+    }
+
+    /// Whether there are the metric `build_info`, which says the service's name and version, the compiler's version, the
+    /// target and the profile; and `target_info` with the resource, on the admin server's page. There are by default.
+    pub fn build_info(mut self, shown: bool) -> Self {
+        self.code.build_info = Some(shown);
+        self
+    }
+}

@@ -1,0 +1,51 @@
+//! What is measured besides what the program measures, while the telemetry runs.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::process::{self, ProcessMetrics};
+use crate::registry::{Registry, Source};
+use crate::tokio_metrics::{self, Runtimes};
+
+/// What keeps the sources: registries don't.
+#[derive(Default)]
+pub(super) struct Sources {
+    kept: Vec<Arc<dyn Source>>,
+    pub(super) watches_runtimes: bool,
+    /// What is on pages for Prometheus, and nowhere else.
+    page: Registry,
+}
+
+impl Sources {
+    /// Adds what is wanted to the default registry. The current runtime is watched.
+    pub(super) fn start(config: &Config) -> Self {
+        let mut sources = Self::default();
+        let measured = config.measured;
+        let global = Registry::global();
+        if measured.process {
+            sources.keep(global, ProcessMetrics::new());
+        }
+        if measured.build {
+            sources.keep(global, process::build_info(&config.resource));
+            sources.keep(&sources.page.clone(), process::target_info(&config.resource));
+        }
+        if measured.runtimes {
+            sources.watches_runtimes = true;
+            tokio_metrics::watch_current_runtime();
+            sources.keep(global, Runtimes::new());
+        }
+        sources
+    }
+
+    /// What is on pages for Prometheus, and nowhere else.
+    #[cfg(feature = "server")]
+    pub(super) fn page(&self) -> Registry {
+        self.page.clone()
+    }
+
+    fn keep(&mut self, registry: &Registry, source: impl Source + 'static) {
+        let source = Arc::new(source);
+        registry.add_source(&source);
+        self.kept.push(source);
+    }
+}
