@@ -37,6 +37,8 @@ pub mod health;
 mod init;
 #[cfg(feature = "telemetry")]
 mod logs;
+#[cfg(feature = "metrics")]
+mod metrics_bridge;
 #[cfg(not(feature = "telemetry"))]
 mod off;
 #[cfg(feature = "opentelemetry")]
@@ -66,6 +68,8 @@ pub use metric::{
     Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
     Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, Timer, UpDownCounter, UppedDowned,
 };
+#[cfg(feature = "metrics")]
+pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
 pub use record::Record;
 pub use registry::Registry;
 pub use secret::Secret;

@@ -101,6 +101,7 @@ impl Settings {
             process_metrics,
             runtime_metrics,
             build_info,
+            metrics_recorder,
             required,
             shutdown_timeout,
         } = self;
@@ -206,6 +207,7 @@ impl Settings {
                 process: process_metrics.unwrap_or(true),
                 runtimes: runtime_metrics.unwrap_or(true),
                 build: build_info.unwrap_or(true),
+                recorder: metrics_recorder.unwrap_or(true),
             },
             required: required.unwrap_or(false),
             shutdown_timeout: shutdown_timeout.unwrap_or(millis(5_000)),

@@ -54,6 +54,9 @@ pub(crate) struct Measured {
     pub(crate) runtimes: bool,
     /// How the program was built, and what it is.
     pub(crate) build: bool,
+    /// What is counted through the crate `metrics`.
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "read by the crate's recorder"))]
+    pub(crate) recorder: bool,
 }
 
 /// What to do with spans.

@@ -238,6 +238,9 @@ keys! {
     runtime_metrics: Switch, ["RUNTIME_METRICS"], [], "`true`";
     /// Whether there are `build_info`, and `target_info` on the admin server's page.
     build_info: Switch, ["BUILD_INFO"], [], "`true`";
+    /// Whether what is counted through the crate `metrics` is among ours, where the program sets no recorder itself; needs
+    /// the feature `metrics`.
+    metrics_recorder: Switch, ["METRICS_RECORDER"], [], "`true`";
     /// Whether the program must not start without its telemetry.
     required: Switch, ["REQUIRED"], [], "`false`";
     /// How long the end of the program may wait for what is not exported yet.

@@ -34,6 +34,11 @@ impl Sources {
             tokio_metrics::watch_current_runtime();
             sources.keep(global, Runtimes::new());
         }
+        #[cfg(feature = "metrics")]
+        if measured.recorder {
+            // A global recorder can't be taken back, so what it counts stays in the default registry.
+            crate::metrics_bridge::install();
+        }
         sources
     }
 

@@ -21,4 +21,12 @@ impl Builder {
         self.code.build_info = Some(shown);
         self
     }
+
+    /// Whether what is counted through the crate `metrics` is among ours: see
+    /// [`MetricsRecorder`](https://docs.rs/spanwright/latest/spanwright/struct.MetricsRecorder.html). It is by default, where
+    /// the program has set no global recorder before. Needs the feature `metrics`.
+    pub fn metrics_recorder(mut self, ours: bool) -> Self {
+        self.code.metrics_recorder = Some(ours);
+        self
+    }
 }
