@@ -86,7 +86,7 @@ pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};
 #[cfg(feature = "telemetry")]
-pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr};
+pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr, windows};
 #[cfg(feature = "telemetry")]
 pub use tokio_metrics::{Runtimes, watch_runtime};
 

@@ -102,6 +102,7 @@ impl Settings {
             runtime_metrics,
             build_info,
             metrics_recorder,
+            rolling_windows,
             required,
             shutdown_timeout,
         } = self;
@@ -208,6 +209,7 @@ impl Settings {
                 runtimes: runtime_metrics.unwrap_or(true),
                 build: build_info.unwrap_or(true),
                 recorder: metrics_recorder.unwrap_or(true),
+                windows: rolling_windows.unwrap_or(false),
             },
             required: required.unwrap_or(false),
             shutdown_timeout: shutdown_timeout.unwrap_or(millis(5_000)),

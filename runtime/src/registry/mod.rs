@@ -8,6 +8,7 @@ mod instrument;
 mod merge;
 mod snapshot;
 mod source;
+mod windows;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,6 +26,7 @@ pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
 };
 pub use source::Source;
+pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;

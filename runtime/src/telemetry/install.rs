@@ -68,11 +68,12 @@ impl Builder {
             handles_signals: false,
             problems: std::mem::take(&mut self.problems),
             timeout: config.shutdown_timeout,
-            sources: Sources::start(config),
+            sources: Sources::default(),
             _installed: installed,
         };
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
+        guard.sources = Sources::start(config, &mut guard.problems);
         self.start_pipeline(config, &mut guard);
         #[cfg(feature = "server")]
         self.start_server(config, &mut guard);

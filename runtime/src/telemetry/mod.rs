@@ -10,6 +10,7 @@ mod exporters;
 mod install;
 mod problem;
 mod report;
+mod rolling;
 mod sampler;
 mod sources;
 
@@ -23,10 +24,12 @@ pub use builder::Builder;
 pub use problem::{InstallError, Problem};
 use report::report_all;
 pub(crate) use report::{print, report, report_if_started};
+pub use rolling::windows;
 pub use sampler::{SampleRate, Sampler};
 
 use crate::bridge;
 use crate::health::Health;
+use crate::registry::Windows;
 use crate::signals::{self, ShutdownToken};
 use crate::span::PipelineHandle;
 
@@ -111,6 +114,12 @@ impl Guard {
     /// The shutdown timeout.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// The rolling windows; nothing where there are [none](Builder::rolling_windows).
+    #[must_use]
+    pub fn windows(&self) -> Option<Arc<Windows>> {
+        self.sources.rolling.as_ref().map(rolling::Rolling::windows)
     }
 
     /// Whether Tokio runtimes are measured.

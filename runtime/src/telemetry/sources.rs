@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Problem;
+use super::rolling::Rolling;
 use crate::config::Config;
 use crate::process::{self, ProcessMetrics};
 use crate::registry::{Registry, Source};
@@ -12,13 +14,14 @@ use crate::tokio_metrics::{self, Runtimes};
 pub(super) struct Sources {
     kept: Vec<Arc<dyn Source>>,
     pub(super) watches_runtimes: bool,
+    pub(super) rolling: Option<Rolling>,
     /// What is on pages for Prometheus, and nowhere else.
     page: Registry,
 }
 
 impl Sources {
     /// Adds what is wanted to the default registry. The current runtime is watched.
-    pub(super) fn start(config: &Config) -> Self {
+    pub(super) fn start(config: &Config, problems: &mut Vec<Problem>) -> Self {
         let mut sources = Self::default();
         let measured = config.measured;
         let global = Registry::global();
@@ -38,6 +41,13 @@ impl Sources {
         if measured.recorder {
             // A global recorder can't be taken back, so what it counts stays in the default registry.
             crate::metrics_bridge::install();
+        }
+        // The last, so that the first tick sees all of them.
+        if measured.windows {
+            match Rolling::start() {
+                Ok(rolling) => sources.rolling = Some(rolling),
+                Err(error) => problems.push(Problem::Windows(error)),
+            }
         }
         sources
     }

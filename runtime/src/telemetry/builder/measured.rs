@@ -29,4 +29,12 @@ impl Builder {
         self.code.metrics_recorder = Some(ours);
         self
     }
+
+    /// Whether values of [`Registry::global`](crate::Registry::global) are remembered for 15 minutes, so that code can ask
+    /// [`Guard::windows`](crate::Guard::windows) or [`windows`](crate::windows()) for rates and trends: see
+    /// [`Windows`](crate::registry::Windows). Not by default.
+    pub fn rolling_windows(mut self, remembered: bool) -> Self {
+        self.code.rolling_windows = Some(remembered);
+        self
+    }
 }
