@@ -4,10 +4,13 @@
 //! made for tests and for metrics that live and go with an instance. A registry holds its metrics weakly: what is
 //! dropped leaves it.
 
+mod debug;
 mod instrument;
 mod merge;
 mod snapshot;
 mod source;
+#[cfg(feature = "telemetry")]
+mod watch;
 mod windows;
 
 use std::collections::HashMap;
@@ -18,6 +21,7 @@ use std::time::SystemTime;
 
 use spanwright_core::context::Context;
 
+pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
 pub(crate) use instrument::{Identity, gauge_bits, gauge_value};
 pub use instrument::{Instrument, ZERO_SERIES};
 #[cfg(feature = "server")]
@@ -26,6 +30,8 @@ pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
 };
 pub use source::Source;
+#[cfg(feature = "telemetry")]
+pub use watch::Watched;
 pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
