@@ -57,6 +57,8 @@ pub(crate) struct Measured {
     /// What is counted through the crate `metrics`.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "read by the crate's recorder"))]
     pub(crate) recorder: bool,
+    /// How full the telemetry's own ring and queues are.
+    pub(crate) own_state: bool,
     /// What is remembered for rolling windows.
     pub(crate) windows: bool,
 }

@@ -241,6 +241,8 @@ keys! {
     /// Whether what is counted through the crate `metrics` is among ours, where the program sets no recorder itself; needs
     /// the feature `metrics`.
     metrics_recorder: Switch, ["METRICS_RECORDER"], [], "`true`";
+    /// Whether it is measured how full the telemetry's own ring buffer and queues are. What it drops is always counted.
+    own_metrics: Switch, ["OWN_METRICS"], [], "`true`";
     /// Whether values of the last 15 minutes are remembered, for rates and trends that code asks for.
     rolling_windows: Switch, ["ROLLING_WINDOWS"], [], "`false`";
     /// Whether the program must not start without its telemetry.

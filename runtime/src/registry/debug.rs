@@ -295,7 +295,7 @@ fn without_unit<'a>(name: &'a str, unit: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Counter, Gauge, Histogram, Label, Metrics};
+    use crate::{Counter, Gauge, Histogram, Label, Labels, Metrics};
 
     #[derive(Clone, Copy, Label)]
     #[label(crate = crate)]
@@ -378,12 +378,12 @@ mod tests {
         }
         #[derive(Metrics)]
         #[metrics(prefix = "debug", crate = crate)]
-        struct Other {
+        struct Other<L: Labels> {
             /// Something else.
-            lag: Gauge<Kind>,
+            lag: Gauge<L>,
         }
         let (registry, _metered) = metered();
-        let (many, other) = (std::sync::Arc::new(Many), Other::register(&registry));
+        let (many, other) = (std::sync::Arc::new(Many), Other::<Kind>::register(&registry));
         other.lag.with(Kind::Good).set(1.0);
         registry.add_source(&many);
         let info = registry.gather_debug_info();

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Admin;
 use crate::export::text::{self, Format};
+use crate::own_metrics::{OwnMetrics, scraped};
 use crate::registry::{Registry, merged};
 
 /// The paths that there are.
@@ -36,7 +37,8 @@ async fn serve_metrics(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> R
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let accept = (!accept.is_empty()).then(|| accept.join(", "));
     let format = Format::negotiate(accept.as_deref());
-    let page = text::encode(format, &merged(admin.registries.iter().map(Registry::snapshot)));
+    let _timer = OwnMetrics::global().scrape_duration_seconds.start_timer();
+    let page = text::encode(format, &scraped(merged(admin.registries.iter().map(Registry::snapshot))));
     let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
     (StatusCode::OK, headers, page).into_response()
 }

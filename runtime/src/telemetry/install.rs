@@ -109,6 +109,9 @@ impl Builder {
         };
         match span::start(settings, exporters) {
             Ok(pipeline) => {
+                if config.measured.own_state {
+                    guard.sources.add_own_state(&pipeline);
+                }
                 guard.pipeline = Some(pipeline);
                 if config.traces.as_ref().is_some_and(|traces| traces.opentelemetry) {
                     guard.problems.extend(bridge::join().err());

@@ -8,6 +8,7 @@
 mod builder;
 mod exporters;
 mod install;
+mod own_state;
 mod problem;
 mod report;
 mod rolling;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::Problem;
+use super::own_state::OwnState;
 use super::rolling::Rolling;
 use crate::config::Config;
 use crate::process::{self, ProcessMetrics};
 use crate::registry::{Registry, Source};
+use crate::span::PipelineHandle;
 use crate::tokio_metrics::{self, Runtimes};
 
 /// What keeps the sources: registries don't.
@@ -56,6 +58,11 @@ impl Sources {
     #[cfg(feature = "server")]
     pub(super) fn page(&self) -> Registry {
         self.page.clone()
+    }
+
+    /// Adds the state of the pipeline.
+    pub(super) fn add_own_state(&mut self, pipeline: &PipelineHandle) {
+        self.keep(Registry::global(), OwnState(pipeline.clone()));
     }
 
     fn keep(&mut self, registry: &Registry, source: impl Source + 'static) {

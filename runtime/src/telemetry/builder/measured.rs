@@ -30,6 +30,13 @@ impl Builder {
         self
     }
 
+    /// Whether it is measured how full the telemetry's own ring buffer and queues are: `spanwright_ring_used_bytes`,
+    /// `spanwright_export_queue_items` and their limits. They are by default. What is dropped is always counted.
+    pub fn own_metrics(mut self, measured: bool) -> Self {
+        self.code.own_metrics = Some(measured);
+        self
+    }
+
     /// Whether values of [`Registry::global`](crate::Registry::global) are remembered for 15 minutes, so that code can ask
     /// [`Guard::windows`](crate::Guard::windows) or [`windows`](crate::windows()) for rates and trends: see
     /// [`Windows`](crate::registry::Windows). Not by default.
