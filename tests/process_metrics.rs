@@ -84,6 +84,21 @@ fn the_build_and_the_resource_are_information() {
 }
 
 #[test]
+fn the_telemetry_measures_itself() {
+    let Some(parser) = or_skip(StrictParser::find()) else { return };
+    let shop = Shop::start().serve();
+    let first = families(&shop, &parser);
+    let second = families(&shop, &parser);
+    let series: usize =
+        first.values().map(|family| family["samples"].as_array().expect("samples").len()).sum();
+    let noted = sum(&second, "spanwright_scrape_series");
+    assert!(noted > 50.0 && noted < series as f64, "{noted} series have {series} samples");
+    let durations = second["spanwright_scrape_duration_seconds"]["samples"].as_array().expect("samples");
+    let count = durations.iter().find(|sample| sample["name"] == "spanwright_scrape_duration_seconds_count");
+    assert_eq!(count.expect("a count")["value"], "1.0", "the first page is counted in the second");
+}
+
+#[test]
 fn each_can_be_switched_off() {
     let kinds = [
         ("PROCESS_METRICS", &["process_", "network_"][..]),

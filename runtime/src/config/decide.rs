@@ -209,7 +209,7 @@ impl Settings {
                 process: process_metrics.unwrap_or(true),
                 runtimes: runtime_metrics.unwrap_or(true),
                 build: build_info.unwrap_or(true),
-                recorder: metrics_recorder.unwrap_or(true),
+                recorder: metrics_recorder,
                 own_state: own_metrics.unwrap_or(true),
                 windows: rolling_windows.unwrap_or(false),
             },

@@ -54,9 +54,8 @@ pub(crate) struct Measured {
     pub(crate) runtimes: bool,
     /// How the program was built, and what it is.
     pub(crate) build: bool,
-    /// What is counted through the crate `metrics`.
-    #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "read by the crate's recorder"))]
-    pub(crate) recorder: bool,
+    /// What is counted through the crate `metrics`; it is where nothing is said and the feature is on.
+    pub(crate) recorder: Option<bool>,
     /// How full the telemetry's own ring and queues are.
     pub(crate) own_state: bool,
     /// What is remembered for rolling windows.

@@ -1,7 +1,9 @@
 //! State that others can wait for, and that gauges are read from.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -119,6 +121,61 @@ impl<T> Watched<T> {
     }
 }
 
+impl Watched<Option<f64>> {
+    /// Makes this the value of a counter or a gauge: looks at it at once and then every so often, and tells who listens where
+    /// it has changed. The series with these labels, and maybe others, are added up; nothing where there are none.
+    /// Ends once nobody listens any more. Each look reads the whole registry.
+    ///
+    /// To be spawned on a Tokio runtime that has its timer enabled.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spanwright::registry::Watched;
+    /// use spanwright::{Gauge, Metrics, Registry};
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(prefix = "pool")]
+    /// struct Pool {
+    ///     /// Connections that nobody uses.
+    ///     idle: Gauge,
+    /// }
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    /// # runtime.block_on(async {
+    /// let idle = Watched::new(None);
+    /// let mut rx = idle.subscribe();
+    /// tokio::spawn(idle.follow(Registry::global(), "pool_idle", &[], Duration::from_millis(1)));
+    /// Pool::global().idle.set(3.0);
+    /// rx.wait_for(|idle| *idle == Some(3.0)).await.unwrap();
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn follow(
+        self,
+        registry: &Registry,
+        name: &str,
+        labels: &[(&str, &str)],
+        every: Duration,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (registry, name) = (registry.clone(), name.to_owned());
+        let labels: Vec<_> =
+            labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        async move {
+            while self.listeners() > 0 {
+                let value = value_of(&registry, &name, &labels);
+                self.update_if(|known| std::mem::replace(known, value) != value);
+                tokio::time::sleep(every).await;
+            }
+        }
+    }
+}
+
+fn value_of(registry: &Registry, name: &str, labels: &[(String, String)]) -> Option<f64> {
+    let has_them = |its: &LabelSet| labels.iter().all(|(name, value)| its.get(name) == Some(value));
+    let series = registry.get_metric(name)?.series.into_iter().filter(|series| has_them(&series.labels));
+    series.filter_map(|series| series.value.number()).reduce(|one, other| one + other)
+}
+
 impl<T: Send + Sync + 'static> Watched<T> {
     /// Shows a number of the state as a gauge in `registry`, until the last clone of this is gone. `read` is called when the
     /// registry is read, and must not look at this state by other ways.
@@ -226,6 +283,27 @@ mod tests {
         drop(clone);
         assert_eq!(value(&registry, "items"), None);
         assert!(receiver.has_changed().is_err());
+    }
+
+    #[test]
+    fn a_metric_is_followed_until_nobody_listens() {
+        let registry = Registry::new();
+        let items = Watched::new(1.0).with_gauge(&registry, "items", "Items.", |items| *items);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let followed = Watched::new(None);
+            let mut receiver = followed.subscribe();
+            let every = Duration::from_millis(1);
+            let following = tokio::spawn(followed.follow(&registry, "items", &[], every));
+            receiver.wait_for(|value| *value == Some(1.0)).await.unwrap();
+            items.update(|items| *items = f64::NAN);
+            items.replace(2.0);
+            receiver.wait_for(|value| *value == Some(2.0)).await.unwrap();
+            drop(items);
+            receiver.wait_for(Option::is_none).await.unwrap();
+            drop(receiver);
+            following.await.unwrap();
+        });
     }
 
     #[test]

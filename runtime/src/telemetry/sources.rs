@@ -39,10 +39,17 @@ impl Sources {
             tokio_metrics::watch_current_runtime();
             sources.keep(global, Runtimes::new());
         }
-        #[cfg(feature = "metrics")]
-        if measured.recorder {
+        match measured.recorder {
+            Some(false) => {}
             // A global recorder can't be taken back, so what it counts stays in the default registry.
-            crate::metrics_bridge::install();
+            #[cfg(feature = "metrics")]
+            _ => crate::metrics_bridge::install(),
+            #[cfg(not(feature = "metrics"))]
+            None => {}
+            #[cfg(not(feature = "metrics"))]
+            Some(true) => {
+                problems.push(Problem::Feature { setting: "metrics_recorder", feature: "metrics" });
+            }
         }
         // The last, so that the first tick sees all of them.
         if measured.windows {

@@ -136,3 +136,51 @@ fn the_current_runtime_is_called_what_tokio_calls_it() {
     named.block_on(async { watch_current_runtime() });
     assert_eq!((value("tokio_workers", "orders"), value("tokio_workers", "mine")), (None, Some(1.0)));
 }
+
+#[test]
+fn runtimes_come_and_go_while_others_read() {
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let (stop, relaxed) = (&stop, std::sync::atomic::Ordering::Relaxed);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            while !stop.load(relaxed) {
+                let _ = value("tokio_workers", "short");
+            }
+        });
+        let makers: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let runtime = runtime(2);
+                        watch_runtime(runtime.handle(), "short");
+                        runtime.spawn(async {});
+                    }
+                })
+            })
+            .collect();
+        makers.into_iter().for_each(|maker| maker.join().unwrap());
+        stop.store(true, relaxed);
+        reader.join().unwrap();
+    });
+    assert!(["short", "short-2", "short-3"].iter().all(|name| value("tokio_workers", name).is_none()));
+}
+
+#[cfg(all(tokio_unstable, target_has_atomic = "64"))]
+#[test]
+fn what_tokio_has_not_promised_to_keep_is_measured_too() {
+    let runtime = runtime(2);
+    watch_runtime(runtime.handle(), "unstable");
+    assert_eq!(value("tokio_spawned_tasks_total", "unstable"), Some(0.0), "ours is not counted");
+    runtime.block_on(async {
+        for _ in 0..10 {
+            tokio::spawn(async { tokio::task::yield_now().await }).await.unwrap();
+        }
+        tokio::task::spawn_blocking(|| {}).await.unwrap();
+    });
+    assert_eq!(value("tokio_spawned_tasks_total", "unstable"), Some(10.0));
+    until("polls", || value("tokio_worker_polls_total", "unstable").unwrap() >= 20.0);
+    assert!(value("tokio_blocking_threads", "unstable").unwrap() >= 1.0);
+    assert!(value("tokio_worker_mean_poll_seconds", "unstable").unwrap() > 0.0);
+    assert_eq!(value("tokio_worker_local_queue_tasks", "unstable"), Some(0.0));
+    assert!(value("tokio_remote_schedules_total", "unstable").unwrap() >= 10.0);
+}
