@@ -2,7 +2,9 @@
 
 #[cfg(feature = "server")]
 use crate::registry::Snapshot;
-use crate::{Counter, Gauge, Histogram, Label, Metrics};
+use crate::{Counter, Label, Metrics};
+#[cfg(feature = "server")]
+use crate::{Gauge, Histogram};
 
 /// Why a span or a log record was dropped.
 #[derive(Clone, Copy, Debug, Label)]
@@ -40,16 +42,25 @@ pub(crate) struct OwnMetrics {
     pub(crate) source_panics_total: Counter,
     /// Label values that went to an overflow series.
     pub(crate) label_overflows_total: Counter,
-    /// How long the admin server's page of metrics took to make.
-    pub(crate) scrape_duration_seconds: Histogram,
-    /// Series on the admin server's page of metrics, the last time that it was made.
-    pub(crate) scrape_series: Gauge,
 }
 
-/// Notes how large the page of metrics is that is made of a snapshot.
+/// What the admin server measures of its page of metrics.
 #[cfg(feature = "server")]
-pub(crate) fn scraped(snapshot: Snapshot) -> Snapshot {
-    let series: usize = snapshot.families.iter().map(|family| family.series.len()).sum();
-    OwnMetrics::global().scrape_series.set(series as f64);
-    snapshot
+#[derive(Debug, Metrics)]
+#[metrics(prefix = "spanwright_scrape", crate = crate)]
+pub(crate) struct ScrapeMetrics {
+    /// How long the admin server's page of metrics took to make.
+    pub(crate) duration_seconds: Histogram,
+    /// Series on the admin server's page of metrics, the last time that it was made.
+    pub(crate) series: Gauge,
+}
+
+#[cfg(feature = "server")]
+impl ScrapeMetrics {
+    /// Notes how large the page is that is made of a snapshot.
+    pub(crate) fn noted(&self, snapshot: Snapshot) -> Snapshot {
+        let series: usize = snapshot.families.iter().map(|family| family.series.len()).sum();
+        self.series.set(series as f64);
+        snapshot
+    }
 }

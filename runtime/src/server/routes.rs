@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Admin;
 use crate::export::text::{self, Format};
-use crate::own_metrics::{OwnMetrics, scraped};
+use crate::own_metrics::ScrapeMetrics;
 use crate::registry::{Registry, merged};
 
 /// The paths that there are.
@@ -37,8 +37,9 @@ async fn serve_metrics(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> R
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let accept = (!accept.is_empty()).then(|| accept.join(", "));
     let format = Format::negotiate(accept.as_deref());
-    let _timer = OwnMetrics::global().scrape_duration_seconds.start_timer();
-    let page = text::encode(format, &scraped(merged(admin.registries.iter().map(Registry::snapshot))));
+    let scrape = ScrapeMetrics::global();
+    let _timer = scrape.duration_seconds.start_timer();
+    let page = text::encode(format, &scrape.noted(merged(admin.registries.iter().map(Registry::snapshot))));
     let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
     (StatusCode::OK, headers, page).into_response()
 }
