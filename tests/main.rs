@@ -20,6 +20,7 @@ mod load;
 mod logs;
 mod otlp;
 mod process;
+mod process_metrics;
 mod prometheus;
 mod push;
 mod pushed;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::decided::{
-    Config, Limits, PushSettings, QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy,
-    TraceExporter, Traces,
+    Config, Limits, Measured, PushSettings, QueueSettings, Recording, RootSampling, SampleRule, Sampling,
+    TailPolicy, TraceExporter, Traces,
 };
 use super::keys::Settings;
 use super::kind::{ListenAddress, RootSampler, SamplerName};
@@ -112,6 +112,12 @@ impl Settings {
             metrics_enabled,
             metrics_addr,
             metrics_port,
+            process_metrics,
+            runtime_metrics,
+            build_info,
+            metrics_recorder,
+            own_metrics,
+            rolling_windows,
             required,
             shutdown_timeout,
         } = self;
@@ -235,6 +241,14 @@ impl Settings {
             log_filter,
             log_format,
             server: server_is_on.then(|| decide_address(metrics_addr, metrics_port)),
+            measured: Measured {
+                process: process_metrics.unwrap_or(true),
+                runtimes: runtime_metrics.unwrap_or(true),
+                build: build_info.unwrap_or(true),
+                recorder: metrics_recorder,
+                own_state: own_metrics.unwrap_or(true),
+                windows: rolling_windows.unwrap_or(false),
+            },
             required: required.unwrap_or(false),
             shutdown_timeout: shutdown_timeout.unwrap_or(millis(5_000)),
         }

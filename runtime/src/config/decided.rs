@@ -35,6 +35,8 @@ pub(crate) struct Config {
     /// Where the admin server listens; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<SocketAddr>,
+    /// What is measured besides what the program measures.
+    pub(crate) measured: Measured,
     /// Whether a problem stops the program.
     pub(crate) required: bool,
     /// The bound of the last flush.
@@ -46,6 +48,23 @@ impl Config {
     pub(crate) fn resource(&self, key: &str) -> Option<&str> {
         self.resource.iter().find(|(its_key, _)| its_key == key).map(|(_, value)| value.as_str())
     }
+}
+
+/// What is measured besides what the program measures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Measured {
+    /// The process, as the system sees it.
+    pub(crate) process: bool,
+    /// Tokio runtimes.
+    pub(crate) runtimes: bool,
+    /// How the program was built, and what it is.
+    pub(crate) build: bool,
+    /// What is counted through the crate `metrics`; it is where nothing is said and the feature is on.
+    pub(crate) recorder: Option<bool>,
+    /// How full the telemetry's own ring and queues are.
+    pub(crate) own_state: bool,
+    /// What is remembered for rolling windows.
+    pub(crate) windows: bool,
 }
 
 /// What to do with spans.

@@ -281,6 +281,19 @@ keys! {
     metrics_addr: Address, ["METRICS_ADDR"], [], "`127.0.0.1:9090`";
     /// The admin server's port; it wins over the address's. `0` lets the system choose.
     metrics_port: Port, ["METRICS_PORT"], [], "the address's";
+    /// Whether the process is measured: processor time, memory, threads, files, disk, network.
+    process_metrics: Switch, ["PROCESS_METRICS"], [], "`true`";
+    /// Whether Tokio runtimes are measured.
+    runtime_metrics: Switch, ["RUNTIME_METRICS"], [], "`true`";
+    /// Whether there are `build_info`, and `target_info` on the admin server's page.
+    build_info: Switch, ["BUILD_INFO"], [], "`true`";
+    /// Whether what is counted through the crate `metrics` is among ours, where the program sets no recorder itself; needs
+    /// the feature `metrics`.
+    metrics_recorder: Switch, ["METRICS_RECORDER"], [], "`true`";
+    /// Whether it is measured how full the telemetry's own ring buffer and queues are. What it drops is always counted.
+    own_metrics: Switch, ["OWN_METRICS"], [], "`true`";
+    /// Whether values of the last 15 minutes are remembered, for rates and trends that code asks for.
+    rolling_windows: Switch, ["ROLLING_WINDOWS"], [], "`false`";
     /// Whether the program must not start without its telemetry.
     required: Switch, ["REQUIRED"], [], "`false`";
     /// How long the end of the program may wait for what is not exported yet.

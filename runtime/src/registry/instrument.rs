@@ -50,6 +50,7 @@ pub(crate) enum Content {
         offset: u32,
     },
     /// Adjacent sums from the first cell on, one for each value of a further label.
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "functions' metrics alone have it"))]
     Sums(Dimension),
     /// A value that is set.
     Gauge,

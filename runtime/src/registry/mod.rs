@@ -4,12 +4,16 @@
 //! made for tests and for metrics that live and go with an instance. A registry holds its metrics weakly: what is
 //! dropped leaves it.
 
+mod debug;
 mod identity;
 mod instrument;
 mod merge;
 mod reading;
 mod snapshot;
 mod source;
+#[cfg(feature = "telemetry")]
+mod watch;
+mod windows;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use spanwright_core::context::Context;
 
+pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
 pub(crate) use identity::Identity;
 #[cfg(feature = "telemetry")]
 pub(crate) use instrument::{Content, LabelSpec};
@@ -29,6 +34,9 @@ pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
 };
 pub use source::Source;
+#[cfg(feature = "telemetry")]
+pub use watch::Watched;
+pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;

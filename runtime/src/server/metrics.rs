@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 use tokio::sync::Mutex;
 
 use crate::export::exposition::{Format, encode};
+use crate::own_metrics::ScrapeMetrics;
 use crate::registry::{Registry, merged};
 
 /// Below so many bytes a page fits into a packet as it is.
@@ -36,7 +37,9 @@ impl Pages {
         let write = move || {
             // The turn ends with the page, even where nobody waits for it any more.
             let (_turn, _suppressed) = (turn, crate::span::suppress());
-            let page = encode(format, &merged(registries.iter().map(Registry::snapshot)));
+            let scrape = ScrapeMetrics::global();
+            let _timer = scrape.duration_seconds.start_timer();
+            let page = encode(format, &scrape.noted(merged(registries.iter().map(Registry::snapshot))));
             let compressed = (may_compress && page.len() >= SMALL).then(|| compressed(&page)).flatten();
             (compressed.is_some(), compressed.unwrap_or(page))
         };

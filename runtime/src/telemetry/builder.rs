@@ -1,6 +1,7 @@
 //! What a program says in code. The environment wins over it.
 
 mod export;
+mod measured;
 mod sampling;
 
 use std::fmt::{self, Display};

@@ -10,6 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::push::Push;
+use super::sources::Sources;
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
 use crate::bridge;
 use crate::config::{Config, Environment, LogFormat, LogsExporter, MetricsExporter, TraceExporter, Traces};
@@ -73,10 +74,12 @@ impl Builder {
             handles_signals: false,
             problems: std::mem::take(&mut self.problems),
             timeout: config.shutdown_timeout,
+            sources: Sources::default(),
             _installed: installed,
         };
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
+        guard.sources = Sources::start(config, &mut guard.problems);
         self.start_pipeline(config, &mut guard);
         let mut registries = vec![Registry::global().clone()];
         registries.append(&mut self.registries);
@@ -115,6 +118,9 @@ impl Builder {
         };
         match span::start(settings, exporters) {
             Ok(pipeline) => {
+                if config.measured.own_state {
+                    guard.sources.add_own_state(&pipeline);
+                }
                 guard.pipeline = Some(pipeline);
                 if config.traces.as_ref().is_some_and(|traces| traces.opentelemetry) {
                     guard.problems.extend(bridge::join().err());
@@ -197,6 +203,8 @@ impl Builder {
     #[cfg(feature = "server")]
     fn start_server(&mut self, config: &Config, registries: Vec<Registry>, guard: &mut Guard) {
         let Some(address) = config.server else { return };
+        let mut registries = registries;
+        registries.push(guard.sources.page());
         let admin = crate::server::Admin { health: Arc::clone(&guard.health), registries };
         match crate::server::Server::start(address, admin) {
             Ok(server) => {

@@ -8,10 +8,13 @@
 mod builder;
 mod exporters;
 mod install;
+mod own_state;
 mod problem;
 mod push;
 mod report;
+mod rolling;
 mod sampler;
+mod sources;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -24,10 +27,12 @@ pub use problem::{InstallError, Problem};
 use push::Push;
 use report::report_all;
 pub(crate) use report::{print, report, report_if_started};
+pub use rolling::windows;
 pub use sampler::{SampleRate, Sampler};
 
 use crate::bridge;
 use crate::health::Health;
+use crate::registry::Windows;
 use crate::signals::{self, ShutdownToken};
 use crate::span::PipelineHandle;
 
@@ -72,6 +77,7 @@ pub struct Guard {
     handles_signals: bool,
     problems: Vec<Problem>,
     timeout: Duration,
+    sources: sources::Sources,
     /// The last to go: the next telemetry must not meet this one.
     _installed: Installed,
 }
@@ -114,6 +120,17 @@ impl Guard {
     /// The shutdown timeout.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// The rolling windows; nothing where there are [none](Builder::rolling_windows).
+    #[must_use]
+    pub fn windows(&self) -> Option<Arc<Windows>> {
+        self.sources.rolling.as_ref().map(rolling::Rolling::windows)
+    }
+
+    /// Whether Tokio runtimes are measured.
+    pub(crate) fn watches_runtimes(&self) -> bool {
+        self.sources.watches_runtimes
     }
 
     fn stop(&mut self) -> bool {

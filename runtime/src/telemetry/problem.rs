@@ -68,6 +68,9 @@ pub enum Problem {
     /// Signals are not handled: SIGTERM loses what is not exported yet.
     #[error("signals are not handled: {0}")]
     Signals(#[source] io::Error),
+    /// Nothing is remembered for rolling windows.
+    #[error("the thread that remembers metrics for `rolling_windows` can't be started: {0}; there are none")]
+    Windows(#[source] io::Error),
     /// A metric is not exported, since another one has its name or there is no room for it.
     #[error(transparent)]
     Metric(registry::Conflict),
@@ -94,7 +97,8 @@ impl Problem {
             | Self::Pipeline(_)
             | Self::Push(_)
             | Self::Feature { .. }
-            | Self::Signals(_) => false,
+            | Self::Signals(_)
+            | Self::Windows(_) => false,
         }
     }
 }

@@ -338,3 +338,48 @@ fn metrics_of_all_registries_are_pushed_by_a_flush_and_by_the_end() {
     assert!(given.try_recv().is_ok_and(|snapshot| snapshot.family("level").is_some()), "the end pushes");
     assert!(given.recv().is_err(), "and the exporter is gone");
 }
+
+#[test]
+fn rolling_windows_begin_at_once_and_end_with_the_telemetry() {
+    let _turn = turn();
+    let without = builder().install_in(&environment(&[])).unwrap();
+    assert!(without.windows().is_none() && windows().is_none());
+    drop(without);
+    let with = builder().install_in(&environment(&[("APP_ROLLING_WINDOWS", "true")])).unwrap();
+    let held = with.windows().unwrap();
+    assert!(Arc::ptr_eq(&held, &windows().unwrap()));
+    // The first tick is the thread's. The next one would be 5 seconds later.
+    let uptime = || held.trend("process_uptime_seconds", &[], crate::registry::Window::OneMinute);
+    let start = std::time::Instant::now();
+    let trend = loop {
+        std::thread::sleep(Duration::from_millis(50));
+        held.tick(std::time::Instant::now());
+        if let Some(trend) = uptime() {
+            break trend;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30));
+    };
+    assert!((trend - 1.0).abs() < 0.5, "a second is a second: {trend}");
+    drop((with, held));
+    assert!(windows().is_none(), "the thread has ended");
+}
+
+#[test]
+fn what_is_measured_goes_with_the_guard() {
+    let _turn = turn();
+    let global = Registry::global();
+    let guard = builder().install_in(&environment(&[("APP_RUNTIME_METRICS", "off")])).unwrap();
+    assert!(
+        global.get_metric("process_uptime_seconds").is_some() && global.get_metric("build_info").is_some()
+    );
+    assert!(global.get_metric("target_info").is_none(), "it is for pages of Prometheus");
+    drop(guard);
+    assert!(
+        global.get_metric("process_uptime_seconds").is_none() && global.get_metric("build_info").is_none()
+    );
+    let guard = builder().process_metrics(false).build_info(false).install_in(&environment(&[])).unwrap();
+    assert!(
+        global.get_metric("process_uptime_seconds").is_none() && global.get_metric("build_info").is_none()
+    );
+    drop(guard);
+}

@@ -1,0 +1,121 @@
+//! What series have done in a window.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::Window;
+use super::tracked::Tracked;
+use crate::registry::{Histogram, NativeHistogram};
+
+pub(super) enum Change {
+    /// A counter rose by that.
+    Total(f64),
+    /// A gauge's integral over time.
+    Integral(f64),
+    /// What a classic histogram observed.
+    Classic(Histogram),
+    /// What a native histogram observed.
+    Native(NativeHistogram),
+}
+
+impl Change {
+    /// With that of another series of the family.
+    pub(super) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Total(one), Self::Total(other)) => Self::Total(one + other),
+            (Self::Integral(one), Self::Integral(other)) => Self::Integral(one + other),
+            (Self::Classic(mut one), Self::Classic(other)) => {
+                one.sum += other.sum;
+                one.buckets.iter_mut().zip(other.buckets).for_each(|(one, other)| *one += other);
+                Self::Classic(one)
+            }
+            (Self::Native(one), Self::Native(other)) => {
+                Self::Native(combine(&one, &other, |one, other| one + other, one.sum + other.sum))
+            }
+            // A family is of one kind.
+            (one, _) => one,
+        }
+    }
+
+    pub(super) fn increase(&self) -> Option<f64> {
+        match self {
+            Self::Total(total) => Some(*total),
+            Self::Classic(histogram) => Some(histogram.count() as f64),
+            Self::Native(native) => Some(native.count() as f64),
+            Self::Integral(_) => None,
+        }
+    }
+
+    pub(super) fn quantile(&self, q: f64) -> Option<f64> {
+        match self {
+            Self::Classic(histogram) => histogram.quantile(q),
+            Self::Native(native) => native.quantile(q),
+            Self::Total(_) | Self::Integral(_) => None,
+        }
+    }
+
+    pub(super) fn mean(&self, elapsed: Duration) -> Option<f64> {
+        let of = |sum: f64, count: u64| (count > 0).then(|| sum / count as f64);
+        match self {
+            Self::Integral(integral) => Some(integral / elapsed.as_secs_f64()),
+            Self::Classic(histogram) => of(histogram.sum, histogram.count()),
+            Self::Native(native) => of(native.sum, native.count()),
+            Self::Total(_) => None,
+        }
+    }
+}
+
+/// What was observed between two moments.
+pub(super) fn difference(now: &NativeHistogram, then: &NativeHistogram) -> NativeHistogram {
+    combine(now, then, u64::saturating_sub, now.sum - then.sum)
+}
+
+/// Bucket by bucket, with the coarser one's buckets.
+fn combine(
+    one: &NativeHistogram,
+    other: &NativeHistogram,
+    counts: impl Fn(u64, u64) -> u64,
+    sum: f64,
+) -> NativeHistogram {
+    let schema = one.schema.min(other.schema);
+    let (ones, others) = (at_schema(one, schema), at_schema(other, schema));
+    let first = ones.keys().chain(others.keys()).min().copied().unwrap_or_default();
+    let last = ones.keys().chain(others.keys()).max().copied().unwrap_or(first - 1);
+    let count = |of: &BTreeMap<i32, u64>, number| of.get(&number).copied().unwrap_or_default();
+    let buckets = (first..=last).map(|number| counts(count(&ones, number), count(&others, number))).collect();
+    let zero_count = counts(one.zero_count, other.zero_count);
+    NativeHistogram { schema, zero_count, offset: first, buckets, sum, ..one.clone() }
+}
+
+/// Counts by the number of a coarser schema's bucket: `2^n` of a schema that is finer by n become one.
+fn at_schema(native: &NativeHistogram, schema: i8) -> BTreeMap<i32, u64> {
+    let finer_by = native.schema - schema;
+    let mut counts = BTreeMap::new();
+    for (number, count) in (native.offset..).zip(&native.buckets) {
+        // The upper bound stays below the coarser bucket's.
+        let number = (number - 1).div_euclid(1 << finer_by) + 1;
+        *counts.entry(number).or_default() += count;
+    }
+    counts
+}
+
+/// Points of a gauge's value over time, or of a rate, of series added up; nothing where there are none. Times are in
+/// seconds. The last one of `times` is the last tick, and those before it are of the slots that count.
+pub(super) fn curve(times: &[Instant], series: &[&Tracked], window: Window) -> Option<Vec<(f64, f64)>> {
+    let is_level = series.first()?.is_level();
+    let (start, slots) = (*times.first()?, times.len() - 1);
+    let curves: Vec<_> = series.iter().map(|series| series.curve(window, slots)).collect();
+    let sums = (0..times.len()).map(|at| {
+        let values = curves.iter().filter_map(|curve| *curve.get(at)?);
+        Some((times[at].duration_since(start).as_secs_f64(), values.reduce(|one, other| one + other)?))
+    });
+    let values: Vec<(f64, f64)> = sums.flatten().collect();
+    if is_level {
+        return Some(values);
+    }
+    let rates = values.windows(2).filter_map(|pair| {
+        let [(from, before), (to, after)] = *pair else { return None };
+        (to > from).then(|| ((from + to) / 2.0, (after - before) / (to - from)))
+    });
+    Some(rates.collect())
+}
