@@ -116,6 +116,7 @@ fn fixture() -> Snapshot {
     }
     let hostile_help = some(300, any_text()).into_iter().max_by_key(String::len).unwrap_or_default();
     let level = with_help("level", Kind::Gauge).with([("of", "water")], Value::Gauge(-0.5));
+    let level = level.with([("not a name", "x\"} 1\n")], Value::Gauge(1.0));
     Snapshot::from(vec![
         Family { start: Some(started), ..requests },
         Family { unit: "seconds".into(), start: Some(started), ..busy },
@@ -160,7 +161,8 @@ fn prometheus_reads_the_same_numbers_from_every_format() {
     snapshot.for_each(|sample| {
         // Natives are no series of numbers in protobuf; see the next test.
         let is_native = sample.name.contains("native") || sample.labels.contains(&("sort", "native"));
-        if !is_native && !sample.name.contains(' ') {
+        let is_wrong = sample.name.contains(' ') || sample.labels.iter().any(|(name, _)| name.contains(' '));
+        if !is_native && !is_wrong {
             let labels = sample.labels.iter().copied().chain([("__name__", sample.name)]);
             // An empty label is none.
             let labels = labels.filter(|(_, value)| !value.is_empty());

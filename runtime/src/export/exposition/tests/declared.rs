@@ -56,8 +56,10 @@ fn what_has_no_valid_name_costs_no_more_than_itself() {
         assert_eq!(both, alone, "{name}");
     }
     for label in ["", "1a", "a:b", "a-b", "a=\"\"} 1\n", "é", "__name__"] {
-        let bad = series(&[("a", "x"), (label, "y")], Value::Gauge(2.0));
-        assert_eq!(text(vec![family("good", Kind::Gauge, "", vec![bad, good()])]), alone, "{label}");
+        let bad = series(&[(label, "y")], Value::Gauge(2.0));
+        assert_eq!(text(vec![family("good", Kind::Gauge, "", vec![good(), bad])]), alone, "{label}");
+        let second = series(&[("a", "x"), (label, "y")], Value::Gauge(2.0));
+        assert_eq!(text(vec![family("good", Kind::Gauge, "", vec![second, good()])]), alone, "{label}");
     }
     let twice = series(&[("l", "x"), ("l", "y")], Value::Gauge(2.0));
     assert_eq!(text(vec![family("good", Kind::Gauge, "", vec![good(), twice])]), alone);
