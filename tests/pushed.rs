@@ -184,9 +184,10 @@ pub(crate) fn scrape(address: &str, parser: &StrictParser) -> BTreeMap<String, J
     parser.parse("openmetrics", &text)
 }
 
-/// Whether a metric moves between a scrape and a push though the program does nothing.
+/// Whether a metric moves between a scrape and a push though the program does nothing, or is on the page alone.
 fn moves_by_itself(name: &str) -> bool {
-    name.starts_with("process_") || name.starts_with("tokio_") || name.contains("scrape")
+    let moves = ["process_", "tokio_", "network_namespace_"].iter().any(|prefix| name.starts_with(prefix));
+    moves || name.contains("scrape") || name == "target_info" || name == "target"
 }
 
 /// Every number of the scrape is what was pushed, and nothing else was pushed.
