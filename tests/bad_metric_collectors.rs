@@ -4,9 +4,11 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use crate::backends::{OtlpReceiver, or_skip};
 use crate::collector::{Collector, Head, Reply};
 use crate::emitter::Emitter;
 use crate::process::{free_port, until};
+use crate::pushed::{Value, metrics};
 
 /// The metric that is looked at.
 const THINGS: &str = "emitter_things_total";
@@ -158,6 +160,42 @@ fn comes_back(variables: &[(&str, &str)]) -> Collector {
 fn a_collector_that_comes_back_has_all_that_was_counted() {
     assert_eq!(comes_back(&[]).sums(THINGS)[""], [15.0, 16.0]);
     assert_eq!(comes_back(&[DELTA]).sums(THINGS)[""], [15.0, 1.0]);
+}
+
+/// A receiver by others that is killed while it is connected to, and replaced.
+#[track_caller]
+fn is_replaced(protocol: &str, variables: &[(&str, &str)], expected: f64) {
+    let Some(receiver) = or_skip(OtlpReceiver::start()) else { return };
+    let endpoint = if protocol == "grpc" { &receiver.grpc_endpoint } else { &receiver.endpoint };
+    let own = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &**endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        ("OTEL_TRACES_EXPORTER", "none"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+        SOON,
+    ];
+    let mut emitter = Emitter::start(&[&own, variables].concat());
+    emitter.ask("count 5");
+    assert_eq!(emitter.ask("flush"), "flushed true");
+    let receiver = receiver.replace(|| {
+        emitter.ask("count 7");
+        assert_eq!(emitter.ask("flush"), "flushed false");
+        emitter.ask("count 1");
+    });
+    // The first connection may take longer than the short timeout.
+    until("a push to arrive", || (emitter.ask("flush") == "flushed true").then_some(()));
+    assert_eq!(emitter.ask("shutdown"), "ended true");
+    let things = &metrics(&receiver)[THINGS];
+    let value = things.values().into_values().next();
+    assert_eq!(value, Some(Value::Number(expected)), "{protocol} {things:?}");
+}
+
+#[test]
+fn a_receiver_that_is_killed_and_replaced_has_all_that_was_counted() {
+    for protocol in ["http/protobuf", "grpc"] {
+        is_replaced(protocol, &[], 13.0);
+        is_replaced(protocol, &[DELTA], 8.0);
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Settings {
             otlp_logs_client_key,
             otlp_metrics_client_key,
             temporality,
-            // Said to be decided elsewhere, where it says something.
+            // Decided where histograms are declared; who asks for something else is told.
             histogram_aggregation: _,
             // These three have become an endpoint of OTLP.
             jaeger_endpoint: _,

@@ -12,9 +12,11 @@ use std::time::SystemTime;
 use crate::registry::{Family, Histogram, LabelSet, NativeHistogram, Series, Snapshot, Text, Value};
 
 /// What was seen of all counters and histograms, and what is owed of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Deltas {
     families: HashMap<Text, Seen>,
+    /// When this was made: what says no start has been counting since then, as far as is known.
+    made: SystemTime,
     /// The time of the last snapshot.
     time: Option<SystemTime>,
 }
@@ -58,6 +60,11 @@ pub(super) fn is_counted(value: &Value) -> bool {
 }
 
 impl Deltas {
+    /// Of what comes from `now` on, and what was counted before.
+    pub(super) fn new(now: SystemTime) -> Self {
+        Self { families: HashMap::new(), made: now, time: None }
+    }
+
     /// All that is owed, this snapshot included. What has not changed is not among it, but what is new is.
     pub(super) fn owed(&mut self, snapshot: &Snapshot) -> Vec<Change> {
         let since = self.time.replace(snapshot.time);
@@ -67,7 +74,8 @@ impl Deltas {
             let identity = identity(family);
             let mut known = before.remove(&family.name).map(|seen| seen.series).unwrap_or_default();
             let mut change = Change { family: identity.clone(), starts: Vec::new() };
-            let start = later(since, family.start).unwrap_or(snapshot.time).min(snapshot.time);
+            // Nothing is before anything.
+            let start = since.max(family.start).unwrap_or(self.made).min(snapshot.time);
             let mut series = HashMap::with_capacity(family.series.len());
             for one in family.series.iter().filter(|one| is_counted(&one.value)) {
                 let mut account = known.remove(&one.labels).unwrap_or_default();
@@ -158,12 +166,6 @@ fn identity(family: &Family) -> Family {
         start: family.start,
         series: Vec::new(),
     }
-}
-
-/// The later of two times.
-fn later(one: Option<SystemTime>, other: Option<SystemTime>) -> Option<SystemTime> {
-    // Nothing is before anything.
-    one.max(other)
 }
 
 fn is_nothing(value: &Value) -> bool {

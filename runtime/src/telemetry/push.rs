@@ -93,22 +93,18 @@ impl Push {
 
     /// Asks for a push of what there is now, which ends within `timeout`.
     pub(super) fn ask(&self, timeout: Duration) -> Asked<'_> {
-        let deadline = after(timeout);
-        Asked {
-            push: self,
-            numbers: self.0.iter().map(|reader| reader.ask(deadline, false)).collect(),
-            deadline,
-        }
+        self.asked(timeout, false)
     }
 
     /// The same, after which nothing is pushed.
     pub(super) fn ask_last(&self, timeout: Duration) -> Asked<'_> {
+        self.asked(timeout, true)
+    }
+
+    fn asked(&self, timeout: Duration, last: bool) -> Asked<'_> {
         let deadline = after(timeout);
-        Asked {
-            push: self,
-            numbers: self.0.iter().map(|reader| reader.ask(deadline, true)).collect(),
-            deadline,
-        }
+        let numbers = self.0.iter().map(|reader| reader.ask(deadline, last)).collect();
+        Asked { push: self, numbers, deadline }
     }
 
     /// Ends it without a last push.

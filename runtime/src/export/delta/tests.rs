@@ -35,7 +35,7 @@ fn settle(deltas: &mut Deltas, changes: &[Change]) {
 
 #[test]
 fn what_came_since_the_last_push_is_owed_once() {
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     let first = deltas.owed(&snapshot(10, vec![visits(3)]));
     assert_eq!(only(&first), (Value::Counter(3), 1));
     settle(&mut deltas, &first);
@@ -48,13 +48,13 @@ fn what_came_since_the_last_push_is_owed_once() {
 
 #[test]
 fn a_new_series_is_owed_at_zero() {
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     assert_eq!(only(&deltas.owed(&snapshot(10, vec![visits(0)]))), (Value::Counter(0), 1));
 }
 
 #[test]
 fn what_failed_is_part_of_the_next_push() {
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     deltas.owed(&snapshot(10, vec![visits(3)]));
     let again = deltas.owed(&snapshot(20, vec![visits(5)]));
     assert_eq!(only(&again), (Value::Counter(5), 1));
@@ -65,7 +65,7 @@ fn what_failed_is_part_of_the_next_push() {
 
 #[test]
 fn a_value_that_went_down_started_anew() {
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     let first = deltas.owed(&snapshot(10, vec![visits(3)]));
     settle(&mut deltas, &first);
     let anew = Family { start: Some(at(15)), ..visits(2) };
@@ -80,7 +80,7 @@ fn a_value_that_went_down_started_anew() {
 
 #[test]
 fn a_series_that_is_gone_is_forgotten_once_it_owes_nothing() {
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     deltas.owed(&snapshot(10, vec![visits(3)]));
     let gone = deltas.owed(&snapshot(20, vec![]));
     assert_eq!(only(&gone), (Value::Counter(3), 1));
@@ -96,7 +96,7 @@ fn a_series_that_is_gone_is_forgotten_once_it_owes_nothing() {
 
 #[test]
 fn a_series_that_is_gone_from_its_family_is_owed_beside_the_others() {
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     deltas.owed(&snapshot(10, vec![visits(3).with([("page", "about")], Value::Counter(7))]));
     let both = deltas.owed(&snapshot(20, vec![visits(4)]));
     let [Change { family, .. }] = &both[..] else { panic!("{both:?}") };
@@ -108,12 +108,22 @@ fn a_series_that_is_gone_from_its_family_is_owed_beside_the_others() {
 }
 
 #[test]
+fn what_says_no_start_is_owed_since_the_exporter_was_made() {
+    let mut deltas = Deltas::new(at(5));
+    let unknown = |value| Family { start: None, ..visits(value) };
+    let first = deltas.owed(&snapshot(10, vec![unknown(3)]));
+    assert_eq!(only(&first), (Value::Counter(3), 5));
+    settle(&mut deltas, &first);
+    assert_eq!(only(&deltas.owed(&snapshot(20, vec![unknown(4)]))), (Value::Counter(1), 10));
+}
+
+#[test]
 fn gauges_are_not_among_the_changes() {
     let families = vec![
         Family::new("level", Kind::Gauge).with([("a", "b")], Value::Gauge(1.0)),
         Family::new("open", Kind::UpDownCounter).with([("a", "b")], Value::Gauge(1.0)),
     ];
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     assert!(deltas.owed(&snapshot(10, families)).is_empty());
     assert!(deltas.families.is_empty());
 }
@@ -131,7 +141,7 @@ fn an_exemplar_goes_with_the_push_of_its_time() {
         family.series[0].exemplars = vec![exemplar(seconds)];
         family
     };
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     let first = deltas.owed(&snapshot(10, vec![with(3, 5)]));
     assert_eq!(first[0].family.series[0].exemplars, [exemplar(5)]);
     settle(&mut deltas, &first);
@@ -141,7 +151,7 @@ fn an_exemplar_goes_with_the_push_of_its_time() {
 
 #[test]
 fn a_clock_that_goes_back_gives_no_start_after_the_end() {
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(at(0));
     let first = deltas.owed(&snapshot(20, vec![visits(3)]));
     settle(&mut deltas, &first);
     assert_eq!(only(&deltas.owed(&snapshot(10, vec![visits(4)]))), (Value::Counter(1), 10));
@@ -239,7 +249,7 @@ fn receive(received: &mut Value, delta: &Value) {
 proptest! {
     #[test]
     fn deltas_add_up_to_all_that_was_counted(steps in vec(any_step(), 1..20)) {
-        let mut deltas = Deltas::default();
+        let mut deltas = Deltas::new(at(0));
         let (mut values, mut before_anew, mut received) = (zero(), zero(), zero());
         let mut until = [None; 4];
         let last = steps.len() - 1;

@@ -1,6 +1,6 @@
 //! Metrics as lines.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::request::{Item, key_value, text};
 use super::{FileError, FileSettings, Lines};
@@ -17,7 +17,7 @@ use crate::span::AttributeRef;
 /// data each. Names and units are those that are sent over OTLP.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::time::{Duration, SystemTime};
 ///
 /// use spanwright::export::MetricExporter as _;
 /// use spanwright::export::file::{FileMetricExporter, FileSettings};
@@ -65,7 +65,7 @@ impl FileMetricExporter {
     /// ```
     #[must_use]
     pub fn temporality(self, temporality: Temporality) -> Self {
-        let deltas = (temporality == Temporality::Delta).then(Deltas::default);
+        let deltas = (temporality == Temporality::Delta).then(|| Deltas::new(SystemTime::now()));
         Self { deltas, ..self }
     }
 }

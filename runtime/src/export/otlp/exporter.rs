@@ -1,7 +1,7 @@
 //! The exporters of spans, of log records and of metrics.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::delivery::Delivery;
 use super::silence::Silence;
@@ -168,7 +168,7 @@ impl OtlpMetricExporter {
     /// The same with this temporality.
     #[must_use]
     pub fn temporality(self, temporality: Temporality) -> Self {
-        let deltas = (temporality == Temporality::Delta).then(Deltas::default);
+        let deltas = (temporality == Temporality::Delta).then(|| Deltas::new(SystemTime::now()));
         Self { deltas, ..self }
     }
 }

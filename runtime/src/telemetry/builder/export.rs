@@ -97,7 +97,7 @@ impl Builder {
     }
 
     /// Pushes metrics to an exporter of one's own too, at the [interval](Builder::metric_interval), when
-    /// [flushed](super::Guard::flush) and at the end. `OTEL_METRICS_EXPORTER` doesn't concern it.
+    /// [flushed](crate::Guard::flush) and at the end. `OTEL_METRICS_EXPORTER` doesn't concern it.
     ///
     /// ```
     /// use std::time::Duration;

@@ -109,7 +109,7 @@ fn of_a_hundred_thousand_counters() {
             rest = &rest[taken..];
         }
     }));
-    let mut deltas = Deltas::default();
+    let mut deltas = Deltas::new(std::time::UNIX_EPOCH);
     let delta = best(Box::new(|| {
         let changes = deltas.owed(&snapshot);
         deltas.settle_all(&points::with_changes(&snapshot, &changes));
