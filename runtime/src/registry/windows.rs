@@ -225,7 +225,7 @@ impl Remembered {
     fn add(&mut self, snapshot: &Snapshot, now: Instant, settings: &Windows) {
         let elapsed = self.latest.map(|latest| now.duration_since(latest));
         // A series that was left out before has not begun at zero.
-        let begins_at_zero = elapsed.is_some() && self.left_out == 0;
+        let begins_at_zero = self.left_out == 0;
         self.left_out = 0;
         for family in &snapshot.families {
             let is_one = |prefix: &String| family.name.starts_with(prefix.as_str());

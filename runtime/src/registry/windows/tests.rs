@@ -220,6 +220,22 @@ fn series_and_slots_have_bounds() {
 }
 
 #[test]
+fn a_series_that_was_left_out_has_not_begun_at_zero() {
+    let mut watch = Watch::new();
+    watch.windows = Windows::new(&watch.windows.registry).max_series(1);
+    watch.tick(0.0, [counter(1).with([("l", "y")], Value::Counter(100))]);
+    assert_eq!(watch.windows.left_out(), 1);
+    let late = |value| [Family::new("c", Kind::Counter).with([("l", "y")], Value::Counter(value))];
+    // The first leaves at the end of the second of these ticks.
+    watch.tick(5.0, late(100));
+    watch.tick(901.0, late(101));
+    watch.tick(5.0, late(102));
+    watch.tick(5.0, late(104));
+    assert_eq!(watch.windows.increase("c", &[], Window::OneMinute), Some(2.0));
+    assert_eq!(watch.windows.left_out(), 0);
+}
+
+#[test]
 fn only_what_is_asked_for_is_remembered() {
     let registry = Registry::new();
     let source = Arc::new(Told::default());
