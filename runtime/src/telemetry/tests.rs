@@ -100,6 +100,15 @@ fn what_needs_a_feature_that_is_off_is_a_problem_that_names_it() {
         &["`opentelemetry` needs the feature `opentelemetry` of `spanwright`; it is ignored"]
     };
     assert_eq!(messages(&guard), expected);
+    drop(guard);
+    let guard =
+        builder().metrics_recorder(true).metrics_enabled(false).install_in(&environment(&[])).unwrap();
+    let expected: &[&str] = if cfg!(feature = "metrics") {
+        &[]
+    } else {
+        &["`metrics_recorder` needs the feature `metrics` of `spanwright`; it is ignored"]
+    };
+    assert_eq!(messages(&guard), expected);
 }
 
 #[test]
