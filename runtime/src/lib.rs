@@ -8,6 +8,8 @@
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
 //! | [`Secret`] | values that no telemetry shows |
+//! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
+//! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`config`] | every key and environment variable |
 //!

@@ -20,6 +20,7 @@ const OVERFLOW: (&str, &str) = ("otel_metric_overflow", "true");
 /// How much there may be of each: series, keys, and families.
 pub(super) struct Bounds {
     most: usize,
+    /// How many were taken: numbers of their own, which publish nothing.
     series: AtomicUsize,
     keys: AtomicUsize,
 }
@@ -119,9 +120,13 @@ impl<V: Held> Families<V> {
                 OwnMetrics::global().label_overflows_total.inc();
                 return None;
             }
-            let name = Text::from(name.to_string());
-            let is_exported = kinds.claim(&name, V::KIND);
-            all.insert(name, OfFamily { series: HashMap::new(), overflow: None, is_exported });
+            drop(all);
+            let new = Text::from(name.to_string());
+            // This may print, for which nobody has to wait.
+            let is_exported = kinds.claim(&new, V::KIND);
+            all = self.lock();
+            let family = OfFamily { series: HashMap::new(), overflow: None, is_exported };
+            all.entry(new).or_insert(family);
         }
         let family = all.get_mut(&*name)?;
         if let Some(value) = family.series.get(&labels) {

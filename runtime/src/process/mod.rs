@@ -47,7 +47,7 @@ use crate::registry::{Family, Kind, LabelSet, Source, Value};
 /// ```
 #[derive(Debug)]
 pub struct ProcessMetrics {
-    /// When the process started, and that moment on the monotonic clock where it was read.
+    /// When the process started. It stays what it is where the system's clock is set.
     started: SystemTime,
     /// When this was made, and how long the process had run then.
     made: (Instant, std::time::Duration),
@@ -110,6 +110,7 @@ impl Source for ProcessMetrics {
 /// Where families go.
 struct Families<'a> {
     /// Since when counters count.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux says what is counted"))]
     start: SystemTime,
     families: &'a mut Vec<Family>,
 }

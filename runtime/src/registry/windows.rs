@@ -188,8 +188,7 @@ impl Windows {
     /// A gauge's mean over time, or that of what a histogram has observed.
     #[must_use]
     pub fn mean(&self, name: &str, labels: &[(&str, &str)], window: Window) -> Option<f64> {
-        let (change, elapsed) = self.change(name, labels, window)?;
-        change.mean(elapsed)
+        self.change(name, labels, window)?.0.mean()
     }
 
     /// By how much a gauge rises per second, or the [rate](Self::rate) of a counter or a histogram: the slope of the line
@@ -213,7 +212,7 @@ impl Windows {
         let remembered = self.remembered();
         let (slots, mut times) = remembered.since(window)?;
         let elapsed = remembered.latest?.duration_since(times.next()?);
-        let changes = remembered.matching(name, labels).map(|series| series.change(window, slots));
+        let changes = remembered.matching(name, labels).map(|series| series.change(window, slots, elapsed));
         Some((changes.reduce(Change::plus)?, elapsed))
     }
 
@@ -226,7 +225,7 @@ impl Remembered {
     fn add(&mut self, snapshot: &Snapshot, now: Instant, settings: &Windows) {
         let elapsed = self.latest.map(|latest| now.duration_since(latest));
         // A series that was left out before has not begun at zero.
-        let begins_at_zero = elapsed.is_some() && self.left_out == 0;
+        let begins_at_zero = self.left_out == 0;
         self.left_out = 0;
         for family in &snapshot.families {
             let is_one = |prefix: &String| family.name.starts_with(prefix.as_str());
@@ -236,7 +235,9 @@ impl Remembered {
             let of_family = self.series.entry(family.name.clone()).or_default();
             for series in &family.series {
                 if let Some(tracked) = of_family.get_mut(&series.labels) {
-                    tracked.update(&series.value, now, elapsed);
+                    if !tracked.update(&series.value, now, elapsed) {
+                        *tracked = Tracked::new(&series.value, family.kind, now, true);
+                    }
                 } else if self.count < settings.max_series {
                     let tracked = Tracked::new(&series.value, family.kind, now, begins_at_zero);
                     of_family.insert(series.labels.clone(), tracked);

@@ -1,7 +1,7 @@
 //! What series have done in a window.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Window;
 use super::tracked::Tracked;
@@ -10,8 +10,8 @@ use crate::registry::{Histogram, NativeHistogram};
 pub(super) enum Change {
     /// A counter rose by that.
     Total(f64),
-    /// A gauge's integral over time.
-    Integral(f64),
+    /// A gauge's mean over time.
+    Mean(f64),
     /// What a classic histogram observed.
     Classic(Histogram),
     /// What a native histogram observed.
@@ -23,7 +23,7 @@ impl Change {
     pub(super) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Total(one), Self::Total(other)) => Self::Total(one + other),
-            (Self::Integral(one), Self::Integral(other)) => Self::Integral(one + other),
+            (Self::Mean(one), Self::Mean(other)) => Self::Mean(one + other),
             (Self::Classic(mut one), Self::Classic(other)) => {
                 one.sum += other.sum;
                 one.buckets.iter_mut().zip(other.buckets).for_each(|(one, other)| *one += other);
@@ -42,7 +42,7 @@ impl Change {
             Self::Total(total) => Some(*total),
             Self::Classic(histogram) => Some(histogram.count() as f64),
             Self::Native(native) => Some(native.count() as f64),
-            Self::Integral(_) => None,
+            Self::Mean(_) => None,
         }
     }
 
@@ -50,14 +50,14 @@ impl Change {
         match self {
             Self::Classic(histogram) => histogram.quantile(q),
             Self::Native(native) => native.quantile(q),
-            Self::Total(_) | Self::Integral(_) => None,
+            Self::Total(_) | Self::Mean(_) => None,
         }
     }
 
-    pub(super) fn mean(&self, elapsed: Duration) -> Option<f64> {
+    pub(super) fn mean(&self) -> Option<f64> {
         let of = |sum: f64, count: u64| (count > 0).then(|| sum / count as f64);
         match self {
-            Self::Integral(integral) => Some(integral / elapsed.as_secs_f64()),
+            Self::Mean(mean) => Some(*mean),
             Self::Classic(histogram) => of(histogram.sum, histogram.count()),
             Self::Native(native) => of(native.sum, native.count()),
             Self::Total(_) => None,

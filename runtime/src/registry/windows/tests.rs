@@ -137,6 +137,20 @@ fn quantiles_and_means_are_of_what_the_window_saw() {
 }
 
 #[test]
+fn a_histogram_with_other_buckets_and_a_metric_of_another_kind_begin_anew() {
+    let mut watch = Watch::new();
+    let other = Histogram { bounds: Arc::new([8.0]), buckets: vec![3, 0], sum: 3.0 };
+    let other = Family::new("h", Kind::Histogram).with([("l", "x")], Value::Histogram(other));
+    watch.tick(0.0, [histogram([1, 1, 1], 6.0)]);
+    watch.tick(5.0, [other]);
+    assert_eq!(watch.windows.increase("h", &[], Window::OneMinute), Some(3.0));
+    watch.tick(5.0, [Family::new("h", Kind::Gauge).with([("l", "x")], Value::Gauge(4.0))]);
+    watch.tick(5.0, [Family::new("h", Kind::Gauge).with([("l", "x")], Value::Gauge(4.0))]);
+    assert_eq!(watch.windows.increase("h", &[], Window::OneMinute), None);
+    assert_eq!(watch.windows.trend("h", &[], Window::OneMinute), Some(0.0));
+}
+
+#[test]
 fn native_histograms_may_become_coarser_meanwhile() {
     let mut watch = Watch::new();
     // Above 1 and up to 2: buckets 1 and 2 of schema 1, bucket 1 of schema 0.
@@ -161,6 +175,12 @@ fn gauges_have_means_over_time_and_slopes() {
     assert_eq!(watch.windows.mean("g", &[], Window::OneMinute), Some(60.0));
     assert_eq!(watch.windows.trend("g", &[], Window::OneMinute), Some(2.0));
     assert_eq!(watch.windows.increase("g", &[], Window::OneMinute), None, "gauges don't count");
+    // One that is young has the mean of its own time.
+    let both = |value| [gauge(120.0).with([("l", "y")], Value::Gauge(value))];
+    watch.tick(5.0, both(8.0));
+    assert_eq!(watch.windows.mean("g", &[("l", "y")], Window::OneMinute), Some(8.0));
+    watch.tick(5.0, both(10.0));
+    assert_eq!(watch.windows.mean("g", &[("l", "y")], Window::OneMinute), Some(9.0));
     // A gauge that is gone is not remembered.
     watch.tick(5.0, []);
     assert_eq!(watch.windows.mean("g", &[], Window::OneMinute), None);
@@ -197,6 +217,22 @@ fn series_and_slots_have_bounds() {
     assert!(remembered.times.iter().zip([14, 22, 22]).all(|(times, most)| times.len() == most));
     drop(remembered);
     assert!(watch.windows.left_out() > 0);
+}
+
+#[test]
+fn a_series_that_was_left_out_has_not_begun_at_zero() {
+    let mut watch = Watch::new();
+    watch.windows = Windows::new(&watch.windows.registry).max_series(1);
+    watch.tick(0.0, [counter(1).with([("l", "y")], Value::Counter(100))]);
+    assert_eq!(watch.windows.left_out(), 1);
+    let late = |value| [Family::new("c", Kind::Counter).with([("l", "y")], Value::Counter(value))];
+    // The first leaves at the end of the second of these ticks.
+    watch.tick(5.0, late(100));
+    watch.tick(901.0, late(101));
+    watch.tick(5.0, late(102));
+    watch.tick(5.0, late(104));
+    assert_eq!(watch.windows.increase("c", &[], Window::OneMinute), Some(2.0));
+    assert_eq!(watch.windows.left_out(), 0);
 }
 
 #[test]

@@ -21,7 +21,7 @@ enum Values {
     /// Where the metric began anew, they go on.
     Totals { bounds: Option<Arc<[f64]>>, raw: Vec<f64>, totals: Vec<f64>, kept: [VecDeque<f64>; 3] },
     /// Of gauges: the value, and its integral over time.
-    Level { now: [f64; 2], kept: [VecDeque<f64>; 3] },
+    Level { born: Instant, now: [f64; 2], kept: [VecDeque<f64>; 3] },
     /// Of native histograms, whose buckets are not the same for ever.
     Native { now: NativeHistogram, before: NativeHistogram, kept: [VecDeque<NativeHistogram>; 3] },
 }
@@ -34,6 +34,13 @@ fn numbers(value: &Value) -> Vec<f64> {
             buckets.chain([histogram.sum]).collect()
         }
         other => vec![other.number().unwrap_or_default()],
+    }
+}
+
+fn bounds_of(value: &Value) -> Option<Arc<[f64]>> {
+    match value {
+        Value::Histogram(histogram) => Some(Arc::clone(&histogram.bounds)),
+        _ => None,
     }
 }
 
@@ -52,14 +59,10 @@ impl Tracked {
                 Values::Native { now, before, kept: Default::default() }
             }
             Value::Gauge(level) if kind != Kind::Counter => {
-                Values::Level { now: [*level, 0.0], kept: Default::default() }
+                Values::Level { born: now, now: [*level, 0.0], kept: Default::default() }
             }
             counted => {
-                let bounds = match counted {
-                    Value::Histogram(histogram) => Some(Arc::clone(&histogram.bounds)),
-                    _ => None,
-                };
-                let raw = numbers(counted);
+                let (bounds, raw) = (bounds_of(counted), numbers(counted));
                 let totals = if begins_at_zero { raw.clone() } else { vec![0.0; raw.len()] };
                 Values::Totals { bounds, raw, totals, kept: Default::default() }
             }
@@ -67,8 +70,9 @@ impl Tracked {
         Self { seen: now, values }
     }
 
-    /// What it says now, `elapsed` after the last time.
-    pub(super) fn update(&mut self, value: &Value, now: Instant, elapsed: Option<Duration>) {
+    /// What it says now, `elapsed` after the last time. `false` where it is not what it was: of another kind, or with
+    /// other buckets.
+    pub(super) fn update(&mut self, value: &Value, now: Instant, elapsed: Option<Duration>) -> bool {
         self.seen = now;
         match (&mut self.values, value) {
             (Values::Level { now: [level, integral], .. }, Value::Gauge(value)) => {
@@ -84,7 +88,10 @@ impl Tracked {
                 }
                 *now = native.clone().coarsened(NATIVE_BUCKETS);
             }
-            (Values::Totals { raw, totals, .. }, value) => {
+            (Values::Totals { bounds, raw, totals, .. }, value) => {
+                if *bounds != bounds_of(value) {
+                    return false;
+                }
                 let next = numbers(value);
                 // A sum may fall where negative values are observed, buckets may not.
                 let counts = next.len().saturating_sub(1).max(1);
@@ -94,9 +101,9 @@ impl Tracked {
                     *raw = next;
                 }
             }
-            // A family keeps its kind.
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     /// Remembers what it said last.
@@ -104,7 +111,7 @@ impl Tracked {
         let at = window as usize;
         match &mut self.values {
             Values::Totals { totals, kept, .. } => keep(&mut kept[at], totals, window),
-            Values::Level { now, kept } => keep(&mut kept[at], now, window),
+            Values::Level { now, kept, .. } => keep(&mut kept[at], now, window),
             Values::Native { now, kept, .. } => {
                 kept[at].push_back(now.clone());
                 if kept[at].len() > window.slots() {
@@ -123,8 +130,8 @@ impl Tracked {
         }
     }
 
-    /// What it has done since it was remembered the `slots`th last time, or else since it was there.
-    pub(super) fn change(&self, window: Window, slots: usize) -> Change {
+    /// What it has done since it was remembered the `slots`th last time, which is `elapsed`, or else since it was there.
+    pub(super) fn change(&self, window: Window, slots: usize, elapsed: Duration) -> Change {
         let at = window as usize;
         match &self.values {
             Values::Totals { bounds, totals, kept, .. } => {
@@ -140,9 +147,11 @@ impl Tracked {
                     }
                 }
             }
-            Values::Level { now, kept } => {
+            Values::Level { born, now: [level, integral], kept } => {
                 let then = slot(&kept[at], 2, slots).and_then(|mut slot| slot.nth(1));
-                Change::Integral(now[1] - then.unwrap_or_default())
+                let seconds = elapsed.min(self.seen.duration_since(*born)).as_secs_f64();
+                let is_new = seconds == 0.0;
+                Change::Mean(if is_new { *level } else { (integral - then.unwrap_or_default()) / seconds })
             }
             Values::Native { now, before, kept } => {
                 let then = kept[at].len().checked_sub(slots).and_then(|at| kept[at].get(at));
