@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::SystemTime;
 
-use super::{Conflict, Family, Kind, Registry, Series, Value};
+use super::{Conflict, Family, Kind, Registry, Series, Snapshot, Value};
 use crate::export::exposition;
 
 /// The most series of a family that a summary shows.
@@ -48,13 +48,8 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn gather_debug_info(&self) -> DebugInfo {
-        DebugInfo {
-            families: self.snapshot().families,
-            metrics: self.live().len(),
-            sources: self.sources().len(),
-            conflicts: self.conflicts(),
-            label_overflows: label_overflows(),
-        }
+        let (metrics, sources) = (self.live().len(), self.sources().len());
+        DebugInfo { metrics, sources, conflicts: self.conflicts(), ..DebugInfo::of(self.snapshot()) }
     }
 
     /// The metrics whose names begin with `prefix` and `_`: those of one struct, say. None is looked at before
@@ -116,6 +111,12 @@ pub struct DebugInfo {
 }
 
 impl DebugInfo {
+    /// Of a snapshot alone.
+    pub(crate) fn of(snapshot: Snapshot) -> Self {
+        let (families, label_overflows) = (snapshot.families, label_overflows());
+        Self { metrics: families.len(), families, sources: 0, conflicts: Vec::new(), label_overflows }
+    }
+
     /// How many series there are.
     #[must_use]
     pub fn series(&self) -> usize {
@@ -217,10 +218,8 @@ impl MetricsView {
     /// What they hold now.
     #[must_use]
     pub fn get_snapshot(&self) -> MetricsSnapshot {
-        let snapshot = self.registry.snapshot();
-        let is_one = |family: &Family| family.name.starts_with(&self.prefix);
-        let families = snapshot.families.into_iter().filter(is_one).collect();
-        MetricsSnapshot { families, prefix: self.prefix.clone(), time: snapshot.time }
+        let Snapshot { families, time } = self.registry.snapshot_of(|name| name.starts_with(&self.prefix));
+        MetricsSnapshot { families, prefix: self.prefix.clone(), time }
     }
 }
 

@@ -190,7 +190,7 @@ impl Instrument {
     }
 
     /// Calls all callbacks, without a lock; how many panicked.
-    pub(crate) fn call_back(&self) -> usize {
+    pub(crate) fn call_back(&self) -> u64 {
         let callbacks = self.callbacks.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut panicked = 0;
         for (cell, callback) in callbacks {

@@ -123,6 +123,21 @@ fn instances_of_one_struct_add_up_and_leave_when_dropped() {
 }
 
 #[test]
+fn an_instance_tells_what_it_holds_itself() {
+    let registry = Registry::new();
+    let (one, other) = (All::register(&registry), All::register(&registry));
+    one.requests_total.with(Method::Get).add(2);
+    other.requests_total.with(Method::Get).add(40);
+    let snapshot = one.snapshot();
+    let get = snapshot.family("test_requests_total").unwrap().series(&[("method", "get")]).unwrap();
+    assert_eq!(get.value, Value::Counter(2));
+    assert_eq!(snapshot.families.len(), 5, "all of its metrics, and no others");
+    let text = one.gather_metrics().unwrap();
+    assert!(text.contains("\ntest_requests_total{method=\"get\"} 2\n"), "{text}");
+    assert_eq!((one.gather_debug_info().metrics, one.gather_debug_info().families.len()), (5, 5));
+}
+
+#[test]
 fn registries_are_apart() {
     let (one, other) = (Registry::new(), Registry::new());
     let (ones, _others) = (All::register(&one), All::register(&other));

@@ -124,7 +124,7 @@ impl<T> Watched<T> {
 impl Watched<Option<f64>> {
     /// Makes this the value of a counter or a gauge: looks at it at once and then every so often, and tells who listens where
     /// it has changed. The series with these labels, and maybe others, are added up; nothing where there are none.
-    /// Ends once nobody listens any more. Each look reads the whole registry.
+    /// Ends once nobody listens any more. Each look reads the metric, and asks all sources.
     ///
     /// To be spawned on a Tokio runtime that has its timer enabled.
     ///
