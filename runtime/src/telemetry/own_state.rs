@@ -1,13 +1,13 @@
-//! How full the telemetry's own ring and queues are. What they drop is counted elsewhere, as it happens.
+//! How full the telemetry's own memory is: the ring, the queues, the values of metrics. What they drop is counted elsewhere, as it happens.
 
 use std::collections::BTreeMap;
 
-use spanwright_core::chunks;
+use spanwright_core::{cells, chunks};
 
 use crate::registry::{Family, Kind, LabelSet, Source, Value};
 use crate::span::PipelineHandle;
 
-/// A pipeline's ring and queues.
+/// The values' memory, and a pipeline's ring and queues.
 #[derive(Debug)]
 pub(super) struct OwnState(pub(super) PipelineHandle);
 
@@ -25,6 +25,13 @@ impl Source for OwnState {
         let help = "Memory of the ring buffer that spans and events are in, or that a thread keeps for its next ones.";
         add("spanwright_ring_used_bytes", help, "bytes", one(used));
         add("spanwright_ring_limit_bytes", "How large the ring buffer may become.", "bytes", one(limit));
+
+        let page = f64::from(cells::PAGE_CELLS) * 8.0;
+        let pages = |count: u32| vec![(LabelSet::default(), f64::from(count) * page)];
+        let help = "Memory of metrics' values that is of one thread each.";
+        add("spanwright_metrics_used_bytes", help, "bytes", pages(cells::own_pages()));
+        let help = "Beyond it, threads share the memory of metrics' values.";
+        add("spanwright_metrics_limit_bytes", help, "bytes", pages(cells::MAX_OWN_PAGES));
 
         // A program's own exporters may have one name.
         let mut queues = BTreeMap::<_, (u64, usize)>::new();
