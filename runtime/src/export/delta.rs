@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use crate::registry::{Family, Histogram, LabelSet, NativeHistogram, Series, Snapshot, Text, Value};
+use crate::registry::{Family, LabelSet, Series, Snapshot, Text, Value};
 
 /// What was seen of all counters and histograms, and what is owed of them.
 #[derive(Debug)]
@@ -144,7 +144,8 @@ impl Account {
     fn advance(&mut self, now: &Value, start: SystemTime) {
         let is_new = self.last.is_none();
         let came = match &self.last {
-            Some(last) => increment(now, last),
+            // All of it where it started anew.
+            Some(last) => now.since(last).unwrap_or_else(|| now.clone()),
             None => now.clone(),
         };
         match &mut self.owed {
@@ -177,69 +178,11 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// What came between two values; all of the later one where it started anew.
-fn increment(now: &Value, last: &Value) -> Value {
-    let since = match (now, last) {
-        (Value::Counter(now), Value::Counter(last)) => now.checked_sub(*last).map(Value::Counter),
-        (Value::FloatCounter(now), Value::FloatCounter(last)) => {
-            (now >= last).then(|| Value::FloatCounter(now - last))
-        }
-        (Value::Histogram(now), Value::Histogram(last)) => classic_increment(now, last).map(Value::Histogram),
-        (Value::NativeHistogram(now), Value::NativeHistogram(last)) => {
-            native_increment(now, last).map(Value::NativeHistogram)
-        }
-        _ => None,
-    };
-    since.unwrap_or_else(|| now.clone())
-}
-
-fn classic_increment(now: &Histogram, last: &Histogram) -> Option<Histogram> {
-    if now.bounds != last.bounds || now.buckets.len() != last.buckets.len() {
-        return None;
-    }
-    let counts = now.buckets.iter().zip(&last.buckets);
-    let buckets = counts.map(|(now, last)| now.checked_sub(*last)).collect::<Option<_>>()?;
-    Some(Histogram { bounds: now.bounds.clone(), buckets, sum: now.sum - last.sum })
-}
-
-fn native_increment(now: &NativeHistogram, last: &NativeHistogram) -> Option<NativeHistogram> {
-    if last.schema < now.schema || last.zero_threshold != now.zero_threshold {
-        return None;
-    }
-    let last = last.clone().at_schema(now.schema);
-    let mut since = now.clone();
-    since.zero_count = since.zero_count.checked_sub(last.zero_count)?;
-    since.sum -= last.sum;
-    for (number, count) in (last.offset..).zip(&last.buckets).filter(|(_, count)| **count > 0) {
-        let at = usize::try_from(i64::from(number) - i64::from(since.offset)).ok()?;
-        let bucket = since.buckets.get_mut(at)?;
-        *bucket = bucket.checked_sub(*count)?;
-    }
-    trim(&mut since);
-    Some(since)
-}
-
-/// Leaves out the empty buckets at either end.
-fn trim(histogram: &mut NativeHistogram) {
-    let buckets = &mut histogram.buckets;
-    let used = buckets.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
-    buckets.truncate(used);
-    let empty = buckets.iter().take_while(|count| **count == 0).count();
-    buckets.drain(..empty);
-    histogram.offset += empty as i32;
-}
-
 /// What is owed after more of it came. What does not fit together takes the place of the former: the metric is another one.
 fn sum(owed: &Value, came: Value) -> Value {
     let mut sum = owed.clone();
-    match (&mut sum, &came) {
+    match (&sum, &came) {
         (Value::Histogram(one), Value::Histogram(other)) if one.bounds != other.bounds => return came,
-        (Value::NativeHistogram(one), Value::NativeHistogram(other)) => {
-            let schema = one.schema.min(other.schema);
-            *one = one.clone().at_schema(schema);
-            sum.add(&Value::NativeHistogram(other.clone().at_schema(schema)));
-            return sum;
-        }
         (one, other) if std::mem::discriminant(one) != std::mem::discriminant(other) => return came,
         _ => {}
     }

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::registry::{Exemplar, Kind};
+use crate::registry::{Exemplar, Histogram, Kind, NativeHistogram};
 use crate::span::{SpanId, TraceId};
 
 fn at(seconds: u64) -> SystemTime {
@@ -289,7 +289,7 @@ fn without_empty_ends(value: &Value) -> Value {
     match value {
         Value::NativeHistogram(histogram) => {
             let mut histogram = histogram.clone().at_schema(-4);
-            trim(&mut histogram);
+            histogram.trim();
             if histogram.buckets.is_empty() {
                 histogram.offset = 0;
             }

@@ -3,6 +3,7 @@
 mod exemplar;
 mod histogram;
 mod labels;
+mod native;
 mod sample;
 mod text;
 
@@ -10,8 +11,9 @@ use std::cmp::Reverse;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use exemplar::Exemplar;
-pub use histogram::{Histogram, NativeHistogram};
+pub use histogram::Histogram;
 pub use labels::LabelSet;
+pub use native::NativeHistogram;
 pub use sample::Sample;
 pub use text::Text;
 
@@ -173,6 +175,22 @@ impl Value {
         }
     }
 
+    /// What came since `last`, the same series' value before; nothing where it has fallen, or can't be compared.
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "what is pushed is"))]
+    pub(crate) fn since(&self, last: &Self) -> Option<Self> {
+        match (self, last) {
+            (Self::Counter(now), Self::Counter(last)) => now.checked_sub(*last).map(Self::Counter),
+            (Self::FloatCounter(now), Self::FloatCounter(last)) => {
+                (now >= last).then(|| Self::FloatCounter(now - last))
+            }
+            (Self::Histogram(now), Self::Histogram(last)) => now.since(last).map(Self::Histogram),
+            (Self::NativeHistogram(now), Self::NativeHistogram(last)) => {
+                now.since(last).map(Self::NativeHistogram)
+            }
+            _ => None,
+        }
+    }
+
     /// Adds the value of another series with the same labels.
     pub(crate) fn add(&mut self, other: &Self) {
         match (self, other) {
@@ -180,12 +198,7 @@ impl Value {
             (Self::FloatCounter(one), Self::FloatCounter(other)) | (Self::Gauge(one), Self::Gauge(other)) => {
                 *one += other;
             }
-            (Self::Histogram(one), Self::Histogram(other)) => {
-                one.sum += other.sum;
-                for (count, other) in one.buckets.iter_mut().zip(&other.buckets) {
-                    *count = count.saturating_add(*other);
-                }
-            }
+            (Self::Histogram(one), Self::Histogram(other)) => one.add(other),
             (Self::NativeHistogram(one), Self::NativeHistogram(other)) => one.add(other),
             // Families are of one kind.
             _ => {}

@@ -1,6 +1,5 @@
 //! What series have done in a window.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::Window;
@@ -25,12 +24,12 @@ impl Change {
             (Self::Total(one), Self::Total(other)) => Self::Total(one + other),
             (Self::Mean(one), Self::Mean(other)) => Self::Mean(one + other),
             (Self::Classic(mut one), Self::Classic(other)) => {
-                one.sum += other.sum;
-                one.buckets.iter_mut().zip(other.buckets).for_each(|(one, other)| *one += other);
+                one.add(&other);
                 Self::Classic(one)
             }
-            (Self::Native(one), Self::Native(other)) => {
-                Self::Native(combine(&one, &other, |one, other| one + other, one.sum + other.sum))
+            (Self::Native(mut one), Self::Native(other)) => {
+                one.add(&other);
+                Self::Native(one)
             }
             // A family is of one kind.
             (one, _) => one,
@@ -63,40 +62,6 @@ impl Change {
             Self::Total(_) => None,
         }
     }
-}
-
-/// What was observed between two moments.
-pub(super) fn difference(now: &NativeHistogram, then: &NativeHistogram) -> NativeHistogram {
-    combine(now, then, u64::saturating_sub, now.sum - then.sum)
-}
-
-/// Bucket by bucket, with the coarser one's buckets.
-fn combine(
-    one: &NativeHistogram,
-    other: &NativeHistogram,
-    counts: impl Fn(u64, u64) -> u64,
-    sum: f64,
-) -> NativeHistogram {
-    let schema = one.schema.min(other.schema);
-    let (ones, others) = (at_schema(one, schema), at_schema(other, schema));
-    let first = ones.keys().chain(others.keys()).min().copied().unwrap_or_default();
-    let last = ones.keys().chain(others.keys()).max().copied().unwrap_or(first - 1);
-    let count = |of: &BTreeMap<i32, u64>, number| of.get(&number).copied().unwrap_or_default();
-    let buckets = (first..=last).map(|number| counts(count(&ones, number), count(&others, number))).collect();
-    let zero_count = counts(one.zero_count, other.zero_count);
-    NativeHistogram { schema, zero_count, offset: first, buckets, sum, ..one.clone() }
-}
-
-/// Counts by the number of a coarser schema's bucket: `2^n` of a schema that is finer by n become one.
-fn at_schema(native: &NativeHistogram, schema: i8) -> BTreeMap<i32, u64> {
-    let finer_by = native.schema - schema;
-    let mut counts = BTreeMap::new();
-    for (number, count) in (native.offset..).zip(&native.buckets) {
-        // The upper bound stays below the coarser bucket's.
-        let number = (number - 1).div_euclid(1 << finer_by) + 1;
-        *counts.entry(number).or_default() += count;
-    }
-    counts
 }
 
 /// Points of a gauge's value over time, or of a rate, of series added up; nothing where there are none. Times are in

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Window;
-use super::change::{Change, difference};
+use super::change::Change;
 use crate::registry::{Histogram, Kind, NativeHistogram, Value};
 
 /// The most buckets of a native histogram that are remembered.
@@ -155,7 +155,7 @@ impl Tracked {
             }
             Values::Native { now, before, kept } => {
                 let then = kept[at].len().checked_sub(slots).and_then(|at| kept[at].get(at));
-                Change::Native(difference(now, then.unwrap_or(before)))
+                Change::Native(now.since(then.unwrap_or(before)).unwrap_or_else(|| now.clone()))
             }
         }
     }
