@@ -187,7 +187,7 @@ pub(crate) fn scrape(address: &str, parser: &StrictParser) -> BTreeMap<String, J
 /// Whether a metric moves between a scrape and a push though the program does nothing, or is on the page alone.
 fn moves_by_itself(name: &str) -> bool {
     let moves = ["process_", "tokio_", "network_namespace_"].iter().any(|prefix| name.starts_with(prefix));
-    moves || name.contains("scrape") || name == "target_info" || name == "target"
+    moves || name.ends_with("_used_bytes") || name.contains("scrape") || name.starts_with("target")
 }
 
 /// Every number of the scrape is what was pushed, and nothing else was pushed.
