@@ -19,6 +19,7 @@ retry() {
 
 packages=()
 command -v prometheus >/dev/null && command -v promtool >/dev/null || packages+=(prometheus)
+command -v ps >/dev/null || packages+=(procps)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 if [[ ${1-} == --oldest-rust ]]; then

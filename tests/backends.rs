@@ -6,6 +6,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value as Json;
 
@@ -107,15 +108,22 @@ impl StrictParser {
     /// The families by name, of an exposition in `openmetrics` or `text`.
     #[track_caller]
     pub(crate) fn parse(&self, format: &str, exposition: &str) -> BTreeMap<String, Json> {
+        self.parse_all(format, &[exposition.to_owned()]).remove(0)
+    }
+
+    /// The same of many expositions, since a start of Python takes longer than to read them.
+    #[track_caller]
+    pub(crate) fn parse_all(&self, format: &str, expositions: &[String]) -> Vec<BTreeMap<String, Json>> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("parse_metrics.py");
-        let output = run_on(exposition, Command::new(&self.0).arg(script).arg(format));
+        let input = serde_json::to_string(expositions).expect("texts are JSON");
+        let output = run_on(&input, Command::new(&self.0).arg(script).arg(format));
         let refused = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{format} was refused:\n{refused}\n{exposition}");
+        assert!(output.status.success(), "{format} was refused:\n{refused}");
         serde_json::from_slice(&output.stdout).expect("the script writes JSON")
     }
 }
 
-/// A Prometheus server that scrapes one address each second.
+/// A Prometheus server that scrapes each second.
 pub(crate) struct Prometheus {
     url: String,
     _process: Process,
@@ -123,12 +131,20 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
+    /// One that scrapes this address.
     pub(crate) fn start(target: &str, features: &[&str]) -> Result<Self, String> {
+        Self::start_with(&[("shop", target)], features)
+    }
+
+    /// One that scrapes these jobs, each at one address.
+    pub(crate) fn start_with(jobs: &[(&str, &str)], features: &[&str]) -> Result<Self, String> {
         let program = on_path("prometheus")?;
         let data = TempDir::new();
         let config = data.path().join("prometheus.yml");
-        let scrape = format!("[{{job_name: shop, static_configs: [{{targets: ['{target}']}}]}}]");
-        let text = format!("global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs: {scrape}\n");
+        let mut text = "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n".to_owned();
+        for (job, target) in jobs {
+            text += &format!("- {{job_name: {job}, static_configs: [{{targets: ['{target}']}}]}}\n");
+        }
         fs::write(&config, text).expect("the temporary directory is writable");
         let address = format!("127.0.0.1:{}", free_port());
         let process = Process::start(
@@ -169,6 +185,28 @@ impl Prometheus {
         series.first().map(|(_, value)| *value)
     }
 
+    /// The exemplars of the series that a query selects, in the last ten minutes.
+    #[track_caller]
+    pub(crate) fn exemplars(&self, promql: &str) -> Vec<ReadExemplar> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
+        let request = http().get(format!("{}/api/v1/query_exemplars", self.url)).query("query", promql);
+        let request = request.query("start", (now - 600).to_string()).query("end", (now + 60).to_string());
+        let answer: Json =
+            request.call().expect("it answers").body_mut().read_json().expect("it answers JSON");
+        assert_eq!(answer["status"], "success", "{promql}: {answer}");
+        let mut all = Vec::new();
+        for series in each(&answer, &["data"]) {
+            let le = series["seriesLabels"]["le"].as_str().unwrap_or_default();
+            all.extend(each(series, &["exemplars"]).map(|exemplar| ReadExemplar {
+                le: le.to_owned(),
+                labels: serde_json::from_value(exemplar["labels"].clone()).expect("labels are text"),
+                value: exemplar["value"].as_str().and_then(|value| value.parse().ok()).expect("a number"),
+                time: exemplar["timestamp"].as_f64().expect("a number"),
+            }));
+        }
+        all
+    }
+
     /// What Prometheus knows of a family: its type and help.
     pub(crate) fn metadata(&self, family: &str) -> Json {
         let request = http().get(format!("{}/api/v1/metadata", self.url)).query("metric", family);
@@ -176,6 +214,17 @@ impl Prometheus {
             request.call().expect("it answers").body_mut().read_json().expect("it answers JSON");
         answer["data"][family][0].clone()
     }
+}
+
+/// An exemplar as Prometheus has it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ReadExemplar {
+    /// The bound of its series' bucket; empty where it is of no classic histogram.
+    pub(crate) le: String,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) value: f64,
+    /// Seconds since 1970.
+    pub(crate) time: f64,
 }
 
 /// A receiver of OTLP, which keeps what it gets.
@@ -325,7 +374,8 @@ impl OtlpReceiver {
         self.session("traces")
     }
 
-    fn session(&self, signal: &str) -> Option<Json> {
+    /// What it tells of a signal: its requests.
+    pub(crate) fn session(&self, signal: &str) -> Option<Json> {
         let url = format!("{}/test/session/{signal}", self.endpoint);
         http().get(url).call().ok()?.body_mut().read_json().ok()
     }
@@ -372,11 +422,11 @@ impl OtlpReceiver {
     }
 }
 
-fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
+pub(crate) fn each<'a>(json: &'a Json, path: &[&str]) -> impl Iterator<Item = &'a Json> {
     path.iter().fold(json, |json, key| &json[*key]).as_array().into_iter().flatten()
 }
 
-fn attributes(of: &Json) -> Attributes {
+pub(crate) fn attributes(of: &Json) -> Attributes {
     let pair = |attribute: &Json| Some((attribute["key"].as_str()?.to_owned(), attribute["value"].clone()));
     each(of, &["attributes"]).filter_map(pair).collect()
 }
@@ -415,7 +465,7 @@ fn read_log(log: &Json, scope: &str, service: &str) -> Log {
 }
 
 /// Ids come in base64, as protobuf's JSON has bytes; everybody else writes them in hexadecimal.
-fn hex(base64: &Json) -> String {
+pub(crate) fn hex(base64: &Json) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let text = base64.as_str().unwrap_or_default().trim_end_matches('=');
     let (mut bits, mut width, mut hex) = (0_u32, 0, String::new());

@@ -4,62 +4,17 @@
 //! The `emitter` sends to the bad one over OTLP and to a good one as Zipkin's JSON, or the other way round. A bad one does not reply before the
 //! calls are over and the good one has everything: a test in which one waits for the other never ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::TcpListener;
-use std::process::Command;
 
 use crate::backends::{OtlpReceiver, or_skip};
 use crate::collector::{Collector, Head, Reply};
-use crate::process::{Process, free_port, until};
+use crate::emitter::Emitter;
+use crate::process::{free_port, until};
 
 const CALLS: usize = 1000;
 /// The length of a text in each span: requests are so long that they do not fit into what systems buffer.
 const TEXT: usize = 1000;
-
-/// The program, under the test's control.
-struct Emitter {
-    process: Process,
-    /// How many answers were read.
-    answers: usize,
-}
-
-impl Emitter {
-    fn start(variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_emitter"));
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("OTEL_") || text.starts_with("SPANWRIGHT_") || text.starts_with("RUST_LOG") {
-                command.env_remove(&name);
-            }
-        }
-        command.env("SPANWRIGHT_METRICS_ENABLED", "false").env("SPANWRIGHT_SHUTDOWN_TIMEOUT", "25000");
-        command.envs(variables.iter().copied());
-        Self { process: Process::start_listening(&mut command), answers: 0 }
-    }
-
-    /// Gives a command, and waits for its answer.
-    #[track_caller]
-    fn ask(&mut self, command: &str) -> String {
-        self.process.tell(command);
-        let answer = until(&format!("an answer to `{command}`"), || {
-            let stdout = self.process.stdout();
-            stdout.lines().filter_map(|line| line.strip_prefix("> ")).nth(self.answers).map(str::to_owned)
-        });
-        self.answers += 1;
-        answer
-    }
-
-    /// The telemetry's own counters.
-    #[track_caller]
-    fn counts(&mut self) -> BTreeMap<String, usize> {
-        let answer = self.ask("counts");
-        let count = |pair: &str| {
-            let (name, value) = pair.rsplit_once('=')?;
-            Some((name.to_owned(), value.parse().ok()?))
-        };
-        answer.split(' ').filter_map(count).collect()
-    }
-}
 
 /// What became of what was sent to the bad collector, by the program's own counters.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,6 +47,7 @@ fn run(bad: Bad, endpoint: &str, variables: &[(&str, &str)], then: impl FnOnce()
     let zipkin = format!("{zipkin}/api/v2/spans");
     let own = [
         ("OTEL_TRACES_EXPORTER", "otlp,zipkin"),
+        ("OTEL_METRICS_EXPORTER", "none"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", otlp),
         ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", &zipkin),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "25000"),
@@ -292,6 +248,7 @@ fn a_replaced_receiver_gets_everything(protocol: &str) {
     let endpoint = if protocol == "grpc" { &receiver.grpc_endpoint } else { &receiver.endpoint };
     let mut emitter = Emitter::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+        ("OTEL_METRICS_EXPORTER", "none"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "25000"),
         ("OTEL_BSP_SCHEDULE_DELAY", "50"),

@@ -8,9 +8,11 @@ use std::thread;
 
 use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::metrics::v1::{metric::Data, number_data_point::Value as Number};
 use opentelemetry_proto::tonic::trace::v1::{Span as ProtoSpan, span::SpanKind, status::StatusCode};
 use prost::Message;
 use serde_json::json;
@@ -152,6 +154,33 @@ impl Collector {
             }
         }
         logs
+    }
+
+    /// The numbers of the sum of this name, of all requests with metrics that were taken, by the value of its first
+    /// attribute, in the order in which they came.
+    pub(crate) fn sums(&self, name: &str) -> BTreeMap<String, Vec<f64>> {
+        let mut sums = BTreeMap::<String, Vec<f64>>::new();
+        for body in self.bodies("/v1/metrics") {
+            let request = ExportMetricsServiceRequest::decode(&*body).expect("it is a request with metrics");
+            let scopes = request.resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
+            for metric in scopes.flat_map(|scope| scope.metrics).filter(|metric| metric.name == name) {
+                let Some(Data::Sum(sum)) = metric.data else { panic!("`{name}` is no sum") };
+                for point in sum.data_points {
+                    let labels = read_attributes(&point.attributes);
+                    let label = labels
+                        .into_values()
+                        .next()
+                        .and_then(|value| value["string_value"].as_str().map(str::to_owned));
+                    let value = match point.value {
+                        Some(Number::AsInt(value)) => value as f64,
+                        Some(Number::AsDouble(value)) => value,
+                        None => panic!("a point has a value"),
+                    };
+                    sums.entry(label.unwrap_or_default()).or_default().push(value);
+                }
+            }
+        }
+        sums
     }
 
     /// The spans of the Zipkin requests that were taken.

@@ -1,7 +1,12 @@
-//! `/metrics`, read by others.
+//! `/metrics`, and whatever else we can expose, read by others.
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value as Json;
+use spanwright::export::exposition::{to_openmetrics, to_text};
+use spanwright::registry::{Kind, Snapshot};
 
+use crate::any_snapshot::{hostile, polite, some};
 use crate::backends::{Promtool, StrictParser, or_skip};
 use crate::shop::{DECLINED_CARD, GOOD_CARD, Shop};
 
@@ -90,6 +95,103 @@ fn the_classic_parser_and_promtool_read_the_text_format() {
     }
     if let Some(promtool) = or_skip(Promtool::find()) {
         assert_eq!(promtool.check_metrics(&text), Ok(()), "{text}");
+    }
+}
+
+/// A sample's name and labels.
+type Series = (String, BTreeMap<String, String>);
+
+/// All samples of an exposition: numbers by series, with the exemplar of each.
+fn samples(families: &BTreeMap<String, Json>) -> HashMap<Series, (f64, Json)> {
+    let mut all = HashMap::new();
+    for family in families.values() {
+        for sample in family["samples"].as_array().expect("samples") {
+            let name = sample["name"].as_str().expect("text").to_owned();
+            let labels = serde_json::from_value(sample["labels"].clone()).expect("labels are text");
+            let value = sample["value"].as_str().and_then(|value| value.parse().ok()).expect("a number");
+            let before = all.insert((name, labels), (value, sample["exemplar"].clone()));
+            assert!(before.is_none(), "{sample} stands twice");
+        }
+    }
+    all
+}
+
+/// All numbers of a snapshot by series, but those whose labels have a name twice. A family whose name is that of a
+/// histogram's sample comes behind it.
+fn numbers(snapshot: &Snapshot) -> HashMap<Series, f64> {
+    let mut all = HashMap::new();
+    snapshot.for_each(|sample| {
+        let labels = sample.labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let labels: BTreeMap<_, _> = labels.collect();
+        if labels.len() == sample.labels.len() {
+            all.entry((sample.name.to_owned(), labels)).or_insert(sample.value);
+        }
+    });
+    all
+}
+
+fn are_equal(one: f64, other: f64) -> bool {
+    one == other || (one.is_nan() && other.is_nan())
+}
+
+#[test]
+fn the_strict_parser_reads_whatever_can_be_exposed() {
+    let Some(parser) = or_skip(StrictParser::find()) else { return };
+    let snapshots = some(1000, hostile());
+    let expositions: Vec<_> = snapshots.iter().map(to_openmetrics).collect();
+    let mut exemplars = 0;
+    for (snapshot, families) in snapshots.iter().zip(parser.parse_all("openmetrics", &expositions)) {
+        let numbers = numbers(snapshot);
+        for (series, (value, exemplar)) in samples(&families) {
+            let expected =
+                numbers.get(&series).unwrap_or_else(|| panic!("{series:?} is not in {snapshot:#?}"));
+            assert!(are_equal(value, *expected), "{series:?} is {value} instead of {expected}");
+            let (name, labels) = &series;
+            if let Some(exemplar) = exemplar.as_object() {
+                exemplars += 1;
+                if name.ends_with("_total") {
+                    continue;
+                }
+                let number = |text: Option<&str>| text.and_then(|text| text.parse::<f64>().ok());
+                let value = number(exemplar["value"].as_str()).expect("a number");
+                let bound = number(labels.get("le").map(String::as_str)).expect("a bucket has a bound");
+                assert!(value <= bound || bound == f64::INFINITY, "{exemplar:?} in {series:?}");
+            }
+        }
+    }
+    assert!(exemplars > 50, "{exemplars} exemplars");
+}
+
+#[test]
+fn nothing_is_missing_where_names_are_good() {
+    let Some(parser) = or_skip(StrictParser::find()) else { return };
+    let snapshots = some(200, polite());
+    let expositions: Vec<_> = snapshots.iter().map(to_openmetrics).collect();
+    let of_openmetrics = parser.parse_all("openmetrics", &expositions);
+    let expositions: Vec<_> = snapshots.iter().map(to_text).collect();
+    let of_text = parser.parse_all("text", &expositions);
+    for (snapshot, (open, text)) in snapshots.iter().zip(of_openmetrics.iter().zip(&of_text)) {
+        let numbers = numbers(snapshot);
+        let read = samples(open);
+        for (series, expected) in &numbers {
+            let Some((value, _)) = read.get(series) else {
+                // What OpenMetrics forbids.
+                let (name, _) = series;
+                let is_sum = name.ends_with("_sum") || name.ends_with("_count");
+                let is_counter = name.ends_with("_total") && (expected.is_nan() || *expected < 0.0);
+                assert!(is_sum || is_counter, "{series:?} is missing in {snapshot:#?}");
+                continue;
+            };
+            assert!(are_equal(*value, *expected), "{series:?} is {value} instead of {expected}");
+        }
+        for family in &snapshot.families {
+            let is_whole = family.name.strip_suffix("_total").filter(|_| family.kind == Kind::Counter);
+            let name = is_whole.filter(|stem| open.contains_key(*stem)).unwrap_or(&family.name);
+            // The parser takes all spaces for one separator.
+            let help = open[name]["help"].as_str().expect("text").trim_start_matches(' ');
+            assert_eq!(help, family.help.trim_start_matches(' '));
+        }
+        assert_eq!(samples(text).len(), numbers.len(), "the older text has all of them");
     }
 }
 

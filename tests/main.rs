@@ -3,20 +3,27 @@
 //!
 //! A backend that is not installed skips its tests with a line that says so, unless `SPANWRIGHT_REQUIRE_BACKENDS=1`.
 
+mod any_snapshot;
 mod architecture;
 mod backends;
 mod bad_collectors;
 mod bad_input;
+mod bad_metric_collectors;
 mod collector;
 mod command_line;
+mod emitter;
 mod exposition;
+mod formats;
 mod health;
 mod lifecycle;
 mod load;
 mod logs;
 mod otlp;
 mod process;
+mod process_metrics;
 mod prometheus;
+mod push;
+mod pushed;
 mod secrets;
 mod shop;
 mod spans;

@@ -1,8 +1,11 @@
-//! Spans and logs over OTLP, by every way: to a receiver, and through a collector that hands them on.
+//! Spans, logs and metrics over OTLP, by every way: to a receiver, and through a collector that hands them on.
+
+use std::collections::BTreeMap;
 
 use crate::backends::{Log, OtlpReceiver, Rotel, Span, int, or_skip, text};
 use crate::collector::Collector;
 use crate::process::until;
+use crate::pushed::{self, Value};
 use crate::shop::{DECLINED_CARD, GOOD_CARD, Shop};
 
 /// How the shop sends.
@@ -87,6 +90,13 @@ fn assert_orders(spans: &[Span], logs: &[Log]) {
     assert_logs(spans, logs);
 }
 
+/// What was counted, as the last push before the end has it: the shop was told to end by a signal.
+#[track_caller]
+fn assert_counted(orders: BTreeMap<String, f64>) {
+    let expected = [("declined", 1.0), ("paid", 1.0), ("placed", 2.0), ("shipped", 1.0)];
+    assert_eq!(orders, expected.map(|(status, orders)| (status.to_owned(), orders)).into());
+}
+
 /// The charge that was declined.
 #[track_caller]
 fn assert_declined(charge: &Span) {
@@ -118,6 +128,12 @@ fn directly(way: Way) {
     let Some(receiver) = or_skip(OtlpReceiver::start()) else { return };
     run_shop(way, if way.protocol == "grpc" { &receiver.grpc_endpoint } else { &receiver.endpoint });
     assert_orders(&receiver.spans(), &receiver.logs());
+    let orders = pushed::metrics(&receiver)["shop_orders_total"].values();
+    let orders = orders.into_iter().map(|(mut labels, value)| match (labels.remove("status"), value) {
+        (Some(status), Value::Number(orders)) => (status, orders),
+        other => panic!("{other:?}"),
+    });
+    assert_counted(orders.collect());
 }
 
 /// From the shop to `rotel`, and from there to a decoder.
@@ -134,6 +150,12 @@ fn through_rotel(way: Way) {
         all.then_some(())
     });
     assert_orders(&sink.spans(), &sink.logs());
+    let orders = until("rotel to hand metrics on", || {
+        let orders = sink.sums("shop_orders_total");
+        (!orders.is_empty()).then_some(orders)
+    });
+    let last = |(status, pushed): (String, Vec<f64>)| (status, *pushed.last().expect("it is there"));
+    assert_counted(orders.into_iter().map(last).collect());
 }
 
 #[test]

@@ -1,6 +1,6 @@
-"""Reads an exposition from standard input with prometheus_client, strictly, and writes its families as JSON.
+"""Reads expositions from standard input, a JSON array of texts, with prometheus_client, strictly.
 
-The argument is `openmetrics` or `text`.
+Writes an array with the families of each. The argument is `openmetrics` or `text`.
 """
 
 import json
@@ -11,15 +11,41 @@ if sys.argv[1] == "openmetrics":
 else:
     from prometheus_client.parser import text_string_to_metric_families
 
-families = {}
-for family in text_string_to_metric_families(sys.stdin.read()):
-    assert family.name not in families, f"{family.name} stands twice"
-    families[family.name] = {
-        "type": family.type,
-        "help": family.documentation,
-        "unit": family.unit,
-        "samples": [
-            {"name": sample.name, "labels": sample.labels, "value": str(sample.value)} for sample in family.samples
-        ],
-    }
-json.dump(families, sys.stdout)
+
+def exemplar(sample):
+    its = sample.exemplar
+    if its is None:
+        return None
+    return {"labels": its.labels, "value": str(its.value), "time": None if its.timestamp is None else str(its.timestamp)}
+
+
+def read(text):
+    families = {}
+    for family in text_string_to_metric_families(text):
+        assert family.name not in families, f"{family.name} stands twice"
+        families[family.name] = {
+            "type": family.type,
+            "help": family.documentation,
+            "unit": family.unit,
+            "samples": [
+                {
+                    "name": sample.name,
+                    "labels": sample.labels,
+                    "value": str(sample.value),
+                    "exemplar": exemplar(sample),
+                }
+                for sample in family.samples
+            ],
+        }
+    return families
+
+
+def read_or_say(text):
+    try:
+        return read(text)
+    except Exception:
+        sys.stderr.write(text)
+        raise
+
+
+json.dump([read_or_say(text) for text in json.load(sys.stdin)], sys.stdout)

@@ -66,7 +66,7 @@ fn prometheus_sees_what_the_shop_did() {
 }
 
 #[test]
-fn prometheus_that_would_rather_have_protobuf_takes_what_there_is() {
+fn prometheus_that_would_rather_have_protobuf_gets_the_same_series() {
     let shop = Shop::start().serve();
     let features = ["exemplar-storage", "native-histograms"];
     let Some(prometheus) = or_skip(Prometheus::start(shop.admin_address(), &features)) else { return };

@@ -151,6 +151,11 @@ impl Shop {
         self.admin.trim_start_matches("http://")
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Places an order; the status and the answer.
     #[track_caller]
     pub(crate) fn order(&self, item: &str, quantity: u32, card: &str) -> (u16, Json) {

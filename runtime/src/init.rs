@@ -16,8 +16,8 @@ pub fn init_default() -> Result<Guard, InstallError> {
     Telemetry::builder().install()
 }
 
-/// Starts the telemetry as [`init_default`] does, and sends spans and log records over OTLP to this receiver, by HTTP
-/// with protobuf: `http://localhost:4318`, to which `/v1/traces` and `/v1/logs` are appended.
+/// Starts the telemetry as [`init_default`] does, and sends spans, log records and metrics over OTLP to this receiver, by
+/// HTTP with protobuf: `http://localhost:4318`, to which `/v1/traces`, `/v1/logs` and `/v1/metrics` are appended.
 ///
 /// What is no `http` or `https` URL is a [`Problem`](crate::telemetry::Problem), which is printed; then nothing is
 /// sent.
@@ -34,7 +34,7 @@ pub fn init_with_otlp(url: &str) -> Result<Guard, InstallError> {
 }
 
 /// Starts the telemetry as [`init_default`] does, and sends spans over OTLP to this Jaeger: `http://localhost:4318`. It
-/// takes no log records, and is sent none.
+/// takes no log records and no metrics, and is sent none.
 ///
 /// Jaeger's older ways in, such as `http://localhost:14268/api/traces` or its agent's `localhost:6831`, are taken for
 /// its OTLP receiver at port 4318 of that host, with a warning: see

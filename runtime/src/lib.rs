@@ -8,6 +8,8 @@
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
 //! | [`Secret`] | values that no telemetry shows |
+//! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
+//! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`config`] | every key and environment variable |
 //!
@@ -37,12 +39,16 @@ pub mod health;
 mod init;
 #[cfg(feature = "telemetry")]
 mod logs;
+#[cfg(feature = "metrics")]
+mod metrics_bridge;
 #[cfg(not(feature = "telemetry"))]
 mod off;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 #[cfg(feature = "telemetry")]
 mod own_metrics;
+#[cfg(feature = "telemetry")]
+pub mod process;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "telemetry")]
@@ -51,6 +57,8 @@ mod signals;
 pub mod span;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
+#[cfg(feature = "telemetry")]
+mod tokio_metrics;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -63,6 +71,8 @@ pub use metric::{
     Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared, Storage, Timer, UpDownCounter,
     UppedDowned,
 };
+#[cfg(feature = "metrics")]
+pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
 pub use record::Record;
 pub use registry::Registry;
 pub use secret::Secret;
@@ -79,7 +89,9 @@ pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};
 #[cfg(feature = "telemetry")]
-pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr};
+pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr, windows};
+#[cfg(feature = "telemetry")]
+pub use tokio_metrics::{Runtimes, watch_runtime};
 
 /// The README's examples are tests.
 #[cfg(doctest)]

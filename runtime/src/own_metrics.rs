@@ -1,6 +1,10 @@
 //! What the telemetry measures of itself, with its own derives.
 
+#[cfg(feature = "server")]
+use crate::registry::Snapshot;
 use crate::{Counter, Label, Metrics};
+#[cfg(feature = "server")]
+use crate::{Gauge, Histogram};
 
 /// Why a span or a log record was dropped.
 #[derive(Clone, Copy, Debug, Label)]
@@ -30,6 +34,10 @@ pub(crate) struct OwnMetrics {
     pub(crate) log_records_dropped_total: Counter<Lost>,
     /// Log records that were handed to an exporter and delivered.
     pub(crate) log_records_exported_total: Counter,
+    /// Values of series that were pushed and not delivered.
+    pub(crate) metric_points_dropped_total: Counter,
+    /// Values of series that were pushed and delivered.
+    pub(crate) metric_points_exported_total: Counter,
     /// Metrics that are not exported, since another one has their name or there is no room for them.
     pub(crate) metric_conflicts_total: Counter,
     /// Fields that were given up, since others wrote to their span for too long.
@@ -38,4 +46,25 @@ pub(crate) struct OwnMetrics {
     pub(crate) callback_panics_total: Counter,
     /// Label values that went to an overflow series.
     pub(crate) label_overflows_total: Counter,
+}
+
+/// What the admin server measures of its page of metrics.
+#[cfg(feature = "server")]
+#[derive(Debug, Metrics)]
+#[metrics(prefix = "spanwright_scrape", crate = crate)]
+pub(crate) struct ScrapeMetrics {
+    /// How long the admin server's page of metrics took to make.
+    pub(crate) duration_seconds: Histogram,
+    /// Series on the admin server's page of metrics, the last time that it was made.
+    pub(crate) series: Gauge,
+}
+
+#[cfg(feature = "server")]
+impl ScrapeMetrics {
+    /// Notes how large the page is that is made of a snapshot.
+    pub(crate) fn noted(&self, snapshot: Snapshot) -> Snapshot {
+        let series: usize = snapshot.families.iter().map(|family| family.series.len()).sum();
+        self.series.set(series as f64);
+        snapshot
+    }
 }

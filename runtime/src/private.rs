@@ -23,6 +23,8 @@ pub use crate::metric::{
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{Fields, OpenSpan, SpanHandle, bare, unread};
 pub use crate::record::Record;
+/// What a metrics struct shows of each of its metrics.
+pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::{body, global_metrics};
 
 /// A value of type `T` that is never made: it gives an `async` block its type.

@@ -409,6 +409,29 @@ fn children_of_a_dropped_root_are_dropped_wherever_they_run() {
     assert_eq!((seen.span_id, seen.is_sampled()), (id, false));
 }
 
+#[test]
+fn the_trace_of_a_call_is_the_exemplar_of_its_duration_and_of_its_failure() {
+    #[instrument(metrics)]
+    fn fails_now_and_then(fail: bool) -> Result<(), Failed> {
+        if fail { Err(Failed(1)) } else { Ok(()) }
+    }
+    let (_, trace) = traced(|| (fails_now_and_then(false), fails_now_and_then(true)));
+    let [ok, failed] = &trace.spans[..] else { panic!("{:?}", trace.names()) };
+    let exemplars = |name: &str, outcome: Option<&str>| {
+        let mut labels = vec![("module", module_path!()), ("function", "fails_now_and_then")];
+        labels.extend(outcome.map(|outcome| ("outcome", outcome)));
+        let family = Registry::global().get_metric(name).unwrap();
+        family.series(&labels).unwrap().exemplars.clone()
+    };
+    let durations = exemplars("function_duration_seconds", None);
+    assert_eq!((durations[0].trace_id, durations[0].span_id), (ok.trace_id, ok.span_id));
+    assert!(durations[0].value > 0.0 && durations[0].value < 1.0, "seconds: {durations:?}");
+    let failures = exemplars("function_calls_total", Some("error"));
+    assert_eq!((failures.len(), failures[0].span_id, failures[0].value), (1, failed.span_id, 1.0));
+    let age = failures[0].time.elapsed().unwrap();
+    assert!(age.as_secs() < 60, "{age:?}");
+}
+
 mod record;
 mod returned_futures;
 mod shapes;

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use spanwright::export::{ExportError, LogExporter, SpanExporter, text};
+use spanwright::export::exposition::to_text;
+use spanwright::export::{ExportError, LogExporter, SpanExporter};
 use spanwright::span::{EventData, EventRef, SpanData, SpanRef};
 use spanwright::telemetry::Builder;
 use spanwright::{Guard, Registry, Telemetry};
@@ -94,7 +95,7 @@ fn install(settings: impl FnOnce(Builder) -> Builder) -> Installed {
 
 /// The value of one of the telemetry's own counters; all series of it, where `label` is empty.
 fn own(name: &str, label: &str) -> u64 {
-    let text = text::encode(text::Format::PrometheusText, &Registry::global().snapshot());
+    let text = to_text(&Registry::global().snapshot());
     let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(label));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>() as u64
 }

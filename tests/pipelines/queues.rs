@@ -54,6 +54,29 @@ fn an_exporter_that_hangs_delays_no_other_and_no_call() {
 }
 
 #[test]
+fn it_is_measured_how_full_ring_and_queues_are() {
+    let (go, held) = mpsc::channel::<()>();
+    let telemetry =
+        install(|builder| builder.exporter(Held(held)).queue_size(100).batch_delay(Duration::from_millis(1)));
+    let waiting = || own("spanwright_export_queue_items", "signal=\"spans\",exporter=\"held\"");
+    assert_eq!(waiting(), 0);
+    (0..7).for_each(work);
+    // The batch is handed on when it has waited for long enough.
+    while waiting() < 7 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(own("spanwright_export_queue_limit_items", "exporter=\"held\""), 100);
+    assert!(own("spanwright_ring_used_bytes", "") > 0, "this thread has a chunk");
+    assert_eq!(own("spanwright_ring_limit_bytes", ""), 16 << 20);
+    drop(go);
+    assert!(telemetry.flush());
+    assert_eq!(waiting(), 0);
+    drop(telemetry);
+    let _without = install(|builder| builder.own_metrics(false));
+    assert_eq!(own("spanwright_ring_limit_bytes", ""), 0);
+}
+
+#[test]
 fn a_full_ring_drops_and_counts() {
     let telemetry = install(|builder| builder.ring_size(256 << 10).queue_size(1_000_000));
     let before = own("spanwright_spans_dropped_total", "ring_full");

@@ -19,6 +19,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let descriptors = metrics.iter().map(|metric| descriptor(krate, metric));
     let registry = local("__registry");
     let fields = metrics.iter().enumerate().map(|(index, metric)| register(krate, &registry, index, metric));
+    let (this, visit) = (local("self"), local("__visit"));
+    let visits = metrics.iter().map(|metric| visit_one(krate, &visit, metric));
     let checks: Vec<TokenStream> = metrics.iter().map(|metric| check(krate, metric)).collect();
     let (outer, inner) = match is_generic {
         // The types are known only where the struct is used.
@@ -33,6 +35,9 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             fn register(#registry: &#krate::Registry) -> Self {
                 #inner
                 Self { #(#fields),* }
+            }
+            fn visit(&#this, #visit: &mut dyn ::core::ops::FnMut(#krate::__private::SharedInstrument)) {
+                #(#visits)*
             }
         }
         #global
@@ -86,6 +91,13 @@ fn register(krate: &Runtime, registry: &proc_macro2::Ident, index: usize, metric
     quote!(#field: #register(#registry, &<Self as #krate::Metrics>::DESCRIPTORS[#index]))
 }
 
+fn visit_one(krate: &Runtime, visit: &proc_macro2::Ident, metric: &Metric) -> TokenStream {
+    let Metric { field, ty, .. } = metric;
+    let (at, this) = (krate.at(ty.span()), local("self"));
+    let its = quote_spanned!(blaming(ty.span())=> <#ty as #at::__private::Metric>::show);
+    quote!(#its(&#this.#field, #visit);)
+}
+
 /// A check whose failure underlines the field's name.
 fn check(krate: &Runtime, metric: &Metric) -> TokenStream {
     let Metric { field, buckets, ends_in_total, .. } = metric;
@@ -134,6 +146,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
         impl #generics #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[];
             fn register(_: &#krate::Registry) -> Self { ::core::unimplemented!() }
+            fn visit(&self, _: &mut dyn ::core::ops::FnMut(#krate::__private::SharedInstrument)) {}
         }
         #global
     }

@@ -27,7 +27,8 @@ fn a_plain_struct() {
 fn a_struct_with_everything() {
     let item = r#"#[metrics(prefix = "shop", crate = telemetry)] pub struct Shop {
         #[metric(name = "sent_bytes_total", unit = "bytes", help = "Sent.")] pub sent: Counter<Tier>,
-        #[doc = "Time."] #[metric(buckets = [0.1, 1])] latency_seconds: Histogram }"#;
+        #[doc = "Time."] #[metric(buckets = [0.1, 1])] latency_seconds: Histogram,
+        #[doc = "Size."] #[metric(buckets = native)] size_bytes: Histogram<Tier, Shared> }"#;
     snapshot("metrics", "everything", derive(tokens(item)));
 }
 
@@ -79,6 +80,10 @@ fn mistakes() {
     refused(
         "struct S { #[doc = \"A.\"] #[metric(buckets = [2, 1])] a: Histogram }",
         &["1: buckets must increase, and `1` follows `2`"],
+    );
+    refused(
+        "struct S { #[doc = \"A.\"] #[metric(buckets = nativ)] a: Histogram }",
+        &["nativ: `buckets` takes a list of numbers, or `native`: write `buckets = [0.1, 0.5, 1.0]`"],
     );
     refused(
         "struct S { #[doc = \"A.\"] #[metric(buckts = [1])] a: Histogram }",

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::decided::{
-    Config, Limits, QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter,
-    Traces,
+    Config, Limits, Measured, PushSettings, QueueSettings, Recording, RootSampling, SampleRule, Sampling,
+    TailPolicy, TraceExporter, Traces,
 };
 use super::keys::Settings;
 use super::kind::{ListenAddress, RootSampler, SamplerName};
@@ -52,23 +52,35 @@ impl Settings {
             keep_slower_than,
             traces_exporter,
             logs_exporter,
+            metrics_exporter,
             otlp_traces_endpoint,
             otlp_logs_endpoint,
+            otlp_metrics_endpoint,
             otlp_endpoint,
             otlp_traces_headers,
             otlp_logs_headers,
+            otlp_metrics_headers,
             otlp_traces_timeout,
             otlp_logs_timeout,
+            otlp_metrics_timeout,
             otlp_traces_protocol,
             otlp_logs_protocol,
+            otlp_metrics_protocol,
             otlp_traces_compression,
             otlp_logs_compression,
+            otlp_metrics_compression,
             otlp_traces_certificate,
             otlp_logs_certificate,
+            otlp_metrics_certificate,
             otlp_traces_client_certificate,
             otlp_logs_client_certificate,
+            otlp_metrics_client_certificate,
             otlp_traces_client_key,
             otlp_logs_client_key,
+            otlp_metrics_client_key,
+            temporality,
+            // Decided where histograms are declared; who asks for something else is told.
+            histogram_aggregation: _,
             // These three have become an endpoint of OTLP.
             jaeger_endpoint: _,
             jaeger_agent_host: _,
@@ -85,6 +97,8 @@ impl Settings {
             logs_batch_queue,
             logs_batch_size,
             logs_batch_timeout,
+            metric_interval,
+            metric_timeout,
             span_attributes,
             attribute_length,
             span_events,
@@ -98,6 +112,12 @@ impl Settings {
             metrics_enabled,
             metrics_addr,
             metrics_port,
+            process_metrics,
+            runtime_metrics,
+            build_info,
+            metrics_recorder,
+            own_metrics,
+            rolling_windows,
             required,
             shutdown_timeout,
         } = self;
@@ -127,6 +147,16 @@ impl Settings {
             client_certificate: otlp_logs_client_certificate,
             client_key: otlp_logs_client_key,
         };
+        let otlp_metrics = SignalSettings {
+            endpoint: otlp_metrics_endpoint,
+            headers: otlp_metrics_headers,
+            timeout: otlp_metrics_timeout,
+            protocol: otlp_metrics_protocol,
+            compression: otlp_metrics_compression,
+            certificate: otlp_metrics_certificate,
+            client_certificate: otlp_metrics_client_certificate,
+            client_key: otlp_metrics_client_key,
+        };
         let zipkin = ZipkinSettings { endpoint: zipkin_endpoint, timeout: zipkin_timeout };
         let mut exporters = Vec::new();
         if traces_on {
@@ -137,6 +167,13 @@ impl Settings {
         if sdk_on {
             let names = endpoints.log_exporters(logs_exporter, &otlp_logs);
             logs_export = endpoints.logs(&names, otlp_logs, said, problems);
+        }
+        let server_is_on = metrics_enabled.unwrap_or(true);
+        let mut metrics_export = Vec::new();
+        if sdk_on {
+            let otlp = (otlp_metrics, temporality.unwrap_or_default());
+            let has_server = server_is_on && cfg!(feature = "server");
+            metrics_export = endpoints.metrics(metrics_exporter, otlp, has_server, said, problems);
         }
         match (trace_file, trace_file_max_bytes) {
             (Some(path), max_bytes) => {
@@ -196,9 +233,22 @@ impl Settings {
             recording,
             logs_export,
             logs_queue: logs.decide(false, problems),
+            metrics_export,
+            metrics_push: PushSettings {
+                interval: metric_interval.unwrap_or(millis(60_000)),
+                timeout: metric_timeout.unwrap_or(millis(30_000)),
+            },
             log_filter,
             log_format,
-            server: metrics_enabled.unwrap_or(true).then(|| decide_address(metrics_addr, metrics_port)),
+            server: server_is_on.then(|| decide_address(metrics_addr, metrics_port)),
+            measured: Measured {
+                process: process_metrics.unwrap_or(true),
+                runtimes: runtime_metrics.unwrap_or(true),
+                build: build_info.unwrap_or(true),
+                recorder: metrics_recorder,
+                own_state: own_metrics.unwrap_or(true),
+                windows: rolling_windows.unwrap_or(false),
+            },
             required: required.unwrap_or(false),
             shutdown_timeout: shutdown_timeout.unwrap_or(millis(5_000)),
         }

@@ -9,6 +9,7 @@ use tracing_subscriber::filter::Targets;
 use super::kind::{LogFormat, OtlpCompression, OtlpProtocol};
 use super::pairs::Headers;
 use super::url::Url;
+use crate::export::Temporality;
 
 /// What holds: every key decided.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub(crate) struct Config {
     pub(crate) logs_export: Vec<LogsExporter>,
     /// How log records wait for their exporters.
     pub(crate) logs_queue: QueueSettings,
+    /// Where metrics are pushed.
+    pub(crate) metrics_export: Vec<MetricsExporter>,
+    /// How often.
+    pub(crate) metrics_push: PushSettings,
     /// Which events are logged, recorded and exported.
     pub(crate) log_filter: Targets,
     /// How; nothing where the output decides it.
@@ -30,6 +35,8 @@ pub(crate) struct Config {
     /// Where the admin server listens; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<SocketAddr>,
+    /// What is measured besides what the program measures.
+    pub(crate) measured: Measured,
     /// Whether a problem stops the program.
     pub(crate) required: bool,
     /// The bound of the last flush.
@@ -41,6 +48,23 @@ impl Config {
     pub(crate) fn resource(&self, key: &str) -> Option<&str> {
         self.resource.iter().find(|(its_key, _)| its_key == key).map(|(_, value)| value.as_str())
     }
+}
+
+/// What is measured besides what the program measures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Measured {
+    /// The process, as the system sees it.
+    pub(crate) process: bool,
+    /// Tokio runtimes.
+    pub(crate) runtimes: bool,
+    /// How the program was built, and what it is.
+    pub(crate) build: bool,
+    /// What is counted through the crate `metrics`; it is where nothing is said and the feature is on.
+    pub(crate) recorder: Option<bool>,
+    /// How full the telemetry's own ring and queues are.
+    pub(crate) own_state: bool,
+    /// What is remembered for rolling windows.
+    pub(crate) windows: bool,
 }
 
 /// What to do with spans.
@@ -211,6 +235,30 @@ pub(crate) enum LogsExporter {
     Otlp(Otlp),
     /// To the standard output, as lines of OTLP's JSON.
     Stdout,
+}
+
+/// Where metrics are pushed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum MetricsExporter {
+    /// To a receiver of OTLP.
+    #[cfg_attr(
+        not(feature = "otlp"),
+        allow(dead_code, reason = "read by the exporter, which may not be built")
+    )]
+    Otlp(Otlp, Temporality),
+    /// To the standard output, for people.
+    Console,
+    /// To the standard output, as lines of OTLP's JSON.
+    Stdout(Temporality),
+}
+
+/// How metrics are pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PushSettings {
+    /// The time between two pushes, and before the first one.
+    pub(crate) interval: Duration,
+    /// How long a push may take.
+    pub(crate) timeout: Duration,
 }
 
 /// How one signal is sent over OTLP.

@@ -4,9 +4,10 @@
 use super::environment::Environment;
 use super::jaeger::JaegerEndpoint;
 use super::kind::{
-    Address, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, Host, Kind, Limit,
-    LogExporters, LogsEndpoint, Millis, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers,
-    StandardSwitch, Switch, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    Address, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HistogramAggregation,
+    Host, Kind, Limit, LogExporters, LogsEndpoint, MetricExporters, MetricsEndpoint, Millis, PerSecond, Port,
+    Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch, Switch, TemporalityPreference, Text,
+    TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
 };
 use super::pairs::{Attributes, HeaderList};
 use super::problem::{Instead, Problem, ShownValue};
@@ -83,7 +84,8 @@ keys! {
     service_name: Text, ["SERVICE_NAME"], ["OTEL_SERVICE_NAME"], "`unknown_service:` and the program's name";
     /// More attributes of the resource; they add to those set in code.
     resource_attributes: Attributes, [], ["OTEL_RESOURCE_ATTRIBUTES"], "none";
-    /// Records and exports no spans, and exports no log records. Log lines, metrics and health go on.
+    /// Records and exports no spans, exports no log records and pushes no metrics. Log lines, the counting of metrics, the
+    /// admin server and health go on.
     sdk_disabled: StandardSwitch, [], ["OTEL_SDK_DISABLED"], "`false`";
     /// Whether spans are recorded and exported.
     tracing_enabled: Switch, ["TRACING_ENABLED"], [], "`true`";
@@ -112,13 +114,20 @@ keys! {
     /// Where events are exported to as log records.
     logs_exporter: LogExporters, [], ["OTEL_LOGS_EXPORTER"],
         "`otlp` where an endpoint is set, `none` elsewhere";
+    /// Where metrics are pushed to. `prometheus` is the admin server, which has them anyway.
+    metrics_exporter: MetricExporters, [], ["OTEL_METRICS_EXPORTER"],
+        "`otlp` where an endpoint is set, `none` elsewhere";
     /// The URL that spans are sent to, as it is.
     otlp_traces_endpoint: TracesEndpoint, [], ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
         "the base, with HTTP and `/v1/traces`";
     /// The URL that log records are sent to, as it is.
     otlp_logs_endpoint: LogsEndpoint, [], ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"],
         "the base, with HTTP and `/v1/logs`";
-    /// The base of the URLs that spans and log records are sent to; with HTTP, `/v1/traces` or `/v1/logs` is appended.
+    /// The URL that metrics are pushed to, as it is.
+    otlp_metrics_endpoint: MetricsEndpoint, [], ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"],
+        "the base, with HTTP and `/v1/metrics`";
+    /// The base of the URLs that spans, log records and metrics are sent to; with HTTP, `/v1/traces`, `/v1/logs` or
+    /// `/v1/metrics` is appended.
     otlp_endpoint: BaseEndpoint, [], ["OTEL_EXPORTER_OTLP_ENDPOINT"],
         "`http://localhost:4318`, or `http://localhost:4317` with `grpc`, where an exporter is set to `otlp`";
     /// Headers of the requests that carry spans. Their values never appear in a message.
@@ -127,17 +136,29 @@ keys! {
     /// Headers of the requests that carry log records. Their values never appear in a message.
     otlp_logs_headers: HeaderList, [], ["OTEL_EXPORTER_OTLP_LOGS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
         "none";
+    /// Headers of the requests that carry metrics. Their values never appear in a message.
+    otlp_metrics_headers: HeaderList, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+        "none";
     /// How long a request with spans may take, repetitions included.
     otlp_traces_timeout: Millis, [], ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
         "`10000`";
     /// How long a request with log records may take, repetitions included.
     otlp_logs_timeout: Millis, [], ["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
         "`10000`";
+    /// How long a request with metrics may take, repetitions included.
+    otlp_metrics_timeout: Millis, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
+        "`10000`";
     /// How spans are sent.
     otlp_traces_protocol: Protocol, [], ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
         "`http/protobuf`";
     /// How log records are sent.
     otlp_logs_protocol: Protocol, [], ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+        "`http/protobuf`";
+    /// How metrics are sent.
+    otlp_metrics_protocol: Protocol, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
         "`http/protobuf`";
     /// How requests with spans are made smaller.
     otlp_traces_compression: Compressions, [],
@@ -147,6 +168,10 @@ keys! {
     otlp_logs_compression: Compressions, [],
         ["OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
         "`none`";
+    /// How requests with metrics are made smaller.
+    otlp_metrics_compression: Compressions, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
+        "`none`";
     /// The certificates to trust where spans are sent over TLS, in PEM.
     otlp_traces_certificate: FilePath, [],
         ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
@@ -154,6 +179,10 @@ keys! {
     /// The certificates to trust where log records are sent over TLS, in PEM.
     otlp_logs_certificate: FilePath, [],
         ["OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+        "those that are commonly trusted";
+    /// The certificates to trust where metrics are sent over TLS, in PEM.
+    otlp_metrics_certificate: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
         "those that are commonly trusted";
     /// The certificates to show where spans are sent over TLS, in PEM.
     otlp_traces_client_certificate: FilePath, [],
@@ -163,6 +192,10 @@ keys! {
     otlp_logs_client_certificate: FilePath, [],
         ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"],
         "none";
+    /// The certificates to show where metrics are sent over TLS, in PEM.
+    otlp_metrics_client_certificate: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"],
+        "none";
     /// The key of the certificates to show where spans are sent over TLS, in PEM.
     otlp_traces_client_key: FilePath, [],
         ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
@@ -171,6 +204,18 @@ keys! {
     otlp_logs_client_key: FilePath, [],
         ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
         "none";
+    /// The key of the certificates to show where metrics are sent over TLS, in PEM.
+    otlp_metrics_client_key: FilePath, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+        "none";
+    /// Whether counters and histograms are sent as all since the start, or as what came since the last push. Up-down
+    /// counters are always cumulative.
+    temporality: TemporalityPreference, [], ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"],
+        "`cumulative`";
+    /// How observations are put into buckets: as each histogram was declared.
+    histogram_aggregation: HistogramAggregation, [],
+        ["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"],
+        "`explicit_bucket_histogram`";
     /// Jaeger's URL in its older ways, which becomes that of its OTLP receiver. Endpoints of OTLP win over it.
     jaeger_endpoint: JaegerEndpoint, ["JAEGER_ENDPOINT"], ["OTEL_EXPORTER_JAEGER_ENDPOINT"], "none";
     /// The host of Jaeger's agent, taken for that of its OTLP receiver.
@@ -204,6 +249,10 @@ keys! {
         "`512`, or the queue where that is shorter";
     /// How long the export of a batch of events may take.
     logs_batch_timeout: Millis, [], ["OTEL_BLRP_EXPORT_TIMEOUT"], "`30000`";
+    /// How often metrics are pushed, the first time after so long.
+    metric_interval: Millis, [], ["OTEL_METRIC_EXPORT_INTERVAL"], "`60000`";
+    /// How long a push of metrics may take.
+    metric_timeout: Millis, [], ["OTEL_METRIC_EXPORT_TIMEOUT"], "`30000`";
     /// The most attributes of a span; more are dropped and counted.
     span_attributes: Limit, [], ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"], "`128`";
     /// The longest text of an attribute, in characters; longer ones are cut.
@@ -232,6 +281,19 @@ keys! {
     metrics_addr: Address, ["METRICS_ADDR"], [], "`127.0.0.1:9090`";
     /// The admin server's port; it wins over the address's. `0` lets the system choose.
     metrics_port: Port, ["METRICS_PORT"], [], "the address's";
+    /// Whether the process is measured: processor time, memory, threads, files, disk, network.
+    process_metrics: Switch, ["PROCESS_METRICS"], [], "`true`";
+    /// Whether Tokio runtimes are measured.
+    runtime_metrics: Switch, ["RUNTIME_METRICS"], [], "`true`";
+    /// Whether there are `build_info`, and `target_info` on the admin server's page.
+    build_info: Switch, ["BUILD_INFO"], [], "`true`";
+    /// Whether what is counted through the crate `metrics` is among ours, where the program sets no recorder itself; needs
+    /// the feature `metrics`.
+    metrics_recorder: Switch, ["METRICS_RECORDER"], [], "`true`";
+    /// Whether it is measured how full the telemetry's own ring buffer and queues are. What it drops is always counted.
+    own_metrics: Switch, ["OWN_METRICS"], [], "`true`";
+    /// Whether values of the last 15 minutes are remembered, for rates and trends that code asks for.
+    rolling_windows: Switch, ["ROLLING_WINDOWS"], [], "`false`";
     /// Whether the program must not start without its telemetry.
     required: Switch, ["REQUIRED"], [], "`false`";
     /// How long the end of the program may wait for what is not exported yet.

@@ -1,8 +1,31 @@
 //! The kinds of values that a variable can have: how each is read, and what it may be.
 
+/// One word of several, each with what it stands for.
+macro_rules! words {
+    ($(#[$attribute:meta])* $kind:ident -> $value:ty, $expects:literal, $($word:literal => $meaning:expr,)*
+     else { $($known:literal => $remedy:literal,)* }) => {
+        $(#[$attribute])*
+        pub(crate) struct $kind;
+
+        impl Kind for $kind {
+            type Value = $value;
+            const EXPECTS: &'static str = $expects;
+
+            fn parse(text: &str) -> Result<$value, Reason> {
+                match text.trim().to_ascii_lowercase().as_str() {
+                    $($word => Ok($meaning),)*
+                    $($known => Err($remedy.into()),)*
+                    _ => Err("".into()),
+                }
+            }
+        }
+    };
+}
+
 mod address;
 mod exporters;
 mod filter;
+mod metrics;
 mod number;
 mod rules;
 
@@ -10,8 +33,11 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 pub(crate) use address::{Address, Host, ListenAddress};
-pub(crate) use exporters::{LogExporters, LogsExporterName, TraceExporters, TracesExporterName};
+pub(crate) use exporters::{
+    LogExporters, LogsExporterName, MetricExporters, MetricsExporterName, TraceExporters, TracesExporterName,
+};
 pub(crate) use filter::Filter;
+pub(crate) use metrics::{HistogramAggregation, TemporalityPreference};
 pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio, RingBytes};
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
@@ -92,28 +118,6 @@ impl Kind for StandardSwitch {
             _ => Err("OpenTelemetry knows no other word for them".into()),
         }
     }
-}
-
-/// One word of several, each with what it stands for.
-macro_rules! words {
-    ($(#[$attribute:meta])* $kind:ident -> $value:ty, $expects:literal, $($word:literal => $meaning:expr,)*
-     else { $($known:literal => $remedy:literal,)* }) => {
-        $(#[$attribute])*
-        pub(crate) struct $kind;
-
-        impl Kind for $kind {
-            type Value = $value;
-            const EXPECTS: &'static str = $expects;
-
-            fn parse(text: &str) -> Result<$value, Reason> {
-                match text.trim().to_ascii_lowercase().as_str() {
-                    $($word => Ok($meaning),)*
-                    $($known => Err($remedy.into()),)*
-                    _ => Err("".into()),
-                }
-            }
-        }
-    };
 }
 
 /// How log lines look.
@@ -240,11 +244,13 @@ endpoints! {
     TracesEndpoint, "a URL as `http://localhost:4318/v1/traces`";
     /// The URL of a receiver of log records.
     LogsEndpoint, "a URL as `http://localhost:4318/v1/logs`";
+    /// The URL of a receiver of metrics.
+    MetricsEndpoint, "a URL as `http://localhost:4318/v1/metrics`";
     /// The URL of a Zipkin server.
     ZipkinEndpoint, "a URL as `http://localhost:9411/api/v2/spans`";
 }
 
-/// The URL that `/v1/traces` or `/v1/logs` is appended to.
+/// The URL that `/v1/traces` and its kin are appended to.
 pub(crate) struct BaseEndpoint;
 
 impl Kind for BaseEndpoint {
@@ -260,7 +266,9 @@ impl Kind for BaseEndpoint {
     }
 
     fn remark(text: &str) -> Option<String> {
-        let path = ["/v1/traces", "/v1/logs"].into_iter().find(|path| text.trim_end().ends_with(path))?;
+        let path = ["/v1/traces", "/v1/logs", "/v1/metrics"]
+            .into_iter()
+            .find(|path| text.trim_end().ends_with(path))?;
         Some(format!("to which such a path is appended once more: leave `{path}` out"))
     }
 }

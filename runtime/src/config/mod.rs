@@ -25,7 +25,8 @@ mod problem;
 mod url;
 
 pub(crate) use decided::{
-    Config, LogsExporter, Otlp, RootSampling, SampleRule, TraceExporter, Traces, Zipkin,
+    Config, LogsExporter, MetricsExporter, Otlp, PushSettings, RootSampling, SampleRule, TraceExporter,
+    Traces, Zipkin,
 };
 #[allow(unused_imports, reason = "named once the pipeline does what they say")]
 pub(crate) use decided::{Limits, QueueSettings, Recording, RuleKey, Sampling, TailPolicy};
@@ -90,10 +91,11 @@ impl Settings {
 
     /// Takes back what means something else next to what the environment says.
     fn yield_to(&mut self, environment: &Self) {
-        // A base is for both signals, also where code is about one.
+        // A base is for all signals, also where code is about one.
         if environment.otlp_endpoint.is_some() {
             self.otlp_traces_endpoint = None;
             self.otlp_logs_endpoint = None;
+            self.otlp_metrics_endpoint = None;
         }
         if environment.otlp_endpoint.is_some() || environment.otlp_traces_endpoint.is_some() {
             self.jaeger_endpoint = None;

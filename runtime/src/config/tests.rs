@@ -62,7 +62,8 @@ fn nothing_set_is_what_the_documentation_says() {
         Sampling { parent_based: true, root: RootSampling::ALWAYS_ON, rules: vec![] }
     );
     assert_eq!(traces.tail, None);
-    assert_eq!((traces.exporters, config.logs_export), (vec![], vec![]), "nothing is sent anywhere unasked");
+    let exporters = (traces.exporters, config.logs_export, config.metrics_export);
+    assert_eq!(exporters, (vec![], vec![], vec![]), "nothing is sent anywhere unasked");
     let queue = |delay| QueueSettings {
         queue: 2_048,
         batch: 512,

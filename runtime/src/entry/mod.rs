@@ -4,6 +4,7 @@ use std::future::Future;
 use std::process;
 
 use crate::telemetry::{self, Builder, Guard, InstallError, Telemetry};
+use crate::tokio_metrics;
 
 /// What the attribute says.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +91,9 @@ pub fn main_async<R>(options: MainOptions, body: impl Future<Output = R>) -> R {
         Ok(runtime) => runtime,
         Err(error) => exit(&format!("the Tokio runtime can't be started: {error}")),
     };
+    if telemetry.as_ref().is_some_and(Guard::watches_runtimes) {
+        tokio_metrics::watch_by_its_name(runtime.handle());
+    }
     let result = runtime.block_on(body);
     match &telemetry {
         Some(telemetry) => runtime.shutdown_timeout(telemetry.timeout()),

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto;
 
+use super::exposition::names;
 use crate::registry::{Family, Histogram, Kind, Registry, Series, Snapshot, Value};
 
 /// All families of a [`Registry`], for a `prometheus::Registry`; made by [`Registry::prometheus_collector`].
@@ -26,7 +27,8 @@ use crate::registry::{Family, Histogram, Kind, Registry, Series, Snapshot, Value
 /// Clones share the description: keep one to call `prometheus::Registry::unregister` with.
 ///
 /// Counters are `f64` in `prometheus` and lose precision above 2⁵³; so do counts in its text format. Its text has neither
-/// families without series nor canonical bounds (`le="1"` where ours says `le="1.0"`).
+/// families without series nor canonical bounds (`le="1"` where ours says `le="1.0"`). Native histograms are classic ones
+/// there, with their `bounds`; exemplars are left out. So is what has no valid name, for which a scraper would refuse all.
 ///
 /// ```
 /// use spanwright::Registry;
@@ -59,20 +61,20 @@ impl Collector for RegistryCollector {
     }
 }
 
-/// What `prometheus` can't describe, an invalid name above all, stays undescribed and is collected all the same.
+/// What `prometheus` can't describe stays undescribed and is collected all the same.
 fn describe(snapshot: &Snapshot) -> Vec<Desc> {
     let describe = |family: &Family| {
         // An empty help is an error to `prometheus`.
         let help = if family.help.is_empty() { &family.name } else { &family.help };
-        let first = family.series.first().map(|series| series.labels.iter());
-        let names = first.into_iter().flatten().map(|(name, _)| name.to_owned()).collect();
+        let first = names::series(family).next().map(|series| series.labels.names());
+        let names = first.into_iter().flatten().map(ToString::to_string).collect();
         Desc::new(family.name.to_string(), help.to_string(), names, HashMap::new()).ok()
     };
-    snapshot.families.iter().filter_map(describe).collect()
+    names::families(snapshot).filter_map(describe).collect()
 }
 
 fn collect(snapshot: &Snapshot) -> Vec<proto::MetricFamily> {
-    snapshot.families.iter().map(family).collect()
+    names::families(snapshot).map(family).collect()
 }
 
 fn family(family: &Family) -> proto::MetricFamily {
@@ -84,7 +86,7 @@ fn family(family: &Family) -> proto::MetricFamily {
         Kind::UpDownCounter | Kind::Gauge => proto::MetricType::GAUGE,
         Kind::Histogram => proto::MetricType::HISTOGRAM,
     });
-    out.set_metric(family.series.iter().map(metric).collect());
+    out.set_metric(names::series(family).map(metric).collect());
     out
 }
 
@@ -145,8 +147,8 @@ mod tests {
     use prometheus::{IntCounter, Opts, TextEncoder};
 
     use super::*;
-    use crate::export::text::{self, Format};
-    use crate::registry::LabelSet;
+    use crate::export::exposition::to_text;
+    use crate::registry::{LabelSet, NativeHistogram, Source};
 
     /// A registry whose snapshots the test writes; described and collected as the real one is.
     #[derive(Clone, Default)]
@@ -183,7 +185,17 @@ mod tests {
 
     fn fixture() -> Vec<Family> {
         let waits = Histogram { bounds: [0.005, 0.5, 2.5].into(), buckets: vec![1, 2, 0, 4], sum: 12.25 };
+        let native = NativeHistogram {
+            schema: 1,
+            zero_threshold: 0.0,
+            zero_count: 1,
+            offset: -4,
+            buckets: vec![2, 0, 3, 4],
+            sum: 4.5,
+            bounds: [0.25, 0.5].into(),
+        };
         vec![
+            family("busy_seconds_total", Kind::Counter, vec![(&[("cpu", "0")], Value::FloatCounter(2.75))]),
             family("level", Kind::Gauge, vec![(&[], Value::Gauge(-0.5))]),
             family("open_connections", Kind::UpDownCounter, vec![(&[("a", "x\"\n\\")], Value::Gauge(1.5))]),
             family(
@@ -194,7 +206,14 @@ mod tests {
                     (&[("page", "home"), ("code", "200")], Value::Counter(1 << 53)),
                 ],
             ),
-            family("wait_seconds", Kind::Histogram, vec![(&[("lane", "fast")], Value::Histogram(waits))]),
+            family(
+                "wait_seconds",
+                Kind::Histogram,
+                vec![
+                    (&[("lane", "fast")], Value::Histogram(waits)),
+                    (&[("lane", "slow")], Value::NativeHistogram(native)),
+                ],
+            ),
         ]
     }
 
@@ -204,7 +223,7 @@ mod tests {
 
     /// The text with all numbers as `prometheus` writes them, which has no canonical form.
     fn ours(families: Vec<Family>) -> String {
-        let text = text::encode(Format::PrometheusText, &Snapshot::from(families));
+        let text = to_text(&Snapshot::from(families));
         let number = |line: &str| {
             let Some((sample, value)) = line.rsplit_once(' ').filter(|_| !line.starts_with('#')) else {
                 return format!("{line}\n");
@@ -279,5 +298,35 @@ mod tests {
         let (one, other) = (Registry::new(), Registry::new());
         theirs.register(Box::new(RegistryCollector::new(one))).unwrap();
         assert!(theirs.register(Box::new(RegistryCollector::new(other))).is_err());
+    }
+
+    /// A source of the families above, and of one that nobody can read.
+    struct Given;
+
+    impl Source for Given {
+        fn collect(&self, families: &mut Vec<Family>) {
+            families.extend(fixture());
+            let wrong = family("not a name", Kind::Gauge, vec![(&[], Value::Gauge(1.0))]);
+            families.push(wrong);
+            let labels = [("a b", "x")].into_iter().collect::<LabelSet>();
+            families.push(Family::new("other", Kind::Gauge).with(labels, Value::Gauge(1.0)));
+        }
+    }
+
+    #[test]
+    fn what_sources_say_is_described_and_collected() {
+        let (theirs, ours_of, source) = (prometheus::Registry::new(), Registry::new(), Arc::new(Given));
+        ours_of.add_source(&source);
+        theirs.register(Box::new(ours_of.prometheus_collector())).unwrap();
+        assert_eq!(gathered(&theirs), ours(fixture()));
+
+        let taken = Opts::new("visits_total", "Help \\ with\nit.")
+            .variable_labels(vec!["page".into(), "code".into()]);
+        let taken = prometheus::IntCounterVec::new(taken, &["page", "code"]).unwrap();
+        let refused = theirs.register(Box::new(taken));
+        assert!(matches!(refused, Err(prometheus::Error::AlreadyReg)), "{refused:?}");
+
+        drop(source);
+        assert_eq!(gathered(&theirs), "", "a source that is gone is not collected");
     }
 }

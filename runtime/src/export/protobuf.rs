@@ -98,6 +98,12 @@ pub(in crate::export) fn message(
     content: impl FnOnce(&mut Vec<u8>),
 ) {
     tag(out, field, Wire::Bytes);
+    delimited(out, likely, content);
+}
+
+/// A message with its length before it.
+#[inline]
+pub(in crate::export) fn delimited(out: &mut Vec<u8>, likely: Likely, content: impl FnOnce(&mut Vec<u8>)) {
     let at = out.len();
     match likely {
         Likely::Small => out.extend_from_slice(&[0; 1]),

@@ -29,7 +29,7 @@ pub trait LogExporter: Send {
     fn export(&mut self, events: &[EventRef<'_>], timeout: Duration) -> Result<(), ExportError>;
 }
 
-/// Why spans or events were not delivered.
+/// Why spans, events or values of series were not delivered.
 #[derive(Debug, thiserror::Error)]
 #[error("lost {lost}: {reason}")]
 #[non_exhaustive]

@@ -7,7 +7,7 @@
 
 mod json;
 mod pretty;
-mod timestamp;
+pub(crate) mod timestamp;
 
 use std::error::Error;
 use std::fmt::{self, Write};

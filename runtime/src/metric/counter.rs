@@ -78,4 +78,8 @@ impl<L: Labels, S: Storage> Metric for Counter<L, S> {
     fn new(instrument: Arc<Instrument>) -> Self {
         Self { places: instrument.places(), instrument, labels: PhantomData }
     }
+
+    fn its_instrument(&self) -> &Arc<Instrument> {
+        &self.instrument
+    }
 }

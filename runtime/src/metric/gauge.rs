@@ -116,4 +116,8 @@ impl<L: Labels> Metric for Gauge<L> {
     fn new(instrument: Arc<Instrument>) -> Self {
         Self { places: instrument.places(), instrument, labels: PhantomData }
     }
+
+    fn its_instrument(&self) -> &Arc<Instrument> {
+        &self.instrument
+    }
 }

@@ -114,4 +114,8 @@ impl<L: Labels, S: Storage> Metric for Histogram<L, S> {
     fn new(instrument: Arc<Instrument>) -> Self {
         Self { places: instrument.places(), finder: instrument.finder(), instrument, labels: PhantomData }
     }
+
+    fn its_instrument(&self) -> &Arc<Instrument> {
+        &self.instrument
+    }
 }

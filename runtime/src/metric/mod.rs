@@ -12,6 +12,7 @@ mod label;
 mod storage;
 mod up_down_counter;
 
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
 pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
@@ -24,7 +25,8 @@ pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
 pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
-use crate::registry::{Instrument, Kind, Registry};
+use crate::export::exposition;
+use crate::registry::{self, DebugInfo, Instrument, Kind, Registry, Snapshot};
 use spanwright_core::descriptor::{Buckets, Dimension};
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
@@ -45,7 +47,7 @@ use spanwright_core::descriptor::{Buckets, Dimension};
 /// let registry = Registry::new();
 /// let isolated = Shop::register(&registry);
 /// isolated.orders_total.add(2);
-/// let text = spanwright::export::text::encode(Default::default(), &registry.snapshot());
+/// let text = spanwright::export::exposition::to_text(&registry.snapshot());
 /// assert!(text.contains("shop_orders_total 2"));
 /// ```
 pub trait Metrics: Sized {
@@ -54,6 +56,47 @@ pub trait Metrics: Sized {
 
     /// An instance of its own in `registry`. It leaves the registry when it is dropped.
     fn register(registry: &Registry) -> Self;
+
+    /// Shows each of its metrics to `visit`.
+    #[doc(hidden)]
+    fn visit(&self, visit: &mut dyn FnMut(Arc<Instrument>));
+
+    /// What this instance holds now, wherever it is registered.
+    #[must_use]
+    fn snapshot(&self) -> Snapshot {
+        let mut instruments = Vec::new();
+        self.visit(&mut |instrument| instruments.push(instrument));
+        registry::snapshot_of(&instruments.iter().map(Arc::as_ref).collect::<Vec<_>>())
+    }
+
+    /// What this instance holds now, in Prometheus' text format, to be printed. It can't fail.
+    ///
+    /// ```
+    /// use spanwright::{Counter, Metrics};
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(prefix = "persist")]
+    /// struct PersistMetrics {
+    ///     /// Requests that were sent.
+    ///     s3_requests_total: Counter,
+    /// }
+    ///
+    /// let metrics = PersistMetrics::global().gather_metrics().unwrap();
+    /// assert!(metrics.ends_with("persist_s3_requests_total 0\n"));
+    /// println!("{:#?}", PersistMetrics::global().gather_debug_info());
+    /// ```
+    ///
+    /// # Errors
+    /// None.
+    fn gather_metrics(&self) -> Result<String, Infallible> {
+        Ok(exposition::to_text(&self.snapshot()))
+    }
+
+    /// A summary of this instance, for `{:#?}`; see [`Registry::gather_debug_info`].
+    #[must_use]
+    fn gather_debug_info(&self) -> DebugInfo {
+        DebugInfo::of(self.snapshot())
+    }
 }
 
 /// One metric, as the derive wrote it down.
@@ -99,6 +142,16 @@ pub trait Metric: Sized {
 
     /// The handle onto an instrument made by [`Metric::instrument`].
     fn new(instrument: Arc<Instrument>) -> Self;
+
+    /// The instrument.
+    #[doc(hidden)]
+    fn its_instrument(&self) -> &Arc<Instrument>;
+
+    /// Shows the instrument to `visit`.
+    #[doc(hidden)]
+    fn show(&self, visit: &mut dyn FnMut(Arc<Instrument>)) {
+        visit(Arc::clone(self.its_instrument()));
+    }
 
     /// Makes the metric, in `registry`.
     fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {

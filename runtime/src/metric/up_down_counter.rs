@@ -92,4 +92,8 @@ impl<L: Labels, S: Storage> Metric for UpDownCounter<L, S> {
     fn new(instrument: Arc<Instrument>) -> Self {
         Self { places: instrument.places(), instrument, labels: PhantomData }
     }
+
+    fn its_instrument(&self) -> &Arc<Instrument> {
+        &self.instrument
+    }
 }

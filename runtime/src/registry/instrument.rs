@@ -50,6 +50,7 @@ pub(crate) enum Content {
         offset: u32,
     },
     /// Adjacent sums from the first cell on, one for each value of a further label.
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "functions' metrics alone have it"))]
     Sums(Dimension),
     /// A value that is set.
     Gauge,
@@ -189,7 +190,7 @@ impl Instrument {
     }
 
     /// Calls all callbacks, without a lock; how many panicked.
-    pub(crate) fn call_back(&self) -> usize {
+    pub(crate) fn call_back(&self) -> u64 {
         let callbacks = self.callbacks.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut panicked = 0;
         for (cell, callback) in callbacks {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::time::SystemTime;
 
-#[cfg(feature = "server")]
+#[cfg(feature = "telemetry")]
 use super::snapshot::Snapshot;
 use super::snapshot::{Family, LabelSet, Series, Text};
 
@@ -80,7 +80,7 @@ fn add_up(series: &mut Vec<Series>) {
 
 /// Several snapshots as one, which has each family once, and each series once. Where two have a family of one name, their
 /// series stand together; a series, or a family of another kind, that an earlier snapshot has is left out.
-#[cfg(feature = "server")]
+#[cfg(feature = "telemetry")]
 pub(crate) fn merged(snapshots: impl IntoIterator<Item = Snapshot>) -> Snapshot {
     let mut snapshots = snapshots.into_iter();
     let first = snapshots.next().unwrap_or_default();
@@ -103,13 +103,13 @@ pub(crate) fn merged(snapshots: impl IntoIterator<Item = Snapshot>) -> Snapshot 
     Snapshot { families: all, time }
 }
 
-#[cfg(feature = "server")]
+#[cfg(feature = "telemetry")]
 fn keep_first(series: &mut Vec<Series>) {
     let mut seen = std::collections::HashSet::with_capacity(series.len());
     series.retain(|one| seen.insert(one.labels.clone()));
 }
 
-#[cfg(all(test, feature = "server"))]
+#[cfg(all(test, feature = "telemetry"))]
 mod tests {
     use super::*;
     use crate::registry::{Kind, Value};

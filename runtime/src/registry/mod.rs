@@ -4,31 +4,40 @@
 //! made for tests and for metrics that live and go with an instance. A registry holds its metrics weakly: what is
 //! dropped leaves it.
 
+mod debug;
 mod identity;
 mod instrument;
 mod merge;
 mod reading;
 mod snapshot;
 mod source;
+#[cfg(feature = "telemetry")]
+mod watch;
+mod windows;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::SystemTime;
 
 use spanwright_core::context::Context;
 
+pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
 pub(crate) use identity::Identity;
 #[cfg(feature = "telemetry")]
 pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
 pub(crate) use instrument::{gauge_bits, gauge_value};
-#[cfg(feature = "server")]
+#[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
 pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
 };
 pub use source::Source;
+#[cfg(feature = "telemetry")]
+pub use watch::Watched;
+pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;
@@ -78,30 +87,28 @@ impl Registry {
     /// (unless its writer is stopped in the middle of an observation). Values are those of the current [`Context`]'s store.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        // The instruments outlive the reader: the last owner of one must not give its cells back under the lock.
+        self.snapshot_of(|_| true)
+    }
+
+    /// What the metrics with such names hold now.
+    fn snapshot_of(&self, is_wanted: impl Fn(&str) -> bool) -> Snapshot {
+        // The instruments outlive the reading: the last owner of one must not give its cells back under the lock.
         let instruments = self.live();
-        for _panicked in 0..instruments.iter().map(|instrument| instrument.call_back()).sum() {
-            callback_panicked();
-        }
-        let mut families = merge::Families::default();
-        let look = reading::Look::at(Context::here().store);
-        for instrument in &instruments {
-            let (identity, series) = (&instrument.identity, instrument.series(&look.read()));
-            families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
-        }
+        let wanted = instruments.iter().map(Arc::as_ref).filter(|one| is_wanted(&one.identity.name));
+        let (mut families, time) = read(&wanted.collect::<Vec<_>>());
         for source in self.sources() {
             let mut collected = Vec::new();
             if panic::catch_unwind(AssertUnwindSafe(|| source.collect(&mut collected))).is_err() {
-                callback_panicked();
+                callbacks_panicked(1);
                 continue;
             }
-            for mut family in collected {
+            for mut family in collected.into_iter().filter(|family| is_wanted(&family.name)) {
                 let series = std::mem::take(&mut family.series);
                 let (name, start) = (family.name.clone(), family.start);
                 families.add(&name, || family, start, series);
             }
         }
-        Snapshot { families: families.finish(), time: look.time() }
+        Snapshot { families: families.finish(), time }
     }
 
     /// Asks `source` for its families at each snapshot, from now on and as long as it lives.
@@ -115,7 +122,7 @@ impl Registry {
     /// The family of that name, as it is now.
     #[must_use]
     pub fn get_metric(&self, name: &str) -> Option<Family> {
-        self.snapshot().families.into_iter().find(|family| family.name == *name)
+        self.snapshot_of(|its_name| its_name == name).families.pop()
     }
 
     /// Calls `each` with every number that a [snapshot](Self::snapshot) of now has; see [`Snapshot::for_each`].
@@ -234,9 +241,31 @@ impl fmt::Debug for Registry {
     }
 }
 
-fn callback_panicked() {
+/// Reads metrics, after their callbacks. When it was is told as well.
+fn read(instruments: &[&Instrument]) -> (merge::Families, SystemTime) {
+    callbacks_panicked(instruments.iter().map(|instrument| instrument.call_back()).sum());
+    let mut families = merge::Families::default();
+    let look = reading::Look::at(Context::here().store);
+    for instrument in instruments {
+        let (identity, series) = (&instrument.identity, instrument.series(&look.read()));
+        families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
+    }
+    (families, look.time())
+}
+
+/// What these metrics hold now, wherever they are registered.
+pub(crate) fn snapshot_of(instruments: &[&Instrument]) -> Snapshot {
+    let (families, time) = read(instruments);
+    Snapshot { families: families.finish(), time }
+}
+
+fn callbacks_panicked(count: u64) {
     #[cfg(feature = "telemetry")]
-    crate::own_metrics::OwnMetrics::global().callback_panics_total.inc();
+    if count > 0 {
+        crate::own_metrics::OwnMetrics::global().callback_panics_total.add(count);
+    }
+    #[cfg(not(feature = "telemetry"))]
+    let _ = count;
 }
 
 /// Why `second` can't be exported beside `first`, if it can't: families of one name are equal, and no family has the

@@ -1,7 +1,12 @@
 //! Registries and the metrics in them, as a user of the derives sees them.
 
 use super::*;
-use crate::{Counter, Gauge, Histogram as Observations, Label, Labels, Metrics, UpDownCounter};
+use std::time::Duration;
+
+use spanwright_core::context::SAMPLED;
+use spanwright_core::ids::{SpanId, TraceId};
+
+use crate::{Counter, Gauge, Histogram as Observations, Label, Labels, Metrics, Shared, UpDownCounter};
 
 #[derive(Clone, Copy, Label)]
 #[label(crate = crate)]
@@ -118,6 +123,21 @@ fn instances_of_one_struct_add_up_and_leave_when_dropped() {
 }
 
 #[test]
+fn an_instance_tells_what_it_holds_itself() {
+    let registry = Registry::new();
+    let (one, other) = (All::register(&registry), All::register(&registry));
+    one.requests_total.with(Method::Get).add(2);
+    other.requests_total.with(Method::Get).add(40);
+    let snapshot = one.snapshot();
+    let get = snapshot.family("test_requests_total").unwrap().series(&[("method", "get")]).unwrap();
+    assert_eq!(get.value, Value::Counter(2));
+    assert_eq!(snapshot.families.len(), 5, "all of its metrics, and no others");
+    let text = one.gather_metrics().unwrap();
+    assert!(text.contains("\ntest_requests_total{method=\"get\"} 2\n"), "{text}");
+    assert_eq!((one.gather_debug_info().metrics, one.gather_debug_info().families.len()), (5, 5));
+}
+
+#[test]
 fn registries_are_apart() {
     let (one, other) = (Registry::new(), Registry::new());
     let (ones, _others) = (All::register(&one), All::register(&other));
@@ -226,4 +246,199 @@ fn what_there_is_no_room_for_is_said() {
     assert!(registry.snapshot().families.is_empty());
     let [conflict] = &registry.conflicts()[..] else { panic!("one conflict") };
     assert!(conflict.to_string().contains("there is no room for its series"), "{conflict}");
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "test", crate = crate)]
+struct Kinds {
+    /// Requests that came in.
+    shared_requests_total: Counter<Method, Shared>,
+    /// Items in the queue.
+    shared_items: UpDownCounter<(), Shared>,
+    /// How large bodies are.
+    #[metric(buckets = [10.0, 100.0])]
+    shared_bytes: Observations<Method, Shared>,
+    /// How long it takes.
+    #[metric(buckets = native)]
+    work_seconds: Observations<Method>,
+    /// How long it takes, in shared memory.
+    #[metric(buckets = native)]
+    shared_work_seconds: Observations<(), Shared>,
+    /// How warm it is.
+    warmth_celsius: Gauge<Method>,
+}
+
+#[test]
+fn metrics_in_shared_memory_read_back_what_threads_wrote() {
+    let registry = Registry::new();
+    let kinds = Kinds::register(&registry);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    kinds.shared_requests_total.with(Method::Put).inc();
+                    kinds.shared_items.dec();
+                    kinds.shared_bytes.with(Method::Get).observe(50.0);
+                    kinds.shared_work_seconds.observe(0.5);
+                }
+            });
+        }
+    });
+    assert_eq!(
+        value(&registry, "test_shared_requests_total", &[("method", "put")]),
+        Some(Value::Counter(2_000))
+    );
+    assert_eq!(value(&registry, "test_shared_items", &[]), Some(Value::Gauge(-2_000.0)));
+    let Some(Value::Histogram(bytes)) = value(&registry, "test_shared_bytes", &[("method", "get")]) else {
+        panic!("no histogram")
+    };
+    assert_eq!((&bytes.buckets[..], bytes.sum), (&[0, 2_000, 0][..], 100_000.0));
+    let Some(Value::NativeHistogram(work)) = value(&registry, "test_shared_work_seconds", &[]) else {
+        panic!("no native histogram")
+    };
+    assert_eq!((work.count(), work.sum, work.offset), (2_000, 1_000.0, -8));
+}
+
+#[test]
+fn native_histograms_show_what_was_observed() {
+    let registry = Registry::new();
+    let kinds = Kinds::register(&registry);
+    let work = kinds.work_seconds.with(Method::Get);
+    for millis in 1..=1_000 {
+        work.observe_duration(Duration::from_millis(millis));
+    }
+    work.observe(-1.0);
+    work.observe(f64::NAN);
+    let Some(Value::NativeHistogram(native)) = value(&registry, "test_work_seconds", &[("method", "get")])
+    else {
+        panic!("no native histogram")
+    };
+    assert_eq!((native.count(), native.zero_count), (1_001, 1));
+    for (q, expected) in [(0.5, 0.5), (0.9, 0.9), (0.99, 0.99)] {
+        let estimated = native.quantile(q).unwrap();
+        assert!((estimated - expected).abs() < expected * 0.05, "{q}: {estimated}");
+    }
+    let Some(Value::NativeHistogram(none)) = value(&registry, "test_work_seconds", &[("method", "put")])
+    else {
+        panic!("it exists at zero")
+    };
+    assert_eq!((none.count(), none.buckets.len()), (0, 0));
+}
+
+#[test]
+fn a_gauge_is_read_by_its_callback_at_each_snapshot() {
+    let registry = Registry::new();
+    let kinds = Kinds::register(&registry);
+    let calls = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    kinds.warmth_celsius.with(Method::Get).read_by(|| panic!("replaced before it is called"));
+    kinds.warmth_celsius.with(Method::Get).read_by({
+        let (calls, registry) = (Arc::clone(&calls), registry.clone());
+        move || {
+            // It may use the registry that calls it.
+            assert!(!registry.conflicts().iter().any(|conflict| conflict.name == "test"));
+            f64::from(calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+        }
+    });
+    kinds.warmth_celsius.with(Method::Put).set(20.0);
+    kinds.warmth_celsius.with(Method::Put).read_by(|| panic!("as told"));
+    let panics = || own("spanwright_callback_panics_total");
+    let before = panics();
+    let of = |method| value(&registry, "test_warmth_celsius", &[("method", method)]);
+    assert_eq!(of("get"), Some(Value::Gauge(0.0)));
+    assert_eq!(of("get"), Some(Value::Gauge(1.0)));
+    assert_eq!(of("put"), Some(Value::Gauge(20.0)), "a panic leaves the value");
+    assert!(panics() >= before + 3);
+    drop(kinds);
+    assert!(registry.snapshot().families.is_empty());
+    assert_eq!(calls.load(std::sync::atomic::Ordering::Relaxed), 3, "it went with its metric");
+}
+
+/// The value of one of the telemetry's own counters.
+fn own(name: &str) -> u64 {
+    crate::own_metrics::OwnMetrics::global();
+    match value(Registry::global(), name, &[]) {
+        Some(Value::Counter(count)) => count,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn within(span: u64) -> Context {
+    let trace_id = TraceId { high: 1, low: 2 };
+    Context { trace_id, span_id: SpanId(span), flags: SAMPLED, ..Context::here() }
+}
+
+#[test]
+fn exemplars_are_of_their_buckets_and_of_sampled_spans() {
+    let registry = Registry::new();
+    let (all, other) = (All::register(&registry), All::register(&registry));
+    let of = |name: &str, labels: &[(&str, &str)]| {
+        let snapshot = registry.snapshot();
+        let exemplars = snapshot.family(name).unwrap().series(labels).unwrap().exemplars.clone();
+        exemplars.iter().map(|one| (one.span_id.0, one.value)).collect::<Vec<_>>()
+    };
+    let bytes = |all: &All, span, size| {
+        let _within = within(span).attach();
+        all.body_bytes.with(Method::Get).observe(size);
+    };
+    bytes(&all, 10, 5.0);
+    bytes(&all, 11, 1e6);
+    all.body_bytes.with(Method::Get).observe(50.0);
+    let get = [("method", "get")];
+    assert_eq!(of("test_body_bytes", &get), [(10, 5.0), (11, 1e6)]);
+    bytes(&other, 12, 6.0);
+    bytes(&other, 13, 60.0);
+    assert_eq!(of("test_body_bytes", &get), [(12, 6.0), (13, 60.0), (11, 1e6)], "the latest of each bucket");
+    {
+        let _within = within(14).attach();
+        all.requests_total.with(Method::Get).add(3);
+        all.queue_items.inc();
+        all.temperature_celsius.set(1.0);
+    }
+    assert_eq!(of("test_requests_total", &get), [(14, 3.0)]);
+    assert!(of("test_queue_items", &[]).is_empty() && of("test_temperature_celsius", &[]).is_empty());
+    drop((all, other));
+    let all = All::register(&registry);
+    all.body_bytes.with(Method::Get).observe(5.0);
+    assert!(of("test_body_bytes", &get).is_empty(), "cells that are used again have no old exemplars");
+}
+
+#[test]
+fn a_flood_of_label_values_leaves_memory_and_answers_bounded() {
+    #[derive(Clone, Copy, Labels)]
+    #[labels(crate = crate, budget = 2000)]
+    struct Tenant<'a> {
+        #[label(max = 1000)]
+        tenant: &'a str,
+    }
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Flooded<L: Labels> {
+        /// Requests that came in.
+        flooded_total: Counter<L>,
+    }
+    let registry = Registry::new();
+    let flooded = Flooded::<Tenant<'static>>::register(&registry);
+    let pages = spanwright_core::cells::own_pages();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let flooded = &flooded;
+            scope.spawn(move || {
+                for number in 0..250_000 {
+                    let tenant = &format!("{thread} {number}");
+                    flooded.flooded_total.with(Tenant { tenant }).inc();
+                }
+            });
+        }
+        // It answers meanwhile.
+        for _ in 0..20 {
+            assert!(registry.snapshot().families[0].series.len() <= 1_001);
+        }
+    });
+    let family = registry.get_metric("test_flooded_total").unwrap();
+    assert_eq!(family.series.len(), 1_001);
+    let count = |series: &Series| if let Value::Counter(count) = series.value { count } else { 0 };
+    assert_eq!(family.series.iter().map(count).sum::<u64>(), 1_000_000, "all are counted");
+    assert_eq!(family.series(&[("tenant", "other")]).map(count), Some(999_000));
+    // Three pages hold 1,001 cells; other tests run beside this one.
+    assert!(spanwright_core::cells::own_pages() < pages + 100);
 }

@@ -4,9 +4,11 @@
 //! - it runs on a thread of its own, so that it answers while the program's runtime is busy or stuck; nothing that
 //!   happens there is recorded;
 //! - connections have a bound, and none is kept that moves no bytes;
+//! - pages of metrics are written one at a time, beside that thread, so that `/live` answers while a large one is made;
 //! - request bodies are never read.
 
 mod connections;
+mod metrics;
 mod routes;
 
 use std::io;

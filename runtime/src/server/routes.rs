@@ -10,15 +10,15 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::Admin;
-use crate::export::text::{self, Format};
-use crate::registry::{Registry, merged};
+use super::metrics::Pages;
 
 /// The paths that there are.
 const PATHS: [&str; 4] = ["/metrics", "/health", "/ready", "/live"];
 
 pub(super) fn router(admin: Admin) -> Router {
+    let pages = Pages::of(admin.registries.clone());
     Router::new()
-        .route("/metrics", get(serve_metrics))
+        .route("/metrics", get(async move |headers: HeaderMap| serve_metrics(pages, headers).await))
         .route("/health", get(serve_health))
         .route("/ready", get(serve_ready))
         .route("/live", get(async || answer(StatusCode::OK, &json!({ "status": "alive" }))))
@@ -31,14 +31,11 @@ pub(super) fn router(admin: Admin) -> Router {
         .with_state(Arc::new(admin))
 }
 
-async fn serve_metrics(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> Response {
-    let accept: Vec<_> =
-        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    let accept = (!accept.is_empty()).then(|| accept.join(", "));
-    let format = Format::negotiate(accept.as_deref());
-    let page = text::encode(format, &merged(admin.registries.iter().map(Registry::snapshot)));
-    let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
-    (StatusCode::OK, headers, page).into_response()
+async fn serve_metrics(pages: Pages, headers: HeaderMap) -> Response {
+    match pages.answer(&headers).await {
+        Some(page) => page,
+        None => answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the page was not written" })),
+    }
 }
 
 async fn serve_health(State(admin): State<Arc<Admin>>) -> Response {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::health::Check;
+use crate::registry::{self, Family, Kind, Source};
 
 fn start(checks: Vec<Check>) -> (Server, Arc<Health>) {
     let health = Arc::new(Health::new("shop".to_owned(), Some("1.2.3".to_owned()), checks));
@@ -29,16 +30,23 @@ impl Answer {
     }
 }
 
-/// One request over a connection of its own.
+/// One request over a connection of its own, whose answer is text.
 fn request(server: &Server, method: &str, path: &str, headers: &str) -> Answer {
+    let (head, body) = request_bytes(server, method, path, headers);
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body: String::from_utf8(body).unwrap() }
+}
+
+/// The head of the answer, in lower case, and its body.
+fn request_bytes(server: &Server, method: &str, path: &str, headers: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let body = answer.split_off(end + 4);
+    (String::from_utf8(answer).unwrap().to_ascii_lowercase(), body)
 }
 
 fn get(server: &Server, path: &str) -> Answer {
@@ -180,6 +188,73 @@ fn metrics_come_in_the_format_that_is_asked_for() {
         "accept: text/plain;q=0.5\r\naccept: application/openmetrics-text\r\n",
     );
     assert!(open.head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{open:?}");
+}
+
+/// A source of so many series, which takes its time.
+struct Many(usize, Duration);
+
+impl Source for Many {
+    fn collect(&self, families: &mut Vec<Family>) {
+        thread::sleep(self.1);
+        let family = Family::new("many", Kind::Gauge);
+        let with = |family: Family, at| family.with([("at", format!("{at}"))], registry::Value::Gauge(1.0));
+        families.push((0..self.0).fold(family, with));
+    }
+}
+
+/// A server with such a source, and the source.
+fn start_with(source: Many) -> (Server, Arc<Many>) {
+    let (registry, source) = (Registry::new(), Arc::new(source));
+    registry.add_source(&source);
+    let health = Arc::new(Health::new("shop".to_owned(), None, Vec::new()));
+    let admin = Admin { health, registries: vec![registry] };
+    (Server::start((Ipv4Addr::LOCALHOST, 0).into(), admin).unwrap(), source)
+}
+
+#[test]
+fn metrics_are_compressed_where_that_is_asked_for_and_worth_it() {
+    let (server, _source) = start_with(Many(500, Duration::ZERO));
+    let plain = request(&server, "GET", "/metrics", "accept-encoding: gzip;q=0\r\n");
+    assert!(!plain.head.contains("content-encoding"), "{}", plain.head);
+    assert!(plain.head.contains("vary: accept, accept-encoding"), "caches keep both apart: {}", plain.head);
+    let (head, body) = request_bytes(&server, "GET", "/metrics", "accept-encoding: gzip\r\n");
+    assert!(
+        head.contains("content-encoding: gzip") && head.contains("vary: accept, accept-encoding"),
+        "{head}"
+    );
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    assert!(body.len() < plain.body.len() / 4, "{} of {} bytes", body.len(), plain.body.len());
+    let mut unpacked = String::new();
+    flate2::read::GzDecoder::new(&*body).read_to_string(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain.body);
+
+    let (server, _source) = start_with(Many(1, Duration::ZERO));
+    let small = request(&server, "GET", "/metrics", "accept-encoding: gzip\r\n");
+    assert!(!small.head.contains("content-encoding"), "{}", small.head);
+}
+
+#[test]
+fn protobuf_is_there_for_those_who_ask_for_it() {
+    let (server, _source) = start_with(Many(1, Duration::ZERO));
+    let accept = "accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,*/*;q=0.1\r\n";
+    let (head, body) = request_bytes(&server, "GET", "/metrics", accept);
+    let content_type = "content-type: application/vnd.google.protobuf; proto=io.prometheus.client.metricfamily; encoding=delimited";
+    assert!(head.contains(content_type), "{head}");
+    assert!(body.windows(4).any(|four| four == b"many"), "{body:?}");
+}
+
+#[test]
+fn a_page_that_takes_long_holds_up_nobody_else() {
+    let (server, _source) = start_with(Many(1, Duration::from_millis(600)));
+    thread::scope(|scope| {
+        let scrape = scope.spawn(|| (get(&server, "/metrics").status, Instant::now()));
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!(get(&server, "/live").status, 200);
+        let live = Instant::now();
+        let (status, scraped) = scrape.join().unwrap();
+        assert_eq!(status, 200);
+        assert!(live < scraped, "it had to wait for the page");
+    });
 }
 
 #[test]

@@ -128,6 +128,13 @@ impl PipelineHandle {
         shared.report_refused();
     }
 
+    /// Calls `each` with what every queue is for, its exporter's name, how much is in it, and how much may be.
+    pub(crate) fn for_each_queue(&self, mut each: impl FnMut(&'static str, &'static str, u64, usize)) {
+        let Some(shared) = &self.0 else { return };
+        shared.spans.iter().for_each(|queue| each("spans", queue.name(), queue.pending(), queue.limit()));
+        shared.logs.iter().for_each(|queue| each("logs", queue.name(), queue.pending(), queue.limit()));
+    }
+
     /// Stops recording, and exports what has finished; `true` when all of it was delivered within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         super::set_active(false);

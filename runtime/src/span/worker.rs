@@ -222,6 +222,11 @@ impl<B: Batch> Queue<B> {
         state.accepted - state.finished
     }
 
+    /// How many there is room for.
+    pub(super) fn limit(&self) -> usize {
+        self.settings.queue
+    }
+
     /// How many found no room since this was last asked, and how many there is room for.
     pub(super) fn take_refused(&self) -> (u64, usize) {
         (std::mem::take(&mut self.state().refused), self.settings.queue)

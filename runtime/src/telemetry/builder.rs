@@ -1,6 +1,7 @@
 //! What a program says in code. The environment wins over it.
 
 mod export;
+mod measured;
 mod sampling;
 
 use std::fmt::{self, Display};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::config::{self, Filter, LogFormat, RingBytes, Settings};
-use crate::export::{LogExporter, SpanExporter};
+use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Check;
 use crate::registry::Registry;
 
@@ -23,6 +24,7 @@ pub struct Builder {
     pub(super) problems: Vec<Problem>,
     pub(super) exporters: Vec<Box<dyn SpanExporter>>,
     pub(super) log_exporters: Vec<Box<dyn LogExporter>>,
+    pub(super) metric_exporters: Vec<Box<dyn MetricExporter>>,
     pub(super) checks: Vec<Check>,
     pub(super) registries: Vec<Registry>,
     pub(super) handle_signals: bool,
@@ -37,6 +39,7 @@ impl Default for Builder {
             problems: Vec::new(),
             exporters: Vec::new(),
             log_exporters: Vec::new(),
+            metric_exporters: Vec::new(),
             checks: Vec::new(),
             registries: Vec::new(),
             handle_signals: false,
@@ -105,7 +108,8 @@ impl Builder {
         self
     }
 
-    /// Shows the metrics of another registry at `/metrics` too, after those of the default one.
+    /// Shows the metrics of another registry at `/metrics` too, after those of the default one, and pushes them where
+    /// metrics are pushed.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registries.push(registry.clone());
         self
@@ -148,7 +152,7 @@ impl Builder {
         self
     }
 
-    /// How long the end of the program, and [`Guard::flush`](super::Guard::flush), may wait for spans that are not
+    /// How long the end of the program, and [`Guard::flush`](super::Guard::flush), may wait for what is not
     /// exported yet. 5 seconds by default.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.code.shutdown_timeout = Some(timeout);
@@ -181,11 +185,13 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exporters: Vec<_> = self.exporters.iter().map(|exporter| exporter.name()).collect();
         let log_exporters: Vec<_> = self.log_exporters.iter().map(|exporter| exporter.name()).collect();
+        let metric_exporters: Vec<_> = self.metric_exporters.iter().map(|exporter| exporter.name()).collect();
         f.debug_struct("Builder")
             .field("prefix", &self.prefix)
             .field("code", &self.code)
             .field("exporters", &exporters)
             .field("log_exporters", &log_exporters)
+            .field("metric_exporters", &metric_exporters)
             .field("checks", &self.checks)
             .finish_non_exhaustive()
     }

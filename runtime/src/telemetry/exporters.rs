@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::config::{Otlp, Zipkin};
-use crate::export::file::{FileExporter, FileLogExporter, FileSettings};
-use crate::export::{LogExporter, SpanExporter};
+use crate::export::file::{FileExporter, FileLogExporter, FileMetricExporter, FileSettings};
+use crate::export::{LogExporter, MetricExporter, SpanExporter, Temporality};
 
 /// A resource, as exporters take it.
 type Resource<'a> = &'a [(String, String)];
@@ -50,6 +50,18 @@ pub(super) fn otlp_log_exporter(otlp: &Otlp, resource: Resource<'_>) -> Made<dyn
     }
 }
 
+#[cfg(feature = "otlp")]
+pub(super) fn otlp_metric_exporter(
+    otlp: &Otlp,
+    temporality: Temporality,
+    resource: Resource<'_>,
+) -> Made<dyn MetricExporter> {
+    match crate::export::otlp::OtlpMetricExporter::new(otlp_settings(otlp, resource)) {
+        Ok(exporter) => Ok(Box::new(exporter.temporality(temporality))),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 #[cfg(not(feature = "otlp"))]
 const NO_OTLP: &str = "this program is built without the feature `otlp` of `spanwright`";
 
@@ -60,6 +72,15 @@ pub(super) fn otlp_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn S
 
 #[cfg(not(feature = "otlp"))]
 pub(super) fn otlp_log_exporter(_otlp: &Otlp, _resource: Resource<'_>) -> Made<dyn LogExporter> {
+    Err(NO_OTLP.to_owned())
+}
+
+#[cfg(not(feature = "otlp"))]
+pub(super) fn otlp_metric_exporter(
+    _otlp: &Otlp,
+    _temporality: Temporality,
+    _resource: Resource<'_>,
+) -> Made<dyn MetricExporter> {
     Err(NO_OTLP.to_owned())
 }
 
@@ -107,6 +128,16 @@ pub(super) fn stdout_exporter(resource: Resource<'_>) -> Made<dyn SpanExporter> 
 pub(super) fn stdout_log_exporter(resource: Resource<'_>) -> Made<dyn LogExporter> {
     match FileLogExporter::new(file_settings(Path::new("-"), resource)) {
         Ok(exporter) => Ok(Box::new(exporter)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+pub(super) fn stdout_metric_exporter(
+    temporality: Temporality,
+    resource: Resource<'_>,
+) -> Made<dyn MetricExporter> {
+    match FileMetricExporter::new(file_settings(Path::new("-"), resource)) {
+        Ok(exporter) => Ok(Box::new(exporter.temporality(temporality))),
         Err(error) => Err(error.to_string()),
     }
 }

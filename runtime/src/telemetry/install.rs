@@ -9,11 +9,13 @@ use std::time::SystemTime;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::push::Push;
+use super::sources::Sources;
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
 use crate::bridge;
-use crate::config::{Config, Environment, LogFormat, LogsExporter, TraceExporter, Traces};
-use crate::export::console::ConsoleExporter;
-use crate::export::{LogExporter, SpanExporter};
+use crate::config::{Config, Environment, LogFormat, LogsExporter, MetricsExporter, TraceExporter, Traces};
+use crate::export::console::{ConsoleExporter, ConsoleMetricExporter};
+use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Health;
 use crate::logs::{self, LogStyle};
 use crate::registry::Registry;
@@ -22,7 +24,7 @@ use crate::span::{self, Exporters, PipelineSettings};
 
 impl Builder {
     /// Starts the telemetry: reads the environment, registers every annotated function, starts the export of spans
-    /// and the admin server, and sets the `tracing` subscriber.
+    /// and metrics and the admin server, and sets the `tracing` subscriber.
     ///
     /// What can't be done as asked is printed to the standard error, is among [`Guard::problems`], and stops nothing.
     ///
@@ -46,7 +48,11 @@ impl Builder {
         stop_if_required(&mut self.problems)?;
         // Dropped on the way, the guard stops what it has.
         let mut guard = self.start(&config, installed);
-        stop_if_required(&mut guard.problems)?;
+        if let Err(error) = stop_if_required(&mut guard.problems) {
+            // Nothing was counted that is worth waiting for.
+            std::mem::take(&mut guard.push).abandon();
+            return Err(error);
+        }
         if self.with_subscriber && !set_subscriber(&config, environment) {
             guard.problems.push(Problem::Subscriber);
         }
@@ -62,18 +68,24 @@ impl Builder {
         let mut guard = Guard {
             health: Arc::new(Health::new(service, version, checks)),
             pipeline: None,
+            push: Push::default(),
             #[cfg(feature = "server")]
             server: None,
             handles_signals: false,
             problems: std::mem::take(&mut self.problems),
             timeout: config.shutdown_timeout,
+            sources: Sources::default(),
             _installed: installed,
         };
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
+        guard.sources = Sources::start(config, &mut guard.problems);
         self.start_pipeline(config, &mut guard);
+        let mut registries = vec![Registry::global().clone()];
+        registries.append(&mut self.registries);
+        self.start_push(config, &registries, &mut guard);
         #[cfg(feature = "server")]
-        self.start_server(config, &mut guard);
+        self.start_server(config, registries, &mut guard);
         if self.handle_signals {
             guard.handles_signals = true;
             if let Err(error) = signals::handle(hooks(&guard)) {
@@ -106,6 +118,9 @@ impl Builder {
         };
         match span::start(settings, exporters) {
             Ok(pipeline) => {
+                if config.measured.own_state {
+                    guard.sources.add_own_state(&pipeline);
+                }
                 guard.pipeline = Some(pipeline);
                 if config.traces.as_ref().is_some_and(|traces| traces.opentelemetry) {
                     guard.problems.extend(bridge::join().err());
@@ -159,11 +174,37 @@ impl Builder {
         all
     }
 
+    /// Starts the program's own exporters of metrics, and those that were asked for by name.
+    fn start_push(&mut self, config: &Config, registries: &[Registry], guard: &mut Guard) {
+        let mut all = std::mem::take(&mut self.metric_exporters);
+        for decided in &config.metrics_export {
+            let (exporter, made) = match decided {
+                MetricsExporter::Otlp(otlp, temporality) => {
+                    ("otlp", exporters::otlp_metric_exporter(otlp, *temporality, &config.resource))
+                }
+                MetricsExporter::Console => {
+                    ("console", Ok(Box::new(ConsoleMetricExporter::stdout()) as Box<dyn MetricExporter>))
+                }
+                MetricsExporter::Stdout(temporality) => {
+                    ("otlp/stdout", exporters::stdout_metric_exporter(*temporality, &config.resource))
+                }
+            };
+            match made {
+                Ok(made) => all.push(made),
+                Err(reason) => guard.problems.push(Problem::Exporter { what: "metrics", exporter, reason }),
+            }
+        }
+        match Push::start(config.metrics_push, registries, all) {
+            Ok(push) => guard.push = push,
+            Err(error) => guard.problems.push(Problem::Push(error)),
+        }
+    }
+
     #[cfg(feature = "server")]
-    fn start_server(&mut self, config: &Config, guard: &mut Guard) {
+    fn start_server(&mut self, config: &Config, registries: Vec<Registry>, guard: &mut Guard) {
         let Some(address) = config.server else { return };
-        let mut registries = vec![Registry::global().clone()];
-        registries.append(&mut self.registries);
+        let mut registries = registries;
+        registries.push(guard.sources.page());
         let admin = crate::server::Admin { health: Arc::clone(&guard.health), registries };
         match crate::server::Server::start(address, admin) {
             Ok(server) => {
@@ -187,11 +228,15 @@ fn program_name() -> String {
 /// What a signal does to this telemetry.
 fn hooks(guard: &Guard) -> Hooks {
     let (health, pipeline, timeout) = (Arc::clone(&guard.health), guard.pipeline.clone(), guard.timeout);
+    let push = guard.push.clone();
     let flush = move || {
+        let asked = push.ask(timeout);
         if let Some(pipeline) = &pipeline {
             pipeline.flush(timeout);
             pipeline.report_undelivered(timeout);
         }
+        asked.wait();
+        push.report_undelivered(timeout);
     };
     Hooks { announce: Box::new(move || health.shut_down()), flush: Box::new(flush) }
 }

@@ -8,9 +8,13 @@
 mod builder;
 mod exporters;
 mod install;
+mod own_state;
 mod problem;
+mod push;
 mod report;
+mod rolling;
 mod sampler;
+mod sources;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,12 +24,15 @@ use std::time::Duration;
 
 pub use builder::Builder;
 pub use problem::{InstallError, Problem};
+use push::Push;
 use report::report_all;
 pub(crate) use report::{print, report, report_if_started};
+pub use rolling::windows;
 pub use sampler::{SampleRate, Sampler};
 
 use crate::bridge;
 use crate::health::Health;
+use crate::registry::Windows;
 use crate::signals::{self, ShutdownToken};
 use crate::span::PipelineHandle;
 
@@ -56,31 +63,35 @@ impl Telemetry {
     }
 }
 
-/// Keeps the telemetry running. When dropped, be it by a panic, it turns `/ready` off, exports what spans there are,
-/// within the shutdown timeout, and stops the admin server.
+/// Keeps the telemetry running. When dropped, be it by a panic, it turns `/ready` off, exports what spans there are and
+/// pushes the metrics, within the shutdown timeout, and stops the admin server.
 ///
 /// Keep it in `main` until the end: `let _telemetry = …`, not `let _ = …`.
 #[must_use = "the telemetry stops when its guard is dropped"]
 pub struct Guard {
     health: Arc<Health>,
     pipeline: Option<PipelineHandle>,
+    push: Push,
     #[cfg(feature = "server")]
     server: Option<crate::server::Server>,
     handles_signals: bool,
     problems: Vec<Problem>,
     timeout: Duration,
+    sources: sources::Sources,
     /// The last to go: the next telemetry must not meet this one.
     _installed: Installed,
 }
 
 impl Guard {
-    /// Exports all spans that have ended until now; waits at most for the shutdown timeout, 5 seconds unless set
-    /// otherwise. Whether all were delivered.
+    /// Exports all spans that have ended until now, and pushes the metrics; waits at most for the shutdown timeout, 5
+    /// seconds unless set otherwise. Whether all was delivered.
     pub fn flush(&self) -> bool {
-        self.pipeline.as_ref().is_none_or(|pipeline| pipeline.flush(self.timeout))
+        let asked = self.push.ask(self.timeout);
+        let spans = self.pipeline.as_ref().is_none_or(|pipeline| pipeline.flush(self.timeout));
+        asked.wait() & spans
     }
 
-    /// What dropping does. Whether all spans were delivered within the shutdown timeout.
+    /// What dropping does. Whether all was delivered within the shutdown timeout.
     pub fn shutdown(mut self) -> bool {
         self.stop()
     }
@@ -111,14 +122,30 @@ impl Guard {
         self.timeout
     }
 
+    /// The rolling windows; nothing where there are [none](Builder::rolling_windows).
+    #[must_use]
+    pub fn windows(&self) -> Option<Arc<Windows>> {
+        self.sources.rolling.as_ref().map(rolling::Rolling::windows)
+    }
+
+    /// Whether Tokio runtimes are measured.
+    pub(crate) fn watches_runtimes(&self) -> bool {
+        self.sources.watches_runtimes
+    }
+
     fn stop(&mut self) -> bool {
         self.health.shut_down();
+        let push = std::mem::take(&mut self.push);
+        // Both at once: neither takes the other's time.
+        let asked = push.ask_last(self.timeout);
         let delivered = self.pipeline.take().is_none_or(|pipeline| {
             let delivered = pipeline.shutdown(self.timeout);
             pipeline.report_undelivered(self.timeout);
             bridge::leave();
             delivered
         });
+        let pushed = asked.wait();
+        push.report_undelivered(self.timeout);
         if self.handles_signals {
             self.handles_signals = false;
             signals::release();
@@ -127,7 +154,7 @@ impl Guard {
         if self.server.take().is_some() {
             set_address(None);
         }
-        delivered
+        delivered & pushed
     }
 }
 

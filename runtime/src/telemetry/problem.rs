@@ -44,7 +44,7 @@ pub enum Problem {
     /// One of the exporters can't be made.
     #[error("{what} are not exported by `{exporter}`: {reason}")]
     Exporter {
-        /// What it would have exported: spans, or log records.
+        /// What it would have exported: spans, log records, or metrics.
         what: &'static str,
         /// The exporter, as in `OTEL_TRACES_EXPORTER`.
         exporter: &'static str,
@@ -54,6 +54,9 @@ pub enum Problem {
     /// Spans are not recorded.
     #[error("spans are not recorded: {0}")]
     Pipeline(#[source] io::Error),
+    /// Metrics are not pushed.
+    #[error("metrics are not pushed: {0}")]
+    Push(#[source] io::Error),
     /// Something was asked for that this build has not.
     #[error("`{setting}` needs the feature `{feature}` of `spanwright`; it is ignored")]
     Feature {
@@ -65,6 +68,9 @@ pub enum Problem {
     /// Signals are not handled: SIGTERM loses what is not exported yet.
     #[error("signals are not handled: {0}")]
     Signals(#[source] io::Error),
+    /// Nothing is remembered for rolling windows.
+    #[error("the thread that remembers metrics for `rolling_windows` can't be started: {0}; there are none")]
+    Windows(#[source] io::Error),
     /// A metric is not exported, since another one has its name or there is no room for it.
     #[error(transparent)]
     Metric(registry::Conflict),
@@ -89,8 +95,10 @@ impl Problem {
             | Self::Server { .. }
             | Self::Exporter { .. }
             | Self::Pipeline(_)
+            | Self::Push(_)
             | Self::Feature { .. }
-            | Self::Signals(_) => false,
+            | Self::Signals(_)
+            | Self::Windows(_) => false,
         }
     }
 }

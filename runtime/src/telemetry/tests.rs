@@ -6,8 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
 use crate::config::{
-    Config, Environment, LogsExporter, OtlpCompression, OtlpProtocol, RootSampling, TailPolicy, TraceExporter,
+    Config, Environment, LogsExporter, MetricsExporter, OtlpCompression, OtlpProtocol, RootSampling,
+    TailPolicy, TraceExporter,
 };
+use crate::export::{ExportError, MetricExporter, Temporality};
+use crate::registry::{Family, Kind, Registry, Snapshot, Source, Value};
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -100,6 +103,15 @@ fn what_needs_a_feature_that_is_off_is_a_problem_that_names_it() {
         &["`opentelemetry` needs the feature `opentelemetry` of `spanwright`; it is ignored"]
     };
     assert_eq!(messages(&guard), expected);
+    drop(guard);
+    let guard =
+        builder().metrics_recorder(true).metrics_enabled(false).install_in(&environment(&[])).unwrap();
+    let expected: &[&str] = if cfg!(feature = "metrics") {
+        &[]
+    } else {
+        &["`metrics_recorder` needs the feature `metrics` of `spanwright`; it is ignored"]
+    };
+    assert_eq!(messages(&guard), expected);
 }
 
 #[test]
@@ -120,7 +132,8 @@ fn bad_arguments_are_problems_that_name_the_method() {
         .ring_size(1)
         .queue_size(0)
         .batch_size(0)
-        .batch_delay(Duration::ZERO);
+        .batch_delay(Duration::ZERO)
+        .metric_interval(Duration::from_secs(3601));
     let messages: Vec<_> = bad.problems.iter().map(ToString::to_string).collect();
     let methods: Vec<_> = messages
         .iter()
@@ -145,6 +158,7 @@ fn bad_arguments_are_problems_that_name_the_method() {
             "queue_size",
             "batch_size",
             "batch_delay",
+            "metric_interval",
         ]
     );
     assert!(!format!("{messages:?} {bad:?}").contains("hunter2"), "{messages:?}");
@@ -203,6 +217,8 @@ fn what_is_said_about_exporters_is_decided() {
             .queue_size(8)
             .batch_size(4)
             .batch_delay(Duration::from_millis(3))
+            .metric_interval(Duration::from_millis(7))
+            .metric_temporality(Temporality::Delta)
             .ring_size(1 << 20)
             .immediate(true)
             .opentelemetry(true),
@@ -222,6 +238,8 @@ fn what_is_said_about_exporters_is_decided() {
     assert_eq!((otlp.compression, zipkin.endpoint.as_str()), (OtlpCompression::Gzip, "http://z"));
     assert_eq!(path.to_str(), Some("spans.jsonl"));
     assert_eq!(config.logs_export, [LogsExporter::Otlp(otlp.clone())]);
+    assert_eq!(config.metrics_export, [MetricsExporter::Otlp(otlp.clone(), Temporality::Delta)]);
+    assert_eq!(config.metrics_push.interval, Duration::from_millis(7));
     let spans = traces.spans;
     assert_eq!((spans.queue, spans.batch, spans.delay), (8, 4, Duration::from_millis(3)));
     assert_eq!((config.recording.ring_bytes, config.recording.immediate), (1 << 20, true));
@@ -250,9 +268,17 @@ fn an_exporter_that_is_not_built_is_a_problem_of_each_signal() {
     let _turn = turn();
     let guard = builder().otlp_endpoint("http://localhost:4318").install_in(&environment(&[])).unwrap();
     let messages = messages(&guard);
-    assert_eq!(messages.len(), 2, "{messages:?}");
-    assert!(messages[0].starts_with("spans are not exported by `otlp`: "), "{messages:?}");
-    assert!(messages[1].starts_with("log records are not exported by `otlp`: "), "{messages:?}");
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    assert!(
+        messages.iter().any(|message| message.starts_with("metrics are not exported by `otlp`: ")),
+        "{messages:?}"
+    );
+    assert!(
+        messages.iter().any(|message| message.starts_with("spans are not exported by `otlp`: ")),
+        "{messages:?}"
+    );
+    let of_logs = |message: &String| message.starts_with("log records are not exported by `otlp`: ");
+    assert!(messages.iter().any(of_logs), "{messages:?}");
 }
 
 #[cfg(all(feature = "otlp", not(feature = "tls")))]
@@ -268,7 +294,7 @@ fn an_exporter_that_cannot_be_made_is_a_problem_without_secrets() {
         ];
         let guard = builder().install_in(&environment(&variables)).unwrap();
         let messages = messages(&guard);
-        assert_eq!(messages.len(), 2, "one for spans and one for log records: {messages:?}");
+        assert_eq!(messages.len(), 3, "one for spans, for log records and for metrics: {messages:?}");
         for message in messages {
             assert!(message.contains(remedy) && !message.contains("hunter2"), "{message}");
         }
@@ -279,4 +305,88 @@ fn an_exporter_that_cannot_be_made_is_a_problem_without_secrets() {
 fn nothing_secret_is_in_the_builders_debug_output() {
     let builder = builder().otlp_endpoint("http://me:hunter2@localhost:4318");
     assert!(!format!("{builder:?}").contains("hunter2"), "{builder:?}");
+}
+
+/// Keeps what it is given.
+struct Keeps(std::sync::mpsc::Sender<Snapshot>);
+
+impl MetricExporter for Keeps {
+    fn name(&self) -> &'static str {
+        "keeps"
+    }
+
+    fn export(&mut self, snapshot: &Snapshot, _: Duration) -> Result<(), ExportError> {
+        let _nobody_asks = self.0.send(snapshot.clone());
+        Ok(())
+    }
+}
+
+/// A family of a registry of the program's own.
+struct Level;
+
+impl Source for Level {
+    fn collect(&self, families: &mut Vec<Family>) {
+        families.push(Family::new("level", Kind::Gauge).with([("l", "v")], Value::Gauge(1.0)));
+    }
+}
+
+#[test]
+fn metrics_of_all_registries_are_pushed_by_a_flush_and_by_the_end() {
+    let _turn = turn();
+    let (registry, level) = (Registry::new(), Arc::new(Level));
+    registry.add_source(&level);
+    let (to, given) = std::sync::mpsc::channel();
+    let guard =
+        builder().registry(&registry).metric_exporter(Keeps(to)).install_in(&environment(&[])).unwrap();
+    assert!(given.try_recv().is_err(), "nothing is pushed before it is due");
+    assert!(guard.flush());
+    let snapshot = given.try_recv().expect("a flush pushes");
+    assert!(snapshot.family("level").is_some());
+    assert!(snapshot.family("spanwright_metric_points_exported_total").is_some());
+    drop(guard);
+    assert!(given.try_recv().is_ok_and(|snapshot| snapshot.family("level").is_some()), "the end pushes");
+    assert!(given.recv().is_err(), "and the exporter is gone");
+}
+
+#[test]
+fn rolling_windows_begin_at_once_and_end_with_the_telemetry() {
+    let _turn = turn();
+    let without = builder().install_in(&environment(&[])).unwrap();
+    assert!(without.windows().is_none() && windows().is_none());
+    drop(without);
+    let with = builder().install_in(&environment(&[("APP_ROLLING_WINDOWS", "true")])).unwrap();
+    let held = with.windows().unwrap();
+    assert!(Arc::ptr_eq(&held, &windows().unwrap()));
+    // The first tick is the thread's. The next one would be 5 seconds later.
+    let start = std::time::Instant::now();
+    while format!("{held:?}").contains("series: 0") {
+        assert!(start.elapsed() < Duration::from_secs(30), "nobody ticks");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(50));
+    held.tick(std::time::Instant::now());
+    let trend = held.trend("process_uptime_seconds", &[], crate::registry::Window::OneMinute).unwrap();
+    assert!(trend > 0.0, "time goes on: {trend}");
+    drop((with, held));
+    assert!(windows().is_none(), "the thread has ended");
+}
+
+#[test]
+fn what_is_measured_goes_with_the_guard() {
+    let _turn = turn();
+    let global = Registry::global();
+    let guard = builder().install_in(&environment(&[("APP_RUNTIME_METRICS", "off")])).unwrap();
+    assert!(
+        global.get_metric("process_uptime_seconds").is_some() && global.get_metric("build_info").is_some()
+    );
+    assert!(global.get_metric("target_info").is_none(), "it is for pages of Prometheus");
+    drop(guard);
+    assert!(
+        global.get_metric("process_uptime_seconds").is_none() && global.get_metric("build_info").is_none()
+    );
+    let guard = builder().process_metrics(false).build_info(false).install_in(&environment(&[])).unwrap();
+    assert!(
+        global.get_metric("process_uptime_seconds").is_none() && global.get_metric("build_info").is_none()
+    );
+    drop(guard);
 }

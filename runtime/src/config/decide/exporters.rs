@@ -1,4 +1,4 @@
-//! Where spans and log records are sent.
+//! Where spans, log records and metrics are sent.
 //!
 //! Nothing is sent unless somebody asked for it: by an endpoint, or by an exporter's name.
 
@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::Said;
-use crate::config::decided::{ClientIdentity, LogsExporter, Otlp, TraceExporter, Zipkin};
-use crate::config::kind::{LogsExporterName, OtlpCompression, OtlpProtocol, TracesExporterName};
+use crate::config::decided::{ClientIdentity, LogsExporter, MetricsExporter, Otlp, TraceExporter, Zipkin};
+use crate::config::kind::{
+    LogsExporterName, MetricsExporterName, OtlpCompression, OtlpProtocol, TracesExporterName,
+};
 use crate::config::pairs::Headers;
 use crate::config::problem::Problem;
 use crate::config::url::Url;
+use crate::export::Temporality;
 
 const HTTP_PORT: u16 = 4_318;
 const GRPC_PORT: u16 = 4_317;
@@ -37,7 +40,7 @@ pub(super) struct ZipkinSettings {
 struct Signal {
     /// What is appended to the base.
     path: &'static str,
-    /// The variables of its client's certificates and key, the signal's before those of both.
+    /// The variables of its client's certificates and key, the signal's before those of all.
     certificate: [&'static str; 2],
     key: [&'static str; 2],
 }
@@ -53,7 +56,13 @@ const LOGS: Signal = Signal {
     key: ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
 };
 
-/// The base of both signals' endpoints, where one is set.
+const METRICS: Signal = Signal {
+    path: "/v1/metrics",
+    certificate: ["OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"],
+    key: ["OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+};
+
+/// The base of all signals' endpoints, where one is set.
 pub(super) struct Endpoints {
     pub(super) base: Option<Url>,
 }
@@ -126,6 +135,37 @@ impl Endpoints {
                 otlp.take().map(|otlp| LogsExporter::Otlp(self.otlp(&LOGS, otlp, said, problems)))
             }
             LogsExporterName::Stdout => Some(LogsExporter::Stdout),
+        };
+        names.iter().filter_map(exporter).collect()
+    }
+
+    /// The exporters of metrics: the list where there is one, else OTLP where it has an endpoint.
+    pub(super) fn metrics(
+        &self,
+        list: Option<Vec<MetricsExporterName>>,
+        (otlp, temporality): (SignalSettings, Temporality),
+        server_is_on: bool,
+        said: &Said<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<MetricsExporter> {
+        let is_set = self.base.is_some() || otlp.endpoint.is_some();
+        let names = list.unwrap_or_else(|| is_set.then_some(MetricsExporterName::Otlp).into_iter().collect());
+        let mut otlp = Some(otlp);
+        let exporter = |name: &MetricsExporterName| match name {
+            MetricsExporterName::Otlp => otlp
+                .take()
+                .map(|otlp| MetricsExporter::Otlp(self.otlp(&METRICS, otlp, said, problems), temporality)),
+            MetricsExporterName::Prometheus => {
+                if !server_is_on {
+                    problems.push(Problem::NoEffect {
+                        variable: "OTEL_METRICS_EXPORTER=prometheus".to_owned(),
+                        because: "there is no admin server",
+                    });
+                }
+                None
+            }
+            MetricsExporterName::Console => Some(MetricsExporter::Console),
+            MetricsExporterName::Stdout => Some(MetricsExporter::Stdout(temporality)),
         };
         names.iter().filter_map(exporter).collect()
     }
@@ -225,7 +265,7 @@ fn client_identity(
     None
 }
 
-/// Two signals may have one problem.
+/// Several signals may have one problem.
 fn add_once(problems: &mut Vec<Problem>, problem: Problem) {
     if !problems.contains(&problem) {
         problems.push(problem);

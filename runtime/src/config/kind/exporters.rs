@@ -21,6 +21,17 @@ pub(crate) enum LogsExporterName {
     Stdout,
 }
 
+/// Where metrics are pushed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MetricsExporterName {
+    Otlp,
+    /// The admin server, which is asked.
+    Prometheus,
+    Console,
+    /// OTLP as lines of JSON.
+    Stdout,
+}
+
 /// Exporters of spans; an empty list is `none`.
 pub(crate) struct TraceExporters;
 
@@ -54,6 +65,22 @@ impl Kind for LogExporters {
         list(text, &KNOWN, |name| {
             matches!(name, "console" | "logging").then_some("log lines are written to the console anyway")
         })
+    }
+}
+
+/// Exporters of metrics; an empty list is `none`.
+pub(crate) struct MetricExporters;
+
+impl Kind for MetricExporters {
+    type Value = Vec<MetricsExporterName>;
+    const EXPECTS: &'static str = "a list of `otlp`, `prometheus`, `console` and `otlp/stdout`, or `none`";
+
+    fn parse(text: &str) -> Result<Self::Value, Reason> {
+        use MetricsExporterName::{Console, Otlp, Prometheus, Stdout};
+
+        const KNOWN: [(&str, MetricsExporterName); 4] =
+            [("otlp", Otlp), ("prometheus", Prometheus), ("console", Console), ("otlp/stdout", Stdout)];
+        list(text, &KNOWN, |name| (name == "logging").then_some("it is called `console` now"))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::export::Temporality;
 
 const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
@@ -8,6 +9,7 @@ const LOGS: &str = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 const TRACES_EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const LOGS_EXPORTER: &str = "OTEL_LOGS_EXPORTER";
+const METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
 const JAEGER: &str = "OTEL_EXPORTER_JAEGER_ENDPOINT";
 
 /// How log records are sent over OTLP, where they are.
@@ -15,6 +17,14 @@ fn logs_otlp(config: &Config) -> Option<Otlp> {
     config.logs_export.iter().find_map(|exporter| match exporter {
         LogsExporter::Otlp(otlp) => Some(otlp.clone()),
         LogsExporter::Stdout => None,
+    })
+}
+
+/// How metrics are pushed over OTLP, where they are.
+fn metrics_otlp(config: &Config) -> Option<(Otlp, Temporality)> {
+    config.metrics_export.iter().find_map(|exporter| match exporter {
+        MetricsExporter::Otlp(otlp, temporality) => Some((otlp.clone(), *temporality)),
+        MetricsExporter::Console | MetricsExporter::Stdout(_) => None,
     })
 }
 
@@ -97,7 +107,8 @@ fn the_port_of_the_other_protocol_is_remarked_on_once() {
         "{grpc}"
     );
     assert_eq!(said(&[(BASE, "http://collector:4317"), (PROTOCOL, "grpc")]), [""; 0]);
-    assert_eq!(said(&[(BASE, "http://c:4317"), (TRACES_EXPORTER, "none"), (LOGS_EXPORTER, "none")]), [""; 0]);
+    let nowhere = [(TRACES_EXPORTER, "none"), (LOGS_EXPORTER, "none"), (METRICS_EXPORTER, "none")];
+    assert_eq!(said(&[&[(BASE, "http://c:4317")], &nowhere[..]].concat()), [""; 0]);
     let code = Settings {
         otlp_endpoint: Some(parse::<BaseEndpoint>("http://a:4317").unwrap()),
         ..Settings::default()
@@ -210,6 +221,116 @@ fn an_endpoint_of_the_environment_wins_over_any_of_code() {
     let endpoints = |variables: &[_]| endpoints(&resolve_over(code(), variables).0);
     assert_eq!(endpoints(&[])[0].as_deref(), Some("http://code/v1/traces"));
     assert_eq!(endpoints(&[(BASE, "http://a:1")])[0].as_deref(), Some("http://a:1/v1/traces"));
+}
+
+/// Where metrics are pushed over OTLP.
+fn metrics_endpoint(variables: &[(&str, &str)]) -> Option<String> {
+    metrics_otlp(&clean(variables)).map(|(otlp, _)| otlp.endpoint.as_str().to_owned())
+}
+
+#[test]
+fn metrics_are_pushed_where_there_is_an_endpoint_and_nowhere_else() {
+    const METRICS: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+    let grpc = (PROTOCOL, "grpc");
+    for (variables, endpoint) in [
+        (&[][..], None),
+        (&[(TRACES, "http://a:1")], None),
+        (&[(BASE, "http://a:1")], Some("http://a:1/v1/metrics")),
+        (&[(BASE, "http://a:1"), (METRICS, "http://b:2/x")], Some("http://b:2/x")),
+        (&[(BASE, "http://a:1"), grpc], Some("http://a:1")),
+        (&[(BASE, "http://a:1"), (METRICS_EXPORTER, "none")], None),
+        (&[(BASE, "http://a:1"), ("OTEL_SDK_DISABLED", "true")], None),
+        (&[(BASE, "http://a:1"), (METRICS_EXPORTER, "prometheus")], None),
+        (&[(METRICS_EXPORTER, "otlp")], Some("http://localhost:4318/v1/metrics")),
+        (&[(METRICS_EXPORTER, "otlp"), grpc], Some("http://localhost:4317")),
+        (&[(JAEGER, "http://a:4318")], None),
+    ] {
+        assert_eq!(metrics_endpoint(variables).as_deref(), endpoint, "{variables:?}");
+    }
+    let code = Settings { otlp_metrics_endpoint: Some(config_url("http://code")), ..Settings::default() };
+    let (config, _) = resolve_over(code, &[(BASE, "http://a:1")]);
+    assert_eq!(metrics_otlp(&config).unwrap().0.endpoint.as_str(), "http://a:1/v1/metrics");
+}
+
+#[test]
+fn metrics_have_settings_of_their_own() {
+    let config = clean(&[
+        (BASE, "http://a:1"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "key=all"),
+        ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "key=metrics"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "7"),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "/m.pem"),
+        ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", "/c.pem"),
+        ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "/k.pem"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "500"),
+    ]);
+    let (otlp, _) = metrics_otlp(&config).unwrap();
+    assert_eq!((otlp.headers.0[0].1.as_str(), otlp.timeout.as_millis()), ("metrics", 7));
+    assert_eq!((otlp.protocol, otlp.compression), (OtlpProtocol::Grpc, OtlpCompression::Gzip));
+    assert_eq!(otlp.certificate.as_deref(), Some(Path::new("/m.pem")));
+    let client = otlp.client.unwrap();
+    assert_eq!((&*client.certificate, &*client.key), (Path::new("/c.pem"), Path::new("/k.pem")));
+    let PushSettings { interval, timeout } = config.metrics_push;
+    assert_eq!((interval.as_millis(), timeout.as_millis()), (1000, 500));
+    let PushSettings { interval, timeout } = clean(&[]).metrics_push;
+    assert_eq!((interval.as_secs(), timeout.as_secs()), (60, 30));
+}
+
+#[test]
+fn metrics_have_a_temporality() {
+    let temporality = |said| {
+        let preference = ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", said);
+        let config = clean(&[preference, (METRICS_EXPORTER, "otlp/stdout,otlp")]);
+        let (_, temporality) = metrics_otlp(&config).unwrap();
+        assert_eq!(config.metrics_export[0], MetricsExporter::Stdout(temporality));
+        temporality
+    };
+    assert_eq!(temporality(""), Temporality::Cumulative);
+    assert_eq!(temporality("cumulative"), Temporality::Cumulative);
+    assert_eq!(temporality("Delta"), Temporality::Delta);
+    assert_eq!(temporality("lowmemory"), Temporality::Delta);
+    let bad = problem("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes");
+    assert!(bad.contains("not `cumulative`, `delta` or `lowmemory`"), "{bad}");
+}
+
+#[test]
+fn native_histograms_are_asked_for_where_they_are_declared() {
+    const AGGREGATION: &str = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+    clean(&[(AGGREGATION, "explicit_bucket_histogram")]);
+    let environment = [(AGGREGATION, "base2_exponential_bucket_histogram")].into_iter().collect();
+    let (_, problems) = Config::resolve("APP", Settings::default(), &environment, "prog");
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(
+        problem.is_warning() && problem.to_string().contains("`#[metric(buckets = native)]`"),
+        "{problem}"
+    );
+    assert!(self::problem(AGGREGATION, "summary").contains("not `explicit_bucket_histogram` or"));
+}
+
+#[test]
+fn a_list_of_exporters_of_metrics_is_read_and_its_mistakes_are_told() {
+    let all = clean(&[(METRICS_EXPORTER, "console, OTLP,prometheus,otlp/stdout,otlp")]).metrics_export;
+    assert!(
+        matches!(all[..], [MetricsExporter::Console, MetricsExporter::Otlp(..), MetricsExporter::Stdout(_)]),
+        "{all:?}"
+    );
+    for (list, reason) in [
+        (
+            "statsd",
+            "not a list of `otlp`, `prometheus`, `console` and `otlp/stdout`, or `none`: `statsd` is unknown",
+        ),
+        ("promethus", "did you mean `prometheus`?"),
+        ("logging", "it is called `console` now"),
+        ("none,otlp", "`none` and `otlp` exclude each other"),
+    ] {
+        let problem = problem(METRICS_EXPORTER, list);
+        assert!(problem.contains(reason), "{problem}");
+    }
+    let (_, problems) = resolve(&[(METRICS_EXPORTER, "prometheus"), ("APP_METRICS_ENABLED", "false")]);
+    assert_eq!(problems, ["`OTEL_METRICS_EXPORTER=prometheus` has no effect: there is no admin server"]);
 }
 
 fn config_url(text: &str) -> url::Url {

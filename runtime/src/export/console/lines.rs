@@ -136,7 +136,7 @@ fn is_word(text: &str) -> bool {
 
 /// Text in which all that could break a line or steer a terminal is escaped, as in Rust's literals; quotes, which can't,
 /// stay as they are.
-struct Escaped<'a>(&'a str);
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! Spans as trees that people read, while they develop or debug.
+//! Spans as trees, and metrics as tables, that people read while they develop or debug.
 //!
 //! ```text
 //! trace 0102030405060708090a0b0c0d0e0f10
@@ -13,6 +13,8 @@
 //! | `held` | keeps spans until their trace can be printed |
 //! | `tree` | puts spans of a trace in order, under their parents |
 //! | `lines` | spans and events as lines |
+//! | `table` | metrics as lines |
+//! | `metrics` | the exporter of metrics |
 //!
 //! Invariants:
 //! - all times, the waiting time of traces included, are those of the spans: the same spans give the same text;
@@ -21,6 +23,8 @@
 
 mod held;
 mod lines;
+mod metrics;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -28,6 +32,8 @@ mod tree;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
+
+pub use self::metrics::ConsoleMetricExporter;
 
 use self::held::{Held, Ready, Why};
 use self::lines::Lines;

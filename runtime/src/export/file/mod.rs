@@ -1,8 +1,9 @@
-//! Spans and events as lines of OTLP's JSON, in a file or on standard output.
+//! Spans, events and metrics as lines of OTLP's JSON, in a file or on standard output.
 //!
 //! | Module | Does |
 //! | --- | --- |
-//! | `request` | spans or events to a line |
+//! | `request` | spans, events or data points to a line |
+//! | `metrics` | the exporter of metrics |
 //! | `output` | appends lines to a file of bounded size |
 //!
 //! Sources: OpenTelemetry's
@@ -11,9 +12,10 @@
 //! `otlpjsonfilereceiver` reads such files; the decoder of `opentelemetry-proto` judges them in the tests.
 //!
 //! Invariants:
-//! - a line is a whole request, of at most 1 MiB unless a single span or event is greater;
+//! - a line is a whole request, of at most 1 MiB unless a single span, event or data point is greater;
 //! - a file that is begun here never grows beyond its bound.
 
+mod metrics;
 mod output;
 mod request;
 #[cfg(test)]
@@ -22,6 +24,8 @@ mod tests;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use self::metrics::FileMetricExporter;
 
 use self::output::Output;
 use self::request::{Item, MAX_LINE};
@@ -185,7 +189,7 @@ impl LogExporter for FileLogExporter {
     }
 }
 
-/// What both exporters are.
+/// What all exporters are.
 #[derive(Debug)]
 struct Lines {
     output: Output,

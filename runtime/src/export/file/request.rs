@@ -1,4 +1,4 @@
-//! Spans or events as a line: a whole request in OTLP's JSON.
+//! Spans, events or data points as a line: a whole request in OTLP's JSON.
 //!
 //! In this JSON, ids are hexadecimal, numbers of 64 bits are texts, enumerations are numbers, and what has its type's
 //! default may be left out.
@@ -6,7 +6,7 @@
 use crate::export::json::{self, Object};
 use crate::span::{AttributeRef, Attributes, EventRef, Level, Link, SpanKind, SpanRef, Status};
 
-/// How many bytes a line has at most, unless a single span or event is greater.
+/// How many bytes a line has at most, unless a single span, event or data point is greater.
 pub(super) const MAX_LINE: usize = 1 << 20;
 /// What ends a line: the arrays of items, scopes and resources, and the objects around them.
 const END: &str = "]}]}]}\n";
@@ -24,9 +24,21 @@ const STATUS_ERROR: u32 = 2;
 pub(super) trait Item: Copy {
     /// The names of a request's arrays: of resources, of scopes, of items.
     const ARRAYS: [&'static str; 3];
+    /// The version of the instrumentation scope.
+    const SCOPE_VERSION: &'static str = "";
+    /// What ends what [`open`](Self::open) begins.
+    const CLOSE: &'static str = "";
 
     /// The instrumentation scope.
     fn target(&self) -> &str;
+
+    /// Whether it stands in what was opened for the item before it, rather than in one of its own.
+    fn continues(&self, _before: &Self) -> bool {
+        false
+    }
+
+    /// Begins what several items may stand in.
+    fn open(&self, _out: &mut String) {}
 
     /// Writes the item's members.
     fn write(&self, object: &mut Object<'_>);
@@ -50,25 +62,37 @@ pub(super) fn line<I: Item>(
     });
     out.extend([",\"", scopes, "\":["]);
     let mut taken = 0;
-    let mut scope = None;
+    let mut last: Option<&I> = None;
     for item in items {
         let before = out.len();
-        if scope == Some(item.target()) {
-            out.push(',');
-        } else {
-            out.push_str(if taken == 0 { "{\"scope\":" } else { "]},{\"scope\":" });
-            json::object(out, |object| text(object, "name", item.target()));
-            out.extend([",\"", array, "\":["]);
+        match last {
+            Some(last) if last.target() == item.target() && item.continues(last) => out.push(','),
+            Some(last) if last.target() == item.target() => {
+                out.extend([I::CLOSE, ","]);
+                item.open(out);
+            }
+            _ => {
+                if last.is_some() {
+                    out.extend([I::CLOSE, "]},"]);
+                }
+                out.push_str("{\"scope\":");
+                json::object(out, |object| {
+                    text(object, "name", item.target());
+                    text(object, "version", I::SCOPE_VERSION);
+                });
+                out.extend([",\"", array, "\":["]);
+                item.open(out);
+            }
         }
         json::object(out, |object| item.write(object));
-        if taken > 0 && out.len() + END.len() > limit {
+        if taken > 0 && out.len() + I::CLOSE.len() + END.len() > limit {
             out.truncate(before);
             break;
         }
-        scope = Some(item.target());
+        last = Some(item);
         taken += 1;
     }
-    out.push_str(END);
+    out.extend([I::CLOSE, END]);
     taken
 }
 
@@ -184,7 +208,7 @@ fn attributes(object: &mut Object<'_>, attributes: Attributes<'_>) {
     object.array("attributes", attributes, |out, (key, value)| key_value(out, key, value));
 }
 
-fn key_value(out: &mut String, key: &str, value: AttributeRef<'_>) {
+pub(super) fn key_value(out: &mut String, key: &str, value: AttributeRef<'_>) {
     json::object(out, |object| {
         object.text("key", key);
         object.object("value", |any| match value {
@@ -197,7 +221,7 @@ fn key_value(out: &mut String, key: &str, value: AttributeRef<'_>) {
 }
 
 /// Text where there is any.
-fn text(object: &mut Object<'_>, key: &str, value: &str) {
+pub(super) fn text(object: &mut Object<'_>, key: &str, value: &str) {
     if !value.is_empty() {
         object.text(key, value);
     }

@@ -1,4 +1,4 @@
-//! What a receiver says: an `ExportTraceServiceResponse` or `ExportLogsServiceResponse`, and gRPC's details.
+//! What a receiver says: an `ExportTraceServiceResponse` or its kin for the other signals, and gRPC's details.
 
 #[cfg(any(feature = "grpc", test))]
 use std::time::Duration;
@@ -12,7 +12,8 @@ pub(super) struct PartialSuccess {
     pub(super) message: String,
 }
 
-/// Reads the response of either signal: `rejected_spans` and `rejected_log_records` have the same number. What can't be
+/// Reads the response of any signal: `rejected_spans`, `rejected_log_records` and `rejected_data_points` have the same
+/// number. What can't be
 /// read counts as full success: the status said so, and asking again would deliver everything twice.
 pub(super) fn partial_success(response: &[u8]) -> PartialSuccess {
     const PARTIAL_SUCCESS: u64 = 1;

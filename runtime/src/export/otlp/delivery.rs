@@ -85,6 +85,22 @@ impl Failure {
     }
 }
 
+/// What became of items.
+struct Report<'a, T> {
+    failure: Failure,
+    /// Is told of those that need not be sent again.
+    settled: &'a mut dyn FnMut(&[T]),
+}
+
+impl<T> Report<'_, T> {
+    /// Some of these were given up for good, and the others delivered.
+    fn lose(&mut self, items: &[T], lost: usize, reason: String) {
+        self.failure.lasting = true;
+        self.failure.add(lost, reason);
+        (self.settled)(items);
+    }
+}
+
 /// A receiver, and what is the same in all requests to it.
 pub(super) struct Delivery {
     transport: Box<dyn Transport>,
@@ -125,48 +141,53 @@ impl Delivery {
 
     /// Sends items in one request or several. `timeout` bounds all of them, the settings' timeout each.
     pub(super) fn deliver<T: Item>(&mut self, items: &[T], timeout: Duration) -> Result<(), Failure> {
-        let mut failure = Failure::default();
-        self.send_all(&by_target(items), after(timeout), &mut failure);
+        self.deliver_and(items, timeout, |_| {})
+    }
+
+    /// The same, and calls `settled` with the items that were delivered, or refused for what they are.
+    pub(super) fn deliver_and<T: Item>(
+        &mut self,
+        items: &[T],
+        timeout: Duration,
+        mut settled: impl FnMut(&[T]),
+    ) -> Result<(), Failure> {
+        let mut report = Report { failure: Failure::default(), settled: &mut settled };
+        self.send_all(&by_target(items), after(timeout), &mut report);
+        let failure = report.failure;
         if failure.lost == 0 { Ok(()) } else { Err(failure) }
     }
 
     /// Sends items; those of a request that is too large for the receiver in halves, down to single ones.
-    fn send_all<T: Item>(&mut self, items: &[T], deadline: Instant, failure: &mut Failure) {
+    fn send_all<T: Item>(&mut self, items: &[T], deadline: Instant, report: &mut Report<'_, T>) {
         let mut rest = items;
-        while !rest.is_empty() && !failure.unsupported {
+        while !rest.is_empty() && !report.failure.unsupported {
             let taken = request(&mut self.body, &self.resource, rest, MAX_REQUEST);
             let (sent, unsent) = rest.split_at(taken);
             rest = unsent;
             self.transport.encode(&mut self.body);
             let its = deadline.min(after(self.timeout));
             match self.send(T::PLURAL, taken, its) {
-                Outcome::Delivered => {}
-                Outcome::Late(reason) => failure.add(taken, reason),
-                Outcome::Lost { lost, reason } => {
-                    failure.lasting = true;
-                    failure.add(lost, reason);
-                }
-                Outcome::TooLarge(reason) if taken == 1 => {
-                    failure.lasting = true;
-                    failure.add(taken, reason);
-                }
-                Outcome::TooLarge(_) => self.send_halves(sent, deadline, failure),
+                Outcome::Delivered => (report.settled)(sent),
+                Outcome::Late(reason) => report.failure.add(taken, reason),
+                Outcome::Lost { lost, reason } => report.lose(sent, lost, reason),
+                Outcome::TooLarge(reason) if taken == 1 => report.lose(sent, taken, reason),
+                Outcome::TooLarge(_) => self.send_halves(sent, deadline, report),
                 // Should it break for another reason, it must not take longer than any other.
-                Outcome::Broken => self.send_halves(sent, its, failure),
+                Outcome::Broken => self.send_halves(sent, its, report),
                 Outcome::Unsupported(reason) => {
-                    failure.add(taken, reason);
-                    (failure.unsupported, failure.lasting) = (true, true);
+                    report.failure.add(taken, reason);
+                    (report.failure.unsupported, report.failure.lasting) = (true, true);
                 }
             }
         }
         // Nothing, but where sending more is of no use.
-        failure.lost += rest.len();
+        report.failure.lost += rest.len();
     }
 
-    fn send_halves<T: Item>(&mut self, items: &[T], deadline: Instant, failure: &mut Failure) {
+    fn send_halves<T: Item>(&mut self, items: &[T], deadline: Instant, report: &mut Report<'_, T>) {
         let (first, second) = items.split_at(items.len() / 2);
-        self.send_all(first, deadline, failure);
-        self.send_all(second, deadline, failure);
+        self.send_all(first, deadline, report);
+        self.send_all(second, deadline, report);
     }
 
     /// Sends the request that `self.body` holds, again and again until the deadline where that can help.

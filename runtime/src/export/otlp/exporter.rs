@@ -1,16 +1,16 @@
-//! The exporters of spans and of log records.
+//! The exporters of spans, of log records and of metrics.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use super::delivery::Delivery;
+use super::silence::Silence;
 use super::{OtlpError, OtlpSettings};
-use crate::export::deadline::after;
-use crate::export::{ExportError, LogExporter, SpanExporter};
+use crate::export::delta::Deltas;
+use crate::export::points::{self, Point};
+use crate::export::{ExportError, LogExporter, MetricExporter, SpanExporter, Temporality};
+use crate::registry::Snapshot;
 use crate::span::{EventRef, SpanRef};
-
-/// How long nothing is sent to a receiver that does not take logs.
-const SILENCE: Duration = Duration::from_secs(5 * 60);
 
 /// Sends spans over OTLP, with HTTP or gRPC.
 ///
@@ -89,8 +89,7 @@ impl SpanExporter for OtlpExporter {
 /// ```
 pub struct OtlpLogExporter {
     delivery: Delivery,
-    /// Why nothing is sent, and until when.
-    pub(super) silence: Option<(String, Instant)>,
+    pub(super) silence: Silence,
 }
 
 impl OtlpLogExporter {
@@ -99,7 +98,7 @@ impl OtlpLogExporter {
     /// # Errors
     /// Those of [`OtlpExporter::new`].
     pub fn new(settings: OtlpSettings) -> Result<Self, OtlpError> {
-        Ok(Self { delivery: Delivery::new::<EventRef<'_>>(&settings)?, silence: None })
+        Ok(Self { delivery: Delivery::new::<EventRef<'_>>(&settings)?, silence: Silence::default() })
     }
 }
 
@@ -117,20 +116,89 @@ impl LogExporter for OtlpLogExporter {
         if events.is_empty() {
             return Ok(());
         }
-        if let Some((reason, until)) = &self.silence {
-            if Instant::now() < *until {
-                return Err(ExportError::lost(events.len(), reason.clone()));
+        self.silence.check(events.len())?;
+        self.delivery.deliver(events, timeout).map_err(|failure| self.silence.heed(failure, NO_LOGS))
+    }
+}
+
+/// What to do where a receiver takes no logs.
+const NO_LOGS: &str =
+    "if it takes no logs, set `OTEL_LOGS_EXPORTER=none`, or send them to a receiver that does";
+/// What to do where it takes no metrics.
+const NO_METRICS: &str =
+    "if it takes no metrics, set `OTEL_METRICS_EXPORTER=none`, or send them to a receiver that does";
+
+/// Sends metrics over OTLP; in all else like [`OtlpExporter`]. What is counted as lost is data points: values of series.
+///
+/// Names are those of Prometheus, with their unit and `_total`: a Prometheus that takes OTLP does not append a second one.
+/// Units are UCUM's: `s` for `seconds`, `By` for `bytes`, `1` for `ratio`, and in braces what UCUM does not know.
+/// A native histogram becomes an exponential one, of at most 160 buckets; a counter beyond 2⁶³ − 1 a floating-point number.
+///
+/// With [`Temporality::Delta`] counters and histograms are sent as what came since the last push that the receiver took, or
+/// refused for what was in it; those that have not changed are not sent, but for the first time. What could not be
+/// delivered now is part of the next push. Where a request was repeated or a push timed out after the receiver had taken
+/// it, it has taken a delta twice: cumulative values, the default, don't mind.
+///
+/// A receiver that takes no metrics is treated as one that takes no logs by [`OtlpLogExporter`].
+///
+/// ```
+/// use spanwright::export::Temporality;
+/// use spanwright::export::otlp::{OtlpMetricExporter, OtlpSettings};
+///
+/// let exporter = OtlpMetricExporter::new(OtlpSettings::metrics_default())?.temporality(Temporality::Delta);
+/// # Ok::<(), spanwright::export::otlp::OtlpError>(())
+/// ```
+pub struct OtlpMetricExporter {
+    delivery: Delivery,
+    pub(super) silence: Silence,
+    /// Nothing where values are cumulative.
+    deltas: Option<Deltas>,
+}
+
+impl OtlpMetricExporter {
+    /// An exporter of cumulative values with these settings. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Those of [`OtlpExporter::new`].
+    pub fn new(settings: OtlpSettings) -> Result<Self, OtlpError> {
+        let delivery = Delivery::new::<Point<'_>>(&settings)?;
+        Ok(Self { delivery, silence: Silence::default(), deltas: None })
+    }
+
+    /// The same with this temporality.
+    #[must_use]
+    pub fn temporality(self, temporality: Temporality) -> Self {
+        let deltas = (temporality == Temporality::Delta).then(|| Deltas::new(SystemTime::now()));
+        Self { deltas, ..self }
+    }
+}
+
+impl MetricExporter for OtlpMetricExporter {
+    fn name(&self) -> &'static str {
+        "otlp_metrics"
+    }
+
+    /// Sends a snapshot in one request or several. `timeout` bounds all of them, the settings' timeout each.
+    ///
+    /// # Errors
+    /// When data points were given up, as with spans; and when the receiver takes no metrics, now or since less than five
+    /// minutes.
+    fn export(&mut self, snapshot: &Snapshot, timeout: Duration) -> Result<(), ExportError> {
+        let Self { delivery, silence, deltas } = self;
+        let all = snapshot.families.iter().map(|family| family.series.len()).sum();
+        if all == 0 {
+            return Ok(());
+        }
+        silence.check(all)?;
+        let sent = match deltas {
+            None => delivery.deliver(&points::all(snapshot).collect::<Vec<_>>(), timeout),
+            Some(deltas) => {
+                let changes = deltas.owed(snapshot);
+                let points = points::with_changes(snapshot, &changes);
+                delivery.deliver_and(&points, timeout, |settled| deltas.settle_all(settled))
             }
-            self.silence = None;
-        }
-        let Err(mut failure) = self.delivery.deliver(events, timeout) else { return Ok(()) };
-        if failure.unsupported {
-            failure.reason.push_str(
-                "; if it takes no logs, set `OTEL_LOGS_EXPORTER=none`, or send them to a receiver that does",
-            );
-            self.silence = Some((failure.reason.clone(), after(SILENCE)));
-        }
-        Err(failure.into())
+        };
+        sent.map_err(|failure| silence.heed(failure, NO_METRICS))
     }
 }
 
@@ -143,6 +211,12 @@ impl fmt::Debug for OtlpExporter {
 impl fmt::Debug for OtlpLogExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         describe(f, "OtlpLogExporter", &self.delivery)
+    }
+}
+
+impl fmt::Debug for OtlpMetricExporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        describe(f, "OtlpMetricExporter", &self.delivery)
     }
 }
 

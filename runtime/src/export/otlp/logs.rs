@@ -34,8 +34,10 @@ impl Item for EventRef<'_> {
     }
 
     #[inline]
-    fn write(&self, out: &mut Vec<u8>) {
-        record(out, self);
+    fn write(items: &[Self], out: &mut Vec<u8>, _: impl Fn(&[u8]) -> bool) -> usize {
+        let [first, ..] = items else { return 0 };
+        record(out, first);
+        1
     }
 }
 

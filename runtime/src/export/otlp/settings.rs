@@ -26,7 +26,7 @@ pub enum Compression {
     Gzip,
 }
 
-/// Where spans or log records go and what goes with them.
+/// Where spans, log records or metrics go and what goes with them.
 ///
 /// ```
 /// use spanwright::export::otlp::{Compression, OtlpSettings};
@@ -71,6 +71,12 @@ impl OtlpSettings {
     #[must_use]
     pub fn logs_default() -> Self {
         Self { endpoint: "http://localhost:4318/v1/logs".to_owned(), ..Self::default() }
+    }
+
+    /// The default settings, with the endpoint of metrics: `http://localhost:4318/v1/metrics`.
+    #[must_use]
+    pub fn metrics_default() -> Self {
+        Self { endpoint: "http://localhost:4318/v1/metrics".to_owned(), ..Self::default() }
     }
 
     /// The default settings of gRPC, for all signals: the endpoint is `http://localhost:4317`.

@@ -54,8 +54,10 @@ impl Item for SpanRef<'_> {
     }
 
     #[inline]
-    fn write(&self, out: &mut Vec<u8>) {
-        span(out, self);
+    fn write(items: &[Self], out: &mut Vec<u8>, _: impl Fn(&[u8]) -> bool) -> usize {
+        let [first, ..] = items else { return 0 };
+        span(out, first);
+        1
     }
 }
 

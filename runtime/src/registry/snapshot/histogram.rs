@@ -1,4 +1,4 @@
-//! The values of histograms, classic and native.
+//! The values of classic histograms.
 
 use std::sync::Arc;
 
@@ -52,123 +52,22 @@ impl Histogram {
         }
         self.bounds.last().copied()
     }
-}
 
-/// The value of a native (exponential) histogram, of observations that are not negative; sum and buckets are of the same
-/// moment.
-///
-/// With `base = 2^(2^-schema)`, bucket `i` of `buckets` counts what is above `base^(offset + i - 1)` and not above
-/// `base^(offset + i)`. That is [Prometheus' numbering](https://prometheus.io/docs/specs/native_histograms/);
-/// OpenTelemetry's has an offset that is one less.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NativeHistogram {
-    /// How fine the buckets are: each power of two has `2^schema`.
-    pub schema: i8,
-    /// What is not above this is in `zero_count`.
-    pub zero_threshold: f64,
-    /// Observations that are zero, or nearly.
-    pub zero_count: u64,
-    /// The number of the first bucket.
-    pub offset: i32,
-    /// Observations in each bucket, without the empty ones at either end.
-    pub buckets: Vec<u64>,
-    /// The sum of all observations, in the family's unit.
-    pub sum: f64,
-    /// The upper bounds that formats without native histograms show. Each is a power of two, so that nothing is estimated.
-    pub bounds: Arc<[f64]>,
-}
-
-impl NativeHistogram {
-    /// How many observations there were.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.buckets.iter().fold(self.zero_count, |sum, count| sum.saturating_add(*count))
-    }
-
-    /// The upper bound of the bucket with that number.
-    #[must_use]
-    pub fn upper_bound(&self, number: i32) -> f64 {
-        (f64::from(number) * (-f64::from(self.schema)).exp2()).exp2()
-    }
-
-    /// The buckets with their upper bounds, the zero bucket first.
-    pub fn upper_bounds(&self) -> impl Iterator<Item = (f64, u64)> {
-        let numbered = (self.offset..).zip(&self.buckets);
-        let buckets = numbered.map(|(number, count)| (self.upper_bound(number), *count));
-        std::iter::once((self.zero_threshold, self.zero_count)).chain(buckets)
-    }
-
-    /// The same with at most `most` buckets (but one at least): neighbours are merged, and the schema falls, as often as
-    /// it takes.
-    #[must_use]
-    pub fn coarsened(mut self, most: usize) -> Self {
-        while self.buckets.len() > most.max(1) && self.schema > -4 {
-            // Buckets 2k - 1 and 2k become k.
-            let offset = (self.offset + 1).div_euclid(2);
-            let last = (self.offset + self.buckets.len() as i32).div_euclid(2);
-            let mut merged = vec![0_u64; (last - offset + 1) as usize];
-            for (number, count) in (self.offset..).zip(&self.buckets) {
-                let merged = &mut merged[((number + 1).div_euclid(2) - offset) as usize];
-                *merged = merged.saturating_add(*count);
-            }
-            (self.schema, self.offset, self.buckets) = (self.schema - 1, offset, merged);
-        }
-        self
-    }
-
-    /// A classic histogram with the [`bounds`](Self::bounds).
-    #[must_use]
-    pub fn to_classic(&self) -> Histogram {
-        let mut buckets = vec![0_u64; self.bounds.len() + 1];
-        for (upper, count) in self.upper_bounds() {
-            // Bounds are powers of two, and computed exactly for those.
-            let bucket = &mut buckets[self.bounds.partition_point(|bound| *bound < upper)];
-            *bucket = bucket.saturating_add(count);
-        }
-        Histogram { bounds: Arc::clone(&self.bounds), buckets, sum: self.sum }
-    }
-
-    /// An estimate of the `q` quantile (0 to 1), exponential within its bucket as `histogram_quantile` of Prometheus does
-    /// it; nothing where there are no observations.
-    #[must_use]
-    pub fn quantile(&self, q: f64) -> Option<f64> {
-        let count = self.count();
-        if count == 0 || !(0.0..=1.0).contains(&q) {
+    /// What was observed since `last`; nothing where a count has fallen, or the buckets are others.
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "what is pushed is"))]
+    pub(super) fn since(&self, last: &Self) -> Option<Self> {
+        if self.bounds != last.bounds || self.buckets.len() != last.buckets.len() {
             return None;
         }
-        let rank = q * count as f64;
-        let mut before = 0_u64;
-        let mut lower = 0.0;
-        for (upper, in_bucket) in self.upper_bounds() {
-            let up_to = before + in_bucket;
-            if in_bucket > 0 && up_to as f64 >= rank {
-                let share = ((rank - before as f64) / in_bucket as f64).clamp(0.0, 1.0);
-                // The zero bucket has no logarithm.
-                let is_zero = lower == 0.0;
-                let base = upper / (2.0_f64).powf((-f64::from(self.schema)).exp2());
-                return Some(if is_zero { upper * share } else { base * (upper / base).powf(share) });
-            }
-            (before, lower) = (up_to, upper);
-        }
-        None
+        let counts = self.buckets.iter().zip(&last.buckets);
+        let buckets = counts.map(|(now, last)| now.checked_sub(*last)).collect::<Option<_>>()?;
+        Some(Self { bounds: Arc::clone(&self.bounds), buckets, sum: self.sum - last.sum })
     }
 
-    /// Adds another one's observations, which has the same schema.
-    pub(super) fn add(&mut self, other: &Self) {
+    /// Adds another one's observations, which has the same bounds.
+    pub(crate) fn add(&mut self, other: &Self) {
         self.sum += other.sum;
-        self.zero_count = self.zero_count.saturating_add(other.zero_count);
-        if other.buckets.is_empty() {
-            return;
-        }
-        if self.buckets.is_empty() {
-            self.offset = other.offset;
-        }
-        let before = (self.offset - other.offset).max(0) as usize;
-        self.buckets.splice(0..0, std::iter::repeat_n(0, before));
-        self.offset = self.offset.min(other.offset);
-        let shift = (other.offset - self.offset) as usize;
-        self.buckets.resize(self.buckets.len().max(shift + other.buckets.len()), 0);
-        for (count, other) in self.buckets[shift..].iter_mut().zip(&other.buckets) {
+        for (count, other) in self.buckets.iter_mut().zip(&other.buckets) {
             *count = count.saturating_add(*other);
         }
     }
@@ -180,12 +79,6 @@ mod tests {
 
     fn histogram(buckets: &[u64]) -> Histogram {
         Histogram { bounds: Arc::new([1.0, 2.0, 4.0]), buckets: buckets.to_vec(), sum: 0.0 }
-    }
-
-    fn native(schema: i8, offset: i32, buckets: &[u64]) -> NativeHistogram {
-        let bounds: Arc<[f64]> = Arc::new([1.0, 2.0, 4.0]);
-        let buckets = buckets.to_vec();
-        NativeHistogram { schema, zero_threshold: 0.0, zero_count: 0, offset, buckets, sum: 0.0, bounds }
     }
 
     #[test]
@@ -204,47 +97,5 @@ mod tests {
     fn nothing_observed_has_no_quantile() {
         assert_eq!(histogram(&[0, 0, 0, 0]).quantile(0.5), None);
         assert_eq!(histogram(&[1, 0, 0, 0]).quantile(1.5), None);
-        assert_eq!(native(0, 0, &[]).quantile(0.5), None);
-    }
-
-    #[test]
-    fn native_quantiles_are_interpolated_exponentially() {
-        // All between 1 and 4: the middle, on a logarithmic scale, is 2.
-        assert_eq!(native(-1, 1, &[10]).quantile(0.5), Some(2.0));
-        assert_eq!(native(0, 1, &[5, 5]).quantile(0.5), Some(2.0));
-        assert_eq!(native(0, 1, &[5, 0, 5]).quantile(1.0), Some(8.0));
-    }
-
-    #[test]
-    fn coarsening_keeps_each_observation_below_its_bound() {
-        // Above 1/2, 1, 2, 4 and 8, and up to twice that.
-        let fine = native(0, 0, &[1, 2, 3, 4, 5]);
-        let coarse = fine.clone().coarsened(3);
-        assert_eq!((coarse.schema, coarse.offset, &coarse.buckets[..]), (-1, 0, &[1, 5, 9][..]));
-        assert_eq!(coarse.count(), fine.count());
-        assert_eq!(coarse.upper_bounds().map(|(bound, _)| bound).collect::<Vec<_>>(), [0.0, 1.0, 4.0, 16.0]);
-        assert_eq!(native(0, -3, &[1, 2]).coarsened(1).upper_bound(-1), 0.25);
-    }
-
-    #[test]
-    fn a_classic_view_counts_what_is_below_each_bound() {
-        let mut native = native(1, -1, &[1, 2, 4, 8, 16, 32, 64]);
-        native.zero_count = 100;
-        // Bounds at 2^-0.5, 1, 2^0.5, 2, 2^1.5, 4, 2^2.5.
-        assert_eq!(native.to_classic().buckets, [103, 12, 48, 64]);
-    }
-
-    #[test]
-    fn natives_add_up_wherever_they_begin() {
-        for (one, other, sum) in [
-            (native(3, 5, &[1, 1]), native(3, 2, &[2]), native(3, 2, &[2, 0, 0, 1, 1])),
-            (native(3, 2, &[2]), native(3, 5, &[1, 1]), native(3, 2, &[2, 0, 0, 1, 1])),
-            (native(3, 0, &[]), native(3, -4, &[7]), native(3, -4, &[7])),
-            (native(3, -4, &[7]), native(3, 0, &[]), native(3, -4, &[7])),
-        ] {
-            let mut added = one;
-            added.add(&other);
-            assert_eq!(added, sum);
-        }
     }
 }

@@ -33,6 +33,12 @@ impl LabelSet {
         Self { names, values }
     }
 
+    /// The names. Series of one family share them.
+    #[must_use]
+    pub fn names(&self) -> &[Text] {
+        &self.names
+    }
+
     /// Names and values.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
         self.names.iter().zip(&self.values).map(|(name, value)| (name.as_str(), value.as_str()))

@@ -3,14 +3,17 @@
 mod exemplar;
 mod histogram;
 mod labels;
+mod native;
 mod sample;
 mod text;
 
+use std::cmp::Reverse;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use exemplar::Exemplar;
-pub use histogram::{Histogram, NativeHistogram};
+pub use histogram::Histogram;
 pub use labels::LabelSet;
+pub use native::NativeHistogram;
 pub use sample::Sample;
 pub use text::Text;
 
@@ -127,9 +130,13 @@ impl Series {
     /// Adds another one with the same labels.
     pub(crate) fn add(&mut self, other: Self) {
         self.value.add(&other.value);
-        self.exemplars.extend(other.exemplars);
-        // By bucket it is the exporters' business which one stays.
-        self.exemplars.sort_by(|one, other| one.value.total_cmp(&other.value));
+        if !other.exemplars.is_empty() {
+            self.exemplars.extend(other.exemplars);
+            let key = |one: &Exemplar| (self.value.bucket(one.value), Reverse(one.time));
+            self.exemplars.sort_by_key(key);
+            // Of each bucket, the latest stays.
+            self.exemplars.dedup_by_key(|one| self.value.bucket(one.value));
+        }
     }
 }
 
@@ -159,6 +166,31 @@ impl Value {
         }
     }
 
+    /// The number of the bucket that an observation fell into; of what has no buckets, zero.
+    fn bucket(&self, observed: f64) -> i32 {
+        match self {
+            Self::Counter(_) | Self::FloatCounter(_) | Self::Gauge(_) => 0,
+            Self::Histogram(histogram) => histogram.bounds.partition_point(|bound| *bound < observed) as i32,
+            Self::NativeHistogram(native) => native.bucket(observed),
+        }
+    }
+
+    /// What came since `last`, the same series' value before; nothing where it has fallen, or can't be compared.
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "what is pushed is"))]
+    pub(crate) fn since(&self, last: &Self) -> Option<Self> {
+        match (self, last) {
+            (Self::Counter(now), Self::Counter(last)) => now.checked_sub(*last).map(Self::Counter),
+            (Self::FloatCounter(now), Self::FloatCounter(last)) => {
+                (now >= last).then(|| Self::FloatCounter(now - last))
+            }
+            (Self::Histogram(now), Self::Histogram(last)) => now.since(last).map(Self::Histogram),
+            (Self::NativeHistogram(now), Self::NativeHistogram(last)) => {
+                now.since(last).map(Self::NativeHistogram)
+            }
+            _ => None,
+        }
+    }
+
     /// Adds the value of another series with the same labels.
     pub(crate) fn add(&mut self, other: &Self) {
         match (self, other) {
@@ -166,12 +198,7 @@ impl Value {
             (Self::FloatCounter(one), Self::FloatCounter(other)) | (Self::Gauge(one), Self::Gauge(other)) => {
                 *one += other;
             }
-            (Self::Histogram(one), Self::Histogram(other)) => {
-                one.sum += other.sum;
-                for (count, other) in one.buckets.iter_mut().zip(&other.buckets) {
-                    *count = count.saturating_add(*other);
-                }
-            }
+            (Self::Histogram(one), Self::Histogram(other)) => one.add(other),
             (Self::NativeHistogram(one), Self::NativeHistogram(other)) => one.add(other),
             // Families are of one kind.
             _ => {}

@@ -1,29 +1,30 @@
-//! Where spans and events are sent.
+//! Where spans, events and metrics are sent.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Builder;
 use crate::config::{
-    self, BaseEndpoint, Count, JaegerEndpoint, Kind, Millis, OtlpCompression, OtlpProtocol,
+    self, BaseEndpoint, Count, JaegerEndpoint, Kind, Millis, OtlpCompression, OtlpProtocol, Settings,
     TracesExporterName, ZipkinEndpoint,
 };
-use crate::export::{LogExporter, SpanExporter};
+use crate::export::{LogExporter, MetricExporter, SpanExporter, Temporality};
 use crate::telemetry::Problem;
 
 impl Builder {
-    /// Sends spans and log records to this receiver, over OTLP: `http://localhost:4318`, to which `/v1/traces` and
-    /// `/v1/logs` are appended; with [gRPC](Builder::otlp_protocol) `http://localhost:4317`, as it is. Nowhere by
+    /// Sends spans, log records and metrics to this receiver, over OTLP: `http://localhost:4318`, to which `/v1/traces`,
+    /// `/v1/logs` and `/v1/metrics` are appended; with [gRPC](Builder::otlp_protocol) `http://localhost:4317`, as it is. Nowhere by
     /// default. What is no such URL is a [`Problem`] and ignored.
     pub fn otlp_endpoint(mut self, base: &str) -> Self {
         self.code.otlp_endpoint = self.url::<BaseEndpoint>("otlp_endpoint", base);
         self
     }
 
-    /// How spans and log records are sent over OTLP. By HTTP with protobuf, where nothing is said.
+    /// How spans, log records and metrics are sent over OTLP. By HTTP with protobuf, where nothing is said.
     pub fn otlp_protocol(mut self, protocol: OtlpProtocol) -> Self {
         self.code.otlp_traces_protocol = Some(protocol);
         self.code.otlp_logs_protocol = Some(protocol);
+        self.code.otlp_metrics_protocol = Some(protocol);
         self
     }
 
@@ -31,6 +32,7 @@ impl Builder {
     pub fn otlp_compression(mut self, compression: OtlpCompression) -> Self {
         self.code.otlp_traces_compression = Some(compression);
         self.code.otlp_logs_compression = Some(compression);
+        self.code.otlp_metrics_compression = Some(compression);
         self
     }
 
@@ -40,7 +42,9 @@ impl Builder {
         let (name, value) = (name.into(), value.into());
         let checked = config::check_header(&name, &value);
         if self.parsed("otlp_header", checked.map_err(str::to_owned)).is_some() {
-            for headers in [&mut self.code.otlp_traces_headers, &mut self.code.otlp_logs_headers] {
+            let Settings { otlp_traces_headers, otlp_logs_headers, otlp_metrics_headers, .. } =
+                &mut self.code;
+            for headers in [otlp_traces_headers, otlp_logs_headers, otlp_metrics_headers] {
                 config::set_pair(&mut headers.get_or_insert_default().0, name.clone(), value.clone());
             }
         }
@@ -49,7 +53,7 @@ impl Builder {
 
     /// Sends spans to this Jaeger, which takes OTLP: `http://localhost:4318`. Its older ways in are taken for that,
     /// with a [`Problem`] that is a warning: `http://localhost:14268/api/traces`, and its agent's `localhost:6831`.
-    /// Log records are not sent there. [`Builder::otlp_endpoint`] wins over it. What is no place of Jaeger's is a
+    /// Log records and metrics are not sent there. [`Builder::otlp_endpoint`] wins over it. What is no place of Jaeger's is a
     /// [`Problem`] and ignored.
     pub fn jaeger_endpoint(mut self, endpoint: &str) -> Self {
         self.code.jaeger_endpoint = self.url::<JaegerEndpoint>("jaeger_endpoint", endpoint);
@@ -89,6 +93,51 @@ impl Builder {
     /// doesn't concern it.
     pub fn log_exporter(mut self, exporter: impl LogExporter + 'static) -> Self {
         self.log_exporters.push(Box::new(exporter));
+        self
+    }
+
+    /// Pushes metrics to an exporter of one's own too, at the [interval](Builder::metric_interval), when
+    /// [flushed](crate::Guard::flush) and at the end. `OTEL_METRICS_EXPORTER` doesn't concern it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use spanwright::Telemetry;
+    /// use spanwright::export::{ExportError, MetricExporter};
+    /// use spanwright::registry::Snapshot;
+    ///
+    /// struct Counts;
+    ///
+    /// impl MetricExporter for Counts {
+    ///     fn name(&self) -> &'static str {
+    ///         "counts"
+    ///     }
+    ///
+    ///     fn export(&mut self, snapshot: &Snapshot, _timeout: Duration) -> Result<(), ExportError> {
+    ///         snapshot.for_each(|sample| println!("{} {}", sample.name, sample.value));
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let builder = Telemetry::builder().metric_exporter(Counts).metric_interval(Duration::from_secs(10));
+    /// ```
+    pub fn metric_exporter(mut self, exporter: impl MetricExporter + 'static) -> Self {
+        self.metric_exporters.push(Box::new(exporter));
+        self
+    }
+
+    /// How often metrics are pushed, from a millisecond to an hour; the first time after so long. Every 60 seconds by
+    /// default. Anything else is a [`Problem`] and ignored.
+    pub fn metric_interval(mut self, interval: Duration) -> Self {
+        self.code.metric_interval =
+            self.parsed("metric_interval", config::parse::<Millis>(&interval.as_millis().to_string()));
+        self
+    }
+
+    /// Whether counters and histograms are sent over OTLP as all since the start, or as what came since the last push.
+    /// Cumulative by default.
+    pub fn metric_temporality(mut self, temporality: Temporality) -> Self {
+        self.code.temporality = Some(temporality);
         self
     }
 

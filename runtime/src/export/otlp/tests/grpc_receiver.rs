@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::thread;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use tonic::body::Body;
@@ -55,6 +56,10 @@ impl Call {
         let scopes = request.resource_logs.iter().flat_map(|resource| &resource.scope_logs);
         scopes.map(|scope| scope.log_records.len()).sum()
     }
+
+    pub(super) fn metrics(&self) -> ExportMetricsServiceRequest {
+        ExportMetricsServiceRequest::decode(&*self.body).expect("the message is a request")
+    }
 }
 
 pub(super) struct Receiver {
@@ -80,7 +85,9 @@ impl Receiver {
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                let router = server.add_service(Traces(script.clone())).add_service(Logs(script));
+                let traces_and_logs =
+                    server.add_service(Traces(script.clone())).add_service(Logs(script.clone()));
+                let router = traces_and_logs.add_service(Metrics(script));
                 router.serve_with_incoming(TcpIncoming::from(listener)).await.expect("it serves");
             });
         });
@@ -109,8 +116,15 @@ impl NamedService for Traces {
     const NAME: &'static str = "opentelemetry.proto.collector.trace.v1.TraceService";
 }
 
+#[derive(Clone)]
+struct Metrics(Script);
+
 impl NamedService for Logs {
     const NAME: &'static str = "opentelemetry.proto.collector.logs.v1.LogsService";
+}
+
+impl NamedService for Metrics {
+    const NAME: &'static str = "opentelemetry.proto.collector.metrics.v1.MetricsService";
 }
 
 impl Service<http::Request<Body>> for Traces {
@@ -128,6 +142,20 @@ impl Service<http::Request<Body>> for Traces {
 }
 
 impl Service<http::Request<Body>> for Logs {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<http::Response<Body>, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        self.0.clone().serve(request)
+    }
+}
+
+impl Service<http::Request<Body>> for Metrics {
     type Response = http::Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<http::Response<Body>, Infallible>;

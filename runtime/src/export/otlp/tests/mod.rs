@@ -7,6 +7,8 @@ mod grpc;
 mod grpc_receiver;
 mod http;
 mod logs;
+mod metric_delivery;
+mod metrics;
 mod receiver;
 mod settings;
 mod spans;

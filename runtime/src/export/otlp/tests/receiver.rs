@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
@@ -58,6 +59,10 @@ impl Request {
         let request = ExportLogsServiceRequest::decode(&*self.plain()).expect("the body is a request");
         let scopes = request.resource_logs.iter().flat_map(|resource| &resource.scope_logs);
         scopes.map(|scope| scope.log_records.len()).sum()
+    }
+
+    pub(super) fn metrics(&self) -> ExportMetricsServiceRequest {
+        ExportMetricsServiceRequest::decode(&*self.plain()).expect("the body is a request")
     }
 }
 

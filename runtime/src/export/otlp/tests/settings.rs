@@ -1,4 +1,4 @@
-use super::super::{OtlpExporter, OtlpLogExporter, OtlpSettings};
+use super::super::{OtlpExporter, OtlpLogExporter, OtlpMetricExporter, OtlpSettings};
 use super::data::settings;
 
 #[test]
@@ -47,8 +47,8 @@ fn a_header_that_cannot_be_sent_is_refused_without_its_value() {
 #[test]
 fn an_exporter_is_shown_without_secrets() {
     let settings = settings("http://collector/?key=secret-123");
-    let (exporter, of_logs) = (OtlpExporter::new(settings.clone()), OtlpLogExporter::new(settings));
-    let shown = format!("{exporter:?} {of_logs:?}");
+    let (exporter, of_logs) = (OtlpExporter::new(settings.clone()), OtlpLogExporter::new(settings.clone()));
+    let shown = format!("{exporter:?} {of_logs:?} {:?}", OtlpMetricExporter::new(settings));
     assert!(shown.contains("x-api-key") && !shown.contains("secret-123"), "{shown}");
 }
 
@@ -56,6 +56,7 @@ fn an_exporter_is_shown_without_secrets() {
 fn the_defaults_are_the_conventional_ports_and_paths() {
     assert_eq!(OtlpSettings::default().endpoint, "http://localhost:4318/v1/traces");
     assert_eq!(OtlpSettings::logs_default().endpoint, "http://localhost:4318/v1/logs");
+    assert_eq!(OtlpSettings::metrics_default().endpoint, "http://localhost:4318/v1/metrics");
     assert_eq!(OtlpSettings::grpc_default().endpoint, "http://localhost:4317");
 }
 

@@ -7,11 +7,17 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use super::super::delivery::MAX_REQUEST;
 use super::super::request::{Item, by_target, request};
+use super::metrics::great_family;
+use crate::export::delta::Deltas;
+use crate::export::points;
+use crate::registry::Snapshot;
 use crate::span::{AttributeValue, EventBatch, EventData, SpanBatch, SpanData, SpanId, TraceId};
 
 const ITEMS: usize = 512;
 const ROUNDS: usize = 2_000;
+const SERIES: usize = 100_000;
 
 fn attributes() -> Vec<(std::borrow::Cow<'static, str>, AttributeValue)> {
     vec![
@@ -77,4 +83,36 @@ fn of_log_records_with_three_attributes() {
     };
     let batch: EventBatch = (0..ITEMS).map(event).collect();
     report("a log record", &batch.iter().collect::<Vec<_>>());
+}
+
+/// A push of many counters with a label each: the points, their requests of a MiB, and what delta costs besides.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stderr, reason = "this is what it is run for")]
+fn of_a_hundred_thousand_counters() {
+    let snapshot = Snapshot::from(vec![great_family(SERIES)]);
+    let mut out = Vec::new();
+    let best = |mut round: Box<dyn FnMut() + '_>| {
+        let time = |_| {
+            let start = Instant::now();
+            round();
+            start.elapsed().as_secs_f64() * 1e3
+        };
+        (0..20).map(time).fold(f64::INFINITY, f64::min)
+    };
+    let write = best(Box::new(|| {
+        let points: Vec<_> = points::all(&snapshot).collect();
+        let points = by_target(&points);
+        let mut rest = &points[..];
+        while !rest.is_empty() {
+            let taken = request(&mut out, b"", rest, MAX_REQUEST);
+            rest = &rest[taken..];
+        }
+    }));
+    let mut deltas = Deltas::new(std::time::UNIX_EPOCH);
+    let delta = best(Box::new(|| {
+        let changes = deltas.owed(&snapshot);
+        deltas.settle_all(&points::with_changes(&snapshot, &changes));
+    }));
+    eprintln!("{SERIES} counters: writing {write:.1} ms, deltas {delta:.1} ms");
 }

@@ -1,14 +1,14 @@
 //! A call that is observed: on our own route, on `tracing`'s, in metrics, in any combination.
 
+mod ending;
+
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, UNREGISTERED};
 use spanwright_core::clock::{self, Ticks};
-use spanwright_core::context::{ANNOTATED, Context, ContextGuard, REMOTE, SUPPRESSED};
+use spanwright_core::context::{ANNOTATED, Context, REMOTE, SUPPRESSED};
 use spanwright_core::ids::{SpanId, TraceId};
-use spanwright_core::slots::value::{Value, index};
-use spanwright_core::slots::{Outcome, SlotHandle, Start};
+use spanwright_core::slots::{SlotHandle, Start};
 
 use super::fields::Fields;
-use super::outcome::Verdict;
 use super::shadow::{self, Captured, Shadow};
 use super::site::Site;
 use crate::{bridge, span};
@@ -124,12 +124,7 @@ impl Active {
             active.start = clock::now();
         }
         if bits & METRICS != 0 {
-            active.combination = combination();
-            if let Some(calls) = site.calls() {
-                calls.begin(active.combination);
-                // From here on the end of the call, whatever it is, takes back what was begun.
-                active.flags |= METRICS;
-            }
+            active.begin(combination());
         }
         if is_recorded {
             own.slot = active.open_slot(own, around);
@@ -143,15 +138,32 @@ impl Active {
         } else if !enter {
             active.context = own;
         } else {
-            active.flags |= ENTERED;
-            if active.flags & SWAPS != 0 {
-                // What is kept is where it goes back to, which it has already.
-                own.replace(here);
-                bridge::entered(own);
-            }
-            if let Some(shadow) = &active.shadow {
-                shadow.enter();
-            }
+            active.enter_from(here, own);
+        }
+    }
+
+    /// Counts the call among those in flight.
+    #[inline]
+    fn begin(&mut self, combination: u32) {
+        self.combination = combination;
+        if let Some(calls) = self.site.calls() {
+            calls.begin(combination);
+            // From here on the end of the call, whatever it is, takes back what was begun.
+            self.flags |= METRICS;
+        }
+    }
+
+    /// Enters a call that has just been opened.
+    #[inline]
+    fn enter_from(&mut self, here: Context, own: Context) {
+        self.flags |= ENTERED;
+        if self.flags & SWAPS != 0 {
+            // What is kept is where it goes back to, which it has already.
+            own.replace(here);
+            bridge::entered(own);
+        }
+        if let Some(shadow) = &self.shadow {
+            shadow.enter();
         }
     }
 
@@ -264,79 +276,6 @@ impl Active {
         }
         swaps
     }
-
-    /// Ends the call. Nothing is left for a drop to do.
-    #[inline(never)]
-    pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
-        if self.flags & COUNTED == 0 || verdict.message.is_some() {
-            return self.end_whole(verdict);
-        }
-        self.flags = ENDED;
-        self.count(clock::now(), verdict.outcome);
-    }
-
-    #[inline(never)]
-    fn end_whole(&mut self, verdict: &Verdict<'_>) {
-        let is_timed = self.slot.is_some() || self.flags & METRICS != 0;
-        let at = if is_timed { clock::now() } else { Ticks(0) };
-        self.flags |= ENDED;
-        let ending = Ending { active: self, at, outcome: verdict.outcome };
-        if verdict.error_type.is_some() || verdict.message.is_some() {
-            ending.active.say_error(verdict, at);
-        }
-    }
-
-    /// Counts the call, in the store that it began in. It has been left.
-    #[inline(never)]
-    fn count(&self, at: Ticks, outcome: Outcome) {
-        let Some(calls) = self.site.calls() else { return };
-        let nanos = at.nanos_since(self.start);
-        let own = Some(&self.context).filter(|_| self.flags & SWAPS != 0);
-        let here = Context::here_flags().1;
-        let _began_in = (here != self.context.store).then(|| self.store_attached());
-        calls.end(self.combination, outcome, nanos, own, at);
-    }
-
-    #[cold]
-    fn store_attached(&self) -> ContextGuard {
-        Context { store: self.context.store, ..Context::here() }.attach()
-    }
-
-    /// Ends a call whose body did not return: it unwound, or its future was dropped.
-    #[cold]
-    fn abandon(&mut self) {
-        // A synchronous body is still entered while it unwinds.
-        let unwound = self.flags & (PANICKED | ENTERED) != 0;
-        let outcome = if unwound { Outcome::Panicked } else { Outcome::Cancelled };
-        self.end(&Verdict::of(outcome));
-    }
-
-    /// Writes the error down in the span, and emits the event about it, within the span.
-    #[cold]
-    fn say_error(&mut self, verdict: &Verdict<'_>, at: Ticks) {
-        if self.slot.is_some() {
-            span::write(self.slot, |fields| {
-                if let Some(error_type) = verdict.error_type {
-                    fields.push(index::ERROR_TYPE, Value::Str(error_type));
-                }
-                if let Some((message, _)) = verdict.message {
-                    fields.push_fmt(index::STATUS_MESSAGE, format_args!("{message}"));
-                }
-            });
-        }
-        let Some((message, level)) = verdict.message else { return };
-        // Once: the event that others see is not recorded where the exception is.
-        let current = Context::here();
-        if self.slot.is_some() && span::records_events(current) {
-            span::event_at(current, self.site.spec(), level, true, at, |fields| {
-                fields.push(0, Value::Str(verdict.error_type.unwrap_or_default()));
-                fields.push_fmt(1, format_args!("{message}"));
-            });
-            shadow::by_us(|| self.site.error_events.emit(self.site, message, level));
-        } else {
-            self.site.error_events.emit(self.site, message, level);
-        }
-    }
 }
 
 /// The context of a new span: at the root of a trace it is decided what becomes of it; within one, what the root decided
@@ -373,41 +312,5 @@ impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
         self.active.exit();
-    }
-}
-
-/// What remains to be done at the end of a call, also when an error's `Display` or somebody's layer panics: ours first,
-/// the shadow last.
-struct Ending<'a> {
-    active: &'a mut Active,
-    at: Ticks,
-    outcome: Outcome,
-}
-
-impl Drop for Ending<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        let Self { active, at, outcome } = self;
-        let shadow = active.shadow.take();
-        let was_entered = active.flags & ENTERED != 0;
-        active.exit();
-        if active.flags & METRICS != 0 {
-            active.count(*at, *outcome);
-        }
-        if active.slot.is_some() {
-            span::finish(active.slot, *at, *outcome);
-        }
-        if let Some(shadow) = shadow.filter(|_| was_entered) {
-            shadow.exit();
-        }
-    }
-}
-
-impl Drop for Active {
-    #[inline]
-    fn drop(&mut self) {
-        if self.flags & ENDED == 0 {
-            self.abandon();
-        }
     }
 }

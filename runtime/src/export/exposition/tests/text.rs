@@ -2,29 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::super::*;
 use super::*;
-
-fn family(name: &str, kind: Kind, unit: &str, series: Vec<Series>) -> Family {
-    let help = format!("About {}.", name.split('_').next().unwrap_or_default());
-    let (help, unit) = (help.into(), unit.to_owned().into());
-    Family { help, unit, series, ..Family::new(name.to_owned(), kind) }
-}
-
-fn series(labels: &[(&str, &str)], value: Value) -> Series {
-    let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Series { labels, value, exemplars: Vec::new() }
-}
-
-fn histogram(bounds: &[f64], buckets: &[u64], sum: f64) -> Value {
-    Value::Histogram(Histogram { bounds: bounds.into(), buckets: buckets.to_vec(), sum })
-}
-
-fn snapshot(families: Vec<Family>) -> Snapshot {
-    Snapshot::from(families)
-}
 
 fn fixture() -> Snapshot {
     snapshot(vec![
@@ -81,12 +62,12 @@ wait_seconds_bucket{lane="fast",le="+Inf"} 0
 wait_seconds_sum{lane="fast"} 0.0
 wait_seconds_count{lane="fast"} 0
 "#;
-    assert_eq!(encode(Format::PrometheusText, &fixture()), expected);
+    assert_eq!(to_text(&fixture()), expected);
 }
 
 #[test]
 fn openmetrics_differs_in_its_declarations_and_its_end() {
-    let prometheus = encode(Format::PrometheusText, &fixture());
+    let prometheus = to_text(&fixture());
     let expected = prometheus
         .replace("HELP requests_total", "HELP requests")
         .replace("TYPE requests_total", "TYPE requests")
@@ -97,13 +78,13 @@ fn openmetrics_differs_in_its_declarations_and_its_end() {
             "# TYPE wait_seconds histogram\n# UNIT wait_seconds seconds\n",
         )
         + "# EOF\n";
-    assert_eq!(encode(Format::OpenMetrics, &fixture()), expected);
+    assert_eq!(to_openmetrics(&fixture()), expected);
 }
 
 #[test]
 fn a_unit_is_declared_only_where_the_name_ends_in_it() {
     let declared = |name: &str, kind, unit| {
-        encode(Format::OpenMetrics, &snapshot(vec![family(name, kind, unit, vec![])])).contains("# UNIT")
+        to_openmetrics(&snapshot(vec![family(name, kind, unit, vec![])])).contains("# UNIT")
     };
     assert!(declared("sent_bytes_total", Kind::Counter, "bytes"));
     assert!(!declared("sent_total", Kind::Counter, "bytes"));
@@ -115,13 +96,13 @@ fn a_unit_is_declared_only_where_the_name_ends_in_it() {
 #[test]
 fn a_counter_that_openmetrics_cannot_name_is_declared_unknown() {
     let visits = || vec![series(&[], Value::Counter(2))];
-    let alone = encode(Format::OpenMetrics, &snapshot(vec![family("visits", Kind::Counter, "", visits())]));
+    let alone = to_openmetrics(&snapshot(vec![family("visits", Kind::Counter, "", visits())]));
     assert!(alone.ends_with("# TYPE visits unknown\nvisits 2\n# EOF\n"), "{alone}");
     let both = snapshot(vec![
         family("visits", Kind::Gauge, "", vec![]),
         family("visits_total", Kind::Counter, "", visits()),
     ]);
-    let both = encode(Format::OpenMetrics, &both);
+    let both = to_openmetrics(&both);
     assert!(both.ends_with("# TYPE visits_total unknown\nvisits_total 2\n# EOF\n"), "{both}");
 }
 
@@ -134,11 +115,111 @@ fn openmetrics_has_no_sum_that_can_go_down() {
         histogram(&[1.0], &[0, 1], f64::NAN),
     ] {
         let snapshot = snapshot(vec![family("shift", Kind::Histogram, "", vec![series(&[], value)])]);
-        assert!(!encode(Format::OpenMetrics, &snapshot).contains("_sum"));
-        assert!(!encode(Format::OpenMetrics, &snapshot).contains("_count"));
-        assert!(encode(Format::PrometheusText, &snapshot).contains("shift_sum"));
-        assert!(encode(Format::PrometheusText, &snapshot).contains("shift_count 1\n"));
+        assert!(!to_openmetrics(&snapshot).contains("_sum"));
+        assert!(!to_openmetrics(&snapshot).contains("_count"));
+        assert!(to_text(&snapshot).contains("shift_sum"));
+        assert!(to_text(&snapshot).contains("shift_count 1\n"));
     }
+}
+
+#[test]
+fn openmetrics_has_no_counter_that_is_negative_or_no_number() {
+    for value in [-1.0, f64::NAN, f64::NEG_INFINITY] {
+        let busy = series(&[("cpu", "1")], Value::FloatCounter(value));
+        let idle = series(&[("cpu", "2")], Value::FloatCounter(2.5));
+        let snapshot = snapshot(vec![family("busy_seconds_total", Kind::Counter, "", vec![busy, idle])]);
+        let expected = "# HELP busy_seconds About busy.\n# TYPE busy_seconds counter\n\
+            busy_seconds_total{cpu=\"2\"} 2.5\n# EOF\n";
+        assert_eq!(to_openmetrics(&snapshot), expected);
+        assert!(to_text(&snapshot).contains("busy_seconds_total{cpu=\"1\"} "));
+    }
+}
+
+#[test]
+fn openmetrics_has_exemplars_on_counters_and_buckets() {
+    let (early, late) = (exemplar(0xab, 0.5, 1_700_000_000_007), exemplar(0xcd, 1.5, 1_700_000_001_070));
+    let rootless = Exemplar { span_id: SpanId::NONE, ..exemplar(0xef, 7.0, 0) };
+    let waits = with(
+        series(&[("lane", "fast")], histogram(&[1.0, 2.0, 4.0], &[1, 1, 0, 1], 9.0)),
+        &[early, late, rootless],
+    );
+    let orders = with(series(&[], Value::Counter(3)), &[exemplar(1, 1.0, 1_700_000_000_123)]);
+    let level = with(series(&[], Value::Gauge(3.0)), &[early]);
+    let snapshot = snapshot(vec![
+        family("level", Kind::Gauge, "", vec![level]),
+        family("orders_total", Kind::Counter, "", vec![orders.clone()]),
+        family("unnamed", Kind::Counter, "", vec![orders]),
+        family("wait", Kind::Histogram, "", vec![waits]),
+    ]);
+    let expected = r#"# HELP level About level.
+# TYPE level gauge
+level 3.0
+# HELP orders About orders.
+# TYPE orders counter
+orders_total 3 # {trace_id="00000000000000000000000000000001",span_id="0000000000000001"} 1.0 1700000000.123
+# HELP unnamed About unnamed.
+# TYPE unnamed unknown
+unnamed 3
+# HELP wait About wait.
+# TYPE wait histogram
+wait_bucket{lane="fast",le="1.0"} 1 # {trace_id="000000000000000000000000000000ab",span_id="00000000000000ab"} 0.5 1700000000.007
+wait_bucket{lane="fast",le="2.0"} 2 # {trace_id="000000000000000000000000000000cd",span_id="00000000000000cd"} 1.5 1700000001.070
+wait_bucket{lane="fast",le="4.0"} 2
+wait_bucket{lane="fast",le="+Inf"} 3 # {trace_id="000000000000000000000000000000ef"} 7.0 0.000
+wait_sum{lane="fast"} 9.0
+wait_count{lane="fast"} 3
+# EOF
+"#;
+    assert_eq!(to_openmetrics(&snapshot), expected);
+    assert!(!to_text(&snapshot).contains("trace_id"));
+}
+
+#[test]
+fn an_exemplar_from_before_1970_has_no_time() {
+    let early = Exemplar { time: UNIX_EPOCH - Duration::from_secs(1), ..exemplar(1, 1.0, 0) };
+    let orders = with(series(&[], Value::Counter(3)), &[early]);
+    let text = to_openmetrics(&snapshot(vec![family("orders_total", Kind::Counter, "", vec![orders])]));
+    assert!(text.ends_with("span_id=\"0000000000000001\"} 1.0\n# EOF\n"), "{text}");
+}
+
+#[test]
+fn an_infinite_bound_stands_once_though_it_is_said() {
+    let said = series(&[], histogram(&[1.0, f64::INFINITY], &[1, 2, 0], 3.0));
+    let silent = series(&[], histogram(&[1.0], &[1, 2], 3.0));
+    for format in [Format::PrometheusText, Format::OpenMetrics, Format::PrometheusProtobuf] {
+        let encoded = |series: &Series| {
+            encode(format, &snapshot(vec![family("h", Kind::Histogram, "", vec![series.clone()])]))
+        };
+        assert_eq!(encoded(&said), encoded(&silent), "{format:?}");
+    }
+}
+
+#[test]
+fn a_native_histogram_is_a_classic_one_in_text() {
+    // One observation of zero, and some above 1/2, 1, 2 and 4.
+    let native = native(0, 1, 0, &[2, 3, 0, 4], 21.5);
+    let text = to_text(&snapshot(vec![family(
+        "wait",
+        Kind::Histogram,
+        "",
+        vec![series(&[], Value::NativeHistogram(native)), series(&[("a", "b")], histogram(&[], &[2], 3.0))],
+    )]));
+    let expected = r#"# HELP wait About wait.
+# TYPE wait histogram
+wait_bucket{le="0.25"} 1
+wait_bucket{le="0.5"} 1
+wait_bucket{le="1.0"} 3
+wait_bucket{le="2.0"} 6
+wait_bucket{le="4.0"} 6
+wait_bucket{le="8.0"} 10
+wait_bucket{le="+Inf"} 10
+wait_sum 21.5
+wait_count 10
+wait_bucket{a="b",le="+Inf"} 2
+wait_sum{a="b"} 3.0
+wait_count{a="b"} 2
+"#;
+    assert_eq!(text, expected);
 }
 
 #[test]
@@ -148,28 +229,24 @@ fn help_and_label_values_are_escaped() {
     hostile.help = "one \\ \"two\"\nthree".into();
     let snapshot = snapshot(vec![hostile]);
     let sample = "a{l=\"\\\\\\\"\\n\r}é\"} NaN\n";
+    assert_eq!(to_text(&snapshot), format!("# HELP a one \\\\ \"two\"\\nthree\n# TYPE a gauge\n{sample}"));
     assert_eq!(
-        encode(Format::PrometheusText, &snapshot),
-        format!("# HELP a one \\\\ \"two\"\\nthree\n# TYPE a gauge\n{sample}")
-    );
-    assert_eq!(
-        encode(Format::OpenMetrics, &snapshot),
+        to_openmetrics(&snapshot),
         format!("# HELP a one \\\\ \\\"two\\\"\\nthree\n# TYPE a gauge\n{sample}# EOF\n")
     );
 }
 
 #[test]
 fn text_is_appended() {
-    let mut out = String::from("before\n");
+    let mut out = b"before\n".to_vec();
     encode_into(Format::PrometheusText, &snapshot(vec![family("a", Kind::Gauge, "", vec![])]), &mut out);
-    assert_eq!(out, "before\n# HELP a About a.\n# TYPE a gauge\n");
+    assert_eq!(out, b"before\n# HELP a About a.\n# TYPE a gauge\n");
 }
 
 #[test]
 fn a_missing_bucket_does_not_stop_the_rest() {
     let broken = series(&[], histogram(&[1.0, 2.0], &[3], 1.0));
-    let text =
-        encode(Format::PrometheusText, &snapshot(vec![family("h", Kind::Histogram, "", vec![broken])]));
+    let text = to_text(&snapshot(vec![family("h", Kind::Histogram, "", vec![broken])]));
     assert!(text.contains("h_bucket{le=\"+Inf\"} 3\n"), "{text}");
 }
 
@@ -223,23 +300,32 @@ fn expected(snapshot: &Snapshot) -> Vec<Sample> {
             match &series.value {
                 Value::Counter(value) => samples.push((name, labels, *value as f64)),
                 Value::FloatCounter(value) | Value::Gauge(value) => samples.push((name, labels, *value)),
-                Value::NativeHistogram(_) => unreachable!("none is made here"),
-                Value::Histogram(histogram) => {
-                    let mut up_to = 0;
-                    let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
-                    for (bound, count) in bounds.zip(&histogram.buckets) {
-                        up_to += count;
-                        let mut labels = labels.clone();
-                        labels.insert("le".into(), bound.to_string());
-                        samples.push((format!("{name}_bucket"), labels, up_to as f64));
-                    }
-                    samples.push((format!("{name}_sum"), labels.clone(), histogram.sum));
-                    samples.push((format!("{name}_count"), labels, up_to as f64));
+                Value::Histogram(histogram) => distribution(&mut samples, &name, &labels, histogram),
+                Value::NativeHistogram(native) => {
+                    distribution(&mut samples, &name, &labels, &native.to_classic());
                 }
             }
         }
     }
     samples
+}
+
+fn distribution(
+    samples: &mut Vec<Sample>,
+    name: &str,
+    labels: &BTreeMap<String, String>,
+    histogram: &Histogram,
+) {
+    let mut up_to = 0;
+    let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
+    for (bound, count) in bounds.zip(&histogram.buckets) {
+        up_to += count;
+        let mut labels = labels.clone();
+        labels.insert("le".into(), bound.to_string());
+        samples.push((format!("{name}_bucket"), labels, up_to as f64));
+    }
+    samples.push((format!("{name}_sum"), labels.clone(), histogram.sum));
+    samples.push((format!("{name}_count"), labels.clone(), up_to as f64));
 }
 
 /// Bounds as numbers and NaN as equal to itself.
@@ -250,60 +336,32 @@ fn comparable((name, mut labels, value): Sample) -> (String, BTreeMap<String, St
     (name, labels, if value.is_nan() { u64::MAX } else { value.to_bits() })
 }
 
-fn any_value(kind: Kind) -> BoxedStrategy<Value> {
-    match kind {
-        Kind::Counter => any::<u64>().prop_map(Value::Counter).boxed(),
-        Kind::Gauge | Kind::UpDownCounter => {
-            any::<u64>().prop_map(|bits| Value::Gauge(f64::from_bits(bits))).boxed()
-        }
-        Kind::Histogram => (vec(-1e9..1e9, 0..6), any::<u64>())
-            .prop_flat_map(|(mut bounds, sum)| {
-                bounds.sort_by(f64::total_cmp);
-                bounds.dedup();
-                let buckets = vec(0..1_u64 << 40, bounds.len() + 1);
-                buckets.prop_map(move |buckets| histogram(&bounds, &buckets, f64::from_bits(sum)))
-            })
-            .boxed(),
-    }
-}
-
-fn any_family() -> impl Strategy<Value = Family> {
-    let kind =
-        prop_oneof![Just(Kind::Counter), Just(Kind::UpDownCounter), Just(Kind::Gauge), Just(Kind::Histogram)];
-    (kind, "[a-z_:][a-z0-9_:]{0,8}", any::<String>(), 0..4_usize)
-        .prop_flat_map(|(kind, name, help, labels)| {
-            let series = vec((vec(any::<String>(), labels), any_value(kind)), 0..4);
-            (Just((kind, name, help)), series)
-        })
-        .prop_map(|((kind, name, help), all)| {
-            let named = |values: Vec<String>| {
-                values.into_iter().enumerate().map(|(at, value)| (format!("l{at}"), value)).collect()
-            };
-            let series = all.into_iter().map(|(values, value)| Series {
-                labels: named(values),
-                value,
-                exemplars: Vec::new(),
-            });
-            Family { help: help.into(), series: series.collect(), ..Family::new(name, kind) }
-        })
-}
-
 proptest! {
     #[test]
-    fn whatever_is_in_a_snapshot_is_read_back(families in vec(any_family(), 0..4)) {
-        let mut snapshot = snapshot(families);
-        snapshot.families.dedup_by(|one, other| one.name == other.name);
-        let text = encode(Format::PrometheusText, &snapshot);
+    fn whatever_is_in_a_snapshot_is_read_back(snapshot in any_snapshot()) {
+        let text = to_text(&snapshot);
         let read: Vec<_> = read(&text).into_iter().map(comparable).collect();
         let expected: Vec<_> = expected(&snapshot).into_iter().map(comparable).collect();
         prop_assert_eq!(read, expected);
     }
 
     #[test]
+    fn the_older_text_is_openmetrics_without_its_additions(snapshot in any_snapshot()) {
+        // Those are told apart by what no sample of the older text has.
+        let open = to_openmetrics(&snapshot);
+        let text = to_text(&snapshot);
+        for line in open.lines().filter(|line| !line.starts_with('#')) {
+            let sample = line.rsplit_once(" # {trace_id=\"").map_or(line, |(sample, _)| sample);
+            prop_assert!(text.contains(&format!("\n{sample}\n")), "{}", line);
+        }
+        prop_assert_eq!(open.lines().last(), Some("# EOF"));
+    }
+
+    #[test]
     fn no_help_breaks_out_of_its_line(help: String) {
         let mut family = family("a", Kind::Gauge, "", vec![]);
         family.help = help.clone().into();
-        let text = encode(Format::OpenMetrics, &snapshot(vec![family]));
+        let text = to_openmetrics(&snapshot(vec![family]));
         let lines = if help.is_empty() { 2 } else { 3 };
         prop_assert_eq!(text.matches('\n').count(), lines);
         if let Some(line) = text.strip_prefix("# HELP a ") {

@@ -1,0 +1,123 @@
+//! How a call ends: by what it returned, by unwinding, or by the drop of its future.
+
+use spanwright_core::callsite::METRICS;
+use spanwright_core::clock::{self, Ticks};
+use spanwright_core::context::{Context, ContextGuard};
+use spanwright_core::slots::Outcome;
+use spanwright_core::slots::value::{Value, index};
+
+use super::{Active, COUNTED, ENDED, ENTERED, PANICKED, SWAPS};
+use crate::call::outcome::Verdict;
+use crate::call::shadow;
+use crate::span;
+
+impl Active {
+    /// Ends the call. Nothing is left for a drop to do.
+    #[inline(never)]
+    pub(in crate::call) fn end(&mut self, verdict: &Verdict<'_>) {
+        if self.flags & COUNTED == 0 || verdict.message.is_some() {
+            return self.end_whole(verdict);
+        }
+        self.flags = ENDED;
+        self.count(clock::now(), verdict.outcome);
+    }
+
+    #[inline(never)]
+    fn end_whole(&mut self, verdict: &Verdict<'_>) {
+        let is_timed = self.slot.is_some() || self.flags & METRICS != 0;
+        let at = if is_timed { clock::now() } else { Ticks(0) };
+        self.flags |= ENDED;
+        let ending = Ending { active: self, at, outcome: verdict.outcome };
+        if verdict.error_type.is_some() || verdict.message.is_some() {
+            ending.active.say_error(verdict, at);
+        }
+    }
+
+    /// Counts the call, in the store that it began in. It has been left.
+    #[inline(never)]
+    fn count(&self, at: Ticks, outcome: Outcome) {
+        let Some(calls) = self.site.calls() else { return };
+        let nanos = at.nanos_since(self.start);
+        let own = Some(&self.context).filter(|_| self.flags & SWAPS != 0);
+        let here = Context::here_flags().1;
+        let _began_in = (here != self.context.store).then(|| self.store_attached());
+        calls.end(self.combination, outcome, nanos, own, at);
+    }
+
+    #[cold]
+    fn store_attached(&self) -> ContextGuard {
+        Context { store: self.context.store, ..Context::here() }.attach()
+    }
+
+    /// Ends a call whose body did not return: it unwound, or its future was dropped.
+    #[cold]
+    fn abandon(&mut self) {
+        // A synchronous body is still entered while it unwinds.
+        let unwound = self.flags & (PANICKED | ENTERED) != 0;
+        let outcome = if unwound { Outcome::Panicked } else { Outcome::Cancelled };
+        self.end(&Verdict::of(outcome));
+    }
+
+    /// Writes the error down in the span, and emits the event about it, within the span.
+    #[cold]
+    fn say_error(&mut self, verdict: &Verdict<'_>, at: Ticks) {
+        if self.slot.is_some() {
+            span::write(self.slot, |fields| {
+                if let Some(error_type) = verdict.error_type {
+                    fields.push(index::ERROR_TYPE, Value::Str(error_type));
+                }
+                if let Some((message, _)) = verdict.message {
+                    fields.push_fmt(index::STATUS_MESSAGE, format_args!("{message}"));
+                }
+            });
+        }
+        let Some((message, level)) = verdict.message else { return };
+        // Once: the event that others see is not recorded where the exception is.
+        let current = Context::here();
+        if self.slot.is_some() && span::records_events(current) {
+            span::event_at(current, self.site.spec(), level, true, at, |fields| {
+                fields.push(0, Value::Str(verdict.error_type.unwrap_or_default()));
+                fields.push_fmt(1, format_args!("{message}"));
+            });
+            shadow::by_us(|| self.site.error_events.emit(self.site, message, level));
+        } else {
+            self.site.error_events.emit(self.site, message, level);
+        }
+    }
+}
+
+/// What remains to be done at the end of a call, also when an error's `Display` or somebody's layer panics: ours first,
+/// the shadow last.
+struct Ending<'a> {
+    active: &'a mut Active,
+    at: Ticks,
+    outcome: Outcome,
+}
+
+impl Drop for Ending<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let Self { active, at, outcome } = self;
+        let shadow = active.shadow.take();
+        let was_entered = active.flags & ENTERED != 0;
+        active.exit();
+        if active.flags & METRICS != 0 {
+            active.count(*at, *outcome);
+        }
+        if active.slot.is_some() {
+            span::finish(active.slot, *at, *outcome);
+        }
+        if let Some(shadow) = shadow.filter(|_| was_entered) {
+            shadow.exit();
+        }
+    }
+}
+
+impl Drop for Active {
+    #[inline]
+    fn drop(&mut self) {
+        if self.flags & ENDED == 0 {
+            self.abandon();
+        }
+    }
+}

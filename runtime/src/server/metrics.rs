@@ -1,0 +1,115 @@
+//! `/metrics`: the page in the format that is asked for, compressed where that is.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use axum::http::header::{self, HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokio::sync::Mutex;
+
+use crate::export::exposition::{Format, encode};
+use crate::own_metrics::ScrapeMetrics;
+use crate::registry::{Registry, merged};
+
+/// Below so many bytes a page fits into a packet as it is.
+const SMALL: usize = 1400;
+
+/// Writes pages; clones write one at a time, so that many scrapers cost no more memory than one.
+#[derive(Clone, Debug)]
+pub(super) struct Pages {
+    registries: Arc<[Registry]>,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Pages {
+    pub(super) fn of(registries: Vec<Registry>) -> Self {
+        Self { registries: registries.into(), turn: Arc::default() }
+    }
+
+    /// The answer to a request with these headers; nothing where the page could not be written.
+    pub(super) async fn answer(&self, headers: &HeaderMap) -> Option<Response> {
+        let format = Format::negotiate(joined(headers, header::ACCEPT).as_deref());
+        let may_compress = joined(headers, header::ACCEPT_ENCODING).is_some_and(|accept| takes_gzip(&accept));
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let registries = Arc::clone(&self.registries);
+        let write = move || {
+            // The turn ends with the page, even where nobody waits for it any more.
+            let (_turn, _suppressed) = (turn, crate::span::suppress());
+            let scrape = ScrapeMetrics::global();
+            let _timer = scrape.duration_seconds.start_timer();
+            let page = encode(format, &scrape.noted(merged(registries.iter().map(Registry::snapshot))));
+            let compressed = (may_compress && page.len() >= SMALL).then(|| compressed(&page)).flatten();
+            (compressed.is_some(), compressed.unwrap_or(page))
+        };
+        let (is_compressed, page) = tokio::task::spawn_blocking(write).await.ok()?;
+        let headers =
+            [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept, accept-encoding")];
+        let encoding = is_compressed.then_some([(header::CONTENT_ENCODING, "gzip")]);
+        Some((headers, encoding.map(axum::response::AppendHeaders), page).into_response())
+    }
+}
+
+/// The values of a header that may stand several times.
+fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+/// Whether gzip is wanted, and no less than the page as it is: RFC 9110, 12.5.3.
+fn takes_gzip(accept_encoding: &str) -> bool {
+    let quality = |names: &[&str]| {
+        let is_named = |name: &str| names.iter().any(|one| one.eq_ignore_ascii_case(name.trim()));
+        let mut elements =
+            accept_encoding.split(',').map(|element| element.split_once(';').unwrap_or((element, "")));
+        elements.find(|(name, _)| is_named(name)).map(|(_, weight)| read_quality(weight))
+    };
+    let gzip = quality(&["gzip", "x-gzip"]).or_else(|| quality(&["*"])).unwrap_or(0.0);
+    gzip > 0.0 && quality(&["identity"]).is_none_or(|identity| gzip >= identity)
+}
+
+/// Input: `q=0.5`, or nothing; what can't be read is no wish.
+fn read_quality(weight: &str) -> f32 {
+    match weight.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("q") => value.trim().parse().unwrap_or(0.0),
+        _ => 1.0,
+    }
+}
+
+/// The quickest compression, which makes a tenth of most pages. Nothing where it fails, which in memory it does not.
+fn compressed(page: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(page.len() / 8), Compression::fast());
+    encoder.write_all(page).ok()?;
+    encoder.finish().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_for_those_who_want_it_no_less_than_plain_text() {
+        for (accept, takes) in [
+            ("gzip", true),
+            ("GZIP", true),
+            ("x-gzip", true),
+            ("deflate, gzip;q=0.5, br", true),
+            ("gzip;q=0.001", true),
+            ("gzip ; Q = 0.5", true),
+            ("*", true),
+            ("identity;q=0.5, *;q=0.6", true),
+            ("identity, gzip", true),
+            ("", false),
+            ("identity", false),
+            ("br, deflate", false),
+            ("gzip;q=0", false),
+            ("gzip;q=0, *", false),
+            ("*;q=0", false),
+            ("gzip;q=much", false),
+            ("gzip;q=0.5, identity", false),
+        ] {
+            assert_eq!(takes_gzip(accept), takes, "{accept}");
+        }
+    }
+}
