@@ -1,6 +1,6 @@
 //! Spanwright.
 
-use spanwright::export::text::{Format, encode};
+use spanwright::export::exposition::{Format, encode};
 use spanwright::{Counter, Gauge, Histogram, Labels, Metrics, Registry, Shared};
 
 use super::{Contender, Family, Request, each, unknown};
@@ -128,8 +128,5 @@ fn family(kind: &str) -> Family {
         }
         other => unknown(other),
     };
-    Family {
-        record,
-        scrape: Box::new(move || encode(Format::PrometheusText, &registry.snapshot()).into_bytes()),
-    }
+    Family { record, scrape: Box::new(move || encode(Format::PrometheusText, &registry.snapshot())) }
 }
