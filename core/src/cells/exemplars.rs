@@ -181,6 +181,12 @@ pub(super) fn retire_thread(local: &Local) {
     });
 }
 
+/// How many threads have a table.
+#[cfg(all(test, not(loom)))]
+pub(super) fn tables() -> usize {
+    with(|tables| tables.live.len())
+}
+
 /// The latest exemplar of each cell, by cell.
 #[derive(Debug, Default)]
 pub struct Exemplars(Vec<ExemplarCell>);

@@ -177,6 +177,25 @@ fn the_latest_exemplar_of_each_cell_is_read_also_after_its_thread() {
 }
 
 #[test]
+fn the_tables_of_ended_threads_are_given_back() {
+    let block = Block::allocate(Shape::SUM, 0, 1).unwrap();
+    let before = exemplars::tables();
+    for _ in 0..50 {
+        std::thread::spawn({
+            let cell = block.start();
+            move || {
+                let _within = Context { flags: SAMPLED, ..Context::NONE }.attach();
+                count(cell, 1);
+            }
+        })
+        .join()
+        .unwrap();
+    }
+    // Other tests run meanwhile.
+    assert!(exemplars::tables() < before + 25, "{} tables", exemplars::tables());
+}
+
+#[test]
 fn a_thread_has_exemplars_of_as_many_cells_as_its_table_has_places() {
     let block = Block::allocate(Shape::SUM, 0, 4_000).unwrap();
     let store = StoreId::create();

@@ -104,3 +104,30 @@ fn identity(calls: &CallSpec, name: &'static str, help: &'static str, kind: Kind
         scale: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::registry::{Registry, Value};
+
+    #[crate::instrument(level = "trace", metrics, crate = crate)]
+    fn counted() {}
+
+    fn calls() -> u64 {
+        let family = Registry::global().get_metric("function_calls_total").unwrap();
+        let series = family.series(&[("module", module_path!()), ("function", "counted"), ("outcome", "ok")]);
+        let Some(Value::Counter(count)) = series.map(|series| series.value.clone()) else {
+            panic!("{family:?}")
+        };
+        count
+    }
+
+    #[test]
+    fn what_the_telemetry_itself_does_is_not_counted() {
+        counted();
+        {
+            let _suppressed = crate::span::suppress();
+            counted();
+        }
+        assert_eq!(calls(), 1);
+    }
+}

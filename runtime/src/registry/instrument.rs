@@ -248,7 +248,6 @@ impl Instrument {
                 (value, Reading::buckets(block, cell))
             }
         };
-        let exemplars = if self.identity.kind == Kind::UpDownCounter { (cell, 0) } else { exemplars };
         Some(Series { labels: labels(), value, exemplars: reading.exemplars(block, exemplars) })
     }
 

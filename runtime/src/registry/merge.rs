@@ -111,6 +111,8 @@ fn keep_first(series: &mut Vec<Series>) {
 
 #[cfg(all(test, feature = "telemetry"))]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
     use crate::registry::{Kind, Value};
 
@@ -133,6 +135,23 @@ mod tests {
     fn a_family_of_another_kind_is_left_out() {
         let one = snapshot("b", Kind::Counter, &[("x", 1)]);
         assert_eq!(merged([one.clone(), snapshot("b", Kind::Gauge, &[("z", 2)])]), one);
+    }
+
+    #[test]
+    fn a_family_counts_since_its_oldest_part() {
+        let at = |seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds));
+        for (starts, start) in [
+            ([at(2), at(1), at(3)], at(1)),
+            ([None, at(2), None], at(2)),
+            ([at(2), None, at(1)], at(1)),
+            ([None; 3], None),
+        ] {
+            let mut families = Families::default();
+            for start in starts {
+                families.add(&"a".into(), || Family::new("a", Kind::Counter), start, Vec::new());
+            }
+            assert_eq!(families.finish()[0].start, start, "{starts:?}");
+        }
     }
 
     #[test]

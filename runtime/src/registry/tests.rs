@@ -330,7 +330,11 @@ fn a_gauge_is_read_by_its_callback_at_each_snapshot() {
     let registry = Registry::new();
     let kinds = Kinds::register(&registry);
     let calls = Arc::new(std::sync::atomic::AtomicU32::new(0));
-    kinds.warmth_celsius.with(Method::Get).read_by(|| panic!("replaced before it is called"));
+    let replaced = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    kinds.warmth_celsius.with(Method::Get).read_by({
+        let called = Arc::clone(&replaced);
+        move || f64::from(u8::from(called.swap(true, std::sync::atomic::Ordering::Relaxed)))
+    });
     kinds.warmth_celsius.with(Method::Get).read_by({
         let (calls, registry) = (Arc::clone(&calls), registry.clone());
         move || {
@@ -348,6 +352,7 @@ fn a_gauge_is_read_by_its_callback_at_each_snapshot() {
     assert_eq!(of("get"), Some(Value::Gauge(1.0)));
     assert_eq!(of("put"), Some(Value::Gauge(20.0)), "a panic leaves the value");
     assert!(panics() >= before + 3);
+    assert!(!replaced.load(std::sync::atomic::Ordering::Relaxed), "replaced before it was called");
     drop(kinds);
     assert!(registry.snapshot().families.is_empty());
     assert_eq!(calls.load(std::sync::atomic::Ordering::Relaxed), 3, "it went with its metric");

@@ -134,7 +134,7 @@ impl Native {
         let within = start as i64 + above(start) + above(start + 1);
         let exponent = (bits >> SIGNIFICAND) as i64 - 1_023;
         let number = (exponent << self.schema) + within;
-        (number - self.first + 1).clamp(1, self.buckets) as u32
+        (number - self.first + 1).min(self.buckets) as u32
     }
 }
 

@@ -161,5 +161,8 @@ mod tests {
         }
         let nanos = Scale::new(Buckets::Default, "seconds").finder(1e9);
         assert_eq!((nanos.find(100_000.0), nanos.find(100_001.0)), (0, 1));
+        // 6.5e-5 times 10⁹ is a little less than 65,000.
+        let nanos = Scale::new(Buckets::Explicit(&[6.5e-5]), "seconds").finder(1e9);
+        assert_eq!((nanos.find(65_000.0), nanos.find(65_001.0)), (0, 1));
     }
 }
