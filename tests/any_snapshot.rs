@@ -56,7 +56,7 @@ fn any_histogram() -> impl Strategy<Value = Value> {
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         buckets.truncate(bounds.len() + 1);
-        Value::Histogram(Histogram { bounds: bounds.into(), buckets, sum })
+        Value::from(Histogram { bounds: bounds.into(), buckets, sum })
     })
 }
 
@@ -67,15 +67,7 @@ fn any_native() -> impl Strategy<Value = Value> {
             let bounds: Arc<[f64]> = (first..first + count).map(|power| 2.0_f64.powi(power)).collect();
             let zero_threshold = 2.0_f64.powi(-128);
             let zero_count = u64::from(schema.unsigned_abs());
-            Value::NativeHistogram(NativeHistogram {
-                schema,
-                zero_threshold,
-                zero_count,
-                offset,
-                buckets,
-                sum,
-                bounds,
-            })
+            Value::from(NativeHistogram { schema, zero_threshold, zero_count, offset, buckets, sum, bounds })
         },
     )
 }

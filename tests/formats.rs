@@ -87,10 +87,9 @@ fn fixture() -> Snapshot {
     let started = SystemTime::now() - Duration::from_secs(3600);
     let busy =
         with_help("busy_seconds_total", Kind::Counter).with([("cpu", "0")], Value::FloatCounter(12.75));
-    let classic =
-        with_help("wait_seconds", Kind::Histogram).with([("lane", "a")], Value::Histogram(classic()));
-    let native = with_help("native_wait_seconds", Kind::Histogram)
-        .with([("lane", "a")], Value::NativeHistogram(native()));
+    let classic = with_help("wait_seconds", Kind::Histogram).with([("lane", "a")], Value::from(classic()));
+    let native =
+        with_help("native_wait_seconds", Kind::Histogram).with([("lane", "a")], Value::from(native()));
     // The first one decides for Prometheus what all of a message are.
     let mixed = with_help("mixed_wait_seconds", Kind::Histogram)
         .with([("sort", "native")], native.series[0].value.clone())
@@ -98,12 +97,7 @@ fn fixture() -> Snapshot {
     let wrong = Family::new("not a name\n# EOF", Kind::Gauge).with([("l", "x")], Value::Gauge(1.0));
     let empty = with_help("empty_native_seconds", Kind::Histogram).with(
         [("lane", "a")],
-        Value::NativeHistogram(NativeHistogram {
-            zero_count: 0,
-            buckets: Vec::new(),
-            sum: 0.0,
-            ..self::native()
-        }),
+        Value::from(NativeHistogram { zero_count: 0, buckets: Vec::new(), sum: 0.0, ..self::native() }),
     );
     let mut texts = with_help("hostile", Kind::Gauge);
     for (number, text) in some(300, any_text()).into_iter().enumerate() {

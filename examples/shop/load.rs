@@ -104,7 +104,7 @@ impl Route {
         let mut routes = Vec::new();
         for series in series("shop_http_duration_seconds") {
             if let (Some(name), Value::Histogram(durations)) = (series.labels.get("route"), &series.value) {
-                routes.push(Self { name: name.to_owned(), errors: 0, durations: durations.clone() });
+                routes.push(Self { name: name.to_owned(), errors: 0, durations: (**durations).clone() });
             }
         }
         for series in series("shop_http_calls_total") {

@@ -73,7 +73,7 @@ impl Source for Read {
             bounds: [0.5, 1.0, 2.0, 4.0].into(),
         };
         let mut native_waits = Family::new("emitter_native_wait_seconds", Kind::Histogram)
-            .with([("lane", "fast")], Value::NativeHistogram(native));
+            .with([("lane", "fast")], Value::from(native));
         (native_waits.help, native_waits.unit) = ("Waits in buckets that grow.".into(), "seconds".into());
         families.extend([busy, native_waits]);
         let series = self.series.load(Ordering::Relaxed);

@@ -209,10 +209,7 @@ mod tests {
             family(
                 "wait_seconds",
                 Kind::Histogram,
-                vec![
-                    (&[("lane", "fast")], Value::Histogram(waits)),
-                    (&[("lane", "slow")], Value::NativeHistogram(native)),
-                ],
+                vec![(&[("lane", "fast")], waits.into()), (&[("lane", "slow")], native.into())],
             ),
         ]
     }

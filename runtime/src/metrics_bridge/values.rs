@@ -83,7 +83,7 @@ impl Held for Distribution {
     const KIND: Kind = Kind::Histogram;
 
     fn read(&self) -> Value {
-        Value::Histogram(self.snapshot())
+        Value::from(self.snapshot())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -30,6 +31,8 @@ pub struct Instrument {
     callbacks: Callbacks,
     /// When it was made.
     start: SystemTime,
+    /// How many series there were at the last reading, to make room for as many at once. Publishes nothing else.
+    series: AtomicUsize,
 }
 
 /// The labels of a metric's series.
@@ -145,7 +148,17 @@ impl Instrument {
         content: Content,
     ) -> Self {
         let (interner, callbacks) = (Interner::new(labels.dimensions), Callbacks::default());
-        Self { identity, place, labels, interner, block, content, callbacks, start: SystemTime::now() }
+        Self {
+            identity,
+            place,
+            labels,
+            interner,
+            block,
+            content,
+            callbacks,
+            start: SystemTime::now(),
+            series: AtomicUsize::new(0),
+        }
     }
 
     /// Whether there was room for its values.
@@ -204,15 +217,15 @@ impl Instrument {
 
     /// All series that have a value, or exist at zero.
     pub(crate) fn series(&self, reading: &Reading<'_>) -> Vec<Series> {
-        let mut all = Vec::new();
-        let Some(block) = self.block.as_deref() else { return all };
+        let Some(block) = self.block.as_deref() else { return Vec::new() };
         let (inner, values) = match &self.content {
             Content::Sums(Dimension { name, values: Values::Static(values) }) => (Some(*name), *values),
             _ => (None, &[""][..]),
         };
         let keep_zero = block.count().saturating_mul(values.len() as u32) <= ZERO_SERIES;
         let names = self.label_names(inner);
-        self.combinations(0, 0, &mut Vec::new(), &mut |combination, labels| {
+        let mut all = Vec::with_capacity(self.series.load(Ordering::Relaxed));
+        self.combinations(&mut |combination, labels| {
             let first = block.cell(combination);
             for (at, value) in (0..).zip(values) {
                 let inner = inner.map(|_| *value);
@@ -220,6 +233,7 @@ impl Instrument {
                 all.extend(self.one(reading, block, first + at, keep_zero, labels));
             }
         });
+        self.series.store(all.len(), Ordering::Relaxed);
         all
     }
 
@@ -267,31 +281,44 @@ impl Instrument {
         constant.chain(dimensions).chain(inner).map(Text::constant).collect()
     }
 
-    fn label_values(&self, labels: &[Text], inner: Option<&'static str>) -> Box<[Text]> {
+    fn label_values(&self, labels: &[&Text], inner: Option<&'static str>) -> Box<[Text]> {
         let constant = self.labels.constant.iter().map(|(_, value)| Text::constant(value));
-        constant.chain(labels.iter().cloned()).chain(inner.map(Text::constant)).collect()
+        let dimensions = labels.iter().map(|value| (*value).clone());
+        constant.chain(dimensions).chain(inner.map(Text::constant)).collect()
     }
 
     /// Calls `each` with every combination's number and labels; of texts, with those that were seen.
-    fn combinations(
-        &self,
-        place: usize,
-        so_far: u32,
-        labels: &mut Vec<Text>,
-        each: &mut dyn FnMut(u32, &[Text]),
-    ) {
-        let Some(dimension) = self.labels.dimensions.get(place) else { return each(so_far, labels) };
-        let values: Vec<(u32, Text)> = match dimension.values {
-            Values::Static(values) => (0..).zip(values.iter().map(|value| Text::constant(value))).collect(),
-            Values::Text { .. } => {
-                self.interner.seen(place).into_iter().map(|(at, text)| (at, Text::from(text))).collect()
-            }
-        };
-        for (at, value) in values {
-            labels.push(value);
-            self.combinations(place + 1, so_far * dimension.values.cardinality() + at, labels, each);
-            labels.pop();
-        }
+    fn combinations(&self, each: &mut dyn FnMut(u32, &[&Text])) {
+        let values: Vec<Vec<(u32, Text)>> = (0..)
+            .zip(self.labels.dimensions)
+            .map(|(place, dimension)| match dimension.values {
+                Values::Static(values) => {
+                    (0..).zip(values.iter().map(|value| Text::constant(value))).collect()
+                }
+                Values::Text { .. } => {
+                    self.interner.seen(place).into_iter().map(|(at, text)| (at, Text::from(text))).collect()
+                }
+            })
+            .collect();
+        combine(self.labels.dimensions, &values, 0, &mut Vec::new(), each);
+    }
+}
+
+/// Calls `each` with every combination of the values that are left, after those so far.
+fn combine<'a>(
+    dimensions: &[Dimension],
+    values: &'a [Vec<(u32, Text)>],
+    so_far: u32,
+    labels: &mut Vec<&'a Text>,
+    each: &mut dyn FnMut(u32, &[&Text]),
+) {
+    let ([dimension, dimensions @ ..], [own, values @ ..]) = (dimensions, values) else {
+        return each(so_far, labels);
+    };
+    for (at, value) in own {
+        labels.push(value);
+        combine(dimensions, values, so_far * dimension.values.cardinality() + at, labels, each);
+        labels.pop();
     }
 }
 

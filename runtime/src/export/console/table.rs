@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_snapshot_is_these_lines() {
         let waits = |buckets: [u64; 4], sum| {
-            Value::Histogram(Histogram { bounds: [0.005, 0.5, 2.5].into(), buckets: buckets.to_vec(), sum })
+            Value::from(Histogram { bounds: [0.005, 0.5, 2.5].into(), buckets: buckets.to_vec(), sum })
         };
         let sizes = NativeHistogram {
             schema: 0,
@@ -159,7 +159,7 @@ mod tests {
             seconds
                 .with([("lane", "fast")], waits([1, 2, 0, 4], 12.25))
                 .with([("lane", "slow")], waits([0; 4], 0.0)),
-            bytes.with([("", ""); 0], Value::NativeHistogram(sizes)),
+            bytes.with([("", ""); 0], Value::from(sizes)),
         ];
         let time = UNIX_EPOCH + Duration::from_secs(1_760_178_645);
         let mut out = String::new();

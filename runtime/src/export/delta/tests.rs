@@ -207,12 +207,7 @@ fn native() -> NativeHistogram {
 type Values = [Value; 4];
 
 fn zero() -> Values {
-    [
-        Value::Counter(0),
-        Value::FloatCounter(0.0),
-        Value::Histogram(classic()),
-        Value::NativeHistogram(native()),
-    ]
+    [Value::Counter(0), Value::FloatCounter(0.0), Value::from(classic()), Value::from(native())]
 }
 
 /// What happens is counted.
@@ -223,14 +218,14 @@ fn count(values: &mut Values, step: &Step) {
     for bucket in &step.observed {
         let mut one = classic();
         (one.buckets[*bucket], one.sum) = (1, *bucket as f64);
-        values[2].add(&Value::Histogram(one));
+        values[2].add(&Value::from(one));
     }
     let Value::NativeHistogram(sum) = &mut values[3] else { unreachable!("it is the native one") };
     let schema = (sum.schema - step.native.1).max(-4);
-    *sum = sum.clone().at_schema(schema);
+    **sum = sum.clone().at_schema(schema);
     for bucket in &step.native.0 {
         let one = NativeHistogram { offset: *bucket, buckets: vec![1], sum: 0.5, ..native() };
-        values[3].add(&Value::NativeHistogram(one.at_schema(schema)));
+        values[3].add(&Value::from(one.at_schema(schema)));
     }
 }
 
@@ -293,7 +288,7 @@ fn without_empty_ends(value: &Value) -> Value {
             if histogram.buckets.is_empty() {
                 histogram.offset = 0;
             }
-            Value::NativeHistogram(histogram)
+            Value::from(histogram)
         }
         value => value.clone(),
     }

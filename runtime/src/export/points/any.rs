@@ -41,9 +41,7 @@ fn any_histogram() -> impl Strategy<Value = Value> {
         bounds.dedup();
         let buckets = vec(any_count(), bounds.len() + 1);
         let bounds: Arc<[f64]> = bounds.into();
-        buckets.prop_map(move |buckets| {
-            Value::Histogram(Histogram { bounds: Arc::clone(&bounds), buckets, sum })
-        })
+        buckets.prop_map(move |buckets| Value::from(Histogram { bounds: Arc::clone(&bounds), buckets, sum }))
     })
 }
 
@@ -57,7 +55,7 @@ prop_compose! {
         sum in any_number(),
     ) -> Value {
         let bounds = Arc::new([1.0, 2.0]);
-        Value::NativeHistogram(NativeHistogram { schema, zero_threshold, zero_count, offset, buckets, sum, bounds })
+        Value::from(NativeHistogram { schema, zero_threshold, zero_count, offset, buckets, sum, bounds })
     }
 }
 

@@ -93,10 +93,8 @@ impl Scale {
             Sum::Integer(nanos) => nanos as f64 / 1e9,
         };
         match self {
-            Self::Explicit(bounds) => {
-                Value::Histogram(Histogram { bounds: Arc::clone(bounds), buckets, sum })
-            }
-            Self::Native { lowest, bounds } => Value::NativeHistogram(native(*lowest, bounds, &buckets, sum)),
+            Self::Explicit(bounds) => Value::from(Histogram { bounds: Arc::clone(bounds), buckets, sum }),
+            Self::Native { lowest, bounds } => Value::from(native(*lowest, bounds, &buckets, sum)),
         }
     }
 }

@@ -149,10 +149,22 @@ pub enum Value {
     FloatCounter(f64),
     /// A gauge's or an up-down counter's.
     Gauge(f64),
-    /// A histogram's.
-    Histogram(Histogram),
+    /// A histogram's; in a box, so that the series of a counter is small.
+    Histogram(Box<Histogram>),
     /// A native histogram's.
-    NativeHistogram(NativeHistogram),
+    NativeHistogram(Box<NativeHistogram>),
+}
+
+impl From<Histogram> for Value {
+    fn from(histogram: Histogram) -> Self {
+        Self::Histogram(Box::new(histogram))
+    }
+}
+
+impl From<NativeHistogram> for Value {
+    fn from(histogram: NativeHistogram) -> Self {
+        Self::NativeHistogram(Box::new(histogram))
+    }
 }
 
 impl Value {
@@ -183,10 +195,8 @@ impl Value {
             (Self::FloatCounter(now), Self::FloatCounter(last)) => {
                 (now >= last).then(|| Self::FloatCounter(now - last))
             }
-            (Self::Histogram(now), Self::Histogram(last)) => now.since(last).map(Self::Histogram),
-            (Self::NativeHistogram(now), Self::NativeHistogram(last)) => {
-                now.since(last).map(Self::NativeHistogram)
-            }
+            (Self::Histogram(now), Self::Histogram(last)) => now.since(last).map(Self::from),
+            (Self::NativeHistogram(now), Self::NativeHistogram(last)) => now.since(last).map(Self::from),
             _ => None,
         }
     }

@@ -53,7 +53,7 @@ fn gauge(value: f64) -> Family {
 
 fn histogram(buckets: [u64; 3], sum: f64) -> Family {
     let value = Histogram { bounds: Arc::new([1.0, 2.0]), buckets: buckets.to_vec(), sum };
-    Family::new("h", Kind::Histogram).with([("l", "x")], Value::Histogram(value))
+    Family::new("h", Kind::Histogram).with([("l", "x")], Value::from(value))
 }
 
 fn native(schema: i8, offset: i32, buckets: &[u64], sum: f64) -> Family {
@@ -66,7 +66,7 @@ fn native(schema: i8, offset: i32, buckets: &[u64], sum: f64) -> Family {
         sum,
         bounds: Arc::new([1.0]),
     };
-    Family::new("n", Kind::Histogram).with([("l", "x")], Value::NativeHistogram(value))
+    Family::new("n", Kind::Histogram).with([("l", "x")], Value::from(value))
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn quantiles_and_means_are_of_what_the_window_saw() {
 fn a_histogram_with_other_buckets_and_a_metric_of_another_kind_begin_anew() {
     let mut watch = Watch::new();
     let other = Histogram { bounds: Arc::new([8.0]), buckets: vec![3, 0], sum: 3.0 };
-    let other = Family::new("h", Kind::Histogram).with([("l", "x")], Value::Histogram(other));
+    let other = Family::new("h", Kind::Histogram).with([("l", "x")], Value::from(other));
     watch.tick(0.0, [histogram([1, 1, 1], 6.0)]);
     watch.tick(5.0, [other]);
     assert_eq!(watch.windows.increase("h", &[], Window::OneMinute), Some(3.0));

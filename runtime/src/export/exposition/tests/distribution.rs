@@ -37,7 +37,7 @@ fn of_several_exemplars_in_a_bucket_the_newest_stays() {
     let all = [exemplar(1, 0.1, 5), exemplar(2, 0.2, 9), exemplar(3, 0.3, 7), exemplar(4, 5.0, 1)];
     assert_eq!(exemplars_of(histogram(&[1.0], &[0, 0], 0.0), &all), [Some(2), Some(4)]);
     // A native histogram has one in each of its own buckets, of which a classic one is many.
-    let native = Value::NativeHistogram(native(3, 0, 0, &[1], 0.1));
+    let native = Value::from(native(3, 0, 0, &[1], 0.1));
     assert_eq!(exemplars_of(native, &all), [Some(2), Some(3), None, None, None, Some(4), None]);
     assert!(newest(&[Exemplar { trace_id: TraceId::NONE, ..all[0] }]).is_none(), "it leads nowhere");
 }
@@ -47,7 +47,7 @@ proptest! {
     fn a_native_histogram_shows_the_buckets_of_its_classic_view(native in any_native()) {
         let classic = native.to_classic();
         let expected: Vec<_> = classic.cumulative().collect();
-        let series = series(&[], Value::NativeHistogram(native));
+        let series = series(&[], Value::from(native));
         let distribution = Distribution::of(&series).expect("it is a histogram");
         let buckets = distribution.buckets().chain([distribution.infinite()]);
         let shown: Vec<_> = buckets.map(|bucket| (bucket.bound, bucket.up_to)).collect();

@@ -31,7 +31,7 @@ fn with(series: Series, exemplars: &[Exemplar]) -> Series {
 }
 
 fn histogram(bounds: &[f64], buckets: &[u64], sum: f64) -> Value {
-    Value::Histogram(Histogram { bounds: bounds.into(), buckets: buckets.to_vec(), sum })
+    Value::from(Histogram { bounds: bounds.into(), buckets: buckets.to_vec(), sum })
 }
 
 /// With bounds from 1/4 to 8, and what is not above 2^-128 for zero.
@@ -100,9 +100,7 @@ fn any_value(kind: Kind) -> BoxedStrategy<Value> {
             prop_oneof![any::<u64>().prop_map(Value::Counter), float.prop_map(Value::FloatCounter)].boxed()
         }
         Kind::Gauge | Kind::UpDownCounter => float.prop_map(Value::Gauge).boxed(),
-        Kind::Histogram => {
-            prop_oneof![any_histogram(), any_native().prop_map(Value::NativeHistogram)].boxed()
-        }
+        Kind::Histogram => prop_oneof![any_histogram(), any_native().prop_map(Value::from)].boxed(),
     }
 }
 

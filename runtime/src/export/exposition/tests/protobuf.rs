@@ -221,7 +221,7 @@ fn the_infinite_bucket_is_there_for_its_exemplar() {
 fn short_gaps_are_bridged_and_long_ones_begin_a_span() {
     // As `client_golang` has it: gaps of one or two empty buckets make no new span.
     let gaps = native(3, 2, -4, &[0, 5, 0, 0, 7, 0, 0, 0, 6, 6, 0], 1.5);
-    let histogram = only_histogram(Value::NativeHistogram(gaps), &[]);
+    let histogram = only_histogram(Value::from(gaps), &[]);
     assert_eq!(spans(&histogram), [(-3, 4), (3, 2)]);
     assert_eq!(histogram.positive_delta, [5, -5, 0, 7, -1, 0]);
     assert_eq!((histogram.schema, histogram.zero_count), (Some(3), Some(2)));
@@ -232,23 +232,23 @@ fn short_gaps_are_bridged_and_long_ones_begin_a_span() {
 
 #[test]
 fn a_native_histogram_without_observations_is_known_for_one() {
-    let empty = only_histogram(Value::NativeHistogram(native(3, 0, 0, &[], 0.0)), &[]);
+    let empty = only_histogram(Value::from(native(3, 0, 0, &[], 0.0)), &[]);
     assert_eq!((spans(&empty).len(), empty.zero_threshold > Some(0.0)), (0, true));
     let without_zero = NativeHistogram { zero_threshold: 0.0, ..native(3, 0, 0, &[0], 0.0) };
-    let empty = only_histogram(Value::NativeHistogram(without_zero), &[]);
+    let empty = only_histogram(Value::from(without_zero), &[]);
     assert_eq!((spans(&empty), empty.positive_delta.len()), (vec![(0, 0)], 0));
 }
 
 #[test]
 fn a_schema_that_prometheus_does_not_know_leaves_the_classic_buckets() {
-    let histogram = only_histogram(Value::NativeHistogram(native(9, 1, 0, &[1], 1.0)), &[]);
+    let histogram = only_histogram(Value::from(native(9, 1, 0, &[1], 1.0)), &[]);
     assert_eq!((histogram.schema, histogram.zero_threshold, histogram.bucket.len()), (None, None, 6));
 }
 
 #[test]
 fn classic_and_native_histograms_of_a_family_are_two_messages() {
     let classic = |lane| series(&[("lane", lane)], histogram(&[1.0], &[1, 0], 1.0));
-    let native = |lane| series(&[("lane", lane)], Value::NativeHistogram(native(0, 0, 0, &[1], 1.0)));
+    let native = |lane| series(&[("lane", lane)], Value::from(native(0, 0, 0, &[1], 1.0)));
     let mixed = vec![native("a"), classic("b"), native("c")];
     let families = decode(&snapshot(vec![family("h", Kind::Histogram, "", mixed)]));
     let lanes = |family: &client::MetricFamily| -> Vec<_> {

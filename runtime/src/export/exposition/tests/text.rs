@@ -202,7 +202,7 @@ fn a_native_histogram_is_a_classic_one_in_text() {
         "wait",
         Kind::Histogram,
         "",
-        vec![series(&[], Value::NativeHistogram(native)), series(&[("a", "b")], histogram(&[], &[2], 3.0))],
+        vec![series(&[], Value::from(native)), series(&[("a", "b")], histogram(&[], &[2], 3.0))],
     )]));
     let expected = r#"# HELP wait About wait.
 # TYPE wait histogram
