@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::Sum;
 use crate::clock::{self, Ticks};
 use crate::slots::Outcome;
 
@@ -35,6 +36,16 @@ pub enum Sums {
     Integer,
     /// Floating-point numbers.
     Float,
+}
+
+impl Sums {
+    /// A part of such a sum, by its bits.
+    pub(super) fn of(self, bits: u64) -> Sum {
+        match self {
+            Self::Integer => Sum::Integer(bits),
+            Self::Float => Sum::Float(f64::from_bits(bits)),
+        }
+    }
 }
 
 impl Shape {

@@ -2,11 +2,11 @@
 //!
 //! A metric owns a [`Block`] of cells in one process-wide layout: an index, never an address. Each
 //! thread has pages of its own for the cells it touches, mapped on first use, and is the only one that writes to
-//! them: an increment is a load, an add and a store. Beside them are pages that all threads share, written with
-//! read-modify-writes: by metrics of the shared kind, after a thread's end, and where threads have [`MAX_OWN_PAGES`] pages
-//! already. A thread that ends leaves its values there. A reader adds up the pages of all threads and the shared ones, under
-//! the store's lock, which a writer takes only to map a page, and at its thread's end. Gauges that are *set* can't be added
-//! up; they live in shared pages.
+//! them: an increment is a load, an add and a store. Beside them are pages that all threads share: for metrics of the shared kind, for
+//! sums after a thread's end, and where threads have [`MAX_OWN_PAGES`] pages already. And there are pages for the rest, written
+//! under the store's lock: what ended threads have left, and observations that met another one in a shared histogram. A
+//! reader adds all of them up, under the store's lock, which a writer takes else only to map a page, and at its thread's end.
+//! Gauges that are *set* can't be added up; they live in shared pages.
 //!
 //! A [`Store`] is one complete set of values. There is one by default; a test may have its own.
 //!
@@ -37,7 +37,7 @@ pub(crate) use threads::{retire_thread, switch_store};
 use crate::clock::{self, Ticks};
 use crate::context::{Context, SAMPLED};
 use crate::local::{self, Local};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, wait};
 
 /// Adds to a cell of this thread; wraps.
 #[inline(always)]
@@ -78,14 +78,11 @@ pub fn observe(cell: u32, bucket: u32, value: f64) {
     });
 }
 
-/// The same in cells that all threads share; where several write at the same moment, some do so in pages of their own.
+/// The same in cells that all threads share.
 #[inline]
 pub fn observe_shared(cell: u32, bucket: u32, value: f64) {
     local::with(|local| {
-        let sum = Sum::Float(value);
-        if !shared_page(local, cell).try_observe_shared(cell, bucket, sum) {
-            observe_own(local, cell, bucket, sum);
-        }
+        observe_among_others(local, cell, bucket, Sum::Float(value));
         leave_exemplar(local, cell + HISTOGRAM_HEAD + bucket, value);
     });
 }
@@ -252,7 +249,25 @@ fn observe_slowly(local: &Local, cell: u32, bucket: u32, sum: Sum) {
     threads::adopt(local, cell);
     match own_page(local, cell) {
         Some(page) => page.observe(cell, bucket, sum),
-        None => shared_page(local, cell).observe_shared(cell, bucket, sum),
+        None => observe_among_others(local, cell, bucket, sum),
+    }
+}
+
+/// How often an observation is tried while another one is made.
+const TRIES: u32 = 50;
+
+/// Observes in a shared page, or, where others do so for too long, among the rest: who writes may have been suspended.
+#[inline]
+fn observe_among_others(local: &Local, cell: u32, bucket: u32, sum: Sum) {
+    let page = shared_page(local, cell);
+    let done = (0..TRIES).any(|attempt| {
+        if attempt > 0 {
+            wait(attempt);
+        }
+        page.try_observe_shared(cell, bucket, sum)
+    });
+    if !done {
+        StoreId::of(local).store().with_rest(cell, |page| page.observe(cell, bucket, sum));
     }
 }
 

@@ -1,10 +1,10 @@
-//! A page of cells, and how a histogram in it is written.
+//! A page of cells, and how it is written.
 
-use super::{HISTOGRAM_HEAD, PAGE_CELLS, Sum, sequence};
-use crate::sync::{AtomicU64, Ordering, wait};
+use super::{HISTOGRAM_HEAD, PAGE_CELLS, Shape, Sum, sequence};
+use crate::sync::{AtomicU64, Ordering};
 
-/// 512 cells. Those of a thread's own page are written by that thread alone; those of a shared page by anybody, with
-/// read-modify-writes.
+/// 512 cells. Those of a thread's own page are written by that thread alone, those of a page for the rest by whoever holds the
+/// store's lock; those of a shared page by anybody: sums with read-modify-writes, histograms one at a time.
 #[derive(Debug)]
 pub(crate) struct Page {
     /// Each cell publishes its own value and no more, but for histograms, whose sequence publishes the sum and
@@ -56,50 +56,30 @@ impl Page {
         })
     }
 
-    /// The same, in any case.
-    pub(super) fn observe_shared(&self, cell: u32, bucket: u32, sum: Sum) {
-        for attempt in 0..ATTEMPTS {
-            if self.try_observe_shared(cell, bucket, sum) {
-                return;
-            }
-            wait(attempt);
+    /// Adds what another page has in these cells, which are of that shape; the caller is the only writer of both.
+    pub(super) fn fold(&self, other: &Self, shape: Shape, first: u32, cells: u32) {
+        let place = |at: u32| (self.cell(first + at), other.cell(first + at).load(Ordering::Relaxed));
+        for at in 0..shape.sums.min(cells) {
+            let (cell, amount) = place(at);
+            add(cell, amount);
         }
-        add_to_shared_sum(self.cell(cell + 1), sum);
-        self.cell(cell + HISTOGRAM_HEAD + bucket).fetch_add(1, Ordering::Relaxed);
+        let Some(sums) = shape.histogram else { return };
+        for at in shape.sums..cells {
+            let (cell, value) = place(at);
+            match at - shape.sums {
+                // The sequence; readers hold the lock that the caller holds.
+                0 => cell.store(cell.load(Ordering::Relaxed).wrapping_add(value), Ordering::Relaxed),
+                1 => cell.store(sums.of(value).added_to(cell.load(Ordering::Relaxed)), Ordering::Relaxed),
+                _ => add(cell, value),
+            }
+        }
     }
 }
-
-/// How often a histogram is tried while others write to it, until it is written to without the sequence: its writer may
-/// not exist any more, in a forked child.
-const ATTEMPTS: u32 = 10_000;
 
 /// Adds to a cell with a single writer, where a load and a store lose nothing.
 #[inline(always)]
 fn add(cell: &AtomicU64, amount: u64) {
     cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
-}
-
-fn add_to_shared_sum(total: &AtomicU64, sum: Sum) {
-    let add = |bits| Some(sum.added_to(bits));
-    let _always = total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
-}
-
-/// Adds all of one histogram to another that others write to as well.
-pub(super) fn fold_histogram(from: &[AtomicU64], into: &[AtomicU64], part: impl Fn(u64) -> Sum) {
-    let ([_, sum, buckets @ ..], [sequence, total, totals @ ..]) = (from, into) else { return };
-    let add_all = || {
-        add_to_shared_sum(total, part(sum.load(Ordering::Relaxed)));
-        for (bucket, total) in buckets.iter().zip(totals) {
-            total.fetch_add(bucket.load(Ordering::Relaxed), Ordering::Relaxed);
-        }
-    };
-    for attempt in 0..ATTEMPTS {
-        if sequence::try_write(sequence, add_all) {
-            return;
-        }
-        wait(attempt);
-    }
-    add_all();
 }
 
 #[cfg(all(test, loom))]
@@ -134,23 +114,6 @@ mod loom_tests {
             assert_eq!(seen[0], seen[1] * 5);
             writer.join().unwrap();
             assert_eq!(read(&cells), [10, 2]);
-        });
-    }
-
-    /// Nor of those that a dead thread has left.
-    #[test]
-    fn a_reader_never_sees_half_of_what_is_folded() {
-        loom::model(|| {
-            let (cells, dead) = (page(), page());
-            dead.observe(0, 0, Sum::Integer(5));
-            let writer = {
-                let cells = Arc::clone(&cells);
-                loom::thread::spawn(move || fold_histogram(&dead.cells[..3], &cells.cells[..3], Sum::Integer))
-            };
-            let seen = read(&cells);
-            assert_eq!(seen[0], seen[1] * 5);
-            writer.join().unwrap();
-            assert_eq!(read(&cells), [5, 1]);
         });
     }
 

@@ -5,9 +5,11 @@
 
 use crate::sync::{AtomicU64, Ordering, fence, wait};
 
-/// How often values are read again while they are written, before they are taken as they are: the writer may be
-/// suspended in the middle, or not exist any more in a forked child.
+/// How often values are read again while they are written, before the reader sleeps.
 const ATTEMPTS: u32 = 1_100;
+/// How often it then sleeps, before the values are taken as they are: some milliseconds, after which a writer that was
+/// suspended in the middle has had its turn, unless it does not exist any more, in a forked child.
+const SLEEPS: u32 = 25;
 
 /// Runs `write`, which stores the values, relaxed; the caller is the only writer.
 #[inline(always)]
@@ -43,7 +45,7 @@ fn finish(sequence: &AtomicU64, before: u64, write: impl FnOnce()) {
 
 /// Reads `values` as they were at one moment, into `into`.
 pub(super) fn read(sequence: &AtomicU64, values: &[AtomicU64], into: &mut [u64]) {
-    for attempt in 0..ATTEMPTS {
+    for attempt in 0..ATTEMPTS + SLEEPS {
         let before = sequence.load(Ordering::Acquire);
         for (value, into) in values.iter().zip(into.iter_mut()) {
             *into = value.load(Ordering::Relaxed);
@@ -52,6 +54,13 @@ pub(super) fn read(sequence: &AtomicU64, values: &[AtomicU64], into: &mut [u64])
         if before % 2 == 0 && sequence.load(Ordering::Relaxed) == before {
             return;
         }
-        wait(attempt);
+        if attempt < ATTEMPTS { wait(attempt) } else { sleep() }
     }
+}
+
+fn sleep() {
+    #[cfg(not(loom))]
+    std::thread::sleep(std::time::Duration::from_micros(200));
+    #[cfg(loom)]
+    wait(0);
 }

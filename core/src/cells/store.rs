@@ -7,7 +7,7 @@ use super::page::Page;
 use super::reader::Reader;
 use super::threads::Table;
 use crate::local::Local;
-use crate::sync::{AtomicPtr, AtomicU64, Mutex, Ordering, const_unless_loom, lock};
+use crate::sync::{AtomicPtr, Mutex, Ordering, const_unless_loom, lock};
 
 const PAGES: usize = (MAX_CELLS / PAGE_CELLS) as usize;
 /// Pages in a directory of shared pages.
@@ -104,11 +104,6 @@ impl Store {
         Reader::new(self, lock(&self.threads))
     }
 
-    /// A shared cell, and so many after it, which lie in one page; of what does not, nothing.
-    pub(super) fn shared_range(&self, cell: u32, len: u32) -> &[AtomicU64] {
-        self.shared_page(cell / PAGE_CELLS).range(cell, len).unwrap_or_default()
-    }
-
     /// A shared page.
     #[inline]
     pub(super) fn shared_page(&self, page: u32) -> &Page {
@@ -155,8 +150,13 @@ fn make_in<T>(slot: &AtomicPtr<T>, make: impl FnOnce() -> T) -> *mut T {
 pub(super) fn zero(start: u32, cells: u32) {
     for store in all_stores() {
         let reader = store.reader();
-        for cell in start..start + cells {
-            reader.parts(cell, 1).for_each(|cells| cells[0].store(0, Ordering::Relaxed));
+        let mut first = start;
+        while first < start + cells {
+            // Page by page: where a thread has none, nothing is to be done.
+            let next = (first / PAGE_CELLS + 1) * PAGE_CELLS;
+            let len = next.min(start + cells) - first;
+            reader.parts(first, len).flatten().for_each(|cell| cell.store(0, Ordering::Relaxed));
+            first += len;
         }
     }
 }

@@ -110,6 +110,43 @@ fn what_is_written_to_shared_cells_adds_up_with_the_rest() {
 }
 
 #[test]
+fn nothing_is_lost_where_threads_end_and_others_observe_meanwhile() {
+    let histogram = Block::allocate(Shape::HISTOGRAM, 2, 1).unwrap();
+    let observe_both = || {
+        for _ in 0..200 {
+            observe_shared(histogram.start(), 1, 0.5);
+            observe(histogram.start(), 0, 0.25);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    std::thread::scope(|scope| {
+                        scope.spawn(observe_both);
+                    });
+                }
+            });
+        }
+    });
+    let read = StoreId::DEFAULT.store().reader().histogram(Sums::Float, histogram.start(), 4);
+    assert_eq!(read, Some(HistogramCells { sum: Sum::Float(30_000.0), buckets: vec![40_000, 40_000] }));
+}
+
+#[test]
+fn observations_that_meet_take_no_pages_of_their_threads() {
+    let histogram = Block::allocate(Shape::HISTOGRAM, PAGE_CELLS - HISTOGRAM_HEAD, 1).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                (0..2_000).for_each(|_| observe_shared(histogram.start(), 1, 0.5));
+                local::with(|local| assert!(own_page(local, histogram.start()).is_none()));
+            });
+        }
+    });
+}
+
+#[test]
 fn what_ends_after_its_thread_is_counted_in_shared_cells() {
     struct Late(Block);
     impl Drop for Late {

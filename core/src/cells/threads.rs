@@ -1,13 +1,12 @@
-//! The pages of threads: mapped on first use, folded into the shared ones at the thread's end.
+//! The pages of threads: mapped on first use, folded into those for the rest at the thread's end.
 
 use std::sync::atomic::AtomicU32;
 
-use super::Sum;
-use super::layout::{MAX_CELLS, PAGE_CELLS, Shape, Sums, taken_in_page};
-use super::page::{self, Page};
+use super::layout::{MAX_CELLS, PAGE_CELLS, taken_in_page};
+use super::page::Page;
 use super::store::{Store, StoreId, all_stores};
 use crate::local::{self, Local};
-use crate::sync::{AtomicU64, Ordering, lock};
+use crate::sync::{Ordering, lock};
 
 /// The most pages that threads have of their own, all together: 256 MiB. Beyond them, threads write to shared cells, which
 /// takes longer.
@@ -22,7 +21,7 @@ pub fn own_pages() -> u32 {
     OWN_PAGES.load(Ordering::Relaxed)
 }
 
-/// The pages of one thread. The thread itself reads `pages` without the lock, through its `Local`; only it changes
+/// The pages of one thread, or those for the rest. The thread itself reads `pages` without the lock, through its `Local`; only it changes
 /// them, and only with the lock held.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -47,22 +46,30 @@ pub(super) fn adopt(local: &Local, cell: u32) {
     if cell >= MAX_CELLS || own_pages() >= MAX_OWN_PAGES || !local::arm(local) {
         return;
     }
-    let page = (cell / PAGE_CELLS) as usize;
-    let id = thread_id();
     let mut threads = lock(&StoreId::of(local).store().threads);
+    let id = thread_id();
+    let (_, is_new) = page_of(&mut threads, id, (cell / PAGE_CELLS) as usize);
+    OWN_PAGES.fetch_add(is_new.into(), Ordering::Relaxed);
+    if let Some(table) = threads.iter().find(|table| table.id == id) {
+        point_to(local, table);
+    }
+}
+
+/// The page of a table, both made where there are none, and whether it is new.
+fn page_of(threads: &mut Vec<Table>, id: u64, page: usize) -> (*const Page, bool) {
     let at = threads.iter().position(|table| table.id == id).unwrap_or_else(|| {
         threads.push(Table { id, pages: Vec::new() });
         threads.len() - 1
     });
-    let table = &mut threads[at];
-    if table.pages.len() <= page {
-        table.pages.resize(page + 1, std::ptr::null());
+    let pages = &mut threads[at].pages;
+    if pages.len() <= page {
+        pages.resize(page + 1, std::ptr::null());
     }
-    if table.pages[page].is_null() {
-        table.pages[page] = Box::into_raw(Box::new(Page::new()));
-        OWN_PAGES.fetch_add(1, Ordering::Relaxed);
+    let is_new = pages[page].is_null();
+    if is_new {
+        pages[page] = Box::into_raw(Box::new(Page::new()));
     }
-    point_to(local, table);
+    (pages[page], is_new)
 }
 
 fn point_to(local: &Local, table: &Table) {
@@ -86,7 +93,7 @@ pub(crate) fn switch_store(local: &Local, to: StoreId) {
     }
 }
 
-/// Folds an ended thread's pages into the shared ones of every store.
+/// Folds an ended thread's pages into those for the rest, in every store.
 pub(crate) fn retire_thread(local: &Local) {
     point_nowhere(local);
     super::exemplars::retire_thread(local);
@@ -97,41 +104,43 @@ pub(crate) fn retire_thread(local: &Local) {
         let Some(at) = threads.iter().position(|table| table.id == id) else { continue };
         let table = threads.swap_remove(at);
         for (index, page) in table.pages.into_iter().enumerate().filter(|(_, page)| !page.is_null()) {
-            // SAFETY: the pointer came from a box in `adopt`; its thread has given it up above, and readers need
+            // SAFETY: the pointer came from a box in `page_of`; its thread has given it up above, and readers need
             // the lock held here.
             let page = unsafe { Box::from_raw(page.cast_mut()) };
-            fold(store, index as u32, &page);
+            fold(rest(&mut threads, index), index as u32, &page);
             OWN_PAGES.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
-/// Adds a dead thread's page to the shared one.
-fn fold(store: &Store, index: u32, page: &Page) {
+/// Adds a dead thread's page.
+fn fold(into: &Page, index: u32, page: &Page) {
     let (from, end) = (index * PAGE_CELLS, (index + 1) * PAGE_CELLS);
     for taken in taken_in_page(index) {
         let to = (taken.start + taken.cells).min(end);
-        let first = taken.start.max(from);
         // Strides do not cross pages.
-        for stride in (first..to).step_by(taken.stride as usize) {
-            let own = page.range(stride, taken.stride.min(to - stride)).unwrap_or_default();
-            if own.iter().any(|cell| cell.load(Ordering::Relaxed) != 0) {
-                fold_stride(taken.shape, own, store.shared_range(stride, own.len() as u32));
-            }
+        for first in (taken.start.max(from)..to).step_by(taken.stride as usize) {
+            into.fold(page, taken.shape, first, taken.stride.min(to - first));
         }
     }
 }
 
-fn fold_stride(shape: Shape, own: &[AtomicU64], shared: &[AtomicU64]) {
-    let sums = (shape.sums as usize).min(own.len()).min(shared.len());
-    for (own, shared) in own.iter().zip(shared).take(sums) {
-        shared.fetch_add(own.load(Ordering::Relaxed), Ordering::Relaxed);
-    }
-    let (own, shared) = (&own[sums..], &shared[sums..]);
-    match shape.histogram {
-        Some(Sums::Integer) => page::fold_histogram(own, shared, Sum::Integer),
-        Some(Sums::Float) => page::fold_histogram(own, shared, |bits| Sum::Float(f64::from_bits(bits))),
-        None => {}
+/// The id of the table for what belongs to no thread: numbers of threads begin at 1.
+const REST: u64 = 0;
+
+/// A page for the rest, made where there is none.
+fn rest(threads: &mut Vec<Table>, page: usize) -> &Page {
+    let (page, _) = page_of(threads, REST, page);
+    // SAFETY: pages of this table are never freed.
+    unsafe { &*page }
+}
+
+impl Store {
+    /// Calls `write` with a cell's page for the rest, which whoever holds the lock may write to.
+    #[cold]
+    pub(super) fn with_rest(&self, cell: u32, write: impl FnOnce(&Page)) {
+        let mut threads = lock(&self.threads);
+        write(rest(&mut threads, (cell / PAGE_CELLS) as usize));
     }
 }
 
