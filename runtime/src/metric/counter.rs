@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
-use crate::registry::{Instrument, Kind, Places};
+use crate::registry::{Instrument, Kind, Owned, Places};
 
 /// A number that only goes up. Its name ends in `_total`.
 ///
@@ -12,7 +12,7 @@ use crate::registry::{Instrument, Kind, Places};
 /// atomic addition. Within a sampled span, it leaves an exemplar.
 #[derive(Debug)]
 pub struct Counter<L = (), S = PerThread> {
-    instrument: Arc<Instrument>,
+    instrument: Owned,
     places: Places,
     /// Covariant, so that labels which borrow can be given for a moment.
     labels: PhantomData<fn() -> (L, S)>,
@@ -75,11 +75,11 @@ impl<L: Labels, S: Storage> Metric for Counter<L, S> {
         Instrument::sums(descriptor)
     }
 
-    fn new(instrument: Arc<Instrument>) -> Self {
+    fn new(instrument: Owned) -> Self {
         Self { places: instrument.places(), instrument, labels: PhantomData }
     }
 
     fn its_instrument(&self) -> &Arc<Instrument> {
-        &self.instrument
+        self.instrument.instrument()
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use spanwright_core::cells;
 
 use super::{Labels, Metric, MetricDescriptor};
-use crate::registry::{Instrument, Kind, Places, gauge_bits, gauge_value};
+use crate::registry::{Instrument, Kind, Owned, Places, gauge_bits, gauge_value};
 
-/// A number that is set: a temperature, a size. What threads set last counts, so its cells are shared; for what goes
+/// A number that is set: a temperature, a size. Instances of one name with the same labels add up, so that instances of what
+/// does not add up, a time, say, need a label that tells them apart. Up to 64 series exist, at zero, before they are set. What threads set last counts, so its cells are shared; for what goes
 /// up and down by amounts, an [`UpDownCounter`](super::UpDownCounter) is cheaper.
 #[derive(Debug)]
 pub struct Gauge<L = ()> {
-    instrument: Arc<Instrument>,
+    instrument: Owned,
     places: Places,
     /// Covariant, so that labels which borrow can be given for a moment.
     labels: PhantomData<fn() -> L>,
@@ -28,7 +29,8 @@ pub struct Gauged<'a> {
 
 impl Gauged<'_> {
     /// Has the value read by `callback`, whenever somebody takes a snapshot, from now on and as long as the metric lives;
-    /// another call replaces it. No lock is held meanwhile. A panic of it leaves the value as it is, and is counted.
+    /// another call replaces it. What it captures must not own the metric, which then never leaves: capture a `Weak`. No lock
+    /// is held meanwhile; a registry that it reads asks no other callback. A panic of it leaves the value as it is, and is counted.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -113,11 +115,11 @@ impl<L: Labels> Metric for Gauge<L> {
         Instrument::gauge(descriptor)
     }
 
-    fn new(instrument: Arc<Instrument>) -> Self {
+    fn new(instrument: Owned) -> Self {
         Self { places: instrument.places(), instrument, labels: PhantomData }
     }
 
     fn its_instrument(&self) -> &Arc<Instrument> {
-        &self.instrument
+        self.instrument.instrument()
     }
 }

@@ -8,7 +8,7 @@ use spanwright_core::clock::{self, Ticks};
 
 use super::buckets::Finder;
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
-use crate::registry::{Instrument, Kind, Places};
+use crate::registry::{Instrument, Kind, Owned, Places};
 
 /// Counts observations by bucket, and their sum.
 ///
@@ -20,9 +20,11 @@ use crate::registry::{Instrument, Kind, Places};
 /// and thread. What is smaller, or negative, counts as zero; what is greater is in the last bucket.
 #[derive(Debug)]
 pub struct Histogram<L = (), S = PerThread> {
-    instrument: Arc<Instrument>,
+    instrument: Owned,
     places: Places,
     finder: Finder,
+    /// How many of the metric's unit are in a second.
+    in_a_second: f64,
     /// Covariant, so that labels which borrow can be given for a moment.
     labels: PhantomData<fn() -> (L, S)>,
 }
@@ -32,6 +34,7 @@ pub struct Histogram<L = (), S = PerThread> {
 pub struct Observed<'a, S = PerThread> {
     finder: &'a Finder,
     cell: Option<u32>,
+    in_a_second: f64,
     storage: PhantomData<S>,
 }
 
@@ -45,20 +48,20 @@ impl<'a, S: Storage> Observed<'a, S> {
         }
     }
 
-    /// Counts a duration, in seconds.
+    /// Counts a duration, in the metric's unit where that is a part of a second (`milliseconds`, say), else in seconds.
     #[inline]
     pub fn observe_duration(self, duration: Duration) {
-        self.observe(duration.as_secs_f64());
+        self.observe(duration.as_secs_f64() * self.in_a_second);
     }
 
-    /// Measures until the timer is dropped, in seconds.
+    /// Measures until the timer is dropped; see [`observe_duration`](Self::observe_duration).
     #[must_use = "the time is measured until the timer is dropped"]
     pub fn start_timer(self) -> Timer<'a, S> {
         Timer { observed: self, start: clock::now() }
     }
 }
 
-/// Observes the seconds from its making to its drop.
+/// Observes the time from its making to its drop.
 #[derive(Debug)]
 pub struct Timer<'a, S: Storage = PerThread> {
     observed: Observed<'a, S>,
@@ -79,7 +82,7 @@ impl<L: Labels, S: Storage> Histogram<L, S> {
     #[must_use = "a series does nothing until something is observed"]
     pub fn with(&self, labels: L) -> Observed<'_, S> {
         let cell = self.places.first(labels.index(self.instrument.interner()));
-        Observed { finder: &self.finder, cell, storage: PhantomData }
+        Observed { finder: &self.finder, cell, in_a_second: self.in_a_second, storage: PhantomData }
     }
 }
 
@@ -90,13 +93,13 @@ impl<S: Storage> Histogram<(), S> {
         self.with(()).observe(value);
     }
 
-    /// Counts a duration, in seconds.
+    /// Counts a duration, in the metric's unit where that is a part of a second (`milliseconds`, say), else in seconds.
     #[inline]
     pub fn observe_duration(&self, duration: Duration) {
         self.with(()).observe_duration(duration);
     }
 
-    /// Measures until the timer is dropped, in seconds.
+    /// Measures until the timer is dropped; see [`observe_duration`](Self::observe_duration).
     #[must_use = "the time is measured until the timer is dropped"]
     pub fn start_timer(&self) -> Timer<'_, S> {
         self.with(()).start_timer()
@@ -111,11 +114,26 @@ impl<L: Labels, S: Storage> Metric for Histogram<L, S> {
         Instrument::histogram(descriptor)
     }
 
-    fn new(instrument: Arc<Instrument>) -> Self {
-        Self { places: instrument.places(), finder: instrument.finder(), instrument, labels: PhantomData }
+    fn new(instrument: Owned) -> Self {
+        Self {
+            places: instrument.places(),
+            finder: instrument.finder(),
+            in_a_second: in_a_second(&instrument.identity.unit),
+            instrument,
+            labels: PhantomData,
+        }
     }
 
     fn its_instrument(&self) -> &Arc<Instrument> {
-        &self.instrument
+        self.instrument.instrument()
+    }
+}
+
+fn in_a_second(unit: &str) -> f64 {
+    match unit {
+        "milliseconds" => 1e3,
+        "microseconds" => 1e6,
+        "nanoseconds" => 1e9,
+        _ => 1.0,
     }
 }

@@ -76,7 +76,7 @@ impl<T: AsRef<str> + ?Sized> LabelText for T {
     }
 }
 
-/// What the overflow series of a text label is called.
+/// What the overflow series of a text label is called. A text that is this word belongs to it.
 pub const OVERFLOW: &str = "other";
 
 /// The longest text that is kept as a label's value, in bytes.
@@ -114,6 +114,11 @@ impl Interner {
     #[must_use]
     pub fn text(&self, place: usize, text: &str) -> u32 {
         let Some(Some(seen)) = self.texts.get(place) else { return 0 };
+        if text == OVERFLOW {
+            // There is one series of that name.
+            seen.show_overflow();
+            return seen.max;
+        }
         let number = if text.len() > LONGEST { None } else { seen.texts.number(text) };
         number.unwrap_or_else(|| seen.overflow())
     }
@@ -130,11 +135,15 @@ impl Interner {
 }
 
 impl Seen {
-    #[cold]
-    fn overflow(&self) -> u32 {
+    fn show_overflow(&self) {
         if !self.overflowed.load(Ordering::Relaxed) {
             self.overflowed.store(true, Ordering::Relaxed);
         }
+    }
+
+    #[cold]
+    fn overflow(&self) -> u32 {
+        self.show_overflow();
         #[cfg(feature = "telemetry")]
         crate::own_metrics::OwnMetrics::global().label_overflows_total.inc();
         self.max

@@ -26,7 +26,7 @@ pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::export::exposition;
-use crate::registry::{self, DebugInfo, Instrument, Kind, Registry, Snapshot};
+use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapshot};
 use spanwright_core::descriptor::{Buckets, Dimension};
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
@@ -54,7 +54,8 @@ pub trait Metrics: Sized {
     /// What is known of the metrics at compile time.
     const DESCRIPTORS: &'static [MetricDescriptor];
 
-    /// An instance of its own in `registry`. It leaves the registry when it is dropped.
+    /// An instance of its own in `registry`. Instances of one struct add up. It leaves the registry when it is dropped; what
+    /// its counters and histograms have counted stays as long as another instance is there, so that their sum never falls.
     fn register(registry: &Registry) -> Self;
 
     /// Shows each of its metrics to `visit`.
@@ -138,10 +139,12 @@ pub trait Metric: Sized {
     const DIMENSIONS: &'static [Dimension] = <Self::Labels as Labels>::DIMENSIONS;
 
     /// The cells that the metric needs.
+    #[doc(hidden)]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument;
 
     /// The handle onto an instrument made by [`Metric::instrument`].
-    fn new(instrument: Arc<Instrument>) -> Self;
+    #[doc(hidden)]
+    fn new(instrument: Owned) -> Self;
 
     /// The instrument.
     #[doc(hidden)]
@@ -157,7 +160,7 @@ pub trait Metric: Sized {
     fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {
         let instrument = Arc::new(Self::instrument(descriptor));
         registry.add(&instrument);
-        Self::new(instrument)
+        Self::new(Owned::new(instrument))
     }
 }
 

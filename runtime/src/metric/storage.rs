@@ -16,7 +16,8 @@ pub trait Storage: sealed::Sealed + Copy + 'static {
 }
 
 /// In memory of each thread's own, added up when read: an increment is a load, an add and a store. A series takes 8 bytes
-/// for each thread that writes to it, of a histogram 8 for each bucket; pages of 4 KiB are mapped on first use.
+/// for each thread that writes to it, of a histogram 8 for each bucket; pages of 4 KiB are mapped on first use. Not to be
+/// used within a global allocator, since that allocates.
 #[derive(Clone, Copy, Debug)]
 pub enum PerThread {}
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
-use crate::registry::{Instrument, Kind, Places};
+use crate::registry::{Instrument, Kind, Owned, Places};
 
 /// A number that goes up and down by amounts, on any thread: items in a queue, calls in flight. A gauge to
 /// Prometheus.
@@ -13,7 +13,7 @@ use crate::registry::{Instrument, Kind, Places};
 /// addition.
 #[derive(Debug)]
 pub struct UpDownCounter<L = (), S = PerThread> {
-    instrument: Arc<Instrument>,
+    instrument: Owned,
     places: Places,
     /// Covariant, so that labels which borrow can be given for a moment.
     labels: PhantomData<fn() -> (L, S)>,
@@ -89,11 +89,11 @@ impl<L: Labels, S: Storage> Metric for UpDownCounter<L, S> {
         Instrument::sums(descriptor)
     }
 
-    fn new(instrument: Arc<Instrument>) -> Self {
+    fn new(instrument: Owned) -> Self {
         Self { places: instrument.places(), instrument, labels: PhantomData }
     }
 
     fn its_instrument(&self) -> &Arc<Instrument> {
-        &self.instrument
+        self.instrument.instrument()
     }
 }

@@ -1,15 +1,17 @@
 //! What a registry holds of one metric: its family's identity, its labels, and where its cells are.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use spanwright_core::cells::{self, Block, Shape};
 use spanwright_core::descriptor::{Dimension, Values, cardinality};
 
 use super::identity::Identity;
+use super::members::Home;
 use super::reading::Reading;
 use super::snapshot::{Kind, LabelSet, Series, Text, Value};
 use crate::metric::{Finder, Interner, MetricDescriptor, Scale};
@@ -31,6 +33,10 @@ pub struct Instrument {
     callbacks: Callbacks,
     /// When it was made.
     start: SystemTime,
+    /// The registry that it is in.
+    home: OnceLock<Home>,
+    /// Which series of an up-down counter have ever had a value, a bit each: those stay when they are back at zero.
+    shown: OnceLock<Box<[AtomicU64]>>,
     /// How many series there were at the last reading, to make room for as many at once. Publishes nothing else.
     series: AtomicUsize,
 }
@@ -89,7 +95,7 @@ type Callback = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// Callbacks, by their cells.
 #[derive(Default)]
-struct Callbacks(Mutex<Vec<(u32, Callback)>>);
+struct Callbacks(Mutex<HashMap<u32, Callback>>);
 
 /// The bits of a gauge's cell; never zero, which stands for "never set".
 pub(crate) fn gauge_bits(value: f64) -> u64 {
@@ -157,6 +163,8 @@ impl Instrument {
             content,
             callbacks,
             start: SystemTime::now(),
+            home: OnceLock::new(),
+            shown: OnceLock::new(),
             series: AtomicUsize::new(0),
         }
     }
@@ -182,6 +190,16 @@ impl Instrument {
         self.start
     }
 
+    /// The registry that it is in, where it is in one.
+    pub(super) fn home(&self) -> Option<&Home> {
+        self.home.get()
+    }
+
+    /// Notes the registry that it is in; the first one stays.
+    pub(super) fn settle(&self, home: Home) {
+        let _first = self.home.set(home);
+    }
+
     /// Where a handle finds its cells.
     pub(crate) fn places(&self) -> Places {
         Places::of(self.block.as_deref())
@@ -197,9 +215,11 @@ impl Instrument {
 
     /// Has a gauge's cell set by `callback` before each reading.
     pub(crate) fn read_by(&self, cell: u32, callback: Callback) {
+        // Dropped without the lock: it may hold anything of the user's.
+        let _replaced;
         let mut callbacks = self.callbacks.0.lock().unwrap_or_else(PoisonError::into_inner);
-        callbacks.retain(|(its_cell, _)| *its_cell != cell);
-        callbacks.push((cell, callback));
+        _replaced = callbacks.insert(cell, callback);
+        drop(callbacks);
     }
 
     /// Calls all callbacks, without a lock; how many panicked.
@@ -216,7 +236,7 @@ impl Instrument {
     }
 
     /// All series that have a value, or exist at zero.
-    pub(crate) fn series(&self, reading: &Reading<'_>) -> Vec<Series> {
+    pub(crate) fn series(&self, reading: &mut Reading<'_>) -> Vec<Series> {
         let Some(block) = self.block.as_deref() else { return Vec::new() };
         let (inner, values) = match &self.content {
             Content::Sums(Dimension { name, values: Values::Static(values) }) => (Some(*name), *values),
@@ -240,7 +260,7 @@ impl Instrument {
     /// The series whose cells are from `cell` on; nothing where it has no value and is not to exist at zero.
     fn one(
         &self,
-        reading: &Reading<'_>,
+        reading: &mut Reading<'_>,
         block: &Block,
         cell: u32,
         keep_zero: bool,
@@ -265,13 +285,24 @@ impl Instrument {
         Some(Series { labels: labels(), value, exemplars: reading.exemplars(block, exemplars) })
     }
 
-    fn sum(&self, reading: &Reading<'_>, cell: u32, keep_zero: bool) -> Option<Value> {
+    fn sum(&self, reading: &mut Reading<'_>, cell: u32, keep_zero: bool) -> Option<Value> {
         let sum = reading.sum(cell);
-        let value = match self.identity.kind {
-            Kind::Counter => Value::Counter(sum),
-            _ => Value::Gauge(sum as i64 as f64),
-        };
-        (keep_zero || sum != 0).then_some(value)
+        match self.identity.kind {
+            Kind::Counter => (keep_zero || sum != 0).then_some(Value::Counter(sum)),
+            _ => (keep_zero || self.is_shown(cell, sum)).then_some(Value::Gauge(sum as i64 as f64)),
+        }
+    }
+
+    /// Whether an up-down counter's series, which has this sum now, has ever been seen to have a value.
+    fn is_shown(&self, cell: u32, sum: u64) -> bool {
+        let Some(block) = &self.block else { return false };
+        let words = || (0..block.count().div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        let combination = (cell - block.start()) / block.stride();
+        let Some(word) = self.shown.get_or_init(words).get(combination as usize / 64) else { return false };
+        let bit = 1 << (combination % 64);
+        let before =
+            if sum == 0 { word.load(Ordering::Relaxed) } else { word.fetch_or(bit, Ordering::Relaxed) };
+        sum != 0 || before & bit != 0
     }
 
     /// The names of all labels: constant ones, those of the dimensions, and the inner one.

@@ -4,24 +4,28 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::time::SystemTime;
 
+use super::members::Residue;
 #[cfg(feature = "telemetry")]
 use super::snapshot::Snapshot;
 use super::snapshot::{Family, LabelSet, Series, Text};
 
 /// Families by name.
 #[derive(Default)]
-pub(super) struct Families(HashMap<Text, Parts>);
+pub(super) struct Families {
+    by_name: HashMap<Text, Parts>,
+    /// How many series fit to nothing.
+    left_out: usize,
+}
 
 /// A family and where its series came from.
 struct Parts {
     family: Family,
-    /// Whether they came from several places, so that equal labels may be among them.
+    /// Whether they came from several places, or one that is not ours, so that equal labels may be among them.
     are_several: bool,
 }
 
 impl Families {
-    /// Adds series to the family of that name, which is made where there is none; leaves them out where it is of another
-    /// kind or unit.
+    /// Adds a metric's series to the family of that name, which is made where there is none.
     pub(super) fn add(
         &mut self,
         name: &Text,
@@ -29,18 +33,33 @@ impl Families {
         start: Option<SystemTime>,
         series: Vec<Series>,
     ) {
-        match self.0.entry(name.clone()) {
+        match self.by_name.entry(name.clone()) {
             Entry::Vacant(place) => {
-                let family = Family { series, start, ..make() };
-                place.insert(Parts { family, are_several: false });
+                place.insert(Parts { family: Family { series, start, ..make() }, are_several: false });
+            }
+            Entry::Occupied(place) => place.into_mut().add(start, series),
+        }
+    }
+
+    /// Adds what metrics of that name have counted that are gone.
+    pub(super) fn add_counted(&mut self, name: &Text, residue: Residue) {
+        if let Some(parts) = self.by_name.get_mut(name) {
+            parts.add(Some(residue.start), residue.series);
+        }
+    }
+
+    /// Adds what a source says; leaves it out where the family of that name is of another kind or unit.
+    pub(super) fn add_foreign(&mut self, family: Family, series: Vec<Series>) {
+        match self.by_name.entry(family.name.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(Parts { family: Family { series, ..family }, are_several: true });
             }
             Entry::Occupied(place) => {
-                let Parts { family, are_several } = place.into_mut();
-                let made = make();
-                if made.kind == family.kind && made.unit == family.unit {
-                    *are_several = true;
-                    family.start = family.start.min(start).or(family.start).or(start);
-                    family.series.extend(series);
+                let parts = place.into_mut();
+                if parts.family.kind == family.kind && parts.family.unit == family.unit {
+                    parts.add(family.start, series);
+                } else {
+                    self.left_out += series.len();
                 }
             }
         }
@@ -48,34 +67,51 @@ impl Families {
 
     /// The families, sorted by name, with each series once.
     pub(super) fn finish(self) -> Vec<Family> {
-        let parts = self.0.into_values();
-        let mut families: Vec<Family> = parts
+        let Self { by_name, mut left_out } = self;
+        let mut families: Vec<Family> = by_name
+            .into_values()
             .map(|Parts { mut family, are_several }| {
                 if are_several {
-                    add_up(&mut family.series);
+                    left_out += add_up(&mut family.series);
                 }
                 family
             })
             .collect();
         families.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        #[cfg(feature = "telemetry")]
+        if left_out > 0 {
+            crate::own_metrics::OwnMetrics::global().series_left_out_total.add(left_out as u64);
+        }
         families
     }
 }
 
-/// Adds up series with the same labels: several instances of one metric.
-fn add_up(series: &mut Vec<Series>) {
+impl Parts {
+    fn add(&mut self, start: Option<SystemTime>, series: Vec<Series>) {
+        self.are_several = true;
+        self.family.start = self.family.start.min(start).or(self.family.start).or(start);
+        self.family.series.extend(series);
+    }
+}
+
+/// Adds up series with the same labels, in whatever order: several instances of one metric. How many could not be added,
+/// being of another kind than the first, or having other buckets.
+pub(super) fn add_up(series: &mut Vec<Series>) -> usize {
+    let mut left_out = 0;
     let mut places: HashMap<LabelSet, usize> = HashMap::with_capacity(series.len());
     let mut kept: Vec<Series> = Vec::with_capacity(series.len());
     for one in series.drain(..) {
-        match places.get(&one.labels) {
-            Some(at) => kept[*at].add(one),
+        let key = one.labels.sorted();
+        match places.get(&key) {
+            Some(at) => left_out += usize::from(!kept[*at].add(one)),
             None => {
-                places.insert(one.labels.clone(), kept.len());
+                places.insert(key, kept.len());
                 kept.push(one);
             }
         }
     }
     *series = kept;
+    left_out
 }
 
 /// Several snapshots as one, which has each family once, and each series once. Where two have a family of one name, their

@@ -2,11 +2,14 @@
 //!
 //! There is one by default, [`Registry::global`], that annotated functions and `S::global()` report into; others are
 //! made for tests and for metrics that live and go with an instance. A registry holds its metrics weakly: what is
-//! dropped leaves it.
+//! dropped leaves it. What a counter or a histogram has counted stays as long as another one of its name is there, so that
+//! their sum never falls; gauges and up-down counters go with all that they said.
 
+mod conflict;
 mod debug;
 mod identity;
 mod instrument;
+mod members;
 mod merge;
 mod reading;
 mod snapshot;
@@ -15,7 +18,7 @@ mod source;
 mod watch;
 mod windows;
 
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -23,12 +26,14 @@ use std::time::SystemTime;
 
 use spanwright_core::context::Context;
 
+pub use conflict::Conflict;
 pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
 pub(crate) use identity::Identity;
 #[cfg(feature = "telemetry")]
 pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
 pub(crate) use instrument::{gauge_bits, gauge_value};
+pub use members::Owned;
 #[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
 pub use snapshot::{
@@ -41,32 +46,12 @@ pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;
+use members::Members;
 
 /// A set of metrics that are read together. Cheap to clone; clones are the same registry.
 #[derive(Clone, Default)]
 pub struct Registry {
-    inner: Arc<Mutex<Inner>>,
-}
-
-#[derive(Default)]
-struct Inner {
-    instruments: Vec<Weak<Instrument>>,
-    /// A live instrument of each family.
-    families: HashMap<Text, Weak<Instrument>>,
-    sources: Vec<Weak<dyn Source>>,
-    conflicts: Vec<Conflict>,
-}
-
-/// A metric that is not exported, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("metric `{name}` ({place}) is not exported: {problem}")]
-pub struct Conflict {
-    /// The metric's name.
-    pub name: String,
-    /// Where it was written, as `file:line`.
-    pub place: String,
-    /// What is wrong with it, and what to do.
-    pub problem: String,
+    members: Arc<Mutex<Members>>,
 }
 
 impl Registry {
@@ -84,7 +69,8 @@ impl Registry {
     }
 
     /// What all metrics hold now, and what callbacks and [sources](Source) say. Every histogram's buckets and sum belong together
-    /// (unless its writer is stopped in the middle of an observation). Values are those of the current [`Context`]'s store.
+    /// (unless its writer is suspended in the middle of an observation for several milliseconds). Values are those of the
+    /// current [`Context`]'s store. Within a callback or a source, none is asked: values are those of the cells.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.snapshot_of(|_| true)
@@ -92,20 +78,15 @@ impl Registry {
 
     /// What the metrics with such names hold now.
     fn snapshot_of(&self, is_wanted: impl Fn(&str) -> bool) -> Snapshot {
-        // The instruments outlive the reading: the last owner of one must not give its cells back under the lock.
-        let instruments = self.live();
-        let wanted = instruments.iter().map(Arc::as_ref).filter(|one| is_wanted(&one.identity.name));
-        let (mut families, time) = read(&wanted.collect::<Vec<_>>());
-        for source in self.sources() {
-            let mut collected = Vec::new();
-            if panic::catch_unwind(AssertUnwindSafe(|| source.collect(&mut collected))).is_err() {
-                callbacks_panicked(1);
-                continue;
-            }
-            for mut family in collected.into_iter().filter(|family| is_wanted(&family.name)) {
-                let series = std::mem::take(&mut family.series);
-                let (name, start) = (family.name.clone(), family.start);
-                families.add(&name, || family, start, series);
+        // Dropped after everything else, without a lock.
+        let (instruments, residues) = self.lock().of(&is_wanted);
+        let (mut families, time) = read(&instruments.iter().map(Arc::as_ref).collect::<Vec<_>>());
+        for (name, residue) in residues {
+            families.add_counted(&name, residue);
+        }
+        if let Some(_asking) = Asking::begin() {
+            for source in self.sources() {
+                collect(&*source, &is_wanted, &mut families);
             }
         }
         Snapshot { families: families.finish(), time }
@@ -114,9 +95,9 @@ impl Registry {
     /// Asks `source` for its families at each snapshot, from now on and as long as it lives.
     pub fn add_source<S: Source + 'static>(&self, source: &Arc<S>) {
         let source: Weak<dyn Source> = Arc::<S>::downgrade(source);
-        let mut inner = self.lock();
-        inner.sources.retain(|source| source.strong_count() > 0);
-        inner.sources.push(source);
+        let mut members = self.lock();
+        members.sources.retain(|source| source.strong_count() > 0);
+        members.sources.push(source);
     }
 
     /// The family of that name, as it is now.
@@ -155,10 +136,10 @@ impl Registry {
     pub(crate) fn add(&self, instrument: &Arc<Instrument>) {
         let Some(conflict) = self.try_add(instrument) else { return };
         let is_known = {
-            let mut inner = self.lock();
-            let is_known = inner.conflicts.contains(&conflict);
+            let mut members = self.lock();
+            let is_known = members.conflicts.contains(&conflict);
             if !is_known {
-                inner.conflicts.push(conflict.clone());
+                members.conflicts.push(conflict.clone());
             }
             is_known
         };
@@ -179,19 +160,19 @@ impl Registry {
 
     fn try_add(&self, instrument: &Arc<Instrument>) -> Option<Conflict> {
         if !instrument.has_cells() {
-            let problem = "there is no room for its series; drop a label, or buckets".to_owned();
-            return Some(refuse(instrument, problem));
+            return Some(Conflict::no_room(instrument));
         }
         // Those that were found outlive the lock: the last owner of one gives its cells back.
         let found: Vec<Arc<Instrument>>;
-        let mut inner = self.lock();
+        let mut members = self.lock();
         let names = instrument.identity.names_in_conflict();
-        found = names.filter_map(|name| inner.of_name(&name)).collect();
-        let conflict = found.iter().find_map(|other| conflict(other, instrument));
+        found = names.filter_map(|name| members.named(&name)).collect();
+        let conflict = found.iter().find_map(|other| Conflict::between(other, instrument));
         if conflict.is_none() {
-            inner.push(instrument);
+            instrument.settle(Arc::downgrade(&self.members));
+            members.push(instrument);
         }
-        drop(inner);
+        drop(members);
         conflict
     }
 
@@ -200,54 +181,61 @@ impl Registry {
     }
 
     fn live(&self) -> Vec<Arc<Instrument>> {
-        self.lock().instruments.iter().filter_map(Weak::upgrade).collect()
+        self.lock().of(|_| true).0
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    /// A live metric of that name; all of one name are equal.
-    fn of_name(&self, name: &str) -> Option<Arc<Instrument>> {
-        let known = self.families.get(name)?;
-        let of_name = |other: &Arc<Instrument>| other.identity.name == *name;
-        known.upgrade().or_else(|| self.instruments.iter().filter_map(Weak::upgrade).find(of_name))
-    }
-
-    fn push(&mut self, instrument: &Arc<Instrument>) {
-        if self.instruments.len() == self.instruments.capacity() {
-            // Before the list grows it is cleared of what has gone.
-            self.instruments.retain(|other| other.strong_count() > 0);
-            let instruments = &self.instruments;
-            let is_live = |name: &str| {
-                instruments.iter().filter_map(Weak::upgrade).any(|other| other.identity.name == *name)
-            };
-            self.families.retain(|name, other| other.strong_count() > 0 || is_live(name));
-        }
-        self.instruments.push(Arc::downgrade(instrument));
-        let of_family = self.families.entry(instrument.identity.name.clone()).or_default();
-        if of_family.strong_count() == 0 {
-            *of_family = Arc::downgrade(instrument);
-        }
+    fn lock(&self) -> MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.live().iter().map(|instrument| instrument.identity.name.clone()).collect();
+        let names: Vec<Text> = self.lock().names().cloned().collect();
         f.debug_struct("Registry").field("metrics", &names).finish_non_exhaustive()
+    }
+}
+
+/// This thread asks callbacks and sources. Those that read a registry themselves find the values there, and nobody is asked
+/// again: they would ask for ever.
+struct Asking;
+
+thread_local!(static IS_ASKING: Cell<bool> = const { Cell::new(false) });
+
+impl Asking {
+    fn begin() -> Option<Self> {
+        // Made only where it is true: its drop is the end.
+        (!IS_ASKING.replace(true)).then(|| Self)
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        IS_ASKING.set(false);
+    }
+}
+
+/// Adds what a source says.
+fn collect(source: &dyn Source, is_wanted: impl Fn(&str) -> bool, families: &mut merge::Families) {
+    let mut collected = Vec::new();
+    if panic::catch_unwind(AssertUnwindSafe(|| source.collect(&mut collected))).is_err() {
+        return callbacks_panicked(1);
+    }
+    for mut family in collected.into_iter().filter(|family| is_wanted(&family.name)) {
+        let series = std::mem::take(&mut family.series);
+        families.add_foreign(family, series);
     }
 }
 
 /// Reads metrics, after their callbacks. When it was is told as well.
 fn read(instruments: &[&Instrument]) -> (merge::Families, SystemTime) {
-    callbacks_panicked(instruments.iter().map(|instrument| instrument.call_back()).sum());
+    if let Some(_asking) = Asking::begin() {
+        callbacks_panicked(instruments.iter().map(|instrument| instrument.call_back()).sum());
+    }
     let mut families = merge::Families::default();
     let look = reading::Look::at(Context::here().store);
     for instrument in instruments {
-        let (identity, series) = (&instrument.identity, instrument.series(&look.read()));
+        let (identity, series) = (&instrument.identity, instrument.series(&mut look.read()));
         families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
     }
     (families, look.time())
@@ -266,43 +254,6 @@ fn callbacks_panicked(count: u64) {
     }
     #[cfg(not(feature = "telemetry"))]
     let _ = count;
-}
-
-/// Why `second` can't be exported beside `first`, if it can't: families of one name are equal, and no family has the
-/// name of another's sample.
-fn conflict(first: &Instrument, second: &Instrument) -> Option<Conflict> {
-    let (one, other) = (&first.identity, &second.identity);
-    let (name, place) = (&one.name, place(first));
-    let problem = if one.name == other.name {
-        let different = difference(one, other)?;
-        format!("the one at {place} has the same name and different {different}; rename one of them")
-    } else if one.has_sample(&other.name) || other.has_sample(&one.name) {
-        format!("it shares the name of a sample with `{name}` ({place}); rename one of them")
-    } else {
-        return None;
-    };
-    Some(refuse(second, problem))
-}
-
-fn refuse(instrument: &Instrument, problem: String) -> Conflict {
-    Conflict { name: instrument.identity.name.to_string(), place: place(instrument), problem }
-}
-
-fn place(instrument: &Instrument) -> String {
-    let (file, line) = instrument.place;
-    format!("{file}:{line}")
-}
-
-/// What makes two families of one name different.
-fn difference(one: &Identity, other: &Identity) -> Option<&'static str> {
-    let differences = [
-        (one.kind != other.kind, "kinds"),
-        (one.label_names != other.label_names, "label names"),
-        (one.unit != other.unit, "units"),
-        (one.scale != other.scale, "buckets"),
-        (one.help != other.help, "help texts"),
-    ];
-    differences.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ impl Look {
 
     /// Reads, with the store's lock held; writers go on.
     pub(crate) fn read(&self) -> Reading<'_> {
-        Reading { look: self, reader: self.store.store().reader() }
+        Reading { look: self, reader: Some(self.store.store().reader()), left: SERIES }
     }
 
     /// When it was.
@@ -35,25 +35,40 @@ fn time(unix_nanos: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(unix_nanos)
 }
 
+/// After so many series the store's lock is given up for a moment: a thread's first use of a page waits for it, and its end.
+const SERIES: u32 = 500;
+
 /// Reads the values of one metric.
 pub(crate) struct Reading<'a> {
     look: &'a Look,
-    reader: Reader<'a>,
+    reader: Option<Reader<'a>>,
+    left: u32,
 }
 
-impl Reading<'_> {
-    pub(crate) fn sum(&self, cell: u32) -> u64 {
-        self.reader.sum(cell)
+impl<'a> Reading<'a> {
+    /// The reader for one more series.
+    fn reader(&mut self) -> &Reader<'a> {
+        if self.left == 0 {
+            self.reader = None;
+            std::thread::yield_now();
+            self.left = SERIES;
+        }
+        self.left -= 1;
+        self.reader.get_or_insert_with(|| self.look.store.store().reader())
     }
 
-    pub(crate) fn shared(&self, cell: u32) -> u64 {
-        self.reader.shared(cell)
+    pub(crate) fn sum(&mut self, cell: u32) -> u64 {
+        self.reader().sum(cell)
+    }
+
+    pub(crate) fn shared(&mut self, cell: u32) -> u64 {
+        self.reader().shared(cell)
     }
 
     /// The histogram of the combination whose cells begin at `first`.
-    pub(crate) fn histogram(&self, block: &Block, first: u32) -> Option<HistogramCells> {
+    pub(crate) fn histogram(&mut self, block: &Block, first: u32) -> Option<HistogramCells> {
         let (sums, shape) = (block.shape().sums, block.shape());
-        self.reader.histogram(shape.histogram?, first + sums, block.used() - sums)
+        self.reader().histogram(shape.histogram?, first + sums, block.used() - sums)
     }
 
     /// The buckets of that histogram: the first one's cell, and how many there are.

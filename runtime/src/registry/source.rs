@@ -29,6 +29,7 @@ use super::Family;
 pub trait Source: Send + Sync {
     /// Appends families. Their names and label names must be valid ones of Prometheus. Where a name is that of another
     /// family of the same kind and unit, the series stand together, and those with equal labels add up; of another kind or
-    /// unit, the family is left out. No lock is held meanwhile; a panic costs this source's families, and is counted.
+    /// unit, the family is left out. No lock is held meanwhile, and a
+    /// registry that it reads itself asks neither sources nor callbacks; a panic costs this source's families, and is counted.
     fn collect(&self, families: &mut Vec<Family>);
 }

@@ -115,8 +115,18 @@ fn instances_of_one_struct_add_up_and_leave_when_dropped() {
     let get = || value(&registry, "test_requests_total", &[("method", "get")]);
     assert_eq!(get(), Some(Value::Counter(3)));
     assert_eq!(registry.snapshot().family("test_requests_total").unwrap().series.len(), 2);
+    other.queue_items.add(7);
     drop(other);
-    assert_eq!(get(), Some(Value::Counter(1)));
+    assert_eq!(get(), Some(Value::Counter(3)), "what is counted never falls");
+    let third = All::register(&registry);
+    third.requests_total.with(Method::Get).inc();
+    drop(third);
+    assert_eq!(get(), Some(Value::Counter(4)));
+    let Some(Value::Histogram(bodies)) = value(&registry, "test_body_bytes", &[("method", "get")]) else {
+        panic!("no histogram")
+    };
+    assert_eq!(bodies.count(), 1);
+    assert_eq!(value(&registry, "test_queue_items", &[]), Some(Value::Gauge(0.0)), "what it held has gone");
     drop(one);
     assert!(registry.snapshot().families.is_empty());
     assert!(registry.conflicts().is_empty());
@@ -446,4 +456,182 @@ fn a_flood_of_label_values_leaves_memory_and_answers_bounded() {
     assert_eq!(family.series(&[("tenant", "other")]).map(count), Some(999_000));
     // Three pages hold 1,001 cells; other tests run beside this one.
     assert!(spanwright_core::cells::own_pages() < pages + 100);
+}
+
+#[test]
+fn what_is_counted_by_instances_that_come_and_go_never_falls() {
+    let (registry, kept) = (Registry::new(), std::sync::atomic::AtomicBool::new(true));
+    let _first = All::register(&registry);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..300 {
+                All::register(&registry).requests_total.with(Method::Get).add(7);
+            }
+            kept.store(false, std::sync::atomic::Ordering::Relaxed);
+        });
+        let mut last = 0;
+        while kept.load(std::sync::atomic::Ordering::Relaxed) {
+            let now = value(&registry, "test_requests_total", &[("method", "get")]);
+            let Some(Value::Counter(now)) = now else { panic!("{now:?}") };
+            assert!(now >= last && now % 7 == 0, "{now} after {last}");
+            last = now;
+        }
+    });
+    assert_eq!(value(&registry, "test_requests_total", &[("method", "get")]), Some(Value::Counter(2_100)));
+}
+
+/// A source that asks the registry that asks it.
+struct Asks(Registry);
+
+impl Source for Asks {
+    fn collect(&self, families: &mut Vec<Family>) {
+        let value = self.0.get_metric("test_queue_items").unwrap().series[0].value.clone();
+        families.push(Family::new("asked", Kind::Gauge).with(LabelSet::default(), value));
+    }
+}
+
+#[test]
+fn callbacks_and_sources_may_read_the_registry_that_asks_them() {
+    let registry = Registry::new();
+    let (all, asks) = (All::register(&registry), Arc::new(Asks(registry.clone())));
+    registry.add_source(&asks);
+    all.queue_items.add(3);
+    all.temperature_celsius.read_by({
+        let registry = registry.clone();
+        move || {
+            registry.snapshot().family("test_queue_items").unwrap().series[0].value.number().unwrap() * 2.0
+        }
+    });
+    let snapshot = registry.snapshot();
+    let number = |name| snapshot.family(name).unwrap().series[0].value.number();
+    assert_eq!((number("test_temperature_celsius"), number("asked")), (Some(6.0), Some(3.0)));
+}
+
+#[test]
+fn what_a_callback_holds_is_dropped_without_a_lock() {
+    struct Looks(Registry);
+    impl Drop for Looks {
+        fn drop(&mut self) {
+            assert!(self.0.conflicts().is_empty() && !format!("{:?}", self.0).is_empty());
+            let _snapshot = self.0.snapshot();
+        }
+    }
+    let registry = Registry::new();
+    let reads = || {
+        let looks = Looks(registry.clone());
+        move || f64::from(u8::from(looks.0.conflicts().is_empty()))
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let all = All::register(&registry);
+                    all.temperature_celsius.read_by(reads());
+                    all.temperature_celsius.read_by(reads());
+                    let _snapshot = registry.snapshot();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_text_that_is_the_overflows_name_is_in_its_series() {
+    let registry = Registry::new();
+    let all = All::register(&registry);
+    for tenant in ["other", "a", "b", "c", "other"] {
+        all.tenant_requests_total.with(Request { method: Method::Put, cached: true, tenant }).inc();
+    }
+    let family = registry.get_metric("test_tenant_requests_total").unwrap();
+    assert_eq!(family.series.len(), 12, "each combination once");
+    let other = [("method", "put"), ("cached", "true"), ("tenant", "other")];
+    assert_eq!(family.series(&other).unwrap().value, Value::Counter(3));
+}
+
+#[test]
+fn an_up_down_counter_of_many_labels_that_is_back_at_zero_stays() {
+    #[derive(Clone, Copy, Labels)]
+    #[labels(crate = crate)]
+    struct Queue<'a> {
+        #[label(max = 100)]
+        queue: &'a str,
+    }
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Depths<L: Labels> {
+        /// Items that wait.
+        queue_depth: UpDownCounter<L>,
+    }
+    let registry = Registry::new();
+    let depths = Depths::<Queue<'static>>::register(&registry);
+    let depth = |amount| depths.queue_depth.with(Queue { queue: "x" }).add(amount);
+    let of = || value(&registry, "test_queue_depth", &[("queue", "x")]);
+    depth(0);
+    assert_eq!(of(), None);
+    depth(5);
+    assert_eq!(of(), Some(Value::Gauge(5.0)));
+    depth(-5);
+    assert_eq!(of(), Some(Value::Gauge(0.0)));
+}
+
+/// A source that says what it was given.
+struct Says(Vec<Family>);
+
+impl Source for Says {
+    fn collect(&self, families: &mut Vec<Family>) {
+        families.extend_from_slice(&self.0);
+    }
+}
+
+#[test]
+fn what_sources_say_is_added_up_where_it_fits_and_else_left_out_and_counted() {
+    let registry = Registry::new();
+    let classic = |bounds: &[f64], buckets: &[u64]| {
+        Value::from(Histogram { bounds: bounds.into(), buckets: buckets.to_vec(), sum: 1.0 })
+    };
+    let (ab, ba) = ([("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")]);
+    let one = Arc::new(Says(vec![
+        Family::new("h", Kind::Histogram).with(ab, classic(&[1.0], &[1, 2])),
+        Family::new("c", Kind::Counter).with(ab, Value::Counter(1)).with(ba, Value::Counter(2)),
+        Family::new("k", Kind::Gauge).with(ab, Value::Gauge(1.0)),
+    ]));
+    let other = Arc::new(Says(vec![
+        Family::new("h", Kind::Histogram)
+            .with(ab, classic(&[1.0, 2.0], &[1, 2, 3]))
+            .with(ba, classic(&[1.0], &[10, 20])),
+        Family::new("c", Kind::Counter).with(ab, Value::FloatCounter(0.5)),
+        Family::new("k", Kind::Counter).with(ab, Value::Counter(1)),
+    ]));
+    registry.add_source(&one);
+    registry.add_source(&other);
+    let before = own("spanwright_series_left_out_total");
+    let snapshot = registry.snapshot();
+    let of = |name| &snapshot.family(name).unwrap().series[..];
+    let [histogram] = of("h") else { panic!("{:?}", of("h")) };
+    assert_eq!(
+        histogram.value,
+        Value::from(Histogram { bounds: [1.0].into(), buckets: vec![11, 22], sum: 2.0 })
+    );
+    let [counter] = of("c") else { panic!("{:?}", of("c")) };
+    assert_eq!(counter.value, Value::Counter(3));
+    assert_eq!(of("k")[0].value, Value::Gauge(1.0));
+    assert!(own("spanwright_series_left_out_total") >= before + 3);
+}
+
+#[test]
+fn durations_are_in_the_metrics_unit() {
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Slow<L: Labels> {
+        /// How long it took.
+        #[metric(unit = "milliseconds", buckets = [1, 10, 100])]
+        wait_milliseconds: Observations<L>,
+    }
+    let registry = Registry::new();
+    let slow = Slow::<()>::register(&registry);
+    slow.wait_milliseconds.observe_duration(Duration::from_millis(30));
+    let Some(Value::Histogram(waits)) = value(&registry, "test_wait_milliseconds", &[]) else {
+        panic!("none")
+    };
+    assert_eq!((waits.buckets, waits.sum), (vec![0, 0, 1, 0], 30.0));
 }

@@ -40,9 +40,10 @@ impl Histogram {
         let rank = q * count as f64;
         let mut before = 0_u64;
         for (at, in_bucket) in self.buckets.iter().enumerate() {
-            let up_to = before + in_bucket;
+            let up_to = before.saturating_add(*in_bucket);
             if *in_bucket > 0 && up_to as f64 >= rank {
-                let lower = if at == 0 { 0.0_f64.min(*self.bounds.first()?) } else { self.bounds[at - 1] };
+                let lower =
+                    if at == 0 { 0.0_f64.min(*self.bounds.first()?) } else { *self.bounds.get(at - 1)? };
                 // Nothing is known above the last bound but that it was passed.
                 let Some(upper) = self.bounds.get(at) else { return Some(lower) };
                 let share = ((rank - before as f64) / *in_bucket as f64).clamp(0.0, 1.0);
@@ -64,12 +65,16 @@ impl Histogram {
         Some(Self { bounds: Arc::clone(&self.bounds), buckets, sum: self.sum - last.sum })
     }
 
-    /// Adds another one's observations, which has the same bounds.
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Adds another one's observations; `false` where it has other bounds.
+    pub(crate) fn add(&mut self, other: &Self) -> bool {
+        if self.bounds != other.bounds || self.buckets.len() != other.buckets.len() {
+            return false;
+        }
         self.sum += other.sum;
         for (count, other) in self.buckets.iter_mut().zip(&other.buckets) {
             *count = count.saturating_add(*other);
         }
+        true
     }
 }
 

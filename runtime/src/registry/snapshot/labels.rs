@@ -56,6 +56,17 @@ impl LabelSet {
         self.len() == labels.len() && labels.iter().all(|(name, value)| self.get(name) == Some(value))
     }
 
+    /// The same, by name.
+    pub(crate) fn sorted(&self) -> Self {
+        if self.names.is_sorted() {
+            return self.clone();
+        }
+        let mut labels: Vec<(Text, Text)> =
+            self.names.iter().cloned().zip(self.values.iter().cloned()).collect();
+        labels.sort_unstable();
+        labels.into_iter().collect()
+    }
+
     /// How many labels there are.
     #[must_use]
     pub fn len(&self) -> usize {

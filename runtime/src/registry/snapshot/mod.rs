@@ -127,16 +127,17 @@ pub struct Series {
 }
 
 impl Series {
-    /// Adds another one with the same labels.
-    pub(crate) fn add(&mut self, other: Self) {
-        self.value.add(&other.value);
-        if !other.exemplars.is_empty() {
+    /// Adds another one with the same labels; `false` where its value is of another kind.
+    pub(crate) fn add(&mut self, other: Self) -> bool {
+        let fits = self.value.add(&other.value);
+        if fits && !other.exemplars.is_empty() {
             self.exemplars.extend(other.exemplars);
             let key = |one: &Exemplar| (self.value.bucket(one.value), Reverse(one.time));
             self.exemplars.sort_by_key(key);
             // Of each bucket, the latest stays.
             self.exemplars.dedup_by_key(|one| self.value.bucket(one.value));
         }
+        fits
     }
 }
 
@@ -201,17 +202,17 @@ impl Value {
         }
     }
 
-    /// Adds the value of another series with the same labels.
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Adds the value of another series with the same labels; `false` where it is of another kind, or has other buckets.
+    pub(crate) fn add(&mut self, other: &Self) -> bool {
         match (self, other) {
             (Self::Counter(one), Self::Counter(other)) => *one = one.wrapping_add(*other),
             (Self::FloatCounter(one), Self::FloatCounter(other)) | (Self::Gauge(one), Self::Gauge(other)) => {
                 *one += other;
             }
-            (Self::Histogram(one), Self::Histogram(other)) => one.add(other),
-            (Self::NativeHistogram(one), Self::NativeHistogram(other)) => one.add(other),
-            // Families are of one kind.
-            _ => {}
+            (Self::Histogram(one), Self::Histogram(other)) => return one.add(other),
+            (Self::NativeHistogram(one), Self::NativeHistogram(other)) => return one.add(other),
+            _ => return false,
         }
+        true
     }
 }

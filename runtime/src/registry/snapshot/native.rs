@@ -50,8 +50,7 @@ impl NativeHistogram {
 
     /// The buckets with their upper bounds, the zero bucket first.
     pub fn upper_bounds(&self) -> impl Iterator<Item = (f64, u64)> {
-        let numbered = (self.offset..).zip(&self.buckets);
-        let buckets = numbered.map(|(number, count)| (self.upper_bound(number), *count));
+        let buckets = self.numbered().map(|(number, count)| (self.upper_bound(number), count));
         std::iter::once((self.zero_threshold, self.zero_count)).chain(buckets)
     }
 
@@ -76,12 +75,12 @@ impl NativeHistogram {
 
     /// Merges neighbours: buckets 2k - 1 and 2k become k, and the schema falls by one.
     fn halve(&mut self) {
-        let offset = (self.offset + 1).div_euclid(2);
+        let offset = self.offset.saturating_add(1).div_euclid(2);
         let mut merged = Vec::with_capacity(self.buckets.len() / 2 + 1);
-        for (number, count) in (self.offset..).zip(&self.buckets) {
-            let at = ((number + 1).div_euclid(2) - offset) as usize;
+        for (number, count) in self.numbered() {
+            let at = (number.saturating_add(1).div_euclid(2) - offset) as usize;
             merged.resize(at + 1, 0_u64);
-            merged[at] = merged[at].saturating_add(*count);
+            merged[at] = merged[at].saturating_add(count);
         }
         (self.schema, self.offset, self.buckets) = (self.schema - 1, offset, merged);
     }
@@ -110,7 +109,7 @@ impl NativeHistogram {
         let base = (-f64::from(self.schema)).exp2().exp2();
         let mut before = 0_u64;
         for (at, (upper, in_bucket)) in self.upper_bounds().enumerate() {
-            let up_to = before + in_bucket;
+            let up_to = before.saturating_add(in_bucket);
             if in_bucket > 0 && up_to as f64 >= rank {
                 let share = ((rank - before as f64) / in_bucket as f64).clamp(0.0, 1.0);
                 // The zero bucket, which is the first, has no logarithm.
@@ -121,29 +120,45 @@ impl NativeHistogram {
         None
     }
 
-    /// Adds another one's observations, with the coarser one's buckets.
-    pub(crate) fn add(&mut self, other: &Self) {
-        let schema = self.schema.min(other.schema);
-        if self.schema > schema {
-            *self = self.clone().at_schema(schema);
+    /// Adds another one's observations, with the coarser one's buckets, or still coarser ones where both are far apart; `false`
+    /// where they are farther than any numbers.
+    pub(crate) fn add(&mut self, other: &Self) -> bool {
+        let mut schema = self.schema.min(other.schema);
+        let (mut sum, mut other) = (self.aligned(schema).into_owned(), other.aligned(schema).into_owned());
+        while span(&sum, &other) > MOST && schema > -4 {
+            schema -= 1;
+            (sum, other) = (sum.at_schema(schema), other.at_schema(schema));
         }
-        let other = other.aligned(schema);
-        self.sum += other.sum;
-        self.zero_count = self.zero_count.saturating_add(other.zero_count);
-        if other.buckets.is_empty() {
-            return;
+        if span(&sum, &other) > MOST {
+            return false;
         }
+        sum.sum += other.sum;
+        sum.zero_count = sum.zero_count.saturating_add(other.zero_count);
+        if !other.buckets.is_empty() {
+            sum.add_buckets(&other);
+        }
+        *self = sum;
+        true
+    }
+
+    fn add_buckets(&mut self, other: &Self) {
         if self.buckets.is_empty() {
             self.offset = other.offset;
         }
-        let before = (self.offset - other.offset).max(0) as usize;
+        let before = self.offset.saturating_sub(other.offset).max(0) as usize;
         self.buckets.splice(0..0, std::iter::repeat_n(0, before));
         self.offset = self.offset.min(other.offset);
-        let shift = (other.offset - self.offset) as usize;
+        let shift = other.offset.saturating_sub(self.offset) as usize;
         self.buckets.resize(self.buckets.len().max(shift + other.buckets.len()), 0);
         for (count, other) in self.buckets[shift..].iter_mut().zip(&other.buckets) {
             *count = count.saturating_add(*other);
         }
+    }
+
+    /// Buckets by their numbers. Somebody else's may end where numbers do.
+    fn numbered(&self) -> impl Iterator<Item = (i32, u64)> {
+        let number = |at: usize| self.offset.saturating_add(i32::try_from(at).unwrap_or(i32::MAX));
+        self.buckets.iter().enumerate().map(move |(at, count)| (number(at), *count))
     }
 
     /// What was observed since `last`, with the coarser one's buckets; nothing where a count has fallen, or other values count
@@ -157,10 +172,10 @@ impl NativeHistogram {
         let last = last.aligned(schema);
         since.zero_count = since.zero_count.checked_sub(last.zero_count)?;
         since.sum -= last.sum;
-        for (number, count) in (last.offset..).zip(&last.buckets).filter(|(_, count)| **count > 0) {
+        for (number, count) in last.numbered().filter(|(_, count)| *count > 0) {
             let at = usize::try_from(i64::from(number) - i64::from(since.offset)).ok()?;
             let bucket = since.buckets.get_mut(at)?;
-            *bucket = bucket.checked_sub(*count)?;
+            *bucket = bucket.checked_sub(count)?;
         }
         since.trim();
         Some(since)
@@ -177,8 +192,20 @@ impl NativeHistogram {
         self.buckets.truncate(used);
         let empty = self.buckets.iter().take_while(|count| **count == 0).count();
         self.buckets.drain(..empty);
-        self.offset += empty as i32;
+        self.offset = self.offset.saturating_add(empty as i32);
     }
+}
+
+/// The most buckets that a sum may have.
+const MOST: i64 = 1 << 14;
+
+/// How many buckets both have together, and between them.
+fn span(one: &NativeHistogram, other: &NativeHistogram) -> i64 {
+    let end = |of: &NativeHistogram| i64::from(of.offset) + of.buckets.len() as i64;
+    if one.buckets.is_empty() || other.buckets.is_empty() {
+        return 0;
+    }
+    end(one).max(end(other)) - i64::from(one.offset.min(other.offset))
 }
 
 #[cfg(test)]
@@ -236,8 +263,25 @@ mod tests {
             (native(3, -4, &[7]), native(3, 0, &[]), native(3, -4, &[7])),
         ] {
             let mut added = one;
-            added.add(&other);
+            assert!(added.add(&other));
             assert_eq!(added, sum);
+        }
+    }
+
+    #[test]
+    fn what_is_far_apart_is_added_coarsely_or_not_at_all() {
+        let mut sum = native(3, -8_000, &[1]);
+        assert!(sum.add(&native(3, 8_000, &[2])));
+        assert_eq!((sum.count(), sum.schema), (3, 3));
+        let mut sum = native(3, -80_000, &[1]);
+        assert!(sum.add(&native(3, 80_000, &[2])));
+        assert_eq!((sum.count(), sum.schema), (3, -1));
+        for (one, other) in [(i32::MIN, i32::MAX), (i32::MAX, i32::MIN)] {
+            let mut sum = native(0, one, &[1, 1]);
+            assert!(!sum.add(&native(0, other, &[1, 1])));
+            assert_eq!(sum.count(), 2);
+            assert!(sum.quantile(1.0).is_some() && sum.to_classic().count() == 2);
+            assert_eq!(sum.coarsened(1).count(), 2);
         }
     }
 

@@ -1,0 +1,123 @@
+//! Which metrics are in a registry, family by family.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::SystemTime;
+
+use spanwright_core::context::Context;
+
+use super::conflict::Conflict;
+use super::instrument::Instrument;
+use super::merge::add_up;
+use super::reading::Look;
+use super::snapshot::{Kind, Series, Text};
+use super::source::Source;
+
+/// What is in a registry.
+#[derive(Default)]
+pub(super) struct Members {
+    families: HashMap<Text, OfOneName>,
+    pub(super) sources: Vec<Weak<dyn Source>>,
+    pub(super) conflicts: Vec<Conflict>,
+}
+
+/// The metrics of one name, which are equal.
+#[derive(Default)]
+struct OfOneName {
+    live: Vec<Weak<Instrument>>,
+    residue: Option<Residue>,
+}
+
+/// What metrics have counted that are gone, as long as another one of their name is there: what is counted never falls.
+#[derive(Clone)]
+pub(super) struct Residue {
+    pub(super) series: Vec<Series>,
+    pub(super) start: SystemTime,
+}
+
+/// Where a metric is registered.
+pub(super) type Home = Weak<Mutex<Members>>;
+
+impl Members {
+    /// The metrics that are there, and what others have left, by family. To be dropped outside of the lock: the last owner
+    /// of a metric gives its cells back, and drops what the user gave it.
+    pub(super) fn of(
+        &self,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> (Vec<Arc<Instrument>>, Vec<(Text, Residue)>) {
+        let wanted = || self.families.iter().filter(|(name, _)| is_wanted(name));
+        let live = wanted().flat_map(|(_, family)| &family.live).filter_map(Weak::upgrade).collect();
+        let residues = wanted().filter_map(|(name, family)| Some((name.clone(), family.residue.clone()?)));
+        (live, residues.collect())
+    }
+
+    /// A metric of that name.
+    pub(super) fn named(&self, name: &str) -> Option<Arc<Instrument>> {
+        self.families.get(name)?.live.iter().find_map(Weak::upgrade)
+    }
+
+    pub(super) fn push(&mut self, instrument: &Arc<Instrument>) {
+        let family = self.families.entry(instrument.identity.name.clone()).or_default();
+        family.live.push(Arc::downgrade(instrument));
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &Text> {
+        self.families.keys()
+    }
+
+    /// Takes a metric out, and keeps what it has counted where others of its name are left.
+    fn remove(&mut self, instrument: &Instrument, counted: Vec<Series>) {
+        let name = &instrument.identity.name;
+        let Some(family) = self.families.get_mut(name) else { return };
+        family.live.retain(|other| !std::ptr::eq(other.as_ptr(), instrument));
+        if family.live.is_empty() {
+            self.families.remove(name);
+            return;
+        }
+        let start = instrument.start();
+        let residue = family.residue.get_or_insert_with(|| Residue { series: Vec::new(), start });
+        residue.start = residue.start.min(start);
+        residue.series.extend(counted);
+        let _all_fit = add_up(&mut residue.series);
+    }
+}
+
+/// The right to a metric. While it lives the metric is in its registry.
+#[derive(Debug)]
+pub struct Owned(Arc<Instrument>);
+
+impl Owned {
+    /// Of a metric that was just made.
+    pub(crate) fn new(instrument: Arc<Instrument>) -> Self {
+        Self(instrument)
+    }
+
+    /// The metric.
+    pub(crate) fn instrument(&self) -> &Arc<Instrument> {
+        &self.0
+    }
+}
+
+impl Deref for Owned {
+    type Target = Instrument;
+
+    #[inline]
+    fn deref(&self) -> &Instrument {
+        &self.0
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let Some(home) = self.0.home().and_then(Weak::upgrade) else { return };
+        let is_counted = matches!(self.0.identity.kind, Kind::Counter | Kind::Histogram);
+        // Nobody writes any more: what is read now is all.
+        let mut counted = Vec::new();
+        if is_counted {
+            counted = self.0.series(&mut Look::at(Context::here().store).read());
+            counted.iter_mut().for_each(|series| series.exemplars = Vec::new());
+        }
+        home.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0, counted);
+    }
+}
