@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use spanwright_core::cells::{self, Block, Shape};
+use spanwright_core::cells::{self, Block, HISTOGRAM_HEAD, HistogramCells, Shape};
 use spanwright_core::descriptor::{Dimension, Values, cardinality};
 
 use super::identity::Identity;
 use super::members::Home;
-use super::reading::Reading;
+use super::reading::Look;
 use super::snapshot::{Kind, LabelSet, Series, Text, Value};
 use crate::metric::{Finder, Interner, MetricDescriptor, Scale};
 
@@ -236,60 +236,85 @@ impl Instrument {
     }
 
     /// All series that have a value, or exist at zero.
-    pub(crate) fn series(&self, reading: &mut Reading<'_>) -> Vec<Series> {
+    pub(crate) fn series(&self, look: &Look) -> Vec<Series> {
         let Some(block) = self.block.as_deref() else { return Vec::new() };
         let (inner, values) = match &self.content {
             Content::Sums(Dimension { name, values: Values::Static(values) }) => (Some(*name), *values),
             _ => (None, &[""][..]),
         };
         let keep_zero = block.count().saturating_mul(values.len() as u32) <= ZERO_SERIES;
-        let names = self.label_names(inner);
+        let (names, seen) = (self.label_names(inner), self.seen());
+        let mut read = self.read(look, block, &seen, values.len() as u32);
         let mut all = Vec::with_capacity(self.series.load(Ordering::Relaxed));
-        self.combinations(&mut |combination, labels| {
+        combine(self.labels.dimensions, &seen, 0, &mut Vec::new(), &mut |combination, labels| {
             let first = block.cell(combination);
             for (at, value) in (0..).zip(values) {
-                let inner = inner.map(|_| *value);
-                let labels = || LabelSet::new(Arc::clone(&names), self.label_values(labels, inner));
-                all.extend(self.one(reading, block, first + at, keep_zero, labels));
+                let Some(value_now) = self.value(&mut read, first + at, keep_zero) else { continue };
+                let labels = self.label_values(labels, inner.map(|_| *value));
+                let exemplars = look.exemplars(block, self.exemplar_cells(block, first + at));
+                let labels = LabelSet::new(Arc::clone(&names), labels);
+                all.push(Series { labels, value: value_now, exemplars });
             }
         });
         self.series.store(all.len(), Ordering::Relaxed);
         all
     }
 
-    /// The series whose cells are from `cell` on; nothing where it has no value and is not to exist at zero.
-    fn one(
-        &self,
-        reading: &mut Reading<'_>,
-        block: &Block,
-        cell: u32,
-        keep_zero: bool,
-        labels: impl FnOnce() -> LabelSet,
-    ) -> Option<Series> {
-        let (value, exemplars) = match self.content {
-            Content::Sum { offset } => (self.sum(reading, cell + offset, keep_zero)?, (cell + offset, 1)),
-            Content::Sums(_) => (self.sum(reading, cell, keep_zero)?, (cell, 1)),
-            Content::Gauge => {
-                let bits = reading.shared(cell);
-                (keep_zero || bits != 0).then_some((Value::Gauge(gauge_value(bits)), (cell, 0)))?
+    /// Reads the numbers of all combinations, in their order, under the store's lock and without doing anything else there.
+    fn read(&self, look: &Look, block: &Block, seen: &[Vec<(u32, Text)>], inner: u32) -> Read {
+        let mut combinations = Vec::with_capacity(self.series.load(Ordering::Relaxed));
+        let dimensions = self.labels.dimensions;
+        combine(dimensions, seen, 0, &mut Vec::new(), &mut |at, _| combinations.push(block.cell(at)));
+        let (cells, shape) = (combinations.into_iter(), block.shape());
+        let reader = look.reader();
+        match (self.content, shape.histogram) {
+            (Content::Histogram, Some(sums)) => {
+                let of = |cell| reader.histogram(sums, cell + shape.sums, block.used() - shape.sums);
+                Read::Histograms(cells.map(of).collect::<Vec<_>>().into_iter())
             }
-            Content::Histogram => {
-                let histogram = reading.histogram(block, cell);
-                if histogram.is_none() && !keep_zero {
-                    return None;
-                }
-                let value = self.identity.scale.as_ref()?.read(histogram);
-                (value, Reading::buckets(block, cell))
+            (Content::Gauge, _) => {
+                Read::Numbers(cells.map(|cell| reader.shared(cell)).collect::<Vec<_>>().into_iter())
             }
-        };
-        Some(Series { labels: labels(), value, exemplars: reading.exemplars(block, exemplars) })
+            (Content::Sum { offset }, _) => {
+                Read::Numbers(cells.map(|cell| reader.sum(cell + offset)).collect::<Vec<_>>().into_iter())
+            }
+            _ => {
+                let all = cells.flat_map(|cell| cell..cell + inner).map(|cell| reader.sum(cell));
+                Read::Numbers(all.collect::<Vec<_>>().into_iter())
+            }
+        }
     }
 
-    fn sum(&self, reading: &mut Reading<'_>, cell: u32, keep_zero: bool) -> Option<Value> {
-        let sum = reading.sum(cell);
-        match self.identity.kind {
-            Kind::Counter => (keep_zero || sum != 0).then_some(Value::Counter(sum)),
-            _ => (keep_zero || self.is_shown(cell, sum)).then_some(Value::Gauge(sum as i64 as f64)),
+    /// The value of the series whose cells are from `cell` on, which is the next one that was read; nothing where it has
+    /// none and is not to exist at zero.
+    fn value(&self, read: &mut Read, cell: u32, keep_zero: bool) -> Option<Value> {
+        match read {
+            Read::Histograms(histograms) => {
+                let histogram = histograms.next()?;
+                let is_shown = keep_zero || histogram.is_some();
+                self.identity.scale.as_ref().filter(|_| is_shown).map(|scale| scale.read(histogram))
+            }
+            Read::Numbers(numbers) => {
+                let number = numbers.next()?;
+                let (is_shown, value) = match self.identity.kind {
+                    Kind::Counter => (number != 0, Value::Counter(number)),
+                    Kind::UpDownCounter => (self.is_shown(cell, number), Value::Gauge(number as i64 as f64)),
+                    _ => (number != 0, Value::Gauge(gauge_value(number))),
+                };
+                (keep_zero || is_shown).then_some(value)
+            }
+        }
+    }
+
+    /// The cells that a series may have exemplars of: the first one, and how many there are.
+    fn exemplar_cells(&self, block: &Block, cell: u32) -> (u32, u32) {
+        match (self.identity.kind, self.content) {
+            (Kind::Counter, _) => (cell, 1),
+            (Kind::Histogram, _) => {
+                let before = block.shape().sums + HISTOGRAM_HEAD;
+                (cell + before, block.used() - before)
+            }
+            _ => (cell, 0),
         }
     }
 
@@ -318,21 +343,22 @@ impl Instrument {
         constant.chain(dimensions).chain(inner.map(Text::constant)).collect()
     }
 
-    /// Calls `each` with every combination's number and labels; of texts, with those that were seen.
-    fn combinations(&self, each: &mut dyn FnMut(u32, &[&Text])) {
-        let values: Vec<Vec<(u32, Text)>> = (0..)
-            .zip(self.labels.dimensions)
-            .map(|(place, dimension)| match dimension.values {
-                Values::Static(values) => {
-                    (0..).zip(values.iter().map(|value| Text::constant(value))).collect()
-                }
-                Values::Text { .. } => {
-                    self.interner.seen(place).into_iter().map(|(at, text)| (at, Text::from(text))).collect()
-                }
-            })
-            .collect();
-        combine(self.labels.dimensions, &values, 0, &mut Vec::new(), each);
+    /// The values of each dimension: of texts, those that were seen.
+    fn seen(&self) -> Vec<Vec<(u32, Text)>> {
+        let of = |(place, dimension): (usize, &Dimension)| match dimension.values {
+            Values::Static(values) => (0..).zip(values.iter().map(|value| Text::constant(value))).collect(),
+            Values::Text { .. } => {
+                self.interner.seen(place).into_iter().map(|(at, text)| (at, Text::from(text))).collect()
+            }
+        };
+        self.labels.dimensions.iter().enumerate().map(of).collect()
     }
+}
+
+/// The numbers of a metric's series, in their order.
+enum Read {
+    Numbers(std::vec::IntoIter<u64>),
+    Histograms(std::vec::IntoIter<Option<HistogramCells>>),
 }
 
 /// Calls `each` with every combination of the values that are left, after those so far.

@@ -115,7 +115,7 @@ impl Drop for Owned {
         // Nobody writes any more: what is read now is all.
         let mut counted = Vec::new();
         if is_counted {
-            counted = self.0.series(&mut Look::at(Context::here().store).read());
+            counted = self.0.series(&Look::at(Context::here().store));
             counted.iter_mut().for_each(|series| series.exemplars = Vec::new());
         }
         home.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0, counted);

@@ -235,7 +235,7 @@ fn read(instruments: &[&Instrument]) -> (merge::Families, SystemTime) {
     let mut families = merge::Families::default();
     let look = reading::Look::at(Context::here().store);
     for instrument in instruments {
-        let (identity, series) = (&instrument.identity, instrument.series(&mut look.read()));
+        let (identity, series) = (&instrument.identity, instrument.series(&look));
         families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
     }
     (families, look.time())
