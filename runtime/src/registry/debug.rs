@@ -243,9 +243,7 @@ impl MetricsSnapshot {
     /// The value of the series with these labels, and maybe others; they are added up. Nothing where there are none.
     #[must_use]
     pub fn get_with(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        let has_them =
-            |series: &&Series| labels.iter().all(|(name, value)| series.labels.get(name) == Some(value));
-        let series = self.family(name)?.series.iter().filter(has_them);
+        let series = self.family(name)?.series.iter().filter(|series| series.labels.includes(labels));
         series.map(number).reduce(|one, other| one + other)
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{Family, Kind, LabelSet, Registry, Source, Value};
+use crate::export::exposition::names::is_metric_name;
 use crate::telemetry;
 
 /// A state that tells when it has changed. Cheap to clone; clones are the same state.
@@ -124,7 +125,8 @@ impl<T> Watched<T> {
 impl Watched<Option<f64>> {
     /// Makes this the value of a counter or a gauge: looks at it at once and then every so often, and tells who listens where
     /// it has changed. The series with these labels, and maybe others, are added up; nothing where there are none.
-    /// Ends once nobody listens any more. Each look reads the metric, and asks all sources.
+    /// Ends once nobody listens any more. A gauge that stays what is not a number has not changed. Each look reads the
+    /// metric, and asks all sources, which may read files: on a thread for blocking work, in the context of this future.
     ///
     /// To be spawned on a Tokio runtime that has its timer enabled.
     ///
@@ -160,20 +162,37 @@ impl Watched<Option<f64>> {
         let (registry, name) = (registry.clone(), name.to_owned());
         let labels: Vec<_> =
             labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let metric = Arc::new(Metric { registry, name, labels });
         async move {
             while self.listeners() > 0 {
-                let value = value_of(&registry, &name, &labels);
-                self.update_if(|known| std::mem::replace(known, value) != value);
+                let metric = Arc::clone(&metric);
+                // It fails where the runtime ends, which drops this too.
+                let Ok(value) = crate::spawn_blocking(move || metric.value()).await else { return };
+                self.update_if(|known| {
+                    let before = std::mem::replace(known, value);
+                    before.map(f64::to_bits) != value.map(f64::to_bits)
+                });
                 tokio::time::sleep(every).await;
             }
         }
     }
 }
 
-fn value_of(registry: &Registry, name: &str, labels: &[(String, String)]) -> Option<f64> {
-    let has_them = |its: &LabelSet| labels.iter().all(|(name, value)| its.get(name) == Some(value));
-    let series = registry.get_metric(name)?.series.into_iter().filter(|series| has_them(&series.labels));
-    series.filter_map(|series| series.value.number()).reduce(|one, other| one + other)
+/// What is followed.
+struct Metric {
+    registry: Registry,
+    name: String,
+    labels: Vec<(String, String)>,
+}
+
+impl Metric {
+    fn value(&self) -> Option<f64> {
+        let family = self.registry.get_metric(&self.name)?;
+        let labels: Vec<_> =
+            self.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let series = family.series.iter().filter(|series| series.labels.includes(&labels));
+        series.filter_map(|series| series.value.number()).reduce(|one, other| one + other)
+    }
 }
 
 impl<T: Send + Sync + 'static> Watched<T> {
@@ -190,7 +209,7 @@ impl<T: Send + Sync + 'static> Watched<T> {
         help: &'static str,
         read: impl Fn(&T) -> f64 + Send + Sync + 'static,
     ) -> Self {
-        if !is_valid(name) {
+        if !is_metric_name(name) {
             telemetry::report(&format!(
                 "the gauge `{name}` of a watched state is not exported: name it with letters, digits and `_`, not a \
                  digit first"
@@ -202,11 +221,6 @@ impl<T: Send + Sync + 'static> Watched<T> {
         self.0.gauges.lock().unwrap_or_else(PoisonError::into_inner).push(gauge);
         self
     }
-}
-
-fn is_valid(name: &str) -> bool {
-    let is_one = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
-    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_one)
 }
 
 impl<T> Clone for Watched<T> {
@@ -246,7 +260,11 @@ impl<T: Send + Sync, F: Fn(&T) -> f64 + Send + Sync> Source for StateGauge<T, F>
 
 #[cfg(test)]
 mod tests {
+    use spanwright_core::context::Context;
+    use spanwright_core::ids::TraceId;
+
     use super::*;
+    use crate::task::InContext;
 
     fn value(registry: &Registry, name: &str) -> Option<f64> {
         registry.get_metric(name)?.series[0].value.number()
@@ -303,6 +321,46 @@ mod tests {
             receiver.wait_for(Option::is_none).await.unwrap();
             drop(receiver);
             following.await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_gauge_that_stays_no_number_does_not_change() {
+        let registry = Registry::new();
+        let (asked, mut answers) = watch::channel(0);
+        let _items = Watched::new(f64::NAN).with_gauge(&registry, "items", "Items.", move |items| {
+            asked.send_modify(|times| *times += 1);
+            *items
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let followed = Watched::new(None);
+            let mut receiver = followed.subscribe();
+            tokio::spawn(followed.follow(&registry, "items", &[], Duration::from_millis(1)));
+            receiver.wait_for(|value: &Option<f64>| value.is_some_and(f64::is_nan)).await.unwrap();
+            answers.wait_for(|times| *times > 5).await.unwrap();
+            assert!(!receiver.has_changed().unwrap());
+        });
+    }
+
+    #[test]
+    fn a_metric_is_looked_at_on_another_thread_in_the_same_context() {
+        let registry = Registry::new();
+        let (looks, mut seen) = watch::channel(None);
+        let _items = Watched::new(1.0).with_gauge(&registry, "items", "Items.", move |items| {
+            looks.send_replace(Some((std::thread::current().id(), Context::here().trace_id)));
+            *items
+        });
+        let trace_id = TraceId { high: 1, low: 2 };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let followed = Watched::new(None);
+            let _receiver = followed.subscribe();
+            let following = followed.follow(&registry, "items", &[], Duration::from_millis(1));
+            tokio::spawn(following.in_context(Context { trace_id, ..Context::NONE }));
+            let (thread, its_trace) = seen.wait_for(Option::is_some).await.unwrap().unwrap();
+            assert_ne!(thread, std::thread::current().id());
+            assert_eq!(its_trace, trace_id);
         });
     }
 

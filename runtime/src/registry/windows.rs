@@ -1,6 +1,7 @@
 //! What has happened in the last 1, 5 and 15 minutes, asked from code.
 
 mod change;
+mod said;
 mod tracked;
 
 use std::collections::{HashMap, VecDeque};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::{LabelSet, Registry, Snapshot, Text};
 use change::Change;
+use said::Said;
 use tracked::Tracked;
 
 /// How far back to look.
@@ -56,14 +58,22 @@ impl Window {
 ///
 /// Somebody has to [`tick`](Self::tick) it, every 5 seconds or so; the telemetry does where
 /// [it is asked to](https://docs.rs/spanwright/latest/spanwright/telemetry/struct.Builder.html#method.rolling_windows). It
-/// remembers the labels of each series once, and of its values 58 numbers of 8 bytes: as many of each of a
-/// histogram's buckets, and of a native histogram 64 buckets at most. Of more than 1,000 series the later ones are
+/// remembers the labels of each series once, and of a counter's values 58 numbers of 8 bytes: thrice as many of a
+/// gauge, as many of each of a histogram's buckets, and of a native histogram 64 buckets at most. Of more than 1,000 series the later ones are
 /// [left out](Self::left_out), unless [said otherwise](Self::max_series).
 ///
 /// All questions name a metric and labels; the series that have these labels, and maybe others, are added up. They
 /// are about the last tick and what had been remembered a window before, or else as early as possible: about a window's length,
 /// give or take half a step. The answer is nothing where there is no such metric, where it is of another kind, and after
-/// one tick only. A counter that falls has begun anew; a series that appears has begun at zero.
+/// one tick only. A counter or a histogram that falls has begun anew: what it counted before and since is added up. A series
+/// that appears has begun at zero. A gauge's mean and trend leave out when it was no number, or infinite. A value that makes no
+/// sense, as that of a [source](super::Source) may, is as if it were not there: one of another kind than its metric, a counter
+/// that is not finite, a histogram with more buckets than bounds ask for, or where no numbers are.
+///
+/// Where an instance of a metric is dropped while another one of that name lives, the registry keeps what it
+/// counted, and rates go on; a gauge's value leaves the sum at once. The last instance takes the metric out of the
+/// registry: what was counted is part of the answers until it is older than the window, and an instance that is made
+/// afterwards begins at zero.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -117,6 +127,9 @@ pub struct Windows {
     max_series: usize,
     /// Beginnings of names; all where there are none.
     only: Vec<String>,
+    /// Held from the look at the registry until it is remembered, so that nobody remembers an older look later. Questions
+    /// don't wait for it.
+    ticking: Mutex<()>,
     remembered: Mutex<Remembered>,
 }
 
@@ -138,8 +151,9 @@ impl Windows {
     /// Windows on this registry, of which nothing is known before the first [tick](Self::tick).
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        let remembered = Mutex::default();
-        Self { registry: registry.clone(), max_series: Self::MAX_SERIES, only: Vec::new(), remembered }
+        let (ticking, remembered) = (Mutex::default(), Mutex::default());
+        let (max_series, only) = (Self::MAX_SERIES, Vec::new());
+        Self { registry: registry.clone(), max_series, only, ticking, remembered }
     }
 
     /// The same with another bound on the number of series.
@@ -157,7 +171,11 @@ impl Windows {
     }
 
     /// Reads the registry, and remembers what it says as of `now`. A time that is not after the last one is ignored.
+    ///
+    /// Several threads may do so; they wait for each other. A source must not tick the windows that ask it: it would wait
+    /// for itself.
     pub fn tick(&self, now: Instant) {
+        let _ticking = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = self.registry.snapshot();
         let mut remembered = self.remembered();
         if remembered.latest.is_none_or(|latest| latest < now) {
@@ -212,7 +230,7 @@ impl Windows {
         let remembered = self.remembered();
         let (slots, mut times) = remembered.since(window)?;
         let elapsed = remembered.latest?.duration_since(times.next()?);
-        let changes = remembered.matching(name, labels).map(|series| series.change(window, slots, elapsed));
+        let changes = remembered.matching(name, labels).filter_map(|series| series.change(window, slots));
         Some((changes.reduce(Change::plus)?, elapsed))
     }
 
@@ -234,13 +252,13 @@ impl Remembered {
             }
             let of_family = self.series.entry(family.name.clone()).or_default();
             for series in &family.series {
+                let Some(said) = Said::of(family.kind, &series.value) else { continue };
                 if let Some(tracked) = of_family.get_mut(&series.labels) {
-                    if !tracked.update(&series.value, now, elapsed) {
-                        *tracked = Tracked::new(&series.value, family.kind, now, true);
+                    if let Err(other) = tracked.update(said, now, elapsed) {
+                        *tracked = Tracked::new(other, now, true);
                     }
                 } else if self.count < settings.max_series {
-                    let tracked = Tracked::new(&series.value, family.kind, now, begins_at_zero);
-                    of_family.insert(series.labels.clone(), tracked);
+                    of_family.insert(series.labels.clone(), Tracked::new(said, now, begins_at_zero));
                     self.count += 1;
                 } else {
                     self.left_out += 1;
@@ -282,9 +300,8 @@ impl Remembered {
 
     /// The series with these labels, and maybe others.
     fn matching(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = &Tracked> {
-        let has_them = |its: &LabelSet| labels.iter().all(|(name, value)| its.get(name) == Some(value));
         let of_family = self.series.get(name).into_iter().flatten();
-        of_family.filter(move |(its, _)| has_them(its)).map(|(_, series)| series)
+        of_family.filter(move |(its, _)| its.includes(labels)).map(|(_, series)| series)
     }
 }
 

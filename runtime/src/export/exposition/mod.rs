@@ -23,7 +23,7 @@
 
 mod declared;
 mod distribution;
-pub(in crate::export) mod names;
+pub(crate) mod names;
 mod negotiate;
 mod number;
 mod protobuf;

@@ -26,7 +26,7 @@ pub(in crate::export) fn series(family: &Family) -> impl Iterator<Item = &Series
 }
 
 /// Whether Prometheus takes it for a metric's name.
-pub(super) fn is_metric_name(name: &str) -> bool {
+pub(crate) fn is_metric_name(name: &str) -> bool {
     let is_first = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':');
     name.bytes().next().is_some_and(is_first)
         && name.bytes().all(|byte| is_first(byte) || byte.is_ascii_digit())

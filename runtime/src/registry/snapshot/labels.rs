@@ -12,6 +12,7 @@ use super::Text;
 ///
 /// let labels = LabelSet::from([("method", "get"), ("code", "200")]);
 /// assert_eq!(labels.get("code"), Some("200"));
+/// assert!(labels.includes(&[("code", "200")]) && !labels.is(&[("code", "200")]));
 /// assert_eq!(labels.iter().next(), Some(("method", "get")));
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +54,13 @@ impl LabelSet {
     /// Whether these are the labels, in any order.
     #[must_use]
     pub fn is(&self, labels: &[(&str, &str)]) -> bool {
-        self.len() == labels.len() && labels.iter().all(|(name, value)| self.get(name) == Some(value))
+        self.len() == labels.len() && self.includes(labels)
+    }
+
+    /// Whether these are among the labels, in any order.
+    #[must_use]
+    pub fn includes(&self, labels: &[(&str, &str)]) -> bool {
+        labels.iter().all(|(name, value)| self.get(name) == Some(value))
     }
 
     /// The same, by name.

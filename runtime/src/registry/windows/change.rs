@@ -47,14 +47,15 @@ impl Change {
 
     pub(super) fn quantile(&self, q: f64) -> Option<f64> {
         match self {
-            Self::Classic(histogram) => histogram.quantile(q),
-            Self::Native(native) => native.quantile(q),
-            Self::Total(_) | Self::Mean(_) => None,
+            // What can't be counted has no middle.
+            Self::Classic(histogram) if histogram.count() < u64::MAX => histogram.quantile(q),
+            Self::Native(native) if native.count() < u64::MAX => native.quantile(q),
+            _ => None,
         }
     }
 
     pub(super) fn mean(&self) -> Option<f64> {
-        let of = |sum: f64, count: u64| (count > 0).then(|| sum / count as f64);
+        let of = |sum: f64, count: u64| (count > 0 && sum.is_finite()).then(|| sum / count as f64);
         match self {
             Self::Mean(mean) => Some(*mean),
             Self::Classic(histogram) => of(histogram.sum, histogram.count()),
@@ -74,7 +75,8 @@ pub(super) fn curve(times: &[Instant], series: &[&Tracked], window: Window) -> O
         let values = curves.iter().filter_map(|curve| *curve.get(at)?);
         Some((times[at].duration_since(start).as_secs_f64(), values.reduce(|one, other| one + other)?))
     });
-    let values: Vec<(f64, f64)> = sums.flatten().collect();
+    // Where a gauge was no number, or infinite, nothing is known of the sum.
+    let values: Vec<(f64, f64)> = sums.flatten().filter(|(_, sum)| sum.is_finite()).collect();
     if is_level {
         return Some(values);
     }

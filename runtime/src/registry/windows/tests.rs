@@ -1,6 +1,8 @@
 //! Windows, with a clock of the test's own.
 
 use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
 
 use proptest::prelude::*;
 
@@ -163,7 +165,39 @@ fn native_histograms_may_become_coarser_meanwhile() {
     let low = watch.windows.quantile("n", &[], 0.01, minute).unwrap();
     assert!(low > 4.0 && low < 4.1, "nothing below 4 is new: {low}");
     watch.tick(5.0, [native(0, 1, &[1], 2.0)]);
-    assert_eq!(watch.windows.increase("n", &[], minute), Some(1.0), "it began anew");
+    assert_eq!(watch.windows.increase("n", &[], minute), Some(11.0), "it began anew, and goes on");
+    assert_eq!(watch.windows.mean("n", &[], minute), Some(62.0 / 11.0));
+}
+
+#[test]
+fn whatever_counts_goes_on_after_it_began_anew() {
+    let mut watch = Watch::new();
+    for count in [0, 100, 200, 50] {
+        let sum = count as f64 * 4.0;
+        watch.tick(5.0, [counter(count), histogram([0, 0, count], sum), native(0, 2, &[count], sum)]);
+    }
+    let minute = Window::OneMinute;
+    let increase = |name| watch.windows.increase(name, &[], minute);
+    assert_eq!(["c", "h", "n"].map(increase), [Some(250.0); 3]);
+    assert_eq!(["h", "n"].map(|name| watch.windows.mean(name, &[], minute)), [Some(4.0); 2]);
+    // One that has as many observations as before, elsewhere, has begun anew as well.
+    watch.tick(5.0, [native(0, -1, &[60], 30.0)]);
+    assert_eq!(watch.windows.increase("n", &[], minute), Some(310.0));
+}
+
+#[test]
+fn a_native_histogram_is_remembered_in_few_buckets_however_often_it_began_anew() {
+    let mut watch = Watch::new();
+    for at in 0..20 {
+        watch.tick(5.0, [native(8, at * 1_000, &[1; 60], 1.0)]);
+    }
+    // No schema of Prometheus' is coarser, and none holds all numbers in fewer.
+    watch.tick(5.0, [native(-4, -67, &[1; 131], 1.0)]);
+    for series in watch.windows.remembered().matching("n", &[]) {
+        let Some(Change::Native(total)) = series.change(Window::FiveMinutes, 99) else { panic!("a native") };
+        assert!(total.buckets.len() <= 64, "{total:?}");
+        assert_eq!(total.count(), 20 * 60 + 131);
+    }
 }
 
 #[test]
@@ -184,6 +218,148 @@ fn gauges_have_means_over_time_and_slopes() {
     // A gauge that is gone is not remembered.
     watch.tick(5.0, []);
     assert_eq!(watch.windows.mean("g", &[], Window::OneMinute), None);
+}
+
+#[test]
+fn a_gauge_that_was_no_number_has_the_mean_and_the_slope_of_the_rest() {
+    let mut watch = Watch::new();
+    for value in [10.0, f64::NAN, 10.0, f64::INFINITY, f64::NEG_INFINITY, 10.0, f64::MAX, 10.0, 20.0] {
+        watch.tick(5.0, [gauge(value)]);
+    }
+    let mean = |watch: &Watch| watch.windows.mean("g", &[], Window::OneMinute);
+    // Nothing is known but of the last five seconds.
+    assert_eq!(mean(&watch), Some(15.0));
+    watch.tick(15.0, [gauge(20.0)]);
+    assert_eq!(mean(&watch), Some((15.0 * 5.0 + 20.0 * 15.0) / 20.0));
+    for _ in 0..30 {
+        watch.tick(5.0, [gauge(f64::NAN).with([("l", "y")], Value::Gauge(7.0))]);
+    }
+    assert_eq!(mean(&watch), Some(7.0), "one that is no number does not spoil the others");
+    assert_eq!(watch.windows.mean("g", &[("l", "x")], Window::OneMinute), None);
+    assert_eq!(watch.windows.trend("g", &[("l", "y")], Window::OneMinute), Some(0.0));
+    assert_eq!(watch.windows.trend("g", &[("l", "x")], Window::OneMinute), None);
+}
+
+#[test]
+fn slopes_leave_out_when_a_gauge_was_no_number() {
+    let mut watch = Watch::new();
+    for (at, other) in [1.0, 1.0, f64::NAN, 1.0, 1.0].into_iter().enumerate() {
+        watch.tick(5.0, [gauge(at as f64 * 10.0).with([("l", "y")], Value::Gauge(other))]);
+    }
+    assert_eq!(watch.windows.trend("g", &[], Window::OneMinute), Some(2.0));
+}
+
+#[test]
+fn a_sum_that_was_no_number_is_one_again() {
+    let mut watch = Watch::new();
+    let ((infinite, finite), minute) = ((f64::INFINITY, 4.0), Window::OneMinute);
+    let both = |count, sum| [histogram([0, 0, count], sum), native(0, 2, &[count], sum)];
+    let means = |watch: &Watch| ["h", "n"].map(|name| watch.windows.mean(name, &[], minute));
+    for (count, sum) in [(1, finite), (2, infinite)] {
+        watch.tick(5.0, both(count, sum));
+    }
+    assert_eq!(means(&watch), [None; 2]);
+    for count in 1..=20 {
+        watch.tick(5.0, both(count, finite * count as f64));
+    }
+    assert_eq!(means(&watch), [Some(finite); 2]);
+}
+
+#[test]
+fn a_counter_that_becomes_a_gauge_counts_no_more() {
+    let mut watch = Watch::new();
+    let as_gauge = |value| Family::new("c", Kind::Gauge).with([("l", "x")], Value::Gauge(value));
+    watch.tick(5.0, [counter(100)]);
+    watch.tick(5.0, [counter(110)]);
+    watch.tick(5.0, [as_gauge(500.0)]);
+    assert_eq!(watch.windows.increase("c", &[], Window::OneMinute), None);
+    assert_eq!(watch.windows.mean("c", &[], Window::OneMinute), Some(500.0));
+    watch.tick(5.0, [counter(3)]);
+    assert_eq!(watch.windows.mean("c", &[], Window::OneMinute), None);
+    assert_eq!(watch.windows.increase("c", &[], Window::OneMinute), Some(3.0));
+}
+
+/// A source whose first answer waits, once it is found, until it may go.
+struct Slow {
+    value: Mutex<u64>,
+    found: Mutex<Option<mpsc::Sender<()>>>,
+    go: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Source for Slow {
+    fn collect(&self, families: &mut Vec<Family>) {
+        families.push(counter(*self.value.lock().unwrap()));
+        let found = self.found.lock().unwrap().take();
+        if let Some(found) = found {
+            found.send(()).unwrap();
+            self.go.lock().unwrap().recv_timeout(Duration::from_secs(60)).expect("nobody waits for a tick");
+        }
+    }
+}
+
+#[test]
+fn two_that_tick_remember_what_they_saw_in_its_order_and_no_question_waits() {
+    let ((found, is_found), (go, may_go)) = (mpsc::channel(), mpsc::channel());
+    let (value, go_on) = (Mutex::new(1_000_000), Mutex::new(may_go));
+    let slow = Arc::new(Slow { value, found: Mutex::default(), go: go_on });
+    let registry = Registry::new();
+    registry.add_source(&slow);
+    let (windows, start) = (Windows::new(&registry), Instant::now());
+    let tick = |seconds| windows.tick(start + Duration::from_secs(seconds));
+    tick(0);
+    *slow.found.lock().unwrap() = Some(found);
+    thread::scope(|scope| {
+        scope.spawn(|| tick(10));
+        is_found.recv().unwrap();
+        // This one looks later, and was asked to earlier.
+        *slow.value.lock().unwrap() += 5;
+        let (ended, has_ended) = mpsc::channel();
+        scope.spawn(move || {
+            tick(5);
+            let _ = ended.send(());
+        });
+        // It should wait, so this is as long as it is given to do otherwise.
+        let _ = has_ended.recv_timeout(Duration::from_millis(200));
+        assert_eq!(windows.increase("c", &[], Window::OneMinute), None);
+        go.send(()).unwrap();
+    });
+    tick(15);
+    assert_eq!(windows.increase("c", &[], Window::OneMinute), Some(5.0));
+}
+
+#[test]
+fn what_makes_no_sense_is_as_if_it_were_not_there() {
+    let mut watch = Watch::new();
+    let classic = |buckets: &[u64]| {
+        let value = Histogram { bounds: Arc::new([1.0, 2.0]), buckets: buckets.to_vec(), sum: 1.0 };
+        Family::new("h", Kind::Histogram).with([("l", "x")], Value::from(value))
+    };
+    let float = |value| Family::new("c", Kind::Counter).with([("l", "x")], Value::FloatCounter(value));
+    watch.tick(5.0, [classic(&[1, 1, 1]), native(0, 1, &[3], 3.0), float(3.0)]);
+    for nonsense in [
+        [classic(&[9; 4]), native(0, i32::MAX, &[9], 9.0), float(f64::NAN)],
+        [classic(&[9; 2]), native(0, i32::MIN, &[9], 9.0), float(f64::INFINITY)],
+        [classic(&[]), native(127, 5, &[9], 9.0), float(f64::NEG_INFINITY)],
+        [classic(&[9; 9]), native(-128, 1, &[9; 999], 9.0), float(f64::NAN)],
+    ] {
+        watch.tick(5.0, nonsense);
+    }
+    watch.tick(5.0, [classic(&[2, 1, 1]), native(0, 1, &[4], 4.0), float(4.0)]);
+    let increase = |name| watch.windows.increase(name, &[], Window::OneMinute);
+    assert_eq!(["h", "n", "c"].map(increase), [Some(1.0); 3]);
+}
+
+#[test]
+fn what_is_far_apart_is_added_up_in_little_room() {
+    let mut watch = Watch::new();
+    // The least and the greatest number, in the finest buckets that OpenTelemetry has.
+    let (least, greatest) = (-1_074 << 20, 1_024 << 20);
+    for round in 1..=3 {
+        watch.tick(5.0, [native(20, least, &[round], 0.0)]);
+        watch.tick(5.0, [native(20, greatest, &[round], 0.0)]);
+    }
+    assert_eq!(watch.windows.increase("n", &[], Window::OneMinute), Some(11.0));
+    assert_eq!(watch.windows.remembered().matching("n", &[]).count(), 1);
 }
 
 #[test]
@@ -249,7 +425,64 @@ fn only_what_is_asked_for_is_remembered() {
     assert_eq!(windows.mean("g", &[], Window::OneMinute), None);
 }
 
+fn any_value() -> impl Strategy<Value = (Kind, Value)> {
+    let kinds = [Kind::Counter, Kind::UpDownCounter, Kind::Gauge, Kind::Histogram];
+    let counts = || {
+        let count = prop_oneof![0..9_u64, Just(u64::MAX), any::<u64>()];
+        proptest::collection::vec(count, 0..90)
+    };
+    let bounds = proptest::collection::vec(any::<f64>(), 0..4);
+    let classic = (bounds, counts(), any::<f64>()).prop_map(|(bounds, mut buckets, sum)| {
+        buckets.truncate(bounds.len() + 1);
+        Value::from(Histogram { bounds: bounds.into(), buckets, sum })
+    });
+    let offsets = prop_oneof![-300_000..300_000_i32, -9..9_i32, Just(i32::MIN), Just(i32::MAX), any::<i32>()];
+    let schemas = prop_oneof![-10..=20_i8, any::<i8>()];
+    let zeros = prop_oneof![Just(0.0), any::<f64>()];
+    let native = (schemas, zeros, offsets, counts(), any::<f64>()).prop_map(
+        |(schema, zero_threshold, offset, buckets, sum)| {
+            let (zero_count, bounds) = (1, Arc::new([1.0]));
+            Value::from(NativeHistogram { schema, zero_threshold, zero_count, offset, buckets, sum, bounds })
+        },
+    );
+    let value = prop_oneof![
+        any::<u64>().prop_map(Value::Counter),
+        any::<f64>().prop_map(Value::FloatCounter),
+        any::<f64>().prop_map(Value::Gauge),
+        classic,
+        native,
+    ];
+    (proptest::sample::select(kinds.to_vec()), value).prop_map(|(kind, value)| match value {
+        // Else most values would be of a wrong kind.
+        Value::Histogram(_) | Value::NativeHistogram(_) if kind != Kind::Gauge => (Kind::Histogram, value),
+        other => (kind, other),
+    })
+}
+
 proptest! {
+    /// Whatever sources say, all questions have answers.
+    #[test]
+    fn no_value_makes_windows_panic(
+        said in proptest::collection::vec(proptest::collection::vec(any_value(), 1..4), 1..20),
+    ) {
+        let mut watch = Watch::new();
+        for values in said {
+            let kind = values[0].0;
+            let series = values.into_iter().enumerate();
+            let family = series.fold(Family::new("m", kind), |family, (at, (_, value))| {
+                family.with([("l", at.to_string())], value)
+            });
+            watch.tick(5.0, [family]);
+            for window in Window::ALL {
+                let _ = watch.windows.rate("m", &[], window);
+                let _ = watch.windows.quantile("m", &[], 0.5, window);
+                let _ = watch.windows.trend("m", &[], window);
+                let mean = watch.windows.mean("m", &[], window);
+                prop_assert!(mean.is_none_or(|mean| !mean.is_nan()), "{mean:?}");
+            }
+        }
+    }
+
     /// However the ticks fall, a window's increase is the sum of the steps in it.
     #[test]
     fn an_increase_is_the_sum_of_its_steps(steps in proptest::collection::vec((1_u32..200, 0_u64..50), 2..120)) {

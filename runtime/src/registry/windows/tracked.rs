@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::Window;
 use super::change::Change;
-use crate::registry::{Histogram, Kind, NativeHistogram, Value};
-
-/// The most buckets of a native histogram that are remembered.
-const NATIVE_BUCKETS: usize = 64;
+use super::said::{Said, coarse};
+use crate::registry::{Histogram, NativeHistogram};
 
 pub(super) struct Tracked {
     seen: Instant,
@@ -20,90 +18,78 @@ enum Values {
     /// Of counters and classic histograms: totals that never fall, of the counter or of each bucket, and at the end the sum.
     /// Where the metric began anew, they go on.
     Totals { bounds: Option<Arc<[f64]>>, raw: Vec<f64>, totals: Vec<f64>, kept: [VecDeque<f64>; 3] },
-    /// Of gauges: the value, and its integral over time.
-    Level { born: Instant, now: [f64; 2], kept: [VecDeque<f64>; 3] },
-    /// Of native histograms, whose buckets are not the same for ever.
-    Native { now: NativeHistogram, before: NativeHistogram, kept: [VecDeque<NativeHistogram>; 3] },
+    /// Of gauges: the value, its integral over the time in which it was known, and that time in seconds.
+    Level { now: [f64; 3], kept: [VecDeque<f64>; 3] },
+    /// Of native histograms, whose buckets are not the same for ever: what it said, and a total as above.
+    Native { raw: NativeHistogram, total: NativeHistogram, kept: [VecDeque<NativeHistogram>; 3] },
 }
 
-/// The numbers of a counter or a classic histogram.
-fn numbers(value: &Value) -> Vec<f64> {
-    match value {
-        Value::Histogram(histogram) => {
-            let buckets = histogram.buckets.iter().map(|count| *count as f64);
-            buckets.chain([histogram.sum]).collect()
-        }
-        other => vec![other.number().unwrap_or_default()],
-    }
-}
-
-fn bounds_of(value: &Value) -> Option<Arc<[f64]>> {
-    match value {
-        Value::Histogram(histogram) => Some(Arc::clone(&histogram.bounds)),
-        _ => None,
-    }
+/// The numbers of a classic histogram.
+fn numbers(classic: &Histogram) -> Vec<f64> {
+    let buckets = classic.buckets.iter().map(|count| *count as f64);
+    buckets.chain([classic.sum]).collect()
 }
 
 /// One without observations.
 fn nothing_of(native: &NativeHistogram) -> NativeHistogram {
-    NativeHistogram { zero_count: 0, buckets: Vec::new(), sum: 0.0, ..native.clone() }
+    let NativeHistogram { schema, zero_threshold, offset, .. } = *native;
+    let (buckets, bounds) = (Vec::new(), Arc::clone(&native.bounds));
+    NativeHistogram { schema, zero_threshold, zero_count: 0, offset, buckets, sum: 0.0, bounds }
+}
+
+/// A total that has risen by `step`. A sum that is no number, or infinite, is one again once what is said, `next`, is.
+fn risen(total: f64, step: f64, next: f64) -> f64 {
+    if total.is_finite() { total + step } else { next }
 }
 
 impl Tracked {
     /// A series that is seen for the first time.
-    pub(super) fn new(value: &Value, kind: Kind, now: Instant, begins_at_zero: bool) -> Self {
-        let values = match value {
-            Value::NativeHistogram(native) => {
-                let now = native.clone().coarsened(NATIVE_BUCKETS);
-                let before = if begins_at_zero { nothing_of(&now) } else { now.clone() };
-                Values::Native { now, before, kept: Default::default() }
-            }
-            Value::Gauge(level) if kind != Kind::Counter => {
-                Values::Level { born: now, now: [*level, 0.0], kept: Default::default() }
-            }
-            counted => {
-                let (bounds, raw) = (bounds_of(counted), numbers(counted));
-                let totals = if begins_at_zero { raw.clone() } else { vec![0.0; raw.len()] };
-                Values::Totals { bounds, raw, totals, kept: Default::default() }
+    pub(super) fn new(said: Said<'_>, now: Instant, begins_at_zero: bool) -> Self {
+        let totals = |bounds, raw: Vec<f64>| {
+            let totals = if begins_at_zero { raw.clone() } else { vec![0.0; raw.len()] };
+            Values::Totals { bounds, raw, totals, kept: Default::default() }
+        };
+        let values = match said {
+            Said::Total(total) => totals(None, vec![total]),
+            Said::Level(level) => Values::Level { now: [level, 0.0, 0.0], kept: Default::default() },
+            Said::Classic(classic) => totals(Some(Arc::clone(&classic.bounds)), numbers(classic)),
+            Said::Native(raw) => {
+                let total = if begins_at_zero { raw.clone() } else { nothing_of(&raw) };
+                Values::Native { raw, total, kept: Default::default() }
             }
         };
         Self { seen: now, values }
     }
 
-    /// What it says now, `elapsed` after the last time. `false` where it is not what it was: of another kind, or with
-    /// other buckets.
-    pub(super) fn update(&mut self, value: &Value, now: Instant, elapsed: Option<Duration>) -> bool {
-        self.seen = now;
-        match (&mut self.values, value) {
-            (Values::Level { now: [level, integral], .. }, Value::Gauge(value)) => {
-                // Between two looks it is taken for the mean of both.
-                let seconds = elapsed.unwrap_or_default().as_secs_f64();
-                *integral += (*level + value) / 2.0 * seconds;
-                *level = *value;
+    /// What it says now, `elapsed` after the last time; given back where it is not what it was: of another kind, or
+    /// with other buckets.
+    pub(super) fn update<'a>(
+        &mut self,
+        said: Said<'a>,
+        now: Instant,
+        elapsed: Option<Duration>,
+    ) -> Result<(), Said<'a>> {
+        match (&mut self.values, said) {
+            (Values::Level { now, .. }, Said::Level(level)) => {
+                measure(now, level, elapsed.unwrap_or_default())
             }
-            (Values::Native { now, before, kept }, Value::NativeHistogram(native)) => {
-                if native.count() < now.count() {
-                    *before = nothing_of(native);
-                    *kept = Default::default();
-                }
-                *now = native.clone().coarsened(NATIVE_BUCKETS);
+            (Values::Totals { bounds: None, raw, totals, .. }, Said::Total(total)) => {
+                count(raw, totals, vec![total]);
             }
-            (Values::Totals { bounds, raw, totals, .. }, value) => {
-                if *bounds != bounds_of(value) {
-                    return false;
-                }
-                let next = numbers(value);
-                // A sum may fall where negative values are observed, buckets may not.
-                let counts = next.len().saturating_sub(1).max(1);
-                let began_anew = next.iter().zip(&*raw).take(counts).any(|(next, raw)| next < raw);
-                for ((total, raw), next) in totals.iter_mut().zip(raw).zip(next) {
-                    *total += if began_anew { next } else { next - *raw };
-                    *raw = next;
-                }
+            (Values::Totals { bounds: Some(bounds), raw, totals, .. }, Said::Classic(classic))
+                if *bounds == classic.bounds =>
+            {
+                count(raw, totals, numbers(classic));
             }
-            _ => return false,
+            (Values::Native { raw, total, .. }, Said::Native(native))
+                if raw.zero_threshold == native.zero_threshold =>
+            {
+                count_native(raw, total, native);
+            }
+            (_, other) => return Err(other),
         }
-        true
+        self.seen = now;
+        Ok(())
     }
 
     /// Remembers what it said last.
@@ -112,8 +98,8 @@ impl Tracked {
         match &mut self.values {
             Values::Totals { totals, kept, .. } => keep(&mut kept[at], totals, window),
             Values::Level { now, kept, .. } => keep(&mut kept[at], now, window),
-            Values::Native { now, kept, .. } => {
-                kept[at].push_back(now.clone());
+            Values::Native { total, kept, .. } => {
+                kept[at].push_back(total.clone());
                 if kept[at].len() > window.slots() {
                     kept[at].pop_front();
                 }
@@ -130,10 +116,11 @@ impl Tracked {
         }
     }
 
-    /// What it has done since it was remembered the `slots`th last time, which is `elapsed`, or else since it was there.
-    pub(super) fn change(&self, window: Window, slots: usize, elapsed: Duration) -> Change {
+    /// What it has done since it was remembered the `slots`th last time, or else since it was there. Nothing of a gauge
+    /// that was no number meanwhile.
+    pub(super) fn change(&self, window: Window, slots: usize) -> Option<Change> {
         let at = window as usize;
-        match &self.values {
+        Some(match &self.values {
             Values::Totals { bounds, totals, kept, .. } => {
                 let then = slot(&kept[at], totals.len(), slots).map(<Vec<f64>>::from_iter);
                 let then = then.unwrap_or_else(|| vec![0.0; totals.len()]);
@@ -147,17 +134,18 @@ impl Tracked {
                     }
                 }
             }
-            Values::Level { born, now: [level, integral], kept } => {
-                let then = slot(&kept[at], 2, slots).and_then(|mut slot| slot.nth(1));
-                let seconds = elapsed.min(self.seen.duration_since(*born)).as_secs_f64();
-                let is_new = seconds == 0.0;
-                Change::Mean(if is_new { *level } else { (integral - then.unwrap_or_default()) / seconds })
+            Values::Level { now: [level, integral, seconds], kept } => {
+                let then = slot(&kept[at], 3, slots).map(<Vec<f64>>::from_iter);
+                let (integral_then, seconds_then) = then.map_or((0.0, 0.0), |then| (then[1], then[2]));
+                let (known, is_new) = (seconds - seconds_then, *seconds == seconds_then);
+                let mean = if is_new { *level } else { (integral - integral_then) / known };
+                return mean.is_finite().then_some(Change::Mean(mean));
             }
-            Values::Native { now, before, kept } => {
-                let then = kept[at].len().checked_sub(slots).and_then(|at| kept[at].get(at));
-                Change::Native(now.since(then.unwrap_or(before)).unwrap_or_else(|| now.clone()))
+            Values::Native { total, kept, .. } => {
+                let then = kept[at].len().checked_sub(slots).and_then(|then| kept[at].get(then));
+                Change::Native(then.and_then(|then| total.since(then)).unwrap_or_else(|| total.clone()))
             }
-        }
+        })
     }
 
     /// How its value, or what it has counted, was remembered; the oldest first, and what it says now at the end. Of
@@ -175,17 +163,17 @@ impl Tracked {
                     let slot = slot(&kept[at], totals.len(), back).map(<Vec<f64>>::from_iter);
                     Some(slot.map_or(0.0, |slot| count(&slot, bounds.is_some())))
                 }
-                Values::Level { kept, .. } => slot(&kept[at], 2, back)?.next(),
-                Values::Native { kept, before, .. } => {
-                    let slot = kept[at].len().checked_sub(back).and_then(|at| kept[window as usize].get(at));
-                    Some(slot.unwrap_or(before).count() as f64)
+                Values::Level { kept, .. } => slot(&kept[at], 3, back)?.next(),
+                Values::Native { kept, .. } => {
+                    let slot = kept[at].len().checked_sub(back).and_then(|then| kept[at].get(then));
+                    Some(slot.map_or(0.0, |slot| slot.count() as f64))
                 }
             })
             .collect();
         curve.push(Some(match &self.values {
             Values::Totals { bounds, totals, .. } => count(totals, bounds.is_some()),
             Values::Level { now, .. } => now[0],
-            Values::Native { now, .. } => now.count() as f64,
+            Values::Native { total, .. } => total.count() as f64,
         }));
         curve
     }
@@ -194,6 +182,40 @@ impl Tracked {
     pub(super) fn is_level(&self) -> bool {
         matches!(self.values, Values::Level { .. })
     }
+}
+
+/// Adds what a gauge was meanwhile. Between two looks it is taken for the mean of both; where that is no number, or
+/// infinite, it is not known.
+fn measure(now: &mut [f64; 3], next: f64, elapsed: Duration) {
+    let [level, integral, seconds] = now;
+    let area = *integral + (*level / 2.0 + next / 2.0) * elapsed.as_secs_f64();
+    if area.is_finite() {
+        *integral = area;
+        *seconds += elapsed.as_secs_f64();
+    }
+    *level = next;
+}
+
+/// Adds what came to a counter, or to a classic histogram.
+fn count(raw: &mut Vec<f64>, totals: &mut [f64], next: Vec<f64>) {
+    // A sum may fall where negative values are observed, buckets may not.
+    let counts = next.len().saturating_sub(1).max(1);
+    let began_anew = next.iter().zip(&*raw).take(counts).any(|(next, raw)| next < raw);
+    for ((total, raw), next) in totals.iter_mut().zip(&*raw).zip(&next) {
+        *total = risen(*total, if began_anew { *next } else { next - raw }, *next);
+    }
+    *raw = next;
+}
+
+/// The same for a native histogram.
+fn count_native(raw: &mut NativeHistogram, total: &mut NativeHistogram, next: NativeHistogram) {
+    let since = next.since(raw);
+    let step = since.as_ref().unwrap_or(&next);
+    let mut risen_total = std::mem::replace(total, nothing_of(&next));
+    let sum = risen(risen_total.sum, step.sum, next.sum);
+    risen_total.add(step);
+    *total = NativeHistogram { sum, ..coarse(risen_total) };
+    *raw = next;
 }
 
 /// Appends a slot, and drops the oldest where there are too many.
