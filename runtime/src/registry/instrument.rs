@@ -13,7 +13,7 @@ use spanwright_core::descriptor::{Dimension, Values, cardinality};
 use super::identity::Identity;
 use super::members::Home;
 use super::reading::Look;
-use super::snapshot::{Kind, LabelSet, Series, Text, Value};
+use super::snapshot::{Kind, Series, Table, Text, Value};
 use crate::metric::{Finder, Interner, MetricDescriptor, Scale};
 
 /// The series of a metric exist at zero from the start where it has at most this many; else once they have a value.
@@ -243,28 +243,35 @@ impl Instrument {
             _ => (None, &[""][..]),
         };
         let keep_zero = block.count().saturating_mul(values.len() as u32) <= ZERO_SERIES;
-        let (names, seen) = (self.label_names(inner), self.seen());
+        let (seen, texts) = self.seen(inner.map(|_| values));
         let mut read = self.read(look, block, &seen, values.len() as u32);
-        let mut all = Vec::with_capacity(self.series.load(Ordering::Relaxed));
-        combine(self.labels.dimensions, &seen, 0, &mut Vec::new(), &mut |combination, labels| {
+        let room = self.series.load(Ordering::Relaxed);
+        let (mut table, mut shown) =
+            (Table::new(self.label_names(inner), texts, room), Vec::with_capacity(room));
+        combine(self.labels.dimensions, &seen.values, 0, &mut Vec::new(), &mut |combination, labels| {
             let first = block.cell(combination);
-            for (at, value) in (0..).zip(values) {
-                let Some(value_now) = self.value(&mut read, first + at, keep_zero) else { continue };
-                let labels = self.label_values(labels, inner.map(|_| *value));
-                let exemplars = look.exemplars(block, self.exemplar_cells(block, first + at));
-                let labels = LabelSet::new(Arc::clone(&names), labels);
-                all.push(Series { labels, value: value_now, exemplars });
+            for at in 0..values.len() as u32 {
+                if let Some(value_now) = self.value(&mut read, first + at, keep_zero) {
+                    table.push(
+                        (0..seen.constant)
+                            .chain(labels.iter().copied())
+                            .chain(inner.map(|_| seen.inner + at)),
+                    );
+                    shown.push((value_now, first + at));
+                }
             }
         });
-        self.series.store(all.len(), Ordering::Relaxed);
-        all
+        self.series.store(shown.len(), Ordering::Relaxed);
+        let exemplars = |cell| look.exemplars(block, self.exemplar_cells(block, cell));
+        let series = |((value, cell), labels)| Series { labels, value, exemplars: exemplars(cell) };
+        shown.into_iter().zip(table.rows()).map(series).collect()
     }
 
     /// Reads the numbers of all combinations, in their order, under the store's lock and without doing anything else there.
-    fn read(&self, look: &Look, block: &Block, seen: &[Vec<(u32, Text)>], inner: u32) -> Read {
+    fn read(&self, look: &Look, block: &Block, seen: &Seen, inner: u32) -> Read {
         let mut combinations = Vec::with_capacity(self.series.load(Ordering::Relaxed));
         let dimensions = self.labels.dimensions;
-        combine(dimensions, seen, 0, &mut Vec::new(), &mut |at, _| combinations.push(block.cell(at)));
+        combine(dimensions, &seen.values, 0, &mut Vec::new(), &mut |at, _| combinations.push(block.cell(at)));
         let (cells, shape) = (combinations.into_iter(), block.shape());
         let reader = look.reader();
         match (self.content, shape.histogram) {
@@ -337,22 +344,41 @@ impl Instrument {
         constant.chain(dimensions).chain(inner).map(Text::constant).collect()
     }
 
-    fn label_values(&self, labels: &[&Text], inner: Option<&'static str>) -> Box<[Text]> {
-        let constant = self.labels.constant.iter().map(|(_, value)| Text::constant(value));
-        let dimensions = labels.iter().map(|value| (*value).clone());
-        constant.chain(dimensions).chain(inner.map(Text::constant)).collect()
+    /// The values of all labels: of texts, those that were seen. `inner` are those of the inner one.
+    fn seen(&self, inner: Option<&'static [&'static str]>) -> (Seen, Vec<Text>) {
+        let mut texts: Vec<Text> =
+            self.labels.constant.iter().map(|(_, value)| Text::constant(value)).collect();
+        let constant = texts.len() as u32;
+        let mut values = Vec::with_capacity(self.labels.dimensions.len());
+        for (place, dimension) in self.labels.dimensions.iter().enumerate() {
+            let first = texts.len() as u32;
+            let numbers: Vec<u32> = match dimension.values {
+                Values::Static(values) => {
+                    texts.extend(values.iter().map(|value| Text::constant(value)));
+                    (0..values.len() as u32).collect()
+                }
+                Values::Text { .. } => {
+                    let (numbers, seen): (Vec<u32>, Vec<_>) = self.interner.seen(place).into_iter().unzip();
+                    texts.extend(seen.into_iter().map(Text::from));
+                    numbers
+                }
+            };
+            values.push(numbers.into_iter().zip(first..).collect());
+        }
+        let inner_at = texts.len() as u32;
+        texts.extend(inner.into_iter().flatten().map(|value| Text::constant(value)));
+        (Seen { constant, values, inner: inner_at }, texts)
     }
+}
 
-    /// The values of each dimension: of texts, those that were seen.
-    fn seen(&self) -> Vec<Vec<(u32, Text)>> {
-        let of = |(place, dimension): (usize, &Dimension)| match dimension.values {
-            Values::Static(values) => (0..).zip(values.iter().map(|value| Text::constant(value))).collect(),
-            Values::Text { .. } => {
-                self.interner.seen(place).into_iter().map(|(at, text)| (at, Text::from(text))).collect()
-            }
-        };
-        self.labels.dimensions.iter().enumerate().map(of).collect()
-    }
+/// Where the values of labels are in a table of texts.
+struct Seen {
+    /// The first so many are those of the constant labels.
+    constant: u32,
+    /// Of each dimension, its values' numbers and their places.
+    values: Vec<Vec<(u32, u32)>>,
+    /// From here on are those of the inner label.
+    inner: u32,
 }
 
 /// The numbers of a metric's series, in their order.
@@ -361,19 +387,19 @@ enum Read {
     Histograms(std::vec::IntoIter<Option<HistogramCells>>),
 }
 
-/// Calls `each` with every combination of the values that are left, after those so far.
-fn combine<'a>(
+/// Calls `each` with every combination of the values that are left, after those so far: its number, and its values' places.
+fn combine(
     dimensions: &[Dimension],
-    values: &'a [Vec<(u32, Text)>],
+    values: &[Vec<(u32, u32)>],
     so_far: u32,
-    labels: &mut Vec<&'a Text>,
-    each: &mut dyn FnMut(u32, &[&Text]),
+    labels: &mut Vec<u32>,
+    each: &mut dyn FnMut(u32, &[u32]),
 ) {
     let ([dimension, dimensions @ ..], [own, values @ ..]) = (dimensions, values) else {
         return each(so_far, labels);
     };
-    for (at, value) in own {
-        labels.push(value);
+    for (at, place) in own {
+        labels.push(*place);
         combine(dimensions, values, so_far * dimension.values.cardinality() + at, labels, each);
         labels.pop();
     }

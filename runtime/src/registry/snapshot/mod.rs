@@ -13,6 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub use exemplar::Exemplar;
 pub use histogram::Histogram;
 pub use labels::LabelSet;
+pub(super) use labels::Table;
 pub use native::NativeHistogram;
 pub use sample::Sample;
 pub use text::Text;
