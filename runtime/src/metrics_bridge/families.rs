@@ -180,7 +180,7 @@ impl<V: Held> Families<V> {
 
     pub(super) fn collect(&self, families: &mut Vec<Family>) {
         // A value may make its reader wait, and whoever has a new series waits for the lock.
-        let exported: Vec<(Text, Vec<(LabelSet, Arc<V>)>)> = {
+        let exported: Vec<_> = {
             let all = self.lock();
             let exported = all.iter().filter(|(_, of_family)| of_family.is_exported);
             exported.map(|(name, of_family)| (name.clone(), of_family.all())).collect()
