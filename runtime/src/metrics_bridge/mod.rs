@@ -3,7 +3,8 @@
 //! Invariants:
 //! - a key that is known is found by its own hash, under the read lock of one shard, and nothing is allocated;
 //! - series, keys, families and descriptions have a bound each. Beyond it a metric has one more series, for all
-//!   that has no room, and what goes there is counted;
+//!   that has no room, and what goes there is counted; texts of labels have one too;
+//! - who waits holds no lock that somebody needs who counts, or has a new series;
 //! - values are atomics here, and are read as plain data, as those of any other [`Source`].
 
 mod families;
