@@ -28,7 +28,8 @@ use crate::registry::{Family, Histogram, Kind, Registry, Series, Snapshot, Value
 ///
 /// Counters are `f64` in `prometheus` and lose precision above 2⁵³; so do counts in its text format. Its text has neither
 /// families without series nor canonical bounds (`le="1"` where ours says `le="1.0"`). Native histograms are classic ones
-/// there, with their `bounds`; exemplars are left out. So is what has no valid name, for which a scraper would refuse all.
+/// there, with their `bounds`; exemplars are left out. So is what has no valid name, for which a scraper would refuse all, and histograms that contradict
+/// themselves, as in [`encode_into`](super::exposition::encode_into).
 ///
 /// ```
 /// use spanwright::Registry;
@@ -145,8 +146,10 @@ mod tests {
     use std::sync::Mutex;
 
     use prometheus::{IntCounter, Opts, TextEncoder};
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::export::exposition::tests::wild::any_wild_snapshot;
     use crate::export::exposition::to_text;
     use crate::registry::{LabelSet, NativeHistogram, Source};
 
@@ -325,5 +328,15 @@ mod tests {
 
         drop(source);
         assert_eq!(gathered(&theirs), "", "a source that is gone is not collected");
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_makes_it_panic_or_collect_without_bound(snapshot in any_wild_snapshot()) {
+            describe(&snapshot);
+            let families = collect(&snapshot);
+            let text = TextEncoder::new().encode_to_string(&families).unwrap_or_default();
+            prop_assert!(text.len() < 20_000, "{} bytes", text.len());
+        }
     }
 }

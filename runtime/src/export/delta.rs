@@ -4,11 +4,13 @@
 //! - what is owed is owed until it is [settled](Deltas::settle): delivered, or given up for good. So a push that failed is
 //!   made up for by the next one, which starts where the failed one did, and nothing is counted twice;
 //! - a value that has gone down started anew from zero: an instance of the metric was dropped;
-//! - nothing is kept of a series that is gone and owes nothing.
+//! - nothing is kept of a series that is gone and owes nothing;
+//! - of series with the same labels in one family, the first counts; what contradicts itself does not count at all.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
 
+use super::exposition::sound::{FINEST, is_sound};
 use crate::registry::{Family, LabelSet, Series, Snapshot, Text, Value};
 
 /// What was seen of all counters and histograms, and what is owed of them.
@@ -77,7 +79,12 @@ impl Deltas {
             // Nothing is before anything.
             let start = since.max(family.start).unwrap_or(self.made).min(snapshot.time);
             let mut series = HashMap::with_capacity(family.series.len());
-            for one in family.series.iter().filter(|one| is_counted(&one.value)) {
+            let counted = family.series.iter().filter(|one| is_counted(&one.value) && is_sound(&one.value));
+            for one in counted {
+                // Of two with the same labels, the second would be new each time.
+                if series.contains_key(&one.labels) {
+                    continue;
+                }
                 let mut account = known.remove(&one.labels).unwrap_or_default();
                 account.advance(&one.value, start);
                 change.push(&one.labels, &account, one);
@@ -181,9 +188,13 @@ fn is_nothing(value: &Value) -> bool {
 /// What is owed after more of it came. What does not fit together takes the place of the former: the metric is another one.
 fn sum(owed: &Value, came: Value) -> Value {
     let mut sum = owed.clone();
-    match (&sum, &came) {
+    match (&mut sum, &came) {
+        // Finer ones would have millions of empty buckets between two that are far from each other.
+        (Value::NativeHistogram(one), Value::NativeHistogram(_)) if one.schema > FINEST => {
+            **one = one.as_ref().clone().at_schema(FINEST);
+        }
         (Value::Histogram(one), Value::Histogram(other)) if one.bounds != other.bounds => return came,
-        (one, other) if std::mem::discriminant(one) != std::mem::discriminant(other) => return came,
+        (one, other) if std::mem::discriminant(&*one) != std::mem::discriminant(other) => return came,
         _ => {}
     }
     sum.add(&came);

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Temporality;
 use super::delta::{Change, Deltas, is_counted};
+use super::exposition::sound::is_sound;
 use crate::registry::{Family, Kind, NativeHistogram, Series, Snapshot, Value};
 
 /// The most buckets of an exponential histogram: what OpenTelemetry's own have by default.
@@ -72,10 +73,10 @@ impl Point<'_> {
     }
 }
 
-/// All points of a snapshot.
+/// All points of a snapshot whose values agree with themselves.
 pub(super) fn all(snapshot: &Snapshot) -> impl Iterator<Item = Point<'_>> {
     snapshot.families.iter().flat_map(|family| {
-        family.series.iter().map(|series| Point {
+        family.series.iter().filter(|series| is_sound(&series.value)).map(|series| Point {
             family,
             series,
             start: family.start,
@@ -171,7 +172,10 @@ pub(super) fn ucum(unit: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::export::exposition::tests::wild::any_wild_snapshot;
 
     #[test]
     fn units_are_those_of_ucum() {
@@ -186,6 +190,18 @@ mod tests {
             ("☃", ""),
         ] {
             assert_eq!(ucum(unit), expected, "{unit}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_makes_a_point_panic_or_grow(snapshot in any_wild_snapshot()) {
+            for point in all(&snapshot) {
+                let Value::NativeHistogram(native) = &point.series.value else { continue };
+                let (coarse, offset) = exponential(native);
+                prop_assert!(coarse.buckets.len() <= native.buckets.len());
+                prop_assert_eq!((coarse.count(), offset), (native.count(), coarse.offset - 1));
+            }
         }
     }
 }

@@ -13,9 +13,8 @@ use crate::own_metrics::OwnMetrics;
 use crate::registry::{Family, Kind, LabelSet, Series, Text};
 use crate::telemetry;
 
-/// What OpenTelemetry calls the series of
-/// [what has no room](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute).
-const OVERFLOW: (&str, &str) = ("otel_metric_overflow", "true");
+/// What a histogram's samples are called, behind its name.
+const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 /// How much there may be of each: series, keys, and families.
 pub(super) struct Bounds {
@@ -63,25 +62,45 @@ impl fmt::Debug for Bounds {
     }
 }
 
-/// What kind of metric each name is.
+/// What kind of metric each name is that is exported.
 #[derive(Default)]
 pub(super) struct Kinds(Mutex<HashMap<Text, Kind>>);
 
 impl Kinds {
-    /// Whether the name is free for this kind, which it was asked for first.
+    /// Whether the name is free for this kind: it was asked for first, and is not that of a histogram's sample.
     fn claim(&self, name: &Text, kind: Kind) -> bool {
-        let first =
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_insert(kind);
-        if first != kind {
+        let problem = {
+            let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let problem = conflict(&kinds, name, kind);
+            if problem.is_none() {
+                kinds.insert(name.clone(), kind);
+            }
+            problem
+        };
+        if let Some(problem) = &problem {
             OwnMetrics::global().metric_conflicts_total.inc();
             telemetry::report(&format!(
-                "metric `{name}` of the crate `metrics` is a {} and a {}: only the first is exported; rename one of them",
-                first.prometheus_type(),
-                kind.prometheus_type(),
+                "metric `{name}` of the crate `metrics` {problem}: only the first is exported; rename one of them"
             ));
         }
-        first == kind
+        problem.is_none()
     }
+}
+
+/// Why there can't be another metric of that name and kind, if there can't.
+fn conflict(kinds: &HashMap<Text, Kind>, name: &Text, kind: Kind) -> Option<String> {
+    if let Some(first) = kinds.get(name) {
+        let (one, other) = (first.prometheus_type(), kind.prometheus_type());
+        return (*first != kind).then(|| format!("is a {one} and a {other}"));
+    }
+    let of_histogram = |name: &&str| kinds.get(*name) == Some(&Kind::Histogram);
+    if let Some(histogram) = SAMPLES.iter().filter_map(|suffix| name.strip_suffix(suffix)).find(of_histogram)
+    {
+        return Some(format!("has the name of a sample of the histogram `{histogram}`"));
+    }
+    let samples = || SAMPLES.iter().map(|suffix| format!("{name}{suffix}"));
+    let other = samples().find(|sample| kind == Kind::Histogram && kinds.contains_key(sample.as_str()))?;
+    Some(format!("is a histogram with a sample of the name of the metric `{other}`"))
 }
 
 /// All series of one kind of metric.
@@ -96,6 +115,18 @@ struct OfFamily<V> {
     is_exported: bool,
 }
 
+impl<V> OfFamily<V> {
+    /// The series with their labels, that of what has no room as the last.
+    fn all(&self) -> Vec<(LabelSet, Arc<V>)> {
+        let overflow = self
+            .overflow
+            .iter()
+            .map(|value| (LabelSet::from([(names::OVERFLOW, "true")]), Arc::clone(value)));
+        let series = self.series.iter().map(|(labels, value)| (labels.clone(), Arc::clone(value)));
+        series.chain(overflow).collect()
+    }
+}
+
 impl<V> Default for Families<V> {
     fn default() -> Self {
         Self(Mutex::default())
@@ -104,7 +135,7 @@ impl<V> Default for Families<V> {
 
 impl<V: Held> Families<V> {
     /// The series of a key, and whether it is its own and not that of all that has no room. Nothing where there is no room
-    /// for the family. `make` gets the family's name.
+    /// for the family, or its name is too long. `make` gets the family's name.
     pub(super) fn get(
         &self,
         key: &Key,
@@ -112,8 +143,12 @@ impl<V: Held> Families<V> {
         kinds: &Kinds,
         make: impl FnOnce(&str) -> V,
     ) -> Option<(Arc<V>, bool)> {
+        if key.name().len() > names::LONGEST {
+            OwnMetrics::global().label_overflows_total.inc();
+            return None;
+        }
         let name = names::metric(key.name());
-        let labels = names::labels(key);
+        let labels = (!names::are_too_long(key)).then(|| names::labels(key));
         let mut all = self.lock();
         if !all.contains_key(&*name) {
             if !bounds.has_room(all.len()) {
@@ -129,30 +164,35 @@ impl<V: Held> Families<V> {
             all.entry(new).or_insert(family);
         }
         let family = all.get_mut(&*name)?;
-        if let Some(value) = family.series.get(&labels) {
-            return Some((Arc::clone(value), true));
-        }
-        if bounds.take_series() {
-            let value = Arc::new(make(&name));
-            family.series.insert(labels, Arc::clone(&value));
-            return Some((value, true));
+        if let Some(labels) = labels {
+            if let Some(value) = family.series.get(&labels) {
+                return Some((Arc::clone(value), true));
+            }
+            if bounds.take_series() {
+                let value = Arc::new(make(&name));
+                family.series.insert(labels, Arc::clone(&value));
+                return Some((value, true));
+            }
         }
         OwnMetrics::global().label_overflows_total.inc();
         Some((Arc::clone(family.overflow.get_or_insert_with(|| Arc::new(make(&name)))), false))
     }
 
     pub(super) fn collect(&self, families: &mut Vec<Family>) {
-        for (name, of_family) in self.lock().iter().filter(|(_, of_family)| of_family.is_exported) {
-            let overflow = of_family.overflow.iter().map(|value| (LabelSet::from([OVERFLOW]), value));
-            let series = of_family.series.iter().map(|(labels, value)| (labels.clone(), value));
-            let series = series.chain(overflow);
-            let one = |(labels, value): (LabelSet, &Arc<V>)| Series {
+        // A value may make its reader wait, and whoever has a new series waits for the lock.
+        let exported: Vec<_> = {
+            let all = self.lock();
+            let exported = all.iter().filter(|(_, of_family)| of_family.is_exported);
+            exported.map(|(name, of_family)| (name.clone(), of_family.all())).collect()
+        };
+        for (name, all) in exported {
+            let one = |(labels, value): (LabelSet, Arc<V>)| Series {
                 labels,
                 value: value.read(),
                 exemplars: Vec::new(),
             };
             let mut family =
-                Family { series: series.map(one).collect(), ..Family::new(name.clone(), V::KIND) };
+                Family { series: all.into_iter().map(one).collect(), ..Family::new(name, V::KIND) };
             family.series.sort_unstable_by(|one, other| one.labels.cmp(&other.labels));
             families.push(family);
         }

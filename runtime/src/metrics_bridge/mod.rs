@@ -3,7 +3,8 @@
 //! Invariants:
 //! - a key that is known is found by its own hash, under the read lock of one shard, and nothing is allocated;
 //! - series, keys, families and descriptions have a bound each. Beyond it a metric has one more series, for all
-//!   that has no room, and what goes there is counted;
+//!   that has no room, and what goes there is counted; texts of labels have one too;
+//! - who waits holds no lock that somebody needs who counts, or has a new series;
 //! - values are atomics here, and are read as plain data, as those of any other [`Source`].
 
 mod families;
@@ -42,13 +43,16 @@ const DEFAULT_MAX_SERIES: usize = 10_000;
 /// Others are for other registries, and to put below layers of one's own.
 ///
 /// Names keep their letters: what Prometheus does not take becomes `_`, as with `metrics-exporter-prometheus`, and
-/// `_total` is not appended. Keys of one metric may have different labels. A name that is used for two kinds of metrics is
-/// exported as the first; the conflict is counted and printed. Buckets of a histogram are
+/// `_total` is not appended. Labels that Prometheus has a use for itself are renamed: `le` to `le_`, `__name__` to `_name__`.
+/// Keys of one metric may have different labels. A name that is used for two kinds of metrics, or for a metric and for a sample
+/// of a histogram (`x_count` of `x`), is exported as the first; the conflict is counted and printed. Buckets of a histogram are
 /// [`DURATION_BUCKETS`](crate::DURATION_BUCKETS), in its unit, where it is described in seconds or a part of them before
 /// its first use, or its name says so (`_seconds`, `_milliseconds`, …), and else [`DEFAULT_BUCKETS`](crate::DEFAULT_BUCKETS).
 ///
 /// There are at most 10,000 series. What comes after them goes to one more series for each metric, with the one label
-/// `otel_metric_overflow="true"`, and is counted in `spanwright_label_overflows_total`. Series stay as long as the recorder.
+/// `otel_metric_overflow="true"`, and is counted in `spanwright_label_overflows_total`; so is what has a label with a name or a
+/// value of more than 256 bytes. A metric whose own name is longer is not kept, and counted there too. Series stay as long as the
+/// recorder. Of a value that is recorded more than 2³² - 1 times at once, so many are counted.
 ///
 /// ```
 /// use spanwright::{MetricsRecorder, Registry};
@@ -132,6 +136,9 @@ impl Recorded {
     }
 
     fn describe(&self, name: &KeyName, unit: Option<Unit>, help: SharedString) {
+        if name.as_str().len() > names::LONGEST {
+            return;
+        }
         let name = names::metric(name.as_str());
         let mut described = self.described();
         if described.contains_key(&*name) || self.bounds.has_room(described.len()) {

@@ -8,17 +8,30 @@ use metrics::{Key, Unit};
 use crate::registry::{LabelSet, Text};
 use crate::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 
+/// The longest name, and the longest value of a label, in bytes: as in our own metrics.
+pub(super) const LONGEST: usize = 256;
+/// The label of the series of
+/// [what has no room](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute).
+pub(super) const OVERFLOW: &str = "otel_metric_overflow";
+
 /// A metric's name: letters, digits, `_` and `:`, not a digit first. Each other character becomes `_`.
 pub(super) fn metric(name: &str) -> Cow<'_, str> {
     valid(name, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
 }
 
-/// A label's name, which has no `:`, and is not one that the formats use themselves.
+/// A label's name, which has no `:`, and is not one that the formats, Prometheus or the overflow series use themselves.
 fn label(name: &str) -> Cow<'_, str> {
-    match name {
-        "le" | "quantile" => Cow::Owned(format!("{name}_")),
-        _ => valid(name, |c| c.is_ascii_alphanumeric() || c == '_'),
+    if matches!(name, "le" | "quantile" | OVERFLOW) {
+        return Cow::Owned(format!("{name}_"));
     }
+    let name = valid(name, |c| c.is_ascii_alphanumeric() || c == '_');
+    // Prometheus keeps all names that begin with two for itself: the name of a metric is `__name__`.
+    if name.starts_with("__") { Cow::Owned(format!("_{}", name.trim_start_matches('_'))) } else { name }
+}
+
+/// Whether a name or a value of a label is longer than is kept.
+pub(super) fn are_too_long(key: &Key) -> bool {
+    key.labels().any(|label| label.key().len() > LONGEST || label.value().len() > LONGEST)
 }
 
 fn valid(name: &str, may_be: fn(char) -> bool) -> Cow<'_, str> {
@@ -76,7 +89,17 @@ mod tests {
         ] {
             assert_eq!(metric(name), becomes);
         }
-        assert_eq!((label("a:b"), label("le"), label("_x")), ("a_b".into(), "le_".into(), "_x".into()));
+        for (name, becomes) in [
+            ("a:b", "a_b"),
+            ("le", "le_"),
+            ("_x", "_x"),
+            ("__name__", "_name__"),
+            ("::x", "_x"),
+            ("___", "_"),
+            (OVERFLOW, "otel_metric_overflow_"),
+        ] {
+            assert_eq!(label(name), becomes);
+        }
     }
 
     #[test]

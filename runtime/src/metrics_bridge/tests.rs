@@ -18,6 +18,13 @@ fn value(registry: &Registry, name: &str, labels: &[(&str, &str)]) -> Value {
     family.series(labels).unwrap_or_else(|| panic!("no {labels:?} in {family:?}")).value.clone()
 }
 
+/// One of the telemetry's own counters.
+fn own(name: &str) -> f64 {
+    crate::own_metrics::OwnMetrics::global();
+    let family = Registry::global().get_metric(name).unwrap_or_else(|| panic!("no {name}"));
+    family.series.iter().filter_map(|series| series.value.number()).sum()
+}
+
 #[test]
 fn the_macros_reach_the_registry() {
     let (registry, recorder) = recorder();
@@ -54,6 +61,81 @@ fn a_name_of_two_kinds_is_exported_as_the_first() {
         counter!("twice").increment(1);
     });
     assert_eq!(registry.get_metric("twice").unwrap().kind, Kind::Gauge);
+}
+
+#[test]
+fn the_name_of_a_sample_of_a_histogram_is_a_conflict() {
+    let conflicts = || own("spanwright_metric_conflicts_total");
+    let (registry, recorder) = recorder();
+    let before = conflicts();
+    with_local_recorder(&recorder, || {
+        histogram!("x").record(1.0);
+        counter!("x_count").increment(1);
+        gauge!("y_sum").set(1);
+        histogram!("y").record(1.0);
+        counter!("z_count").increment(1);
+    });
+    let snapshot = registry.snapshot();
+    let names: Vec<_> = snapshot.families.iter().map(|family| family.name.as_str()).collect();
+    assert_eq!(names, ["x", "y_sum", "z_count"]);
+    assert!(conflicts() >= before + 2.0);
+}
+
+#[test]
+fn labels_that_prometheus_has_a_use_for_cost_no_series() {
+    let (registry, recorder) = recorder();
+    with_local_recorder(&recorder, || counter!("renamed", "__name__" => "x", "__y" => "z").increment(1));
+    let text = exposition::to_text(&registry.snapshot());
+    assert!(text.contains("renamed{_name__=\"x\",_y=\"z\"} 1\n"), "{text}");
+}
+
+#[test]
+fn long_texts_are_not_kept_and_counted() {
+    let overflows = || own("spanwright_label_overflows_total");
+    let (registry, recorder) = recorder();
+    let before = overflows();
+    with_local_recorder(&recorder, || {
+        counter!("long", "of" => "x".repeat(256)).increment(1);
+        counter!("long", "of" => "x".repeat(257)).increment(2);
+        counter!("long", "x".repeat(257) => "of").increment(4);
+        counter!("x".repeat(257)).increment(8);
+        describe_counter!("x".repeat(257), "It is not kept either.");
+    });
+    assert_eq!(value(&registry, "long", &[("of", &"x".repeat(256))]), Value::Counter(1));
+    assert_eq!(value(&registry, "long", &[("otel_metric_overflow", "true")]), Value::Counter(6));
+    assert_eq!(registry.snapshot().families.len(), 1);
+    assert!(overflows() >= before + 3.0);
+    assert!(recorder.0.described().is_empty());
+}
+
+#[test]
+fn a_histogram_that_a_reader_waits_for_delays_no_new_series() {
+    let (registry, recorder) = recorder();
+    let key = Key::from_name("slow");
+    let slow = with_local_recorder(&recorder, || {
+        histogram!("slow").record(1.0);
+        let Recorded { histograms, bounds, kinds, .. } = &*recorder.0;
+        histograms.get(&key, bounds, kinds, |_| unreachable!("it is there")).unwrap()
+    });
+    let reader = slow.hold_readers();
+    std::thread::scope(|scope| {
+        let (done, is_done) = std::sync::mpsc::channel();
+        scope.spawn(|| registry.snapshot());
+        // Whenever that thread comes to wait.
+        let recorder = &recorder;
+        scope.spawn(move || {
+            with_local_recorder(recorder, || {
+                for name in 0..200 {
+                    histogram!(format!("new_{name}")).record(1.0);
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+            });
+            done.send(()).unwrap();
+        });
+        let result = is_done.recv_timeout(std::time::Duration::from_secs(60));
+        drop(reader);
+        result.expect("new series are made meanwhile");
+    });
 }
 
 #[test]

@@ -29,7 +29,7 @@ use crate::registry::{Family, Kind, LabelSet, Source, Value};
 /// | `process_start_time_seconds`, `process_uptime_seconds` | when it started, since the Unix epoch, and how long ago |
 /// | `process_disk_io_bytes_total{direction}` | what it made disks `read` and `write` |
 /// | `process_page_faults_total{type}` | accesses to memory that was not there: `minor`, and `major` ones from disk |
-/// | `network_namespace_{receive,transmit}_{bytes,packets,errors}_total{interface}` | all that went through the network interfaces that it sees, also of other processes that see them |
+/// | `network_namespace_{receive,transmit}_{bytes,packets,errors}_total{interface}` | all that went through the network interfaces that it sees, also of other processes that see them; of the first 64 interfaces |
 ///
 /// Elsewhere `process_start_time_seconds` and `process_uptime_seconds`, as of when this was made.
 ///

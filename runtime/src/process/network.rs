@@ -5,7 +5,8 @@ use std::fs;
 use super::Families;
 use crate::registry::{LabelSet, Text, Value};
 
-/// The most interfaces with series of their own; the others are one, `other`. Hosts of containers have thousands.
+/// The most interfaces that have series. Hosts of containers have thousands. The others have none, not even one for all of them:
+/// it would fall whenever one of them goes, or takes the place of one that goes, and a counter that falls has started anew.
 const MAX_INTERFACES: usize = 64;
 
 /// What is counted of an interface: the metric, its help, its unit, and the column.
@@ -60,22 +61,16 @@ pub(super) fn collect(out: &mut Families<'_>) {
     }
 }
 
-/// Interfaces with the values of the columns. Lines without a colon are headings.
+/// The first interfaces with the values of the columns. Lines without a colon are headings.
 fn parse(table: &str) -> Vec<(Text, [u64; COLUMNS.len()])> {
-    let mut interfaces: Vec<(Text, [u64; COLUMNS.len()])> = Vec::new();
-    for (name, columns) in table.lines().filter_map(|line| line.split_once(':')) {
+    let lines = table.lines().filter_map(|line| line.split_once(':'));
+    let interface = |(name, columns): (&str, &str)| {
         let columns: Vec<u64> =
             columns.split_ascii_whitespace().map(|column| column.parse().unwrap_or_default()).collect();
         let values = COLUMNS.map(|(_, _, _, column)| columns.get(column).copied().unwrap_or_default());
-        if let Some((_, others)) = interfaces.get_mut(MAX_INTERFACES) {
-            others.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
-        } else {
-            let is_last = interfaces.len() == MAX_INTERFACES;
-            let name = if is_last { Text::from("other") } else { name.trim().to_owned().into() };
-            interfaces.push((name, values));
-        }
-    }
-    interfaces
+        (name.trim().to_owned().into(), values)
+    };
+    lines.take(MAX_INTERFACES).map(interface).collect()
 }
 
 #[cfg(test)]
@@ -94,11 +89,18 @@ mod tests {
     }
 
     #[test]
-    fn interfaces_beyond_the_bound_are_one() {
-        let table: String =
-            (0..MAX_INTERFACES + 3).map(|at| format!("veth{at}: 1 1 1 0 0 0 0 0 2 2 2\n")).collect();
-        let interfaces = parse(&table);
-        assert_eq!(interfaces.len(), MAX_INTERFACES + 1);
-        assert_eq!(interfaces[MAX_INTERFACES], ("other".into(), [3, 3, 3, 6, 6, 6]));
+    fn no_series_falls_when_an_interface_goes() {
+        let lines: Vec<String> =
+            (0..MAX_INTERFACES + 3).map(|at| format!("veth{at}: {at} 1 1 0 0 0 0 0 2 2 2\n")).collect();
+        let before = parse(&lines.concat());
+        assert_eq!(before.len(), MAX_INTERFACES);
+        for gone in 0..lines.len() {
+            let after = parse(&[&lines[..gone], &lines[gone + 1..]].concat().concat());
+            assert_eq!(after.len(), MAX_INTERFACES);
+            for (interface, values) in &after {
+                let was = before.iter().find(|(other, _)| other == interface);
+                assert!(was.is_none_or(|(_, was)| was == values), "{interface}");
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
@@ -13,23 +14,49 @@ use crate::export::exposition::{Format, encode};
 use crate::own_metrics::ScrapeMetrics;
 use crate::registry::{Registry, merged};
 
+/// How long a page may take, with the wait for those before it. Scrapers of Prometheus give up after 10 s where they are not
+/// told otherwise, and should get to see why there is none.
+pub(super) const LIMIT: Duration = Duration::from_secs(8);
+
 /// Below so many bytes a page fits into a packet as it is.
 const SMALL: usize = 1400;
 
-/// Writes pages; clones write one at a time, so that many scrapers cost no more memory than one.
+/// Writes pages; clones write one at a time, so that many scrapers cost no more memory than one, and a callback that blocks no
+/// more than one thread.
 #[derive(Clone, Debug)]
 pub(super) struct Pages {
     registries: Arc<[Registry]>,
     turn: Arc<Mutex<()>>,
+    limit: Duration,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoPage {
+    #[error(
+        "`/metrics` was not ready within {0:?}: a callback or a source of metrics blocks, or takes too long; \
+         let it return what is known, and find out elsewhere what takes time"
+    )]
+    Late(Duration),
+    #[error("`/metrics` could not be written")]
+    Failed,
 }
 
 impl Pages {
-    pub(super) fn of(registries: Vec<Registry>) -> Self {
-        Self { registries: registries.into(), turn: Arc::default() }
+    pub(super) fn of(registries: Vec<Registry>, limit: Duration) -> Self {
+        Self { registries: registries.into(), turn: Arc::default(), limit }
     }
 
-    /// The answer to a request with these headers; nothing where the page could not be written.
-    pub(super) async fn answer(&self, headers: &HeaderMap) -> Option<Response> {
+    /// The answer to a request with these headers.
+    ///
+    /// # Errors
+    /// When the page could not be written, or not in time. Whatever blocks goes on, and so does the wait of later requests.
+    pub(super) async fn answer(&self, headers: &HeaderMap) -> Result<Response, NoPage> {
+        let page = tokio::time::timeout(self.limit, self.write(headers)).await;
+        page.unwrap_or(Err(NoPage::Late(self.limit)))
+    }
+
+    async fn write(&self, headers: &HeaderMap) -> Result<Response, NoPage> {
         let format = Format::negotiate(joined(headers, header::ACCEPT).as_deref());
         let may_compress = joined(headers, header::ACCEPT_ENCODING).is_some_and(|accept| takes_gzip(&accept));
         let turn = Arc::clone(&self.turn).lock_owned().await;
@@ -43,11 +70,11 @@ impl Pages {
             let compressed = (may_compress && page.len() >= SMALL).then(|| compressed(&page)).flatten();
             (compressed.is_some(), compressed.unwrap_or(page))
         };
-        let (is_compressed, page) = tokio::task::spawn_blocking(write).await.ok()?;
+        let (is_compressed, page) = tokio::task::spawn_blocking(write).await.map_err(|_| NoPage::Failed)?;
         let headers =
             [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept, accept-encoding")];
         let encoding = is_compressed.then_some([(header::CONTENT_ENCODING, "gzip")]);
-        Some((headers, encoding.map(axum::response::AppendHeaders), page).into_response())
+        Ok((headers, encoding.map(axum::response::AppendHeaders), page).into_response())
     }
 }
 

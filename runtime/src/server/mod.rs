@@ -4,7 +4,8 @@
 //! - it runs on a thread of its own, so that it answers while the program's runtime is busy or stuck; nothing that
 //!   happens there is recorded;
 //! - connections have a bound, and none is kept that moves no bytes;
-//! - pages of metrics are written one at a time, beside that thread, so that `/live` answers while a large one is made;
+//! - pages of metrics are written one at a time, beside that thread, so that `/live` answers while a large one is made, and each
+//!   request for one is answered within [a limit](metrics::LIMIT), whatever blocks;
 //! - request bodies are never read.
 
 mod connections;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use axum::Router;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -50,6 +52,11 @@ impl Server {
     /// # Errors
     /// When the address is taken or not this machine's, or the thread can't be started.
     pub(crate) fn start(address: SocketAddr, admin: Admin) -> io::Result<Self> {
+        Self::start_with(address, admin, metrics::LIMIT)
+    }
+
+    /// The same with another limit for a page of metrics.
+    fn start_with(address: SocketAddr, admin: Admin, limit: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -60,7 +67,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("spanwright-admin".to_owned())
-            .spawn(move || run(runtime, listener, admin, stopped))?;
+            .spawn(move || run(runtime, listener, routes::router(admin, limit), stopped))?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
@@ -85,7 +92,7 @@ impl Drop for Server {
 }
 
 /// The thread.
-fn run(runtime: Runtime, listener: TcpListener, admin: Admin, stopped: oneshot::Receiver<()>) {
+fn run(runtime: Runtime, listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
     let _suppressed = crate::span::suppress();
     runtime.block_on(async {
         let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
@@ -93,8 +100,7 @@ fn run(runtime: Runtime, listener: TcpListener, admin: Admin, stopped: oneshot::
         let graceful = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let serve =
-            axum::serve(Bounded::new(listener), routes::router(admin)).with_graceful_shutdown(graceful);
+        let serve = axum::serve(Bounded::new(listener), router).with_graceful_shutdown(graceful);
         let mut serve = std::pin::pin!(serve.into_future());
         tokio::select! {
             _ = &mut serve => return,

@@ -1,6 +1,7 @@
 //! What the server answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -10,13 +11,14 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::Admin;
-use super::metrics::Pages;
+use super::metrics::{NoPage, Pages};
 
 /// The paths that there are.
 const PATHS: [&str; 4] = ["/metrics", "/health", "/ready", "/live"];
 
-pub(super) fn router(admin: Admin) -> Router {
-    let pages = Pages::of(admin.registries.clone());
+/// All routes; a page of metrics may take as long as `limit`.
+pub(super) fn router(admin: Admin, limit: Duration) -> Router {
+    let pages = Pages::of(admin.registries.clone(), limit);
     Router::new()
         .route("/metrics", get(async move |headers: HeaderMap| serve_metrics(pages, headers).await))
         .route("/health", get(serve_health))
@@ -33,8 +35,14 @@ pub(super) fn router(admin: Admin) -> Router {
 
 async fn serve_metrics(pages: Pages, headers: HeaderMap) -> Response {
     match pages.answer(&headers).await {
-        Some(page) => page,
-        None => answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the page was not written" })),
+        Ok(page) => page,
+        Err(problem) => {
+            let status = match problem {
+                NoPage::Late(_) => StatusCode::SERVICE_UNAVAILABLE,
+                NoPage::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            answer(status, &json!({ "error": problem.to_string() }))
+        }
     }
 }
 

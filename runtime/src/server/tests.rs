@@ -257,6 +257,54 @@ fn a_page_that_takes_long_holds_up_nobody_else() {
     });
 }
 
+/// A source that says nothing until its sender is gone.
+struct Blocked(std::sync::Mutex<mpsc::Receiver<()>>);
+
+impl Source for Blocked {
+    fn collect(&self, _: &mut Vec<Family>) {
+        let _ = self.0.lock().map(|blocked| blocked.recv());
+    }
+}
+
+#[test]
+fn a_source_that_blocks_is_an_answer_in_time_and_holds_up_nothing_else() {
+    let (unblock, blocked) = mpsc::channel();
+    let (registry, source) = (Registry::new(), Arc::new(Blocked(blocked.into())));
+    registry.add_source(&source);
+    let health = Arc::new(Health::new("shop".to_owned(), None, vec![good("db")]));
+    let admin = Admin { health, registries: vec![registry] };
+    let limit = Duration::from_millis(200);
+    let server = Server::start_with((Ipv4Addr::LOCALHOST, 0).into(), admin, limit).unwrap();
+    let expected = "`/metrics` was not ready within 200ms: a callback or a source of metrics blocks, or takes too long; \
+                    let it return what is known, and find out elsewhere what takes time";
+    // The second waits for the turn that the first has.
+    for _ in 0..2 {
+        let late = get(&server, "/metrics");
+        assert_eq!((late.status, &late.json()["error"]), (503, &json!(expected)));
+        assert_eq!(get(&server, "/health").status, 200);
+    }
+    drop(unblock);
+    let started = Instant::now();
+    while get(&server, "/metrics").status != 200 {
+        assert!(started.elapsed() < Duration::from_secs(60), "what is free again is read again");
+    }
+}
+
+#[test]
+fn a_source_that_blocks_does_not_block_the_end() {
+    let (_keep, blocked) = mpsc::channel();
+    let (registry, source) = (Registry::new(), Arc::new(Blocked(blocked.into())));
+    registry.add_source(&source);
+    let admin =
+        Admin { health: Arc::new(Health::new(String::new(), None, Vec::new())), registries: vec![registry] };
+    let limit = Duration::from_millis(50);
+    let server = Server::start_with((Ipv4Addr::LOCALHOST, 0).into(), admin, limit).unwrap();
+    assert_eq!(get(&server, "/metrics").status, 503);
+    let started = Instant::now();
+    drop(server);
+    assert!(started.elapsed() < GRACE * 3);
+}
+
 #[test]
 fn head_is_answered_without_a_body_and_others_are_refused() {
     let (server, _) = start(Vec::new());
@@ -310,7 +358,7 @@ fn idle_connections_are_closed_and_the_number_has_a_bound() {
         let admin =
             Admin { health: Arc::new(Health::new(String::new(), None, Vec::new())), registries: Vec::new() };
         let listener = Bounded::with_bounds(listener, 2, Duration::from_millis(300));
-        tokio::spawn(axum::serve(listener, routes::router(admin)).into_future());
+        tokio::spawn(axum::serve(listener, routes::router(admin, metrics::LIMIT)).into_future());
         address
     });
     let mut idle: Vec<_> = (0..2).map(|_| TcpStream::connect(address).unwrap()).collect();

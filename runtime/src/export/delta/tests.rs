@@ -4,6 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::export::exposition::tests::wild::any_wild_snapshot;
+use crate::export::points;
 use crate::registry::{Exemplar, Histogram, Kind, NativeHistogram};
 use crate::span::{SpanId, TraceId};
 
@@ -291,5 +293,54 @@ fn without_empty_ends(value: &Value) -> Value {
             Value::from(histogram)
         }
         value => value.clone(),
+    }
+}
+
+#[test]
+fn what_came_of_a_fine_histogram_has_no_billions_of_empty_buckets() {
+    let native = |offset: i32, buckets: &[u64]| NativeHistogram {
+        schema: 20,
+        zero_threshold: 0.0,
+        zero_count: 0,
+        offset,
+        buckets: buckets.to_vec(),
+        sum: 1.0,
+        bounds: [].into(),
+    };
+    let sum = sum(&native(-(1100 << 20), &[2]).into(), native(1000 << 20, &[3]).into());
+    let Value::NativeHistogram(sum) = sum else { panic!("{sum:?}") };
+    assert_eq!((sum.count(), sum.schema), (5, FINEST));
+    assert!(sum.buckets.len() < 1_000_000, "{}", sum.buckets.len());
+}
+
+#[test]
+fn of_two_series_with_the_same_labels_the_first_counts() {
+    let mut deltas = Deltas::new(at(0));
+    let twice = |value| visits(value).with([("page", "home")], Value::Counter(100));
+    for (value, came) in [(3, 3), (5, 2), (5, 0)] {
+        let changes = deltas.owed(&snapshot(10 + value, vec![twice(value)]));
+        let values = changes.iter().flat_map(|change| &change.family.series).map(|series| &series.value);
+        assert_eq!(values.filter_map(Value::number).sum::<f64>(), f64::from(came));
+        settle(&mut deltas, &changes);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_value_makes_it_panic_or_owe_without_bound(snapshots in vec(any_wild_snapshot(), 1..4)) {
+        let mut deltas = Deltas::new(at(0));
+        for snapshot in snapshots {
+            let changes = deltas.owed(&snapshot);
+            for point in points::with_changes(&snapshot, &changes) {
+                match &point.series.value {
+                    Value::NativeHistogram(native) => {
+                        let (coarse, _) = points::exponential(native);
+                        prop_assert_eq!(coarse.count(), native.count());
+                        prop_assert!(coarse.buckets.len() <= 1_000_000);
+                    }
+                    value => prop_assert!(is_sound(value)),
+                }
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! | `declared` | as what OpenMetrics takes a family |
 //! | `distribution` | the buckets that all formats show of a histogram, and the exemplar of each |
 //! | `names` | what has a valid name |
+//! | `sound` | which values agree with themselves |
 //! | `number` | numbers as Go writes them, which both texts take for canonical |
 //!
 //! Sources: [Prometheus' formats](https://prometheus.io/docs/instrumenting/exposition_formats/),
@@ -27,8 +28,9 @@ pub(crate) mod names;
 mod negotiate;
 mod number;
 mod protobuf;
+pub(in crate::export) mod sound;
 #[cfg(test)]
-mod tests;
+pub(in crate::export) mod tests;
 mod text;
 
 pub(crate) use number::canonical_float;
@@ -143,8 +145,9 @@ pub fn encode(format: Format, snapshot: &Snapshot) -> Vec<u8> {
 /// Appends a snapshot to `out`.
 ///
 /// Values are in the families' units. Left out of every format: families without a valid name of Prometheus, series with a
-/// label name that is not valid, stands twice or is `__name__` (of a histogram, `le`), and values that are not of their
-/// family's kind.
+/// label name that is not valid, stands twice or is `__name__` (of a histogram, `le`), values that are not of their
+/// family's kind, and histograms that contradict themselves: without a bucket for each bound and one more, with bounds that do
+/// not ascend, or with native buckets where there are no numbers.
 ///
 /// **Text** shows native histograms as classic ones, with their `bounds`. A family without series still has its `# HELP` and
 /// `# TYPE`. 0.0.4 has no exemplars.

@@ -3,6 +3,7 @@
 //! Names come from macros, which check them, and from [sources](crate::registry::Source), which promise. A single wrong one
 //! would make a scraper refuse the whole page, so it is looked at once more here.
 
+use super::sound::is_sound;
 use crate::registry::{Family, Kind, Series, Snapshot, Text, Value};
 
 /// The families with valid names.
@@ -10,7 +11,7 @@ pub(in crate::export) fn families(snapshot: &Snapshot) -> impl Iterator<Item = &
     snapshot.families.iter().filter(|family| is_metric_name(&family.name))
 }
 
-/// The series of a family that have valid labels and a value of its kind.
+/// The series of a family that have valid labels and a value of its kind, which agrees with itself.
 pub(in crate::export) fn series(family: &Family) -> impl Iterator<Item = &Series> {
     // Most series share the names of their labels with the one before.
     let mut known: Option<(&[Text], bool)> = None;
@@ -21,7 +22,7 @@ pub(in crate::export) fn series(family: &Family) -> impl Iterator<Item = &Series
             _ => are_label_names(names, family.kind),
         };
         known = Some((names, are_valid));
-        are_valid && is_of_kind(&series.value, family.kind)
+        are_valid && is_of_kind(&series.value, family.kind) && is_sound(&series.value)
     })
 }
 

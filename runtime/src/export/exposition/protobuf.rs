@@ -200,7 +200,8 @@ fn timestamp(out: &mut Vec<u8>, time: SystemTime) {
         Err(error) => {
             let before = error.duration();
             let borrowed = u32::from(before.subsec_nanos() > 0);
-            let seconds = -(before.as_secs() as i64) - i64::from(borrowed);
+            let seconds = i64::try_from(before.as_secs()).map_or(i64::MIN, |seconds| -seconds);
+            let seconds = seconds.saturating_sub(borrowed.into());
             (seconds, borrowed * 1_000_000_000 - before.subsec_nanos())
         }
     };

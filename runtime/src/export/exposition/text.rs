@@ -59,6 +59,7 @@ impl<'a> Bounds<'a> {
         }
     }
 
+    /// The bound at that place; behind the last, the infinite one.
     fn get(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.ends.get(at).and_then(|end| self.text.get(start..*end)).unwrap_or(b"+Inf")
@@ -141,9 +142,7 @@ impl<'a> Writer<'a, '_> {
 
     /// A bucket's line from its bound on.
     fn bucket(&mut self, at: usize, bucket: &Bucket<'_>) {
-        // A histogram may have fewer buckets than bounds, and has the infinite one all the same.
-        let le = if bucket.bound == f64::INFINITY { b"+Inf" } else { self.bounds.get(at) };
-        self.out.extend_from_slice(le);
+        self.out.extend_from_slice(self.bounds.get(at));
         self.push(&["\"} "]);
         write_integer(self.out, bucket.up_to);
         if self.is_openmetrics {

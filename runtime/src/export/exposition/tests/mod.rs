@@ -4,6 +4,7 @@ mod declared;
 mod distribution;
 mod protobuf;
 mod text;
+pub(in crate::export) mod wild;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

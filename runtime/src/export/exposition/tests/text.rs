@@ -243,13 +243,6 @@ fn text_is_appended() {
     assert_eq!(out, b"before\n# HELP a About a.\n# TYPE a gauge\n");
 }
 
-#[test]
-fn a_missing_bucket_does_not_stop_the_rest() {
-    let broken = series(&[], histogram(&[1.0, 2.0], &[3], 1.0));
-    let text = to_text(&snapshot(vec![family("h", Kind::Histogram, "", vec![broken])]));
-    assert!(text.contains("h_bucket{le=\"+Inf\"} 3\n"), "{text}");
-}
-
 /// A sample as the reader below finds it: name, labels, value.
 type Sample = (String, BTreeMap<String, String>, f64);
 

@@ -19,6 +19,7 @@ use super::super::delivery::MAX_REQUEST;
 use super::super::request::request;
 use super::data::{any_text, expected_resource, id_bytes, string};
 use crate::export::Temporality;
+use crate::export::exposition::tests::wild::any_wild_snapshot;
 use crate::export::points::any::any_snapshot;
 use crate::export::points::{self, Point};
 use crate::registry::{Exemplar, Family, Histogram, Kind, NativeHistogram, Series, Snapshot, Value};
@@ -274,6 +275,14 @@ fn a_family_of_a_hundred_thousand_series_is_split_over_requests() {
 }
 
 proptest! {
+    #[test]
+    fn what_contradicts_itself_makes_no_request_that_can_not_be_read(snapshot in any_wild_snapshot()) {
+        let points: Vec<_> = points::all(&snapshot).collect();
+        let bytes = written(&[], &points);
+        prop_assert!(bytes.len() < 40_000, "{} bytes", bytes.len());
+        decoded(&bytes);
+    }
+
     #[test]
     fn an_independent_reader_finds_every_field(
         attributes in vec((any_text(), any_text()), 0..4),
