@@ -42,7 +42,7 @@ pub(crate) struct OwnMetrics {
     pub(crate) metric_conflicts_total: Counter,
     /// Fields that were given up, since others wrote to their span for too long.
     pub(crate) fields_dropped_total: Counter,
-    /// Series that were left out of a snapshot, since they fit to no others of their name.
+    /// Series of sources that were left out of a snapshot, since they contradict themselves, or others of their name.
     pub(crate) series_left_out_total: Counter,
     /// Callbacks and sources of metrics that panicked instead of saying their values.
     pub(crate) callback_panics_total: Counter,

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use super::exposition::sound::{FINEST, is_sound};
+use crate::registry::FINEST;
 use crate::registry::{Family, LabelSet, Series, Snapshot, Text, Value};
 
 /// What was seen of all counters and histograms, and what is owed of them.
@@ -79,7 +79,7 @@ impl Deltas {
             // Nothing is before anything.
             let start = since.max(family.start).unwrap_or(self.made).min(snapshot.time);
             let mut series = HashMap::with_capacity(family.series.len());
-            let counted = family.series.iter().filter(|one| is_counted(&one.value) && is_sound(&one.value));
+            let counted = family.series.iter().filter(|one| is_counted(&one.value) && one.value.is_sound());
             for one in counted {
                 // Of two with the same labels, the second would be new each time.
                 if series.contains_key(&one.labels) {

@@ -8,7 +8,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Temporality;
 use super::delta::{Change, Deltas, is_counted};
-use super::exposition::sound::is_sound;
 use crate::registry::{Family, Kind, NativeHistogram, Series, Snapshot, Value};
 
 /// The most buckets of an exponential histogram: what OpenTelemetry's own have by default.
@@ -76,7 +75,7 @@ impl Point<'_> {
 /// All points of a snapshot whose values agree with themselves.
 pub(super) fn all(snapshot: &Snapshot) -> impl Iterator<Item = Point<'_>> {
     snapshot.families.iter().flat_map(|family| {
-        family.series.iter().filter(|series| is_sound(&series.value)).map(|series| Point {
+        family.series.iter().filter(|series| series.value.is_sound()).map(|series| Point {
             family,
             series,
             start: family.start,

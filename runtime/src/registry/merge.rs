@@ -65,6 +65,11 @@ impl Families {
         }
     }
 
+    /// Counts series that were left out.
+    pub(super) fn leave_out(&mut self, series: usize) {
+        self.left_out += series;
+    }
+
     /// The families, sorted by name, with each series once.
     pub(super) fn finish(self) -> Vec<Family> {
         let Self { by_name, mut left_out } = self;

@@ -28,6 +28,7 @@ use spanwright_core::context::Context;
 
 pub use conflict::Conflict;
 pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
+#[cfg(feature = "telemetry")]
 pub(crate) use identity::Identity;
 #[cfg(feature = "telemetry")]
 pub(crate) use instrument::{Content, LabelSpec};
@@ -36,6 +37,7 @@ pub(crate) use instrument::{gauge_bits, gauge_value};
 pub use members::Owned;
 #[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
+pub(crate) use snapshot::FINEST;
 pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
 };
@@ -222,7 +224,10 @@ fn collect(source: &dyn Source, is_wanted: impl Fn(&str) -> bool, families: &mut
         return callbacks_panicked(1);
     }
     for mut family in collected.into_iter().filter(|family| is_wanted(&family.name)) {
-        let series = std::mem::take(&mut family.series);
+        let mut series = std::mem::take(&mut family.series);
+        let all = series.len();
+        series.retain(|one| one.value.is_sound());
+        families.leave_out(all - series.len());
         families.add_foreign(family, series);
     }
 }

@@ -338,7 +338,7 @@ proptest! {
                         prop_assert_eq!(coarse.count(), native.count());
                         prop_assert!(coarse.buckets.len() <= 1_000_000);
                     }
-                    value => prop_assert!(is_sound(value)),
+                    value => prop_assert!(value.is_sound()),
                 }
             }
         }

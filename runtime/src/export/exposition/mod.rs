@@ -8,7 +8,6 @@
 //! | `declared` | as what OpenMetrics takes a family |
 //! | `distribution` | the buckets that all formats show of a histogram, and the exemplar of each |
 //! | `names` | what has a valid name |
-//! | `sound` | which values agree with themselves |
 //! | `number` | numbers as Go writes them, which both texts take for canonical |
 //!
 //! Sources: [Prometheus' formats](https://prometheus.io/docs/instrumenting/exposition_formats/),
@@ -28,7 +27,6 @@ pub(crate) mod names;
 mod negotiate;
 mod number;
 mod protobuf;
-pub(in crate::export) mod sound;
 #[cfg(test)]
 pub(in crate::export) mod tests;
 mod text;

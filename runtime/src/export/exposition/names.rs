@@ -3,7 +3,6 @@
 //! Names come from macros, which check them, and from [sources](crate::registry::Source), which promise. A single wrong one
 //! would make a scraper refuse the whole page, so it is looked at once more here.
 
-use super::sound::is_sound;
 use crate::registry::{Family, Kind, Series, Snapshot, Text, Value};
 
 /// The families with valid names.
@@ -22,7 +21,7 @@ pub(in crate::export) fn series(family: &Family) -> impl Iterator<Item = &Series
             _ => are_label_names(names, family.kind),
         };
         known = Some((names, are_valid));
-        are_valid && is_of_kind(&series.value, family.kind) && is_sound(&series.value)
+        are_valid && is_of_kind(&series.value, family.kind) && series.value.is_sound()
     })
 }
 

@@ -5,6 +5,7 @@ mod histogram;
 mod labels;
 mod native;
 mod sample;
+mod sound;
 mod text;
 
 use std::cmp::Reverse;
@@ -16,6 +17,7 @@ pub use labels::LabelSet;
 pub(super) use labels::Table;
 pub use native::NativeHistogram;
 pub use sample::Sample;
+pub(crate) use sound::FINEST;
 pub use text::Text;
 
 /// All families of a registry, sorted by name.

@@ -1,6 +1,5 @@
 //! What a source may say that contradicts itself.
 
-use super::super::sound::is_sound;
 use super::super::{Format, encode};
 use super::*;
 use crate::registry::LabelSet;
@@ -90,7 +89,7 @@ fn what_contradicts_itself_is_left_out_and_costs_no_more() {
         native(8, 0, -(1100 << 8), &[1, 2], 5.0).into(),
         native(20, 0, (1100 << 20) - 2, &[1, 2], 5.0).into(),
     ] {
-        assert!(is_sound(&value), "{value:?}");
+        assert!(value.is_sound(), "{value:?}");
     }
 }
 

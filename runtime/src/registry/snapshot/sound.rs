@@ -3,22 +3,25 @@
 //! Values of [sources](crate::registry::Source) may be anything. A histogram that contradicts itself has no true buckets to show,
 //! and numbers of buckets at the ends of what an `i32` holds would overflow, or make room for billions of empty ones between two.
 
-use crate::registry::{Histogram, NativeHistogram, Value};
+use super::{Histogram, NativeHistogram, Value};
 
 /// The schemas that anybody knows: [OpenTelemetry's scales](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential-scale)
 /// have those that Prometheus has, and more.
 const SCHEMAS: std::ops::RangeInclusive<i8> = -10..=20;
 /// The finest schema of Prometheus.
-pub(in crate::export) const FINEST: i8 = 8;
+pub(crate) const FINEST: i8 = 8;
 /// More than there are powers of two among the numbers of 64 bits, above or below 1.
 const POWERS: i64 = 1100;
 
-/// Whether there are a histogram's buckets for its bounds, and the bounds ascend. All other values always agree with themselves.
-pub(in crate::export) fn is_sound(value: &Value) -> bool {
-    match value {
-        Value::Counter(_) | Value::FloatCounter(_) | Value::Gauge(_) => true,
-        Value::Histogram(histogram) => is_sound_histogram(histogram),
-        Value::NativeHistogram(native) => is_sound_native(native),
+impl Value {
+    /// Whether there are a histogram's buckets for its bounds, and the bounds ascend. All other values always agree with
+    /// themselves.
+    pub(crate) fn is_sound(&self) -> bool {
+        match self {
+            Self::Counter(_) | Self::FloatCounter(_) | Self::Gauge(_) => true,
+            Self::Histogram(histogram) => is_sound_histogram(histogram),
+            Self::NativeHistogram(native) => is_sound_native(native),
+        }
     }
 }
 
