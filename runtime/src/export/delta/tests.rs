@@ -309,7 +309,7 @@ fn what_came_of_a_fine_histogram_has_no_billions_of_empty_buckets() {
     };
     let sum = sum(&native(-(1100 << 20), &[2]).into(), native(1000 << 20, &[3]).into());
     let Value::NativeHistogram(sum) = sum else { panic!("{sum:?}") };
-    assert_eq!((sum.count(), sum.schema), (5, FINEST));
+    assert!(sum.count() == 5 && sum.schema <= FINEST, "{sum:?}");
     assert!(sum.buckets.len() < 1_000_000, "{}", sum.buckets.len());
 }
 
