@@ -59,7 +59,7 @@ impl Active {
     }
 
     /// A call that is counted and nothing else: it has no context of its own.
-    #[inline]
+    #[inline(never)]
     fn open_counted(
         place: &mut Option<Self>,
         site: &'static Site,
