@@ -62,7 +62,7 @@ use proc_macro::TokenStream;
 /// | `metrics` | counts calls by outcome, and measures their duration: `function_calls_total{module,function,outcome}` and `function_duration_seconds{module,function}` | off |
 /// | `metrics(prefix = "…")` | the metrics' names begin with this instead of `function` | `"function"` |
 /// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label` | `module`, `function` |
-/// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or `native` for a native histogram; needs a `prefix` | the runtime's |
+/// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
 /// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
@@ -303,7 +303,7 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// | `name = "…"` | the metric's name, after the prefix | the field's |
 /// | `unit = "…"` | the unit, in which the name must end, before `_total` | from the name, where it ends in `seconds`, `bytes`, `ratio`, `meters`, `grams`, `joules`, `volts`, `amperes` or `celsius` |
 /// | `help = "…"` | what the metric says | the doc comment, on one line |
-/// | `buckets = […]` | the upper bounds of a histogram's buckets, finite and increasing, or `native` for a native (exponential) histogram | the runtime's |
+/// | `buckets = […]` | the upper bounds of a histogram's buckets, finite and increasing; `exponential(0.001, 2, 10)`: ten, from 0.001, each twice the one before; `linear(0, 10, 5)`: five, from 0, each 10 above the one before; or `native` for a native (exponential) histogram | the runtime's |
 ///
 /// # What is generated
 ///

@@ -11,6 +11,7 @@
 //! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
 //! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
+//! | [`ENABLED`], [`is_installed`] | whether telemetry is compiled in, and whether it runs |
 //! | [`config`] | every key and environment variable |
 //!
 //! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
@@ -73,6 +74,8 @@ pub use metric::{
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
+#[cfg(not(feature = "telemetry"))]
+pub use off::is_installed;
 pub use record::Record;
 pub use registry::Registry;
 pub use secret::Secret;
@@ -89,9 +92,18 @@ pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};
 #[cfg(feature = "telemetry")]
-pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, metrics_addr, windows};
+pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, is_installed, metrics_addr, windows};
 #[cfg(feature = "telemetry")]
 pub use tokio_metrics::{Runtimes, watch_runtime};
+
+/// Whether telemetry is compiled in. Without it, annotated functions are bare.
+///
+/// ```
+/// if spanwright::ENABLED {
+///     println!("annotations record, once the telemetry is installed");
+/// }
+/// ```
+pub const ENABLED: bool = cfg!(feature = "telemetry");
 
 /// The README's examples are tests.
 #[cfg(doctest)]

@@ -422,7 +422,9 @@ fn buckets_increase() {
     refused(
         &buckets("3"),
         CHARGE,
-        &["3: `buckets` takes a list of numbers, or `native`: write `buckets = [0.1, 0.5, 1.0]`"],
+        &[
+            "3: `buckets` takes a list of numbers, `exponential(…)`, `linear(…)` or `native`: write `buckets = [0.1, 0.5, 1.0]`",
+        ],
     );
 }
 

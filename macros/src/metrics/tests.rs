@@ -28,7 +28,9 @@ fn a_struct_with_everything() {
     let item = r#"#[metrics(prefix = "shop", crate = telemetry)] pub struct Shop {
         #[metric(name = "sent_bytes_total", unit = "bytes", help = "Sent.")] pub sent: Counter<Tier>,
         #[doc = "Time."] #[metric(buckets = [0.1, 1])] latency_seconds: Histogram,
-        #[doc = "Size."] #[metric(buckets = native)] size_bytes: Histogram<Tier, Shared> }"#;
+        #[doc = "Size."] #[metric(buckets = native)] size_bytes: Histogram<Tier, Shared>,
+        #[doc = "Wait."] #[metric(buckets = exponential(0.1, 2, 4))] wait_seconds: Histogram,
+        #[doc = "Items."] #[metric(buckets = linear(-0.3, 0.1, 7))] items: Histogram }"#;
     snapshot("metrics", "everything", derive(tokens(item)));
 }
 
@@ -83,8 +85,33 @@ fn mistakes() {
     );
     refused(
         "struct S { #[doc = \"A.\"] #[metric(buckets = nativ)] a: Histogram }",
-        &["nativ: `buckets` takes a list of numbers, or `native`: write `buckets = [0.1, 0.5, 1.0]`"],
+        &[
+            "nativ: `buckets` takes a list of numbers, `exponential(…)`, `linear(…)` or `native`: write `buckets = [0.1, 0.5, 1.0]`",
+        ],
     );
+    for (buckets, error) in [
+        (
+            "exponential(0.1, 2)",
+            "(0.1, 2): expected three numbers, and these are 2: write `exponential(0.001, 2, 10)`",
+        ),
+        (
+            "linear(1, 2, 3, 4)",
+            "(1, 2, 3, 4): expected three numbers, and these are 4: write `linear(0, 10, 10)`",
+        ),
+        ("exponential(0, 2, 3)", "0: exponential buckets begin above zero"),
+        ("exponential(1, 1.0, 3)", "1.0: the factor of exponential buckets is greater than one"),
+        ("linear(1, -1, 3)", "-: the width of linear buckets is greater than zero"),
+        ("linear(1, 1, 0)", "0: there are from 1 to 250 bounds, and `0` is no such number"),
+        ("linear(1, 1, 2.5)", "2.5: there are from 1 to 250 bounds, and `2.5` is no such number"),
+        ("exponential(1, 1e300, 3)", "1e300: these bounds leave the range of numbers, or do not increase"),
+        ("linear(1e20, 1, 3)", "1: these bounds leave the range of numbers, or do not increase"),
+        ("linear(a, 1, 3)", "a: a bucket's bound is a finite number, such as `0.5`"),
+    ] {
+        refused(
+            &format!("struct S {{ #[doc = \"A.\"] #[metric(buckets = {buckets})] a: Histogram }}"),
+            &[error],
+        );
+    }
     refused(
         "struct S { #[doc = \"A.\"] #[metric(buckts = [1])] a: Histogram }",
         &["buckts: unknown argument `buckts`; did you mean `buckets`?"],

@@ -195,6 +195,22 @@ struct Installed(());
 /// Whether somebody has it. Acquired and released with the right, so that the next one sees the last one's end.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
+/// Whether the process has its telemetry now: from its installation to the end of its guard. Without the feature `telemetry`
+/// it never has.
+///
+/// ```
+/// assert!(!spanwright::is_installed());
+/// let telemetry = spanwright::Telemetry::builder().metrics_enabled(false).install()?;
+/// assert!(spanwright::is_installed());
+/// drop(telemetry);
+/// assert!(!spanwright::is_installed());
+/// # Ok::<(), spanwright::telemetry::InstallError>(())
+/// ```
+#[must_use]
+pub fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Acquire)
+}
+
 impl Installed {
     fn claim() -> Option<Self> {
         let free = INSTALLED.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok();
