@@ -79,8 +79,10 @@ fn default_store() -> &'static Store {
 pub struct Store {
     /// The pages of live threads.
     pub(super) threads: Mutex<Vec<Table>>,
-    /// Directories of shared pages, made on first use; each pointer publishes the directory behind it.
-    shared: [AtomicPtr<Directory>; PAGES / DIRECTORY],
+    /// The first shared pages, which are all that most programs have; each pointer publishes the page behind it.
+    first: Directory,
+    /// Directories of the others, made on first use; each pointer publishes the directory behind it.
+    others: [AtomicPtr<Directory>; PAGES / DIRECTORY],
 }
 
 type Directory = [AtomicPtr<Page>; DIRECTORY];
@@ -91,9 +93,13 @@ impl Store {
             Self {
                 threads: Mutex::new(Vec::new()),
                 #[cfg(not(loom))]
-                shared: [const { AtomicPtr::new(std::ptr::null_mut()) }; PAGES / DIRECTORY],
+                first: [const { AtomicPtr::new(std::ptr::null_mut()) }; DIRECTORY],
+                #[cfg(not(loom))]
+                others: [const { AtomicPtr::new(std::ptr::null_mut()) }; PAGES / DIRECTORY],
                 #[cfg(loom)]
-                shared: std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut())),
+                first: std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut())),
+                #[cfg(loom)]
+                others: std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut())),
             }
         }
     }
@@ -107,20 +113,32 @@ impl Store {
     /// A shared page.
     #[inline]
     pub(super) fn shared_page(&self, page: u32) -> &Page {
-        let page = page as usize;
+        match self.first.get(page as usize) {
+            Some(first) => get_or_make(first, Page::new),
+            None => self.other_shared_page(page as usize),
+        }
+    }
+
+    #[cold]
+    fn other_shared_page(&self, page: usize) -> &Page {
         let new_directory = || -> Directory { std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut())) };
-        let directory = get_or_make(&self.shared[page / DIRECTORY], new_directory);
+        let directory = get_or_make(&self.others[page / DIRECTORY], new_directory);
         get_or_make(&directory[page % DIRECTORY], Page::new)
     }
 
     /// A shared page that somebody has written to.
     pub(super) fn shared_page_if_made(&self, page: u32) -> Option<&Page> {
         let page = page as usize;
-        let directory = self.shared[page / DIRECTORY].load(Ordering::Acquire);
+        let slot = match self.first.get(page) {
+            Some(first) => first,
+            None => {
+                let directory = self.others[page / DIRECTORY].load(Ordering::Acquire);
+                // SAFETY: see `get_or_make`.
+                &unsafe { directory.as_ref() }?[page % DIRECTORY]
+            }
+        };
         // SAFETY: see `get_or_make`.
-        let directory = unsafe { directory.as_ref() }?;
-        // SAFETY: see `get_or_make`.
-        unsafe { directory[page % DIRECTORY].load(Ordering::Acquire).as_ref() }
+        unsafe { slot.load(Ordering::Acquire).as_ref() }
     }
 }
 

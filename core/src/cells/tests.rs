@@ -147,6 +147,21 @@ fn observations_that_meet_take_no_pages_of_their_threads() {
 }
 
 #[test]
+fn shared_pages_beyond_the_first_ones_are_as_those() {
+    let many = Block::allocate(Shape::SUM, 0, 600 * PAGE_CELLS).unwrap();
+    for cell in [0, 511 * PAGE_CELLS, 512 * PAGE_CELLS, 599 * PAGE_CELLS] {
+        let cell = many.cell(cell);
+        count_shared(cell, 3);
+        count_shared(cell, 4);
+        set_shared(many.cell(7), 9);
+        assert_eq!((total(cell), StoreId::DEFAULT.store().reader().shared(many.cell(7))), (7, 9));
+    }
+    let cell = many.cell(599 * PAGE_CELLS);
+    drop(many);
+    assert_eq!(total(cell), 0);
+}
+
+#[test]
 fn what_ends_after_its_thread_is_counted_in_shared_cells() {
     struct Late(Block);
     impl Drop for Late {
