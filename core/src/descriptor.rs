@@ -133,6 +133,10 @@ pub enum Buckets {
 pub struct Dimension {
     /// The label's name.
     pub name: &'static str,
+    /// The attribute that it stands for, as OpenTelemetry knows it, where that is not called by the label's name; or nothing.
+    pub attribute: &'static str,
+    /// What it says, or nothing.
+    pub help: &'static str,
     /// Its values.
     pub values: Values,
 }

@@ -21,6 +21,8 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
+#[allow(dead_code)]
+mod semconv;
 mod signature;
 #[cfg(test)]
 mod testing;

@@ -131,6 +131,8 @@ fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
     quote! {
         #krate::__private::Dimension {
             name: #name,
+            attribute: "",
+            help: "",
             values: #krate::__private::Values::Static(<#ty as #krate::__private::Label>::VALUES)
         }
     }

@@ -36,8 +36,11 @@ fn labels(krate: &Runtime, ident: &proc_macro2::Ident, name: &str) -> TokenStrea
         impl #krate::__private::Labels for #ident {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[#krate::__private::Dimension {
                 name: #name,
+                attribute: "",
+                help: "",
                 values: #krate::__private::Values::Static(<Self as #krate::__private::Label>::VALUES),
             }];
+            type AtEntry = Self;
             #[inline]
             fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 {
                 <Self as #krate::__private::Label>::index(self)
@@ -60,6 +63,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
         #[automatically_derived]
         impl #generics #krate::__private::Labels for #ident #arguments #clause {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[];
+            type AtEntry = Self;
             fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 { 0 }
         }
     }

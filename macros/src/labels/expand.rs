@@ -25,6 +25,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl #generics #krate::__private::Labels for #ident #arguments #clause {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[#(#dimensions),*];
+            type AtEntry = Self;
             #[inline]
             fn index(&#this, #interner: &#krate::__private::Interner) -> ::core::primitive::u32 { #index }
         }
@@ -45,7 +46,7 @@ fn dimension(krate: &Runtime, label: &Label) -> TokenStream {
             quote!(#krate::__private::Values::Text { max: #max })
         }
     };
-    quote!(#krate::__private::Dimension { name: #name, values: #values })
+    quote!(#krate::__private::Dimension { name: #name, attribute: "", help: "", values: #values })
 }
 
 /// Output, for `a`, `b`, `c`: `((a) * B::VALUES.len() + b) * C::VALUES.len() + c`. Trait paths rather than functions with
@@ -80,6 +81,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
         #[automatically_derived]
         impl #generics #krate::__private::Labels for #ident #arguments #clause {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[];
+            type AtEntry = Self;
             fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 { 0 }
         }
     }

@@ -13,7 +13,12 @@ use spanwright_core::slots::Outcome;
 use crate::metric::{Finder, Scale};
 use crate::registry::{Content, Identity, Instrument, Kind, LabelSpec, Places, Registry};
 
-const OUTCOME: Dimension = Dimension { name: "outcome", values: Values::Static(Outcome::VALUES) };
+const OUTCOME: Dimension = Dimension {
+    name: "outcome",
+    attribute: "",
+    help: "How the call ended.",
+    values: Values::Static(Outcome::VALUES),
+};
 
 /// The cells of one function's metrics.
 #[derive(Debug)]

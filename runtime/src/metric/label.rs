@@ -43,6 +43,10 @@ pub trait Labels {
     /// The labels, outermost first.
     const DIMENSIONS: &'static [Dimension];
 
+    /// What is known of them when a call begins: all, but the outcome that `ByOutcome` adds.
+    #[doc(hidden)]
+    type AtEntry: Labels;
+
     /// The combination's number, row-major over [`Labels::DIMENSIONS`]. Text is looked up in `interner`.
     fn index(&self, interner: &Interner) -> u32;
 }
@@ -50,6 +54,7 @@ pub trait Labels {
 #[diagnostic::do_not_recommend]
 impl Labels for () {
     const DIMENSIONS: &'static [Dimension] = &[];
+    type AtEntry = ();
 
     #[inline]
     fn index(&self, _: &Interner) -> u32 {
@@ -157,8 +162,8 @@ mod tests {
     #[test]
     fn texts_past_the_bound_share_one_number_and_are_counted() {
         let dimensions = [
-            Dimension { name: "a", values: Values::Static(&["x"]) },
-            Dimension { name: "b", values: Values::Text { max: 2 } },
+            Dimension { name: "a", attribute: "", help: "", values: Values::Static(&["x"]) },
+            Dimension { name: "b", attribute: "", help: "", values: Values::Text { max: 2 } },
         ];
         let interner = Interner::new(&dimensions);
         assert_eq!(interner.text(1, &"x".repeat(LONGEST + 1)), 2, "as bounded in length as in number");

@@ -239,7 +239,7 @@ impl Instrument {
     pub(crate) fn series(&self, look: &Look) -> Vec<Series> {
         let Some(block) = self.block.as_deref() else { return Vec::new() };
         let (inner, values) = match &self.content {
-            Content::Sums(Dimension { name, values: Values::Static(values) }) => (Some(*name), *values),
+            Content::Sums(Dimension { name, values: Values::Static(values), .. }) => (Some(*name), *values),
             _ => (None, &[""][..]),
         };
         let keep_zero = block.count().saturating_mul(values.len() as u32) <= ZERO_SERIES;
