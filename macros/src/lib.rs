@@ -15,6 +15,7 @@ mod errors;
 mod field;
 mod hygiene;
 mod instrument;
+mod instrument_all;
 mod label;
 mod labels;
 mod main;
@@ -134,6 +135,61 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
     instrument::instrument(args.into(), item.into()).into()
+}
+
+/// Puts [`#[instrument]`](macro@instrument) on each function of an `impl`, of a trait's `impl`, or of an inline module and
+/// what is in it.
+///
+/// ```ignore
+/// #[spanwright::instrument_all(pub, level = "debug", name_prefix = "shop.cart", err)]
+/// impl Cart {
+///     pub fn add(&mut self, item: Item) -> Result<(), Full> { … } // shop.cart.add, at level debug, with `err`
+///
+///     #[instrument(level = "info", record(reason))]
+///     pub fn clear(&mut self, reason: &str) { … } // at level info
+///
+///     #[instrument(skip)]
+///     pub fn len(&self) -> usize { … } // not observed
+///
+///     fn grow(&mut self) { … } // not `pub`, and so not observed
+/// }
+/// ```
+///
+/// What a function says itself, in an `#[instrument(…)]` of its own, wins over what is said for all, argument by argument
+/// (its `fields(…)` replace those of all);
+/// `#[instrument(skip)]` leaves it out. Left out too are functions that are `const` or have no body, `#[test]`s, what is in
+/// `#[cfg(test)]`, and what a macro makes.
+///
+/// # Arguments
+///
+/// Those of `#[instrument]` that all functions can have in common, and two of its own:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `pub` | only functions that are `pub`, `pub(crate)` and the like, and those with an `#[instrument(…)]` | all |
+/// | `name_prefix = "…"` | the spans' names are this, a dot, and the function's name | the function's name |
+/// | `level = "…"` | as for `#[instrument]` | |
+/// | `target = "…"` | | |
+/// | `kind = …` | | |
+/// | `component = "…"` | | |
+/// | `record_all` | | |
+/// | `fields(…)` | | |
+/// | `err`, `err(…)` | for those functions whose return type has a name that ends in `Result` | |
+/// | `metrics`, `metrics(…)` | | |
+/// | `crate = path` | | `::spanwright` |
+///
+/// # What is generated
+///
+/// The item as it is, with `#[instrument(…)]` on its functions. An attribute below this one, `#[async_trait]` say, sees it
+/// there.
+///
+/// # Errors
+///
+/// An item without functions, a module in a file of its own, an unknown or duplicate argument, what is about one function
+/// only (`name`, `record`, `skip`), and all that is an error of `#[instrument]`.
+#[proc_macro_attribute]
+pub fn instrument_all(args: TokenStream, item: TokenStream) -> TokenStream {
+    instrument_all::instrument_all(args.into(), item.into()).into()
 }
 
 /// Starts telemetry before the program's `main`, and flushes it at its end, on a panic and on a signal.

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`macro@main`], [`Telemetry`], [`init_default`] | turning it on, in a binary |
 //! | [`macro@instrument`] | a span, and metrics, of each call of a function |
+//! | [`macro@instrument_all`] | the same for all functions of an `impl` or a module |
 //! | [`record!`] | fields of that span that are known later |
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
@@ -87,7 +88,7 @@ pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;
-pub use spanwright_macros::{Label, Labels, Metrics, instrument};
+pub use spanwright_macros::{Label, Labels, Metrics, instrument, instrument_all};
 pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};

@@ -432,6 +432,7 @@ fn the_trace_of_a_call_is_the_exemplar_of_its_duration_and_of_its_failure() {
     assert!(age.as_secs() < 60, "{age:?}");
 }
 
+mod all;
 mod record;
 mod returned_futures;
 mod shapes;

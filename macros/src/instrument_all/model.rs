@@ -1,0 +1,227 @@
+//! What `#[instrument_all(…)]` decided: which functions are observed, each with its own arguments.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, Visibility};
+
+use super::parse::{Argument, Block, BlockKind, Function, Input, Item};
+use crate::args::unknown;
+use crate::errors::Errors;
+
+/// A block whose functions are observed, or not.
+pub(super) struct Model {
+    pub(super) head: TokenStream,
+    pub(super) braces: Group,
+    pub(super) items: Vec<Decided>,
+}
+
+/// What becomes of an item.
+pub(super) enum Decided {
+    /// It stays as it is, but for an `#[instrument(skip)]`.
+    Left(TokenStream),
+    /// It gets `#[instrument]`, at a path, with these arguments.
+    Observed(Observed),
+    Block(Model),
+}
+
+/// A function with `#[instrument]`.
+pub(super) struct Observed {
+    /// The attributes before it.
+    pub(super) before: Vec<Attribute>,
+    /// Its path.
+    pub(super) instrument: TokenStream,
+    pub(super) args: Vec<TokenStream>,
+    /// All after it.
+    pub(super) function: TokenStream,
+}
+
+/// What `#[instrument]` takes and all functions of a block can have in common.
+pub(super) const DEFAULTS: [&str; 9] =
+    ["level", "target", "kind", "component", "record_all", "fields", "err", "metrics", "crate"];
+
+/// What is for `#[instrument_all]` itself.
+pub(super) const OWN: [&str; 2] = ["name_prefix", "pub"];
+
+/// The arguments for all functions.
+struct Defaults {
+    args: Vec<Argument>,
+    /// In front of the names, with a dot.
+    name_prefix: Option<String>,
+    /// Only functions that others may call: `pub`, `pub(crate)` and the like.
+    is_pub: bool,
+    /// The path of `#[instrument]`.
+    instrument: TokenStream,
+}
+
+impl Model {
+    pub(super) fn new(input: Input) -> syn::Result<Self> {
+        let Input { args, item, mut errors } = input;
+        let defaults = Defaults::new(args, &item, &mut errors);
+        let model = Self::of(item, &defaults, &mut errors);
+        errors.finish(model)
+    }
+
+    fn of(block: Block, defaults: &Defaults, errors: &mut Errors) -> Self {
+        let Block { head, braces, items, kind } = block;
+        let items = items
+            .into_iter()
+            .map(|item| match item {
+                Item::Function(function) => decide(*function, kind, defaults, errors),
+                // It says itself what it wants, and what is only there for tests is not observed.
+                Item::Block(block) if block.attrs().iter().any(speaks_for_itself) => {
+                    Decided::Left(block.into_tokens())
+                }
+                Item::Block(block) => Decided::Block(Self::of(block, defaults, errors)),
+                Item::Other(tokens) => Decided::Left(tokens),
+            })
+            .collect();
+        Self { head, braces, items }
+    }
+}
+
+impl Defaults {
+    fn new(written: Vec<Argument>, item: &Block, errors: &mut Errors) -> Self {
+        let mut args: Vec<Argument> = Vec::new();
+        let mut name_prefix = None;
+        let mut is_pub = false;
+        let mut krate = quote!(::spanwright);
+        for argument in once(written, errors) {
+            match argument.key.to_string().as_str() {
+                "name_prefix" => name_prefix = prefix(&argument, errors),
+                "pub" => {
+                    is_pub = true;
+                    if argument.tokens.clone().into_iter().count() > 1 {
+                        errors.on(&argument.tokens, "`pub` takes no value: write `pub`");
+                    } else if item.kind == BlockKind::TraitImpl {
+                        let message = "the functions of a trait are as public as the trait: remove `pub`";
+                        errors.at(argument.key.span(), message);
+                    }
+                }
+                "crate" => {
+                    krate = argument.tokens.clone().into_iter().skip(2).collect();
+                    args.push(argument);
+                }
+                key if DEFAULTS.contains(&key) => args.push(argument),
+                "name" => errors.at(
+                    argument.key.span(),
+                    "one name can't be that of all functions: write `name_prefix = \"…\"`, or `#[instrument(name = \"…\")]` on one",
+                ),
+                "record" | "skip" | "slo" => errors.at(
+                    argument.key.span(),
+                    format_args!("`{0}` is about one function: write `#[instrument({0}(…))]` on it", argument.key),
+                ),
+                _ => {
+                    let known: Vec<&str> = DEFAULTS.iter().chain(&OWN).copied().collect();
+                    errors.add(unknown(&argument.key, &known, "argument"));
+                }
+            }
+        }
+        Self { args, name_prefix, is_pub, instrument: quote!(#krate::instrument) }
+    }
+}
+
+/// The arguments, each once.
+fn once(written: Vec<Argument>, errors: &mut Errors) -> Vec<Argument> {
+    let mut args: Vec<Argument> = Vec::with_capacity(written.len());
+    for argument in written {
+        match args.iter().find(|earlier| earlier.key == argument.key) {
+            Some(first) => {
+                let message = format!("duplicate argument `{}`; write it once", argument.key);
+                errors.between(first.key.span(), argument.key.span(), message);
+            }
+            None => args.push(argument),
+        }
+    }
+    args
+}
+
+/// Input: `name_prefix = "shop.cart"`.
+fn prefix(argument: &Argument, errors: &mut Errors) -> Option<String> {
+    let value: TokenStream = argument.tokens.clone().into_iter().skip(2).collect();
+    match syn::parse2::<syn::LitStr>(value) {
+        Ok(text) if !text.value().is_empty() => Some(text.value()),
+        _ => {
+            errors.on(
+                &argument.tokens,
+                "`name_prefix` takes a string that is not empty: write `name_prefix = \"…\"`",
+            );
+            None
+        }
+    }
+}
+
+/// What is written on the function wins over what is said for all.
+fn decide(function: Function, kind: BlockKind, defaults: &Defaults, errors: &mut Errors) -> Decided {
+    let Function { attrs, vis, sig, rest, has_body } = function;
+    // It goes where one is written, else right above the function.
+    let place = attrs.iter().position(is_instrument);
+    let (own, mut before): (Vec<Attribute>, Vec<Attribute>) = attrs.into_iter().partition(is_instrument);
+    let after = before.split_off(place.unwrap_or(before.len()));
+    let own_args: Vec<Argument> = own.iter().flat_map(|attr| Function::own_arguments(attr, errors)).collect();
+    let skip = own_args.iter().find(|argument| is_bare_skip(argument));
+    if let (Some(skip), true) = (skip, own_args.len() > 1) {
+        let message =
+            "`#[instrument(skip)]` leaves the function out: remove the other arguments, or write `skip(…)`";
+        errors.at(skip.key.span(), message);
+    }
+    let is_of_interest = has_body
+        && sig.constness.is_none()
+        && !before.iter().chain(&after).any(speaks_for_itself)
+        && (!defaults.is_pub || kind == BlockKind::TraitImpl || !matches!(vis, Visibility::Inherited));
+    let function = quote!(#(#after)* #rest);
+    if skip.is_some() || !(place.is_some() || is_of_interest) {
+        return Decided::Left(quote!(#(#before)* #function));
+    }
+    let is_own = |key: &str| own_args.iter().any(|own| own.key == key);
+    let inherited = defaults.args.iter().filter(|argument| {
+        let key = argument.key.to_string();
+        // An error is only reported where there can be one.
+        !is_own(&key) && (key != "err" || mentions_a_result(sig.output.to_token_stream()))
+    });
+    let mut args: Vec<TokenStream> = inherited.map(|argument| argument.tokens.clone()).collect();
+    if let (Some(prefix), false) = (&defaults.name_prefix, is_own("name")) {
+        let name = format!("{prefix}.{}", sig.ident.unraw());
+        args.push(quote!(name = #name));
+    }
+    args.extend(own_args.into_iter().map(|argument| argument.tokens));
+    Decided::Observed(Observed { before, instrument: defaults.instrument.clone(), args, function })
+}
+
+/// `#[instrument]` at any path but that of `tracing`.
+pub(super) fn is_instrument(attr: &Attribute) -> bool {
+    let segments = &attr.path().segments;
+    segments.last().is_some_and(|last| last.ident == "instrument")
+        && segments.first().is_none_or(|first| first.ident != "tracing")
+}
+
+/// `skip` without a list.
+pub(super) fn is_bare_skip(argument: &Argument) -> bool {
+    argument.key == "skip" && argument.tokens.clone().into_iter().count() == 1
+}
+
+/// What says itself how it is observed, and what is there for tests.
+fn speaks_for_itself(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last().map(|last| last.ident.to_string());
+    match last.as_deref() {
+        Some("instrument_all" | "instrument" | "test" | "naked") => true,
+        Some("cfg") => attr.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test"),
+        _ => false,
+    }
+}
+
+/// Whether a type speaks of a `Result`, by whatever name that ends so.
+fn mentions_a_result(ty: TokenStream) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident.to_string().ends_with("Result"),
+        TokenTree::Group(group) => mentions_a_result(group.stream()),
+        _ => false,
+    })
+}
+
+/// Braces with other content.
+pub(super) fn refilled(braces: &Group, content: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, content);
+    group.set_span(braces.span());
+    group
+}

@@ -1,0 +1,6 @@
+#[spanwright::instrument_all]
+fn add() {}
+
+fn main() {
+    add();
+}

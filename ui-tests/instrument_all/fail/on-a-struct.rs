@@ -1,0 +1,6 @@
+#[spanwright::instrument_all]
+struct Cart;
+
+fn main() {
+    let _cart = Cart;
+}
