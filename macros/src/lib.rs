@@ -11,6 +11,7 @@
 
 mod args;
 mod buckets;
+mod error_type;
 mod errors;
 mod field;
 mod hygiene;
@@ -250,6 +251,51 @@ pub fn instrument_all(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main::main(args.into(), item.into()).into()
+}
+
+/// Says what an error is called in telemetry, and which of its variants are to be expected.
+///
+/// ```ignore
+/// #[derive(Debug, thiserror::Error, spanwright::ErrorType)]
+/// enum Failed {
+///     #[error("the gateway did not answer")]
+///     Timeout, // error.type = "timeout"
+///     #[error("there is no order {0}")]
+///     #[error_type(expected)]
+///     NotFound(u64), // "not_found", and no failure of the service
+///     #[error(transparent)]
+///     #[error_type(transparent)]
+///     Database(#[from] DatabaseError), // as that one says
+/// }
+/// ```
+///
+/// Of a function with `#[instrument]` that returns such an error, the span's `error.type` is that name, in place of the type's
+/// path. An error that is to be expected ends the call as `ok`: it sets no status and does not count against an
+/// objective; its `error.type` is recorded.
+///
+/// On the item, `#[error_type(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `rename = "…"` | a struct's name | the type's, in the case |
+/// | `rename_all = "…"` | how names are spelt: the cases of [`Label`](macro@Label) | `"snake_case"` |
+/// | `expected` | the error, or every variant of it, is to be expected | it is a failure |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// On a variant, `#[error_type(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `rename = "…"` | this variant's name | the variant's, in the enum's case |
+/// | `expected` | this variant is to be expected | it is a failure |
+/// | `transparent` | the variant is what the error in its only field is, which is an `ErrorType` too | it is itself |
+///
+/// # Errors
+///
+/// A union, `rename` on an enum, `transparent` beside another argument or on a variant that has not one field.
+#[proc_macro_derive(ErrorType, attributes(error_type))]
+pub fn derive_error_type(item: TokenStream) -> TokenStream {
+    error_type::derive(item.into()).into()
 }
 
 /// Makes an enum without data a label: its variants are the values, known at compile time.

@@ -19,6 +19,7 @@
 //! the final binary turns on the feature `telemetry`.
 
 mod body;
+mod error_type;
 mod metric;
 mod record;
 mod secret;
@@ -66,6 +67,7 @@ mod tokio_metrics;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use error_type::ErrorType;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
@@ -88,7 +90,7 @@ pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;
-pub use spanwright_macros::{Label, Labels, Metrics, instrument, instrument_all};
+pub use spanwright_macros::{ErrorType, Label, Labels, Metrics, instrument, instrument_all};
 pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};

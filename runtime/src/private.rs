@@ -10,8 +10,9 @@ pub use spanwright_macros::record as record_fields;
 
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Call, CallGuard, Fields, Followed, Inside, OpenSpan, Outside, Probe, ResultLike, SITES, Site,
-    SpanHandle, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display, follow,
+    AnyOutcome, Call, CallGuard, Fields, Followed, Inside, OpenSpan, Outside, Probe, ResultLike,
+    ResultOutcome, SITES, Site, SpanHandle, Verdict, error_outcome_chain, error_outcome_debug,
+    error_outcome_display, follow,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};

@@ -188,13 +188,10 @@ fn outcome(model: &Model) -> TokenStream {
     match model.outcome {
         Outcome::Unseen => TokenStream::new(),
         Outcome::Never => quote!(|_| ::core::unreachable!()),
-        Outcome::Probed => quote! {
-            |#out| {
-                #[allow(unused_imports)]
-                use #krate::__private::AnyOutcome as _;
-                #krate::__private::Probe(#out).outcome()
-            }
-        },
+        Outcome::Probed => {
+            let found = probe(&quote!(#krate), &out);
+            quote!(|#out| #found)
+        }
         Outcome::Error(format, at, span) => {
             let level = level(krate, at);
             let function = match format {
@@ -204,8 +201,19 @@ fn outcome(model: &Model) -> TokenStream {
             };
             let krate = krate.at(span);
             let argument = Ident::new("__out", blaming(span));
-            let call = quote_spanned!(blaming(span)=> #krate::__private::#function(#argument, #level));
+            let found = probe(&krate, &argument);
+            let call =
+                quote_spanned!(blaming(span)=> #krate::__private::#function(#argument, #found, #level));
             quote!(|#out| #call)
         }
     }
+}
+
+/// Finds out what the value is.
+fn probe(krate: &TokenStream, value: &Ident) -> TokenStream {
+    quote! {{
+        #[allow(unused_imports)]
+        use #krate::__private::{AnyOutcome as _, ResultOutcome as _};
+        (&#krate::__private::Probe(#value)).outcome()
+    }}
 }

@@ -26,7 +26,8 @@ mod sync;
 pub use fields::Fields;
 pub use future::{Followed, follow};
 pub use outcome::{
-    AnyOutcome, Probe, ResultLike, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display,
+    AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, error_outcome_chain, error_outcome_debug,
+    error_outcome_display,
 };
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub(crate) use shadow::{Stage, is_ours, stage};

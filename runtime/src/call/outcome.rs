@@ -1,8 +1,8 @@
 //! What a returned value means.
 //!
-//! Without `err`, a [`Probe`] finds out at compile time whether the value is a `Result`: an inherent method of
-//! `Probe<Result<…>>` hides the trait's method of the same name, which every other type has. With `err`, a bound asks
-//! for a `Result`.
+//! A [`Probe`] finds out at compile time what the value is: a `Result` whose error says what it is, any other `Result`, or
+//! anything. An inherent method hides a trait's method of the same name, and that hides one which needs another
+//! reference. With `err`, a bound asks for a `Result`.
 
 use std::any::type_name;
 use std::error::Error;
@@ -10,6 +10,8 @@ use std::fmt;
 
 use spanwright_core::descriptor::Level;
 use spanwright_core::slots::Outcome;
+
+use crate::error_type::ErrorType;
 
 /// How a call ended, and what is to be said of it.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +62,9 @@ impl Verdict<'_> {
         Self { outcome, error_type: None, message: None }
     }
 
-    fn error<E>() -> Self {
-        Self { outcome: Outcome::Error, error_type: Some(type_name::<E>()), message: None }
+    /// Of an error by that name.
+    const fn error(error_type: &'static str) -> Self {
+        Self { outcome: Outcome::Error, error_type: Some(error_type), message: None }
     }
 }
 
@@ -69,14 +72,33 @@ impl Verdict<'_> {
 #[derive(Debug)]
 pub struct Probe<'r, R: ?Sized>(pub &'r R);
 
-impl<'r, T, E> Probe<'r, Result<T, E>> {
-    /// `error` for an `Err`, with its type.
+impl<'r, T, E: ErrorType> Probe<'r, Result<T, E>> {
+    /// `error` for an `Err`, by the name that it gives itself, unless it is to be expected.
     #[inline]
     #[must_use]
     pub fn outcome(&self) -> Verdict<'r> {
         match self.0 {
             Ok(_) => Verdict::of(Outcome::Ok),
-            Err(_) => Verdict::error::<E>(),
+            Err(error) if error.is_expected() => {
+                Verdict { outcome: Outcome::Ok, ..Verdict::error(error.error_type()) }
+            }
+            Err(error) => Verdict::error(error.error_type()),
+        }
+    }
+}
+
+/// A `Result` whose error says nothing of itself.
+pub trait ResultOutcome<'r> {
+    /// `error` for an `Err`, by its type.
+    fn outcome(&self) -> Verdict<'r>;
+}
+
+impl<'r, T, E> ResultOutcome<'r> for Probe<'r, Result<T, E>> {
+    #[inline]
+    fn outcome(&self) -> Verdict<'r> {
+        match self.0 {
+            Ok(_) => Verdict::of(Outcome::Ok),
+            Err(_) => Verdict::error(type_name::<E>()),
         }
     }
 }
@@ -87,7 +109,7 @@ pub trait AnyOutcome<'r> {
     fn outcome(&self) -> Verdict<'r>;
 }
 
-impl<'r, R: ?Sized> AnyOutcome<'r> for Probe<'r, R> {
+impl<'r, R: ?Sized> AnyOutcome<'r> for &Probe<'r, R> {
     #[inline]
     fn outcome(&self) -> Verdict<'r> {
         Verdict::of(Outcome::Ok)
@@ -151,33 +173,45 @@ pub trait ChainedError: Error {}
 #[diagnostic::do_not_recommend]
 impl<E: Error> ChainedError for E {}
 
-fn verdict<'r, R: ResultLike>(
+/// What was found out of the value, with what its error says.
+fn said<'r, R: ResultLike>(
     returned: &'r R,
+    found: Verdict<'r>,
     level: Level,
     message: impl FnOnce(&'r R::Error) -> Message<'r>,
 ) -> Verdict<'r> {
-    match returned.error() {
-        None => Verdict::of(Outcome::Ok),
-        Some(error) => Verdict { message: Some((message(error), level)), ..Verdict::error::<R::Error>() },
-    }
+    let message = returned.error().map(|error| (message(error), level));
+    Verdict { message, ..found }
 }
 
 /// `err`: the error by its `Display`.
 #[inline]
-pub fn error_outcome_display<R: ResultLike<Error: DisplayError>>(returned: &R, level: Level) -> Verdict<'_> {
-    verdict(returned, level, |error| Message::Display(error))
+pub fn error_outcome_display<'r, R: ResultLike<Error: DisplayError>>(
+    returned: &'r R,
+    found: Verdict<'r>,
+    level: Level,
+) -> Verdict<'r> {
+    said(returned, found, level, |error| Message::Display(error))
 }
 
 /// `err(Debug)`: the error by its `Debug`.
 #[inline]
-pub fn error_outcome_debug<R: ResultLike<Error: DebugError>>(returned: &R, level: Level) -> Verdict<'_> {
-    verdict(returned, level, |error| Message::Debug(error))
+pub fn error_outcome_debug<'r, R: ResultLike<Error: DebugError>>(
+    returned: &'r R,
+    found: Verdict<'r>,
+    level: Level,
+) -> Verdict<'r> {
+    said(returned, found, level, |error| Message::Debug(error))
 }
 
 /// `err(chain)`: the error and its sources, separated by `: `.
 #[inline]
-pub fn error_outcome_chain<R: ResultLike<Error: ChainedError>>(returned: &R, level: Level) -> Verdict<'_> {
-    verdict(returned, level, |error| Message::Chain(error))
+pub fn error_outcome_chain<'r, R: ResultLike<Error: ChainedError>>(
+    returned: &'r R,
+    found: Verdict<'r>,
+    level: Level,
+) -> Verdict<'r> {
+    said(returned, found, level, |error| Message::Chain(error))
 }
 
 #[cfg(test)]
@@ -188,25 +222,66 @@ mod tests {
     #[error("outer")]
     struct Outer(#[source] std::io::Error);
 
+    /// As generated code asks.
+    macro_rules! outcome {
+        ($value:expr) => {
+            (&Probe($value)).outcome()
+        };
+    }
+
     #[test]
     fn only_a_result_can_be_an_error() {
         fn generic<T>(value: &T) -> Outcome {
-            Probe(value).outcome().outcome
+            outcome!(value).outcome
         }
-        assert_eq!(Probe(&Err::<(), _>(1)).outcome().outcome, Outcome::Error);
-        assert_eq!(Probe(&Ok::<_, ()>(1)).outcome().outcome, Outcome::Ok);
-        assert_eq!(Probe(&None::<u8>).outcome().outcome, Outcome::Ok);
+        fn of_any_error<E>(error: E) -> Verdict<'static> {
+            let Verdict { outcome, error_type, .. } = outcome!(&Err::<(), E>(error));
+            Verdict { outcome, error_type, message: None }
+        }
+        assert_eq!(outcome!(&Err::<(), _>(1)).outcome, Outcome::Error);
+        assert_eq!(outcome!(&Ok::<_, ()>(1)).outcome, Outcome::Ok);
+        assert_eq!(outcome!(&None::<u8>).outcome, Outcome::Ok);
+        assert_eq!(outcome!("text").outcome, Outcome::Ok);
         assert_eq!(generic(&1), Outcome::Ok);
+        assert_eq!(of_any_error(Outer(std::io::Error::other(""))).outcome, Outcome::Error);
+    }
+
+    #[test]
+    fn an_error_may_say_what_it_is_and_whether_it_was_to_be_expected() {
+        #[derive(crate::ErrorType)]
+        #[error_type(crate = crate)]
+        enum Failed {
+            TimedOut,
+            #[error_type(expected)]
+            NotFound,
+            #[error_type(transparent)]
+            Io(Box<std::io::Error>),
+        }
+        let seen = |error| {
+            let returned = Err::<(), Failed>(error);
+            let Verdict { outcome, error_type, .. } = outcome!(&returned);
+            (outcome, error_type)
+        };
+        let io = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert_eq!(seen(Failed::TimedOut), (Outcome::Error, Some("timed_out")));
+        assert_eq!(seen(Failed::NotFound), (Outcome::Ok, Some("not_found")));
+        assert_eq!(seen(Failed::Io(Box::new(io))), (Outcome::Error, Some("broken_pipe")));
     }
 
     #[test]
     fn errors_are_shown_as_asked() {
         let failed = Err::<(), _>(Outer(std::io::Error::other("inner")));
+        let found = || outcome!(&failed);
         let shown = |verdict: Verdict<'_>| verdict.message.map(|(message, _)| message.to_string());
-        assert_eq!(shown(error_outcome_display(&failed, Level::ERROR)).as_deref(), Some("outer"));
-        assert_eq!(shown(error_outcome_chain(&failed, Level::ERROR)).as_deref(), Some("outer: inner"));
-        let debug = shown(error_outcome_debug(&failed, Level::ERROR)).unwrap();
+        assert_eq!(shown(error_outcome_display(&failed, found(), Level::ERROR)).as_deref(), Some("outer"));
+        assert_eq!(
+            shown(error_outcome_chain(&failed, found(), Level::ERROR)).as_deref(),
+            Some("outer: inner")
+        );
+        let debug = shown(error_outcome_debug(&failed, found(), Level::ERROR)).unwrap();
         assert!(debug.starts_with("Outer("), "{debug}");
-        assert!(error_outcome_display(&failed, Level::ERROR).error_type.unwrap().ends_with("Outer"));
+        let verdict = error_outcome_display(&failed, found(), Level::ERROR);
+        assert!(verdict.error_type.unwrap().ends_with("Outer"));
+        assert_eq!(verdict.outcome, Outcome::Error);
     }
 }

@@ -66,7 +66,7 @@ impl Active {
                 if let Some(error_type) = verdict.error_type {
                     fields.push(index::ERROR_TYPE, Value::Str(error_type));
                 }
-                if let Some((message, _)) = verdict.message {
+                if let (Some((message, _)), Outcome::Error) = (verdict.message, verdict.outcome) {
                     fields.push_fmt(index::STATUS_MESSAGE, format_args!("{message}"));
                 }
             });

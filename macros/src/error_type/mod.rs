@@ -1,0 +1,27 @@
+//! `#[derive(ErrorType)]`: what an error is called in telemetry, and whether it was to be expected.
+
+mod expand;
+mod model;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+
+/// The macro; after a mistake, the errors and an implementation without content, so that nothing else fails for want of
+/// one.
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    match parse::Input::parse(item) {
+        Ok(input) => {
+            let stub = expand::stub(&input);
+            model::Model::new(input)
+                .map_or_else(|error| stub_and_errors(stub, &error), |model| expand::expand(&model))
+        }
+        Err(error) => error.to_compile_error(),
+    }
+}
+
+fn stub_and_errors(mut stub: TokenStream, error: &syn::Error) -> TokenStream {
+    stub.extend(error.to_compile_error());
+    stub
+}

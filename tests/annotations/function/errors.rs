@@ -1,0 +1,57 @@
+//! Errors that say what they are called, and whether they were to be expected.
+
+use spanwright::registry::Value;
+use spanwright::span::Outcome;
+use spanwright::{ErrorType, instrument};
+
+use super::{attribute, series, text};
+use crate::collected::traced;
+
+#[derive(Debug, thiserror::Error, ErrorType)]
+enum Failed {
+    #[error("it took too long")]
+    TimedOut,
+    #[error("there is none")]
+    #[error_type(expected)]
+    NotFound,
+}
+
+#[instrument(err, metrics)]
+fn said(error: Option<Failed>) -> Result<(), Failed> {
+    error.map_or(Ok(()), Err)
+}
+
+#[instrument]
+async fn unsaid(error: Failed) -> Result<(), Failed> {
+    Err(error)
+}
+
+#[test]
+fn a_failure_has_the_name_that_it_gives_itself() {
+    let (_, trace) = traced(|| (said(Some(Failed::TimedOut)), super::block_on(unsaid(Failed::TimedOut))));
+    let [said, unsaid] = ["said", "unsaid"].map(|name| trace.one(name));
+    for span in [said, unsaid] {
+        assert_eq!(span.outcome, Outcome::Error);
+        assert_eq!(attribute(span, "error.type"), text("timed_out"));
+    }
+    assert_eq!(said.error.as_deref(), Some("it took too long"));
+    assert_eq!(unsaid.error.as_deref(), Some(""));
+}
+
+#[test]
+fn what_was_to_be_expected_is_no_failure() {
+    let ended = |outcome| {
+        let labels = [("module", module_path!()), ("function", "said"), ("outcome", outcome)];
+        series("function_calls_total", &labels)
+    };
+    let before = ended("ok");
+    let (_, trace) = traced(|| (said(Some(Failed::NotFound)), super::block_on(unsaid(Failed::NotFound))));
+    for span in ["said", "unsaid"].map(|name| trace.one(name)) {
+        assert_eq!(span.outcome, Outcome::Ok);
+        assert_eq!(attribute(span, "error.type"), text("not_found"));
+        assert_eq!(span.error, None);
+    }
+    assert_eq!(before.unwrap_or(Value::Counter(0)), Value::Counter(0), "nobody else ends it so");
+    assert_eq!(ended("ok"), Some(Value::Counter(1)));
+    assert_eq!(trace.one("said").events.len(), 1, "`err` says it all the same");
+}

@@ -1,0 +1,7 @@
+#[derive(spanwright::ErrorType)]
+enum Failed {
+    #[error_type(expeted)]
+    NotFound,
+}
+
+fn main() {}

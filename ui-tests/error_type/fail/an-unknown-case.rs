@@ -1,0 +1,7 @@
+#[derive(spanwright::ErrorType)]
+#[error_type(rename_all = "snake")]
+enum Failed {
+    NotFound,
+}
+
+fn main() {}

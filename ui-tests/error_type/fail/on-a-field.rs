@@ -1,0 +1,6 @@
+#[derive(spanwright::ErrorType)]
+enum Failed {
+    Io(#[error_type(transparent)] std::io::Error),
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[derive(spanwright::ErrorType)]
+union Failed {
+    code: u8,
+}
+
+fn main() {}
