@@ -16,9 +16,10 @@ fn every_mistake_is_one_error_with_its_remedy() {
         cases.compile_fail("*/fail/*.rs");
         return;
     }
-    for path in ["error_type", "instrument", "instrument_all", "label", "labels", "metrics", "main", "record"]
-        .iter()
-        .flat_map(|name| own_errors(name))
+    for path in
+        ["error_type", "instrument", "instrument_all", "label", "labels", "metrics", "main", "record", "test"]
+            .iter()
+            .flat_map(|name| own_errors(name))
     {
         cases.compile_fail(path);
     }

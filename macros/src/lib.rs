@@ -26,6 +26,7 @@ mod record;
 #[allow(dead_code)]
 mod semconv;
 mod signature;
+mod test;
 #[cfg(test)]
 mod testing;
 
@@ -251,6 +252,43 @@ pub fn instrument_all(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main::main(args.into(), item.into()).into()
+}
+
+/// Makes a function a test with telemetry of its own: spans, events and metrics of this test, and of no other that runs beside
+/// it.
+///
+/// ```ignore
+/// use spanwright::testing::Captured;
+///
+/// #[spanwright::test]
+/// async fn an_order_can_be_refused(telemetry: Captured) {
+///     place(0).await.unwrap_err();
+///     telemetry.span("place").has("order", 0).failed();
+///     telemetry.metric("shop_orders_total", &[]).is(1.0);
+/// }
+/// ```
+///
+/// The parameter may be left out. An `async fn` runs on a Tokio runtime of its own, on the test's thread unless
+/// `worker_threads` says otherwise; what it spawns is part of the test.
+///
+/// # Arguments
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `worker_threads = N` | the runtime of an `async fn` has so many threads | the test's own |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// # What is generated
+///
+/// A function with `#[test]`, of the same name and return type, without parameters, not `async`.
+///
+/// # Errors
+///
+/// More than one parameter, generics, another attribute that makes a test, `worker_threads` on a function that is not `async`,
+/// and an unknown or duplicate argument.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    test::test(args.into(), item.into()).into()
 }
 
 /// Says what an error is called in telemetry, and which of its variants are to be expected.

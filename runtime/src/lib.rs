@@ -13,6 +13,7 @@
 //! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`ENABLED`], [`is_installed`] | whether telemetry is compiled in, and whether it runs |
+//! | [`macro@test`], [`testing`] | tests with telemetry of their own, and assertions on it |
 //! | [`config`] | every key and environment variable |
 //!
 //! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
@@ -61,6 +62,8 @@ pub mod span;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 #[cfg(feature = "telemetry")]
+pub mod testing;
+#[cfg(feature = "telemetry")]
 mod tokio_metrics;
 
 #[doc(hidden)]
@@ -88,9 +91,9 @@ pub use signals::{ShutdownToken, shutdown_token};
 pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
-#[cfg(feature = "telemetry")]
-pub use spanwright_macros::main;
 pub use spanwright_macros::{ErrorType, Label, Labels, Metrics, instrument, instrument_all};
+#[cfg(feature = "telemetry")]
+pub use spanwright_macros::{main, test};
 pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};

@@ -24,6 +24,8 @@ pub use crate::metric::{
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{Fields, OpenSpan, SpanHandle, bare, unread};
 pub use crate::record::Record;
+#[cfg(feature = "telemetry")]
+pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::{body, global_metrics};

@@ -35,6 +35,11 @@ impl Builder {
         self.install_in(&Environment::of_process())
     }
 
+    /// Starts the telemetry of tests, which is the same wherever they run.
+    pub(crate) fn install_for_tests(self) -> Result<Guard, InstallError> {
+        self.install_in(&Environment::default())
+    }
+
     /// Starts the telemetry as this environment says.
     pub(super) fn install_in(mut self, environment: &Environment) -> Result<Guard, InstallError> {
         let installed = Installed::claim().ok_or(InstallError::AlreadyInstalled)?;

@@ -62,6 +62,25 @@ pub enum AttributeValue {
     Str(Cow<'static, str>),
 }
 
+macro_rules! attribute_value {
+    ($($type:ty: |$value:ident| $as_value:expr;)*) => {$(
+        impl From<$type> for AttributeValue {
+            fn from($value: $type) -> Self {
+                $as_value
+            }
+        }
+    )*};
+}
+
+attribute_value! {
+    bool: |value| Self::Bool(value);
+    i32: |value| Self::I64(value.into());
+    i64: |value| Self::I64(value);
+    f64: |value| Self::F64(value);
+    &'static str: |value| Self::Str(value.into());
+    String: |value| Self::Str(value.into());
+}
+
 impl Default for SpanData {
     fn default() -> Self {
         Self {

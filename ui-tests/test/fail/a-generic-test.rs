@@ -1,0 +1,4 @@
+#[spanwright::test]
+fn counts<T>() {}
+
+fn main() {}

@@ -1,0 +1,5 @@
+#[spanwright::test]
+#[test]
+fn counts() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[spanwright::test]
+struct Counts;
+
+fn main() {}

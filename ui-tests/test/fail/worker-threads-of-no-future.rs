@@ -1,0 +1,4 @@
+#[spanwright::test(worker_threads = 2)]
+fn counts() {}
+
+fn main() {}
