@@ -180,6 +180,7 @@ impl Capturing {
 }
 
 impl Drop for Capturing {
+    #[allow(clippy::print_stderr, reason = "a test that fails shows why")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprint!("{}", self.captured.report());
