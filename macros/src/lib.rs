@@ -296,6 +296,7 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
 /// | `prefix = "…"` | the metrics' names begin with this and a `_` | none |
+/// | `global = false` | no `global()`, and nothing in the default registry: for what lives in instances only | `true`, without generics |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// On a field, `#[metric(…)]`:
@@ -306,20 +307,70 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// | `unit = "…"` | the unit, in which the name must end, before `_total` | from the name, where it ends in `seconds`, `bytes`, `ratio`, `meters`, `grams`, `joules`, `volts`, `amperes` or `celsius` |
 /// | `help = "…"` | what the metric says | the doc comment, on one line |
 /// | `buckets = […]` | the upper bounds of a histogram's buckets, finite and increasing; `exponential(0.001, 2, 10)`: ten, from 0.001, each twice the one before; `linear(0, 10, 5)`: five, from 0, each 10 above the one before; or `native` for a native (exponential) histogram | the runtime's |
+/// | `name_exact = "…"` | the whole name, somebody else's: nothing goes in front, and no rule about `_total` and the unit holds | |
+/// | `otel_name = "…"` | what OTLP calls it | the name |
+/// | `role = …` | what it says of the calls of a function with `#[instrument(metrics = path)]`: `calls`, `errors`, `cancelled`, `duration` or `in_flight` | none |
+/// | `panel(…)` | how a dashboard shows it | by its kind |
+/// | `threshold(…)` | from where on values are bad | none |
+/// | `alert(…)` | when to tell somebody; any number of times | never |
+/// | `flatten` | the field is a struct with `#[derive(Metrics)]`, whose metrics belong to this one, under their own names | |
+/// | `prefix = "…"` | with `flatten`: their names begin with this and a `_` | none |
+/// | `skip` | the field is no metric, and made by `Default` | |
+///
+/// # Names of others
+///
+/// A `name_exact` with dots (or with `-` or `/`) is OpenTelemetry's: OTLP keeps it, with the unit as
+/// [UCUM](https://ucum.org) has it (`unit = "ms"`, `"By"`, `"{event}"`; our words do too), and Prometheus gets the
+/// [standard translation](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/):
+/// `kafka.eventbus.handler.duration` in `ms` is `kafka_eventbus_handler_duration_milliseconds`, and a counter's name ends in
+/// `_total`. Without dots the name is Prometheus': a counter without `_total` is a `counter` in text 0.0.4, of unknown type in
+/// OpenMetrics, which allows no such counter, and a monotonic sum in OTLP.
+///
+/// # Dashboards and alerts
+///
+/// They are kept as constants, in `MetricDescriptor`. In `panel(…)`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `title = "…"` | its title | the help |
+/// | `row = "…"` | the row that it stands in | none |
+/// | `kind = …` | `timeseries`, `stat`, `gauge`, `heatmap` (of a histogram) or `table` | by the metric's kind |
+/// | `hidden` | dashboards leave it out | |
+///
+/// What panels, thresholds and alerts compare is a counter's rate per second, the value of a gauge or an up-down counter, or a
+/// quantile of a histogram. In `threshold(…)`, at least one of:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `warning = 0.8` | where it becomes worrying | none |
+/// | `critical = 0.95` | where it becomes serious; where it is the lower of the two, low values are the bad ones: `threshold(warning = 0.2, critical = 0.1)` | none |
+///
+/// In `alert(…)`, `when` or `expr`, and:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `when = "> 1000"` | the comparison: `>`, `>=`, `<`, `<=`, `==` or `!=`, and a number in the metric's unit | |
+/// | `expr = "…"` | PromQL, in which `$metric` stands for the metric's name | |
+/// | `for = "5m"` | how long that has to be so | once is enough |
+/// | `severity = "…"` | `"info"`, `"warning"` or `"critical"` | `"warning"` |
+/// | `name = "…"` | its name | the metric's: `ShopOrdersTotal` |
+/// | `summary = "…"` | what to tell | nothing |
+/// | `quantile = 0.99` | which quantile of a histogram `when` is about | 0.95 |
 ///
 /// # What is generated
 ///
 /// An implementation of `Metrics`: a constant that describes each metric, and `register(&registry)`, which makes an
-/// instance of its own. Without generics also `global()`, the process-wide instance, which is registered when telemetry
+/// instance of its own. Fields with a role also make one of `CallMetrics`. Without generics also `global()`, the process-wide instance, which is registered when telemetry
 /// is installed (on platforms that `linkme` does not know, at its first use), so that metrics of up to 64 series are there, at
 /// zero, before their first use.
 ///
 /// # Errors
 ///
-/// An enum, a union, fields without names, no fields, a metric without help, two metrics with the same name, a name that
-/// Prometheus does not accept, a unit that the name contradicts, and buckets that do not increase. Where only the compiler
-/// knows the type, a constant checks it: a counter ends in `_total` and nothing else does, and only a histogram has
-/// buckets.
+/// An enum, a union, fields without names, no metrics, a metric without help, two metrics with the same name, a name that
+/// Prometheus or OpenTelemetry does not accept, a unit that the name contradicts, buckets that do not increase, a role that
+/// two metrics have, a duration that is no time, annotations of a field that is no metric, and alerts that Prometheus would
+/// not take. Where only the compiler knows the type, a constant checks it: a counter ends in `_total` and nothing else does,
+/// only a histogram has buckets, a heatmap and quantiles, and no flattened metric has the name of another one.
 #[proc_macro_derive(Metrics, attributes(metrics, metric))]
 pub fn derive_metrics(item: TokenStream) -> TokenStream {
     metrics::derive(item.into()).into()

@@ -68,9 +68,10 @@ pub mod __private;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
-    Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
-    Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared, Storage, Timer, UpDownCounter,
-    UppedDowned,
+    Alert, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Described,
+    Descriptors, Gauge, Gauged, Histogram, Interner, Label, Labels, Metric, MetricDescriptor, Metrics,
+    NestedMetrics, OVERFLOW, Observed, Panel, PanelKind, PerThread, Severity, Shared, Storage, Threshold,
+    Timer, UpDownCounter, UppedDowned,
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};

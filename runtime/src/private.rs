@@ -18,7 +18,9 @@ pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
 pub use crate::metric::GLOBALS;
 pub use crate::metric::{
-    Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
+    Alert, Comparison, Condition, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
+    NestedMetrics, Panel, PanelKind, Severity, Threshold, by_kind, check_buckets, check_budget,
+    check_flattened, check_heatmap, check_name, check_quantile, check_total, global, trimmed,
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{Fields, OpenSpan, SpanHandle, bare, unread};

@@ -1,5 +1,8 @@
 //! Registries and the metrics in them, as a user of the derives sees them.
 
+mod names;
+mod scopes;
+
 use super::*;
 use std::time::Duration;
 
