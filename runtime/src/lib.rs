@@ -68,9 +68,9 @@ pub mod __private;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
-    Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
-    Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared, Storage, Timer, UpDownCounter,
-    UppedDowned,
+    ByOutcome, CallMetrics, Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram,
+    Interner, Label, Labels, Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared,
+    Storage, Timer, UpDownCounter, UppedDowned,
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
@@ -85,6 +85,7 @@ pub use signals::{ShutdownToken, shutdown_token};
 pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
+pub use spanwright_core::slots::Outcome;
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;
 pub use spanwright_macros::{Label, Labels, Metrics, instrument};

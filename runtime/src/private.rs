@@ -17,6 +17,7 @@ pub use crate::call::{
 pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
 pub use crate::metric::GLOBALS;
+pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
     Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
 };

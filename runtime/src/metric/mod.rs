@@ -4,11 +4,14 @@
 //! [`Registry`] is read. Adding a kind of metric is one file here, with an implementation of [`Metric`].
 
 mod buckets;
+mod by_outcome;
 mod check;
 mod counter;
 mod gauge;
+mod handle;
 mod histogram;
 mod label;
+pub mod role;
 mod storage;
 mod up_down_counter;
 
@@ -17,16 +20,22 @@ use std::sync::{Arc, OnceLock};
 
 pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 pub(crate) use buckets::{Finder, Scale};
+pub use by_outcome::ByOutcome;
 pub use check::{check_budget, check_kind};
 pub use counter::{Counted, Counter};
 pub use gauge::{Gauge, Gauged};
+#[cfg(not(feature = "telemetry"))]
+pub use handle::Owned;
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
+pub use role::CallMetrics;
 pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::export::exposition;
-use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapshot};
+#[cfg(feature = "telemetry")]
+pub(crate) use crate::registry::Owned;
+use crate::registry::{self, DebugInfo, Instrument, Kind, Registry, Snapshot};
 use spanwright_core::descriptor::{Buckets, Dimension};
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
@@ -139,6 +148,7 @@ pub trait Metric: Sized {
     const DIMENSIONS: &'static [Dimension] = <Self::Labels as Labels>::DIMENSIONS;
 
     /// The cells that the metric needs.
+    #[cfg(feature = "telemetry")]
     #[doc(hidden)]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument;
 
@@ -147,20 +157,32 @@ pub trait Metric: Sized {
     fn new(instrument: Owned) -> Self;
 
     /// The instrument.
+    #[cfg(feature = "telemetry")]
     #[doc(hidden)]
     fn its_instrument(&self) -> &Arc<Instrument>;
 
     /// Shows the instrument to `visit`.
     #[doc(hidden)]
     fn show(&self, visit: &mut dyn FnMut(Arc<Instrument>)) {
+        #[cfg(feature = "telemetry")]
         visit(Arc::clone(self.its_instrument()));
+        #[cfg(not(feature = "telemetry"))]
+        let _ = visit;
     }
 
     /// Makes the metric, in `registry`.
+    #[cfg(feature = "telemetry")]
     fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {
         let instrument = Arc::new(Self::instrument(descriptor));
         registry.add(&instrument);
         Self::new(Owned::new(instrument))
+    }
+
+    /// Makes the metric, which is nothing.
+    #[cfg(not(feature = "telemetry"))]
+    #[inline(always)]
+    fn register(_: &Registry, _: &'static MetricDescriptor) -> Self {
+        Self::new(Owned::new())
     }
 }
 
@@ -170,6 +192,18 @@ pub trait Metric: Sized {
 pub static GLOBALS: [fn()];
 
 /// The process-wide instance of `M`.
+#[cfg(feature = "telemetry")]
 pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
     once.get_or_init(|| M::register(Registry::global()))
+}
+
+/// The process-wide instance of `M`, which has no size: what is leaked was never allocated, and no two of them can be told
+/// apart. A struct with something of the user's own beside its metrics is made once all the same.
+#[cfg(not(feature = "telemetry"))]
+#[inline(always)]
+pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
+    match size_of::<M>() {
+        0 => Box::leak(Box::new(M::register(Registry::global()))),
+        _ => once.get_or_init(|| M::register(Registry::global())),
+    }
 }
