@@ -1,13 +1,12 @@
 //! Counters.
 
-#[cfg(feature = "telemetry")]
 use std::sync::Arc;
 
 use spanwright_core::slots::Outcome;
 
 use super::handle::{Handle, Series};
-use super::{Labels, Metric, MetricDescriptor, Owned, PerThread, Storage};
-use crate::registry::{Instrument, Kind};
+use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// A number that only goes up. Its name ends in `_total`.
 ///
@@ -74,24 +73,16 @@ impl<L: Labels, S: Storage> Metric for Counter<L, S> {
     const KIND: Kind = Kind::Counter;
     type Labels = L;
 
-    #[cfg(feature = "telemetry")]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument {
         Instrument::sums(descriptor)
     }
 
-    #[cfg(feature = "telemetry")]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument, |_| ()))
-    }
-
-    #[cfg(not(feature = "telemetry"))]
     #[inline(always)]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument))
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, |_| ()))
     }
 
-    #[cfg(feature = "telemetry")]
-    fn its_instrument(&self) -> &Arc<Instrument> {
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
         self.0.instrument()
     }
 }

@@ -1,11 +1,10 @@
 //! Gauges.
 
-#[cfg(feature = "telemetry")]
 use std::sync::Arc;
 
 use super::handle::{Handle, Series};
-use super::{Labels, Metric, MetricDescriptor, Owned, Shared};
-use crate::registry::{Instrument, Kind};
+use super::{Labels, Metric, MetricDescriptor, Shared};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// A number that is set: a temperature, a size. Instances of one name with the same labels add up, so that instances of what
 /// does not add up, a time, say, need a label that tells them apart. Up to 64 series exist, at zero, before they are set. What threads set last counts, so its cells are shared; for what goes
@@ -94,24 +93,16 @@ impl<L: Labels> Metric for Gauge<L> {
     const KIND: Kind = Kind::Gauge;
     type Labels = L;
 
-    #[cfg(feature = "telemetry")]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument {
         Instrument::gauge(descriptor)
     }
 
-    #[cfg(feature = "telemetry")]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument, |_| ()))
-    }
-
-    #[cfg(not(feature = "telemetry"))]
     #[inline(always)]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument))
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, |_| ()))
     }
 
-    #[cfg(feature = "telemetry")]
-    fn its_instrument(&self) -> &Arc<Instrument> {
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
         self.0.instrument()
     }
 }

@@ -1,6 +1,5 @@
 //! Histograms, classic and native.
 
-#[cfg(feature = "telemetry")]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +7,8 @@ use spanwright_core::slots::Outcome;
 
 use super::buckets::Finder;
 use super::handle::{Handle, Series, Started};
-use super::{Labels, Metric, MetricDescriptor, Owned, PerThread, Storage};
-use crate::registry::{Instrument, Kind};
+use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// Counts observations by bucket, and their sum.
 ///
@@ -31,10 +30,14 @@ struct Measure {
 }
 
 impl Measure {
-    /// The bucket of a value, and the value.
+    fn of(instrument: &Instrument) -> Self {
+        Self { finder: instrument.finder(), in_a_second: in_a_second(&instrument.identity.unit) }
+    }
+
+    /// A value with its bucket.
     #[inline(always)]
-    fn find(&self, value: f64) -> (u32, f64) {
-        (self.finder.find(value), value)
+    fn find(&self, value: f64) -> (f64, u32) {
+        (value, self.finder.find(value))
     }
 }
 
@@ -124,32 +127,20 @@ impl<L: Labels, S: Storage> Metric for Histogram<L, S> {
     const KIND: Kind = Kind::Histogram;
     type Labels = L;
 
-    #[cfg(feature = "telemetry")]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument {
         Instrument::histogram(descriptor)
     }
 
-    #[cfg(feature = "telemetry")]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument, |instrument| Measure {
-            finder: instrument.finder(),
-            in_a_second: in_a_second(&instrument.identity.unit),
-        }))
-    }
-
-    #[cfg(not(feature = "telemetry"))]
     #[inline(always)]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument))
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, Measure::of))
     }
 
-    #[cfg(feature = "telemetry")]
-    fn its_instrument(&self) -> &Arc<Instrument> {
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
         self.0.instrument()
     }
 }
 
-#[cfg(feature = "telemetry")]
 fn in_a_second(unit: &str) -> f64 {
     match unit {
         "milliseconds" => 1e3,

@@ -24,8 +24,6 @@ pub use by_outcome::ByOutcome;
 pub use check::{check_budget, check_kind};
 pub use counter::{Counted, Counter};
 pub use gauge::{Gauge, Gauged};
-#[cfg(not(feature = "telemetry"))]
-pub use handle::Owned;
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
 pub use role::CallMetrics;
@@ -33,9 +31,7 @@ pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::export::exposition;
-#[cfg(feature = "telemetry")]
-pub(crate) use crate::registry::Owned;
-use crate::registry::{self, DebugInfo, Instrument, Kind, Registry, Snapshot};
+use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapshot};
 use spanwright_core::descriptor::{Buckets, Dimension};
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
@@ -148,41 +144,33 @@ pub trait Metric: Sized {
     const DIMENSIONS: &'static [Dimension] = <Self::Labels as Labels>::DIMENSIONS;
 
     /// The cells that the metric needs.
-    #[cfg(feature = "telemetry")]
     #[doc(hidden)]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument;
 
-    /// The handle onto an instrument made by [`Metric::instrument`].
+    /// The handle onto an instrument made by [`Metric::instrument`]; without telemetry none is made.
     #[doc(hidden)]
-    fn new(instrument: Owned) -> Self;
+    fn new(make: impl FnOnce() -> Owned) -> Self;
 
-    /// The instrument.
-    #[cfg(feature = "telemetry")]
+    /// The instrument, where telemetry is compiled in.
     #[doc(hidden)]
-    fn its_instrument(&self) -> &Arc<Instrument>;
+    fn its_instrument(&self) -> Option<&Arc<Instrument>>;
 
     /// Shows the instrument to `visit`.
     #[doc(hidden)]
     fn show(&self, visit: &mut dyn FnMut(Arc<Instrument>)) {
-        #[cfg(feature = "telemetry")]
-        visit(Arc::clone(self.its_instrument()));
-        #[cfg(not(feature = "telemetry"))]
-        let _ = visit;
+        if let Some(instrument) = self.its_instrument() {
+            visit(Arc::clone(instrument));
+        }
     }
 
     /// Makes the metric, in `registry`.
-    #[cfg(feature = "telemetry")]
+    #[inline]
     fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {
-        let instrument = Arc::new(Self::instrument(descriptor));
-        registry.add(&instrument);
-        Self::new(Owned::new(instrument))
-    }
-
-    /// Makes the metric, which is nothing.
-    #[cfg(not(feature = "telemetry"))]
-    #[inline(always)]
-    fn register(_: &Registry, _: &'static MetricDescriptor) -> Self {
-        Self::new(Owned::new())
+        Self::new(|| {
+            let instrument = Arc::new(Self::instrument(descriptor));
+            registry.add(&instrument);
+            Owned::new(instrument)
+        })
     }
 }
 
@@ -192,18 +180,13 @@ pub trait Metric: Sized {
 pub static GLOBALS: [fn()];
 
 /// The process-wide instance of `M`.
-#[cfg(feature = "telemetry")]
+///
+/// Without telemetry it has no size: what is leaked was never allocated, and a look whether it is there would be code. A struct
+/// with more than metrics in it is made once all the same.
+#[inline]
 pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
-    once.get_or_init(|| M::register(Registry::global()))
-}
-
-/// The process-wide instance of `M`, which has no size: what is leaked was never allocated, and no two of them can be told
-/// apart. A struct with something of the user's own beside its metrics is made once all the same.
-#[cfg(not(feature = "telemetry"))]
-#[inline(always)]
-pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
-    match size_of::<M>() {
-        0 => Box::leak(Box::new(M::register(Registry::global()))),
-        _ => once.get_or_init(|| M::register(Registry::global())),
+    if !crate::ENABLED && size_of::<M>() == 0 {
+        return Box::leak(Box::new(M::register(Registry::global())));
     }
+    once.get_or_init(|| M::register(Registry::global()))
 }

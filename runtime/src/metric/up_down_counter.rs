@@ -1,11 +1,10 @@
 //! Up-down counters.
 
-#[cfg(feature = "telemetry")]
 use std::sync::Arc;
 
 use super::handle::{Handle, Series};
-use super::{Labels, Metric, MetricDescriptor, Owned, PerThread, Storage};
-use crate::registry::{Instrument, Kind};
+use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// A number that goes up and down by amounts, on any thread: items in a queue, calls in flight. A gauge to
 /// Prometheus.
@@ -85,24 +84,16 @@ impl<L: Labels, S: Storage> Metric for UpDownCounter<L, S> {
     const KIND: Kind = Kind::UpDownCounter;
     type Labels = L;
 
-    #[cfg(feature = "telemetry")]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument {
         Instrument::sums(descriptor)
     }
 
-    #[cfg(feature = "telemetry")]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument, |_| ()))
-    }
-
-    #[cfg(not(feature = "telemetry"))]
     #[inline(always)]
-    fn new(instrument: Owned) -> Self {
-        Self(Handle::new(instrument))
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, |_| ()))
     }
 
-    #[cfg(feature = "telemetry")]
-    fn its_instrument(&self) -> &Arc<Instrument> {
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
         self.0.instrument()
     }
 }

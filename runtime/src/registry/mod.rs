@@ -12,6 +12,7 @@ mod instrument;
 mod members;
 mod merge;
 mod reading;
+mod shared;
 mod snapshot;
 mod source;
 #[cfg(feature = "telemetry")]
@@ -21,7 +22,7 @@ mod windows;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
 use spanwright_core::context::Context;
@@ -49,25 +50,26 @@ pub use windows::{Window, Windows};
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;
 use members::Members;
+use shared::Shared;
 
 /// A set of metrics that are read together. Cheap to clone; clones are the same registry.
 #[derive(Clone, Default)]
 pub struct Registry {
-    members: Arc<Mutex<Members>>,
+    members: Shared,
 }
 
 impl Registry {
     /// A registry of its own.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { members: Shared::new() }
     }
 
     /// The default registry of the process.
     #[must_use]
     pub fn global() -> &'static Self {
-        static GLOBAL: OnceLock<Registry> = OnceLock::new();
-        GLOBAL.get_or_init(Self::new)
+        static GLOBAL: Registry = Registry::new();
+        &GLOBAL
     }
 
     /// What all metrics hold now, and what callbacks and [sources](Source) say. Every histogram's buckets and sum belong together
