@@ -68,10 +68,10 @@ pub mod __private;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
-    Alert, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Described,
-    Descriptors, Gauge, Gauged, Histogram, Interner, Label, Labels, Metric, MetricDescriptor, Metrics,
-    NestedMetrics, OVERFLOW, Observed, Panel, PanelKind, PerThread, Severity, Shared, Storage, Threshold,
-    Timer, UpDownCounter, UppedDowned,
+    Alert, ByOutcome, CallMetrics, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS,
+    DURATION_BUCKETS, Described, Descriptors, Gauge, Gauged, Histogram, Interner, Label, Labels, Metric,
+    MetricDescriptor, Metrics, NestedMetrics, OVERFLOW, Observed, Panel, PanelKind, PerThread, Severity,
+    Shared, Storage, Threshold, Timer, UpDownCounter, UppedDowned,
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
@@ -86,6 +86,7 @@ pub use signals::{ShutdownToken, shutdown_token};
 pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
+pub use spanwright_core::slots::Outcome;
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;
 pub use spanwright_macros::{Label, Labels, Metrics, instrument};

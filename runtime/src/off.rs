@@ -1,7 +1,9 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
 use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
 
+use crate::metric::CallMetrics;
 use crate::record::Record;
 
 /// Takes the fields of a call that nobody observes.
@@ -48,6 +50,22 @@ impl OpenSpan {
 
 /// Takes what a call would have evaluated.
 pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields)) {}
+
+/// A call that nobody observes.
+#[derive(Debug)]
+pub struct Beginning(());
+
+/// The report of a call that nobody observes.
+#[derive(Debug)]
+pub struct Report<T>(PhantomData<T>);
+
+/// Takes what a call would have reported into.
+pub fn report<T: CallMetrics>(_: Beginning, _: T, _: T::Labels<'_>) -> Report<T> {
+    Report(PhantomData)
+}
+
+/// Takes the report of a call, which is not made.
+pub fn unreported<T: CallMetrics>(_: impl FnOnce(Beginning) -> Report<T>) {}
 
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]

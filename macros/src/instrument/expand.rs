@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::future::regrouped;
-use super::metrics::{CallMetrics, Labels, StaticLabel, TypedLabel};
+use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
 use super::model::{Body, Captures, ErrorFormat, Mode, Model, Outcome};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
@@ -15,7 +16,7 @@ use crate::hygiene::{Runtime, blaming, local};
 /// future: `{ before; Box::pin(async move { body! { async { … } … { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
-    let mode = mode(model.mode);
+    let mode = reported(model, mode(model.mode));
     let (mode, observed) = match model.recording {
         true => recorded(model, &mode),
         false => (mode, body.observed().clone()),
@@ -41,6 +42,26 @@ fn mode(mode: Mode) -> TokenStream {
         Mode::Async(Captures::ByMove) => quote!((async move)),
         Mode::Async(Captures::AsUsed) => quote!((async)),
     }
+}
+
+/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| report(__call, &(self.metrics), Put) } sync)`.
+fn reported(model: &Model, mode: TokenStream) -> TokenStream {
+    let (Metrics::Into(Report { target, labels }), krate) = (&model.metrics, &model.krate) else {
+        return mode;
+    };
+    let call = local("__call");
+    let (span, target) = match target {
+        Target::Global(ty) => (ty.span(), quote_spanned!(blaming(ty.span())=> #ty::global())),
+        Target::Place(place) => (place.span(), quote_spanned!(blaming(place.span())=> &(#place))),
+        Target::Value(value) => (value.span(), quote!(#value)),
+    };
+    let at = krate.at(span);
+    let labels = match labels {
+        Some(labels) => quote!(#labels),
+        None => quote_spanned!(blaming(span)=> #at::__private::no_labels()),
+    };
+    let report = quote_spanned!(blaming(span)=> #at::__private::report);
+    quote!((reported { |#call| #report(#call, #target, #labels) } #mode))
 }
 
 fn level(krate: &Runtime, level: Level) -> TokenStream {
@@ -73,8 +94,8 @@ fn site(model: &Model) -> TokenStream {
     let (level, kind) = (level(krate, model.level), kind(krate, model.kind));
     let fields = model.fields.iter().map(|field| &field.name);
     let calls = match &model.metrics {
-        Some(metrics) => call_spec(krate, function, metrics),
-        None => quote!(::core::option::Option::None),
+        Metrics::Own(metrics) => call_spec(krate, function, metrics),
+        Metrics::Into(_) | Metrics::None => quote!(::core::option::Option::None),
     };
     quote! {
         name: #name,
@@ -144,7 +165,7 @@ fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
 /// bounds: then a type that is no label is one error, however often it is named.
 fn label_index(model: &Model) -> TokenStream {
     let krate = &model.krate;
-    let Some(CallMetrics { labels: Labels::Own(_, typed), .. }) = &model.metrics else {
+    let Metrics::Own(CallMetrics { labels: Labels::Own(_, typed), .. }) = &model.metrics else {
         return TokenStream::new();
     };
     typed.iter().fold(TokenStream::new(), |index, TypedLabel { ty, value, span, .. }| {

@@ -220,12 +220,14 @@ fn register(krate: &Runtime, registry: &Ident, index: usize, metric: &Metric) ->
 }
 
 fn register_flattened(krate: &Runtime, registry: &Ident, flattened: &Flattened) -> TokenStream {
-    let Flattened { field, prefix, .. } = flattened;
-    let as_metrics = as_metrics(krate, flattened);
-    match prefix.as_str() {
-        "" => quote!(#field: #as_metrics::register(#registry)),
-        prefix => quote!(#field: #as_metrics::register(&#krate::Registry::with_prefix(#registry, #prefix))),
+    let Flattened { field, ty, prefix } = flattened;
+    let (as_metrics, at) = (as_metrics(krate, flattened), blaming(ty.span()));
+    if prefix.is_empty() {
+        return quote!(#field: #as_metrics::register(#registry));
     }
+    let krate = krate.at(ty.span());
+    let register = quote_spanned!(at=> #krate::__private::register_prefixed::<#ty>);
+    quote!(#field: #register(#registry, #prefix))
 }
 
 fn make(Skipped { field, ty }: &Skipped) -> TokenStream {

@@ -4,12 +4,15 @@
 //! [`Registry`] is read. Adding a kind of metric is one file here, with an implementation of [`Metric`].
 
 mod buckets;
+mod by_outcome;
 mod check;
 mod counter;
 mod descriptor;
 mod gauge;
+mod handle;
 mod histogram;
 mod label;
+pub mod role;
 mod storage;
 mod up_down_counter;
 
@@ -18,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 pub(crate) use buckets::{Finder, Scale};
+pub use by_outcome::ByOutcome;
 pub use check::{
     by_kind, check_buckets, check_budget, check_flattened, check_heatmap, check_name, check_quantile,
     check_total,
@@ -30,6 +34,7 @@ pub use descriptor::{
 pub use gauge::{Gauge, Gauged};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
+pub use role::CallMetrics;
 pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
@@ -160,27 +165,32 @@ pub trait Metric: Sized {
     #[doc(hidden)]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument;
 
-    /// The handle onto an instrument made by [`Metric::instrument`].
+    /// The handle onto an instrument made by [`Metric::instrument`]; without telemetry none is made.
     #[doc(hidden)]
-    fn new(instrument: Owned) -> Self;
+    fn new(make: impl FnOnce() -> Owned) -> Self;
 
-    /// The instrument.
+    /// The instrument, where telemetry is compiled in.
     #[doc(hidden)]
-    fn its_instrument(&self) -> &Arc<Instrument>;
+    fn its_instrument(&self) -> Option<&Arc<Instrument>>;
 
     /// Shows the instrument to `visit`.
     #[doc(hidden)]
     fn show(&self, visit: &mut dyn FnMut(Arc<Instrument>)) {
-        visit(Arc::clone(self.its_instrument()));
+        if let Some(instrument) = self.its_instrument() {
+            visit(Arc::clone(instrument));
+        }
     }
 
     /// Makes the metric, in `registry`.
+    #[inline]
     fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {
-        let mut instrument = Self::instrument(descriptor);
-        registry.scope_in(&mut instrument, descriptor.is_exact);
-        let instrument = Arc::new(instrument);
-        registry.add(&instrument);
-        Self::new(Owned::new(instrument))
+        Self::new(|| {
+            let mut instrument = Self::instrument(descriptor);
+            registry.scope_in(&mut instrument, descriptor.is_exact);
+            let instrument = Arc::new(instrument);
+            registry.add(&instrument);
+            Owned::new(instrument)
+        })
     }
 }
 
@@ -190,6 +200,26 @@ pub trait Metric: Sized {
 pub static GLOBALS: [fn()];
 
 /// The process-wide instance of `M`.
+///
+/// Without telemetry it has no size: what is leaked was never allocated, and a look whether it is there would be code. A struct
+/// with more than metrics in it is made once all the same.
+#[inline]
 pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
+    if !crate::ENABLED && size_of::<M>() == 0 {
+        return Box::leak(Box::new(M::register(Registry::global())));
+    }
     once.get_or_init(|| M::register(Registry::global()))
+}
+
+/// The metrics of a flattened field, whose names begin with a prefix.
+#[cfg(feature = "telemetry")]
+pub fn register_prefixed<M: Metrics>(registry: &Registry, prefix: &'static str) -> M {
+    M::register(&registry.with_prefix(prefix))
+}
+
+/// The metrics of a flattened field, which are nothing.
+#[cfg(not(feature = "telemetry"))]
+#[inline(always)]
+pub fn register_prefixed<M: Metrics>(registry: &Registry, _: &'static str) -> M {
+    M::register(registry)
 }

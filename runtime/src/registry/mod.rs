@@ -13,6 +13,7 @@ mod members;
 mod merge;
 mod reading;
 mod scope;
+mod shared;
 mod snapshot;
 mod source;
 #[cfg(feature = "telemetry")]
@@ -22,7 +23,7 @@ mod windows;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
 use spanwright_core::context::Context;
@@ -52,11 +53,12 @@ pub use windows::{Window, Windows};
 use crate::export::collector::RegistryCollector;
 use members::Members;
 use scope::Scope;
+use shared::Shared;
 
 /// A set of metrics that are read together. Cheap to clone; clones are the same registry.
 #[derive(Clone, Default)]
 pub struct Registry {
-    members: Arc<Mutex<Members>>,
+    members: Shared,
     /// What goes onto the metrics that are registered through this clone.
     scope: Option<Arc<Scope>>,
 }
@@ -64,15 +66,15 @@ pub struct Registry {
 impl Registry {
     /// A registry of its own.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { members: Shared::new(), scope: None }
     }
 
     /// The default registry of the process.
     #[must_use]
     pub fn global() -> &'static Self {
-        static GLOBAL: OnceLock<Registry> = OnceLock::new();
-        GLOBAL.get_or_init(Self::new)
+        static GLOBAL: Registry = Registry::new();
+        &GLOBAL
     }
 
     /// The same registry, which puts `prefix` and a `_` in front of the names of all that is registered through it. Names that
@@ -132,7 +134,7 @@ impl Registry {
 
     fn scoped(&self, change: impl FnOnce(Scope) -> Scope) -> Self {
         let scope = self.scope.as_deref().cloned().unwrap_or_default();
-        Self { members: Arc::clone(&self.members), scope: Some(Arc::new(change(scope))) }
+        Self { members: self.members.clone(), scope: Some(Arc::new(change(scope))) }
     }
 
     /// What all metrics hold now, and what callbacks and [sources](Source) say. Every histogram's buckets and sum belong together
