@@ -21,7 +21,6 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
-#[allow(dead_code)]
 mod semconv;
 mod signature;
 #[cfg(test)]
@@ -67,6 +66,7 @@ use proc_macro::TokenStream;
 /// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
 /// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// # What is generated
@@ -95,6 +95,20 @@ use proc_macro::TokenStream;
 ///     Ok(receipt)
 /// }
 /// ```
+///
+/// # OpenTelemetry's conventions
+///
+/// Names with dots are looked up in the registry of the OpenTelemetry Semantic Conventions, release 1.44.0:
+///
+/// - A value of another type than the registry's is an error: `http.response.status_code = "404"`. An integer is fine as a
+///   floating-point number; text, and one value, are fine in place of a list.
+/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
+/// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
+///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,
+///   `graphql`, `feature_flag`, `cloudevents` and `otel`. Fields of parameters, in `record`, are spared that.
+///
+/// `#[allow(deprecated)]` on the function silences the warnings, `semconv = false` the errors too. Names without dots are
+/// nobody's.
 ///
 /// # Functions that return a future
 ///
@@ -127,7 +141,7 @@ use proc_macro::TokenStream;
 /// # Errors
 ///
 /// An unknown or duplicate argument, a value of the wrong form, a name in `record` or `skip` that is no parameter, a name
-/// that is recorded twice, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
+/// that is recorded twice, a value of another type than its name has in OpenTelemetry's conventions, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
 /// type is generic. A `const fn`, a function without a body and an item that is no function can't be instrumented, nor
 /// can a function that returns a future which is not made by a block at its end: its span would end before the future
 /// runs.

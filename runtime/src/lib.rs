@@ -18,6 +18,7 @@
 //! the final binary turns on the feature `telemetry`.
 
 mod body;
+mod convention;
 mod metric;
 mod record;
 mod secret;

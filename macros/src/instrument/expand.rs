@@ -10,6 +10,7 @@ use super::parse::{Kind, Level};
 use super::recording::recorded;
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
+use crate::semconv;
 
 /// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
 /// future: `{ before; Box::pin(async move { body! { async { … } … { block } } }) }`.
@@ -24,12 +25,16 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let labels = label_index(model);
     let record = record(model);
     let outcome = outcome(model);
+    let warnings = warnings(model);
     let call = quote! {
         #krate::__private::body! { #mode { #site } { #labels } { #record } { #outcome } { #ret } #observed }
     };
     let block = match body {
-        Body::Whole(body) => regrouped(body, call),
-        Body::Tail(body, tail) => regrouped(body, tail.with(call)),
+        Body::Whole(body) => regrouped(body, quote!(#warnings #call)),
+        Body::Tail(body, tail) => {
+            let rest = tail.with(call);
+            regrouped(body, quote!(#warnings #rest))
+        }
     };
     quote!(#head #block)
 }
@@ -171,14 +176,21 @@ fn record(model: &Model) -> TokenStream {
         let value = field.value.as_ref()?;
         let tokens = &value.tokens;
         let value_reference = quote_spanned!(blaming(value.span)=> &(#tokens));
-        let method = match value.format {
-            Format::Value => quote!(value),
-            Format::Debug => quote!(debug),
-            Format::Display => quote!(display),
+        let method = match (value.format, value.must_be) {
+            (Format::Value, Some(ty)) => local(ty.method()),
+            (Format::Value, None) => local("value"),
+            (Format::Debug, _) => local("debug"),
+            (Format::Display, _) => local("display"),
         };
         Some(quote!(#recorder.#method(#index, #value_reference);))
     });
     quote!(|#recorder| { #(#statements)* })
+}
+
+/// What is to be said of the attributes' names. It stands in the body, so that attributes of the function silence it.
+fn warnings(model: &Model) -> TokenStream {
+    let warned = model.fields.iter().filter_map(|field| Some((field.span, field.warning.as_ref()?)));
+    warned.map(|(span, message)| semconv::warning(&model.krate, span, message)).collect()
 }
 
 /// A closure from what was returned to what it means.

@@ -5,11 +5,13 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::conventions;
 use super::parse::Recorded;
-use crate::args::{Arg, Flag, List};
+use crate::args::{Arg, Eq, Flag, List};
 use crate::errors::Errors;
 use crate::field::{FieldArg, FieldValue, Format, Name};
 use crate::naming;
+use crate::semconv::ValueType;
 use crate::signature::Function;
 
 /// The arguments that have to do with attributes.
@@ -20,6 +22,7 @@ pub(super) struct Written {
     pub(super) skip_all: Arg<Flag>,
     pub(super) fields: Arg<List<FieldArg>>,
     pub(super) allow_secret: Arg<List<Name>>,
+    pub(super) semconv: Arg<Eq<bool>>,
 }
 
 /// An attribute of the span.
@@ -29,6 +32,8 @@ pub(super) struct Field {
     pub(super) span: Span,
     /// `None` where it is filled in later.
     pub(super) value: Option<Value>,
+    /// What is to be said of its name.
+    pub(super) warning: Option<String>,
 }
 
 /// What an attribute is at the start.
@@ -36,11 +41,13 @@ pub(super) struct Value {
     pub(super) format: Format,
     pub(super) tokens: TokenStream,
     pub(super) span: Span,
+    /// What it has to be, where the compiler must find out whether it is.
+    pub(super) must_be: Option<ValueType>,
 }
 
 /// The attributes, in the order of `record`, `record_all`, `fields`.
 pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> Vec<Field> {
-    let Written { record, record_all, skip, skip_all, fields, allow_secret } = written;
+    let Written { record, record_all, skip, skip_all, fields, allow_secret, semconv } = written;
     let before = errors.count();
     let skipped = skipped(skip, skip_all.as_ref().map(|flag| &flag.key), item, errors);
     let skips_what_it_should = errors.count() == before;
@@ -53,6 +60,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     for recorded in record.into_iter().flat_map(|list| list.value.0) {
         recorded_field(recorded, item, &skipped, &mut decided, errors);
     }
+    let paths = decided.len();
     let extra: Vec<Field> = fields
         .into_iter()
         .flat_map(|list| list.value.0)
@@ -72,6 +80,10 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
         }
     }
     check_secrets(&decided, allow_secret, errors);
+    // OpenTelemetry's keys are used as it says, unless that is not asked for.
+    if semconv.is_none_or(|semconv| semconv.value.0) {
+        conventions::check(&mut decided, paths, item, errors);
+    }
     decided
 }
 
@@ -133,7 +145,8 @@ fn recorded_field(
         errors.between(skip.span(), span, message);
         return;
     }
-    decided.push(Field { name, span, value: Some(Value { format, span, tokens: value }) });
+    let value = Value { format, span, tokens: value, must_be: None };
+    decided.push(Field { name, span, value: Some(value), warning: None });
 }
 
 /// `record_all`: what is neither skipped, nor recorded otherwise, nor marked as unused by its name.
@@ -145,8 +158,9 @@ fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut
             continue;
         }
         let span = param.ident.span();
-        let value = Value { format: Format::Debug, span, tokens: param.ident.to_token_stream() };
-        decided.push(Field { name, span, value: Some(value) });
+        let tokens = param.ident.to_token_stream();
+        let value = Value { format: Format::Debug, span, tokens, must_be: None };
+        decided.push(Field { name, span, value: Some(value), warning: None });
     }
 }
 
@@ -156,7 +170,7 @@ fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field>
     let span = name.span();
     let value = match value {
         FieldValue::Now(format, expr) => {
-            Some(Value { format, span: expr.span(), tokens: expr.into_token_stream() })
+            Some(Value { format, span: expr.span(), tokens: expr.into_token_stream(), must_be: None })
         }
         FieldValue::Later => None,
         FieldValue::Missing(format) => {
@@ -173,7 +187,7 @@ fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field>
             return None;
         }
     };
-    Some(Field { name: name.text, span, value })
+    Some(Field { name: name.text, span, value, warning: None })
 }
 
 /// What is named like a secret is recorded only if that is said explicitly, and only what is recorded can be allowed.

@@ -157,13 +157,14 @@ impl Model {
             err,
             metrics,
             allow_secret,
+            semconv,
             krate,
         } = args;
         let body = Body::of(&item);
         check_function(&item, &body, &mut errors);
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
-        let chosen = fields::Written { record, record_all, skip, skip_all, fields, allow_secret };
+        let chosen = fields::Written { record, record_all, skip, skip_all, fields, allow_secret, semconv };
         let fields = fields::decide(chosen, &item, &mut errors);
         let metrics = metrics.map(|written| metrics::decide(written.value.0, &item, &mut errors));
         let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);

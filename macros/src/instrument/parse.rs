@@ -29,6 +29,7 @@ arguments! {
         err: Options<ErrArgs> = "err",
         metrics: Options<MetricsArgs> = "metrics",
         allow_secret: List<Name> = "allow_secret",
+        semconv: Eq<bool> = "semconv",
         krate: Eq<Path> = "crate",
     }
 }
