@@ -14,10 +14,6 @@ fn by_a_lint() {}
 #[allow(deprecated)]
 async fn by_a_lint_below() {}
 
-#[instrument(fields(db.operation = "INSERT"))]
-#[deprecated(note = "what is deprecated may use what is")]
-fn by_its_own_end() {}
-
 struct Store;
 
 #[allow(deprecated)]
@@ -39,8 +35,6 @@ fn main() {
     by_an_argument();
     by_a_lint();
     drop(by_a_lint_below());
-    #[allow(deprecated)]
-    by_its_own_end();
     Store.by_a_lint_around();
     assert_eq!(module::by_a_lint_on_the_module()("a"), "a");
 }
