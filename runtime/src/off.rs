@@ -1,14 +1,16 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
 use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
 
-use crate::record::Record;
+use crate::attribute::{Attribute, Attributes};
+use crate::record::{Record, RecordAs};
 
-/// Takes the fields of a call that nobody observes.
+/// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
-pub struct Fields(());
+pub struct Fields<'f, 'w>(PhantomData<(&'f (), &'w ())>);
 
-impl Fields {
+impl Fields<'_, '_> {
     /// Records a typed value.
     pub fn value<T: Record + ?Sized>(&mut self, _: usize, _: &T) {}
 
@@ -17,6 +19,18 @@ impl Fields {
 
     /// Records what a value's `Display` says.
     pub fn display<T: Display + ?Sized>(&mut self, _: usize, _: &T) {}
+
+    /// Records a typed value of an attribute.
+    pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
+
+    /// Records what a value's `Debug` says.
+    pub fn attribute_debug<V: Debug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records what a value's `Display` says.
+    pub fn attribute_display<V: Display + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records a set of attributes.
+    pub fn attributes<A: Attributes + ?Sized>(&mut self, _: usize, _: &A) {}
 }
 
 /// Leads to a span that nobody records.
@@ -43,11 +57,11 @@ impl SpanHandle {
 
 impl OpenSpan {
     /// Takes the values.
-    pub fn write(self, _: impl FnOnce(&mut Fields)) {}
+    pub fn write(self, _: impl FnOnce(&mut Fields<'_, '_>)) {}
 }
 
 /// Takes what a call would have evaluated.
-pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields)) {}
+pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields<'_, '_>)) {}
 
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]

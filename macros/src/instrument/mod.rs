@@ -5,6 +5,7 @@ mod fields;
 mod future;
 mod metrics;
 mod model;
+mod names;
 mod parse;
 mod recording;
 #[cfg(test)]
