@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod args;
+mod attributes;
 mod buckets;
 mod errors;
 mod field;
@@ -208,6 +209,82 @@ pub fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main::main(args.into(), item.into()).into()
+}
+
+/// Makes a struct a set of attributes: a typed constant for each field, and a way to record them all.
+///
+/// ```ignore
+/// #[derive(spanwright::Attributes)]
+/// #[attributes(prefix = "eventsource")]
+/// pub struct AggregateAttributes<'a> {
+///     /// Unique identifier for the aggregate instance (UUID string)
+///     #[attribute(key = "aggregate.id", example = "550e8400-e29b-41d4-a716-446655440000")]
+///     aggregate_id: &'a str,
+///     /// Database system identifier
+///     #[attribute(key_exact = "db.system", example = ["postgresql", "sqlite"])]
+///     db_system: Option<&'a str>,
+///     /// Who did it
+///     #[attribute(key = "actor.id", redact = hash)]
+///     actor_id: String,
+///     #[attribute(flatten)]
+///     event: EventAttributes<'a>,
+/// }
+///
+/// #[instrument(fields(..aggregate, {ATTR_BATCH_SIZE} = events.len()))]
+/// fn append(aggregate: &AggregateAttributes<'_>, events: &[Event]) {}
+/// ```
+///
+/// On the struct, `#[attributes(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `prefix = "…"` | the keys begin with this and a dot | none |
+/// | `semconv = false` | OpenTelemetry's registry is not asked about the keys | `true` |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// On a field, `#[attribute(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `key = "…"` | the attribute's key, after the prefix | the field's name |
+/// | `key_exact = "…"` | the attribute's key, without the prefix | |
+/// | `constant = ATTR_NAME` | the name of the constant | `ATTR_` and the field's name in capitals |
+/// | `example = "…"` | a value that it may have, of its type: text, a number, `true`; or several: `["a", "b"]` | none |
+/// | `redact = hash` | what is recorded in place of the value: its `hash`, a `mask`, or nothing (`drop`) | the value |
+/// | `display` | the value's `Display` is recorded, as text | what has a value of its own |
+/// | `debug` | the value's `Debug` is recorded, as text | |
+/// | `flatten` | the field is a set of attributes, whose attributes are this one's | |
+/// | `skip` | the field is no attribute | |
+/// | `skip_if_none` | says that nothing is recorded of `None`, as it is anyway; an error where the field is no `Option` | |
+/// | `allow_secret` | the value is recorded although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `semconv = false` | OpenTelemetry's registry is not asked about the key | the struct's |
+///
+/// # Types
+///
+/// The fields are booleans, numbers and text (`String`, `&str`, `Cow<str>`, `Arc<str>`, …), and references, boxes and options
+/// of those. A constant is an `Attribute<bool>`, `Attribute<i64>` for all integers, `Attribute<f64>` or `Attribute<str>`; that of
+/// any other type, with `display` or `debug`, is an `Attribute<str>`.
+///
+/// # Redaction
+///
+/// It concerns all that is recorded by the constant or by the struct: our spans and the `tracing` spans beside them. `hash`
+/// is an HMAC-SHA256 of the text, cut to 16 hexadecimal digits; its key is a random one of the process, unless
+/// `<PREFIX>_REDACTION_KEY` says another. `mask` is eight stars, and the last four characters of a text that has at least
+/// twelve.
+///
+/// # What is generated
+///
+/// The constants, beside the struct and as visible as it is, each with the field's documentation as its help; and an
+/// implementation of `Attributes`.
+///
+/// # Errors
+///
+/// An enum or a union, fields without names, no fields, type parameters (lifetimes are fine), keys that are none, two
+/// attributes with the same key or constant, an example of another type, a `hash` or a `mask` of what is no text, names that
+/// look like secrets, and what OpenTelemetry's registry contradicts.
+#[proc_macro_derive(Attributes, attributes(attributes, attribute))]
+pub fn derive_attributes(item: TokenStream) -> TokenStream {
+    attributes::derive(item.into()).into()
 }
 
 /// Makes an enum without data a label: its variants are the values, known at compile time.

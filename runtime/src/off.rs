@@ -3,7 +3,8 @@
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use crate::record::Record;
+use crate::attribute::{Attribute, Attributes};
+use crate::record::{Record, RecordAs};
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -18,6 +19,18 @@ impl Fields<'_, '_> {
 
     /// Records what a value's `Display` says.
     pub fn display<T: Display + ?Sized>(&mut self, _: usize, _: &T) {}
+
+    /// Records a typed value of an attribute.
+    pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
+
+    /// Records what a value's `Debug` says.
+    pub fn attribute_debug<V: Debug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records what a value's `Display` says.
+    pub fn attribute_display<V: Display + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records a set of attributes.
+    pub fn attributes<A: Attributes + ?Sized>(&mut self, _: usize, _: &A) {}
 }
 
 /// Leads to a span that nobody records.

@@ -6,6 +6,7 @@ mod fields;
 mod future;
 mod metrics;
 mod model;
+mod names;
 mod parse;
 mod recording;
 #[cfg(test)]
