@@ -3,8 +3,6 @@
 //! `#[instrument]` records by one of these methods where only the compiler knows the value's type. Each has one bound, whose
 //! error is about the convention, so that a mistake is one error.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,7 +10,7 @@ use std::sync::Arc;
 use crate::call::Fields;
 #[cfg(not(feature = "telemetry"))]
 use crate::off::Fields;
-use crate::record::Record;
+use crate::record::{Record, RecordAs};
 
 impl Fields<'_, '_> {
     /// Records a boolean.
@@ -40,54 +38,59 @@ impl Fields<'_, '_> {
     }
 }
 
-macro_rules! kinds {
-    ($($(#[$meta:meta])* $Kind:ident: $($type:ty),*;)*) => {$(
-        $(#[$meta])*
-        pub trait $Kind: Record {}
+/// What is a boolean.
+#[diagnostic::on_unimplemented(
+    message = "OpenTelemetry's conventions keep this name for a boolean, and this is a `{Self}`",
+    label = "not a boolean",
+    note = "record a boolean, or write `semconv = false`"
+)]
+pub trait Boolean: Record {}
 
+/// What is an integer.
+#[diagnostic::on_unimplemented(
+    message = "OpenTelemetry's conventions keep this name for an integer, and this is a `{Self}`",
+    label = "not an integer",
+    note = "record an integer, or write `semconv = false`"
+)]
+pub trait Integer: Record {}
+
+/// What is a number.
+#[diagnostic::on_unimplemented(
+    message = "OpenTelemetry's conventions keep this name for a floating-point number, and this is a `{Self}`",
+    label = "not a number",
+    note = "record a number, or write `semconv = false`"
+)]
+pub trait Number: Record {}
+
+/// What is text.
+#[diagnostic::on_unimplemented(
+    message = "OpenTelemetry's conventions keep this name for text, and this is a `{Self}`",
+    label = "not text",
+    note = "write `%…` to record it by `Display`, `?…` by `Debug`, or write `semconv = false`",
+    note = "a `Secret` is never recorded: leave it out"
+)]
+pub trait Text: Record {}
+
+#[diagnostic::do_not_recommend]
+impl<T: RecordAs<bool> + ?Sized> Boolean for T {}
+#[diagnostic::do_not_recommend]
+impl<T: RecordAs<i64> + ?Sized> Integer for T {}
+#[diagnostic::do_not_recommend]
+impl<T: RecordAs<str> + ?Sized> Text for T {}
+
+/// A number is one of two, which only a list can say.
+macro_rules! number {
+    ($($type:ty),*; $($through:ty),*) => {
         $(#[diagnostic::do_not_recommend]
-        impl $Kind for $type {})*
-        kinds! { through $Kind: &T, &mut T, Box<T>, Rc<T>, Arc<T> }
-        #[diagnostic::do_not_recommend]
-        impl<T: $Kind> $Kind for Option<T> {}
-    )*};
-    (through $Kind:ident: $($type:ty),*) => {
+        impl Number for $type {})*
         $(#[diagnostic::do_not_recommend]
-        impl<T: $Kind + ?Sized> $Kind for $type {})*
+        impl<T: Number + ?Sized> Number for $through {})*
     };
 }
 
-kinds! {
-    /// What is a boolean.
-    #[diagnostic::on_unimplemented(
-        message = "OpenTelemetry's conventions keep this name for a boolean, and this is a `{Self}`",
-        label = "not a boolean",
-        note = "record a boolean, or write `semconv = false`"
-    )]
-    Boolean: bool;
-
-    /// What is an integer.
-    #[diagnostic::on_unimplemented(
-        message = "OpenTelemetry's conventions keep this name for an integer, and this is a `{Self}`",
-        label = "not an integer",
-        note = "record an integer, or write `semconv = false`"
-    )]
-    Integer: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize;
-
-    /// What is a number.
-    #[diagnostic::on_unimplemented(
-        message = "OpenTelemetry's conventions keep this name for a floating-point number, and this is a `{Self}`",
-        label = "not a number",
-        note = "record a number, or write `semconv = false`"
-    )]
-    Number: f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize;
-
-    /// What is text.
-    #[diagnostic::on_unimplemented(
-        message = "OpenTelemetry's conventions keep this name for text, and this is a `{Self}`",
-        label = "not text",
-        note = "write `%…` to record it by `Display`, `?…` by `Debug`, or write `semconv = false`",
-        note = "a `Secret` is never recorded: leave it out"
-    )]
-    Text: str, String, Cow<'_, str>, char, fmt::Arguments<'_>;
-}
+number!(
+    f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize;
+    &T, &mut T, Box<T>, Rc<T>, Arc<T>
+);
+#[diagnostic::do_not_recommend]
+impl<T: Number> Number for Option<T> {}
