@@ -9,8 +9,8 @@ use spanwright_core::context::Context;
 
 use super::conflict::Conflict;
 use super::instrument::Instrument;
+use super::look::Look;
 use super::merge::add_up;
-use super::reading::Look;
 use super::snapshot::{Kind, Series, Text};
 use super::source::Source;
 
@@ -50,6 +50,12 @@ impl Members {
         let live = wanted().flat_map(|(_, family)| &family.live).filter_map(Weak::upgrade).collect();
         let residues = wanted().filter_map(|(name, family)| Some((name.clone(), family.residue.clone()?)));
         (live, residues.collect())
+    }
+
+    /// How many metrics are there. Nobody's last owner is dropped here.
+    pub(super) fn count(&self) -> usize {
+        let live = self.families.values().flat_map(|family| &family.live);
+        live.filter(|metric| metric.strong_count() > 0).count()
     }
 
     /// A metric of that name.
