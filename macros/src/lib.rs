@@ -21,6 +21,7 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
+mod secret_names;
 #[allow(dead_code)]
 mod semconv;
 mod signature;

@@ -1,8 +1,6 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
-use std::fmt::{Debug, Display};
-
-use crate::record::Record;
+use crate::record::{Record, RecordDebug, RecordDisplay};
 
 /// Takes the fields of a call that nobody observes.
 #[derive(Debug)]
@@ -13,10 +11,10 @@ impl Fields {
     pub fn value<T: Record + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Debug` says.
-    pub fn debug<T: Debug + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn debug<T: RecordDebug + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Display` says.
-    pub fn display<T: Display + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn display<T: RecordDisplay + ?Sized>(&mut self, _: usize, _: &T) {}
 }
 
 /// Leads to a span that nobody records.

@@ -22,7 +22,7 @@ pub use crate::metric::{
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{Fields, OpenSpan, SpanHandle, bare, unread};
-pub use crate::record::Record;
+pub use crate::record::{Record, RecordDebug, RecordDisplay};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::{body, global_metrics};

@@ -15,7 +15,7 @@ use spanwright_core::slots::value::Value;
     message = "`{Self}` can't be recorded as it is",
     label = "neither a boolean, a number nor text",
     note = "write `%…` to record it by `Display`, or `?…` by `Debug`",
-    note = "a `Secret` is never recorded: leave it out"
+    note = "a `Secret` is never recorded, however it is written: leave it out"
 )]
 pub trait Record: sealed::Sealed {
     /// Hands the value to `field`; nothing for "no value".
@@ -89,3 +89,27 @@ impl<T: Record> Record for Option<T> {
         }
     }
 }
+
+/// What `?value` records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded by `Debug`",
+    label = "it, or something in it, has no `Debug`",
+    note = "a `Secret` is never recorded, however it is written: leave it out",
+    note = "another type can derive `Debug`, or be recorded by `Display`: `%…`"
+)]
+pub trait RecordDebug: fmt::Debug {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Debug + ?Sized> RecordDebug for T {}
+
+/// What `%value` records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded by `Display`",
+    label = "it has no `Display`",
+    note = "a `Secret` is never recorded, however it is written: leave it out",
+    note = "another type can implement `Display`, or be recorded by `Debug`: `?…`"
+)]
+pub trait RecordDisplay: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> RecordDisplay for T {}

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::parse::Recorded;
 use crate::args::{Arg, Flag, List};
 use crate::errors::Errors;
-use crate::field::{FieldArg, FieldValue, Format, Name};
+use crate::field::{FieldArg, FieldValue, Format, Name, secret_read};
 use crate::naming;
 use crate::signature::Function;
 
@@ -182,14 +182,24 @@ fn check_secrets(decided: &[Field], allowed: Arg<List<Name>>, errors: &mut Error
     let allowed = allowed.map(|list| list.value.0).unwrap_or_default();
     for field in decided {
         let name = &field.name;
-        if naming::is_secret(name) && !allowed.iter().any(|allow| allow.text == *name) {
-            let remedy = "leave it out, or, if it is none, add";
-            let argument = if naming::is_dotted(name) { name.clone() } else { format!("{name:?}") };
-            errors.at(
-                field.span,
-                format_args!("`{name}` looks like a secret: {remedy} `allow_secret({argument})`"),
-            );
+        if allowed.iter().any(|allow| allow.text == *name) {
+            continue;
         }
+        // Another name hides no secret.
+        let read = || {
+            let value = field.value.as_ref()?;
+            secret_read(&syn::parse2(value.tokens.clone()).ok()?)
+        };
+        let (secret, span) = match naming::is_secret(name) {
+            true => (name.clone(), field.span),
+            false => match read() {
+                Some(read) => (read.to_string(), read.span()),
+                None => continue,
+            },
+        };
+        let remedy = "leave it out, or, if it is none, add";
+        let argument = if naming::is_dotted(name) { name.clone() } else { format!("{name:?}") };
+        errors.at(span, format_args!("`{secret}` looks like a secret: {remedy} `allow_secret({argument})`"));
     }
     if !complete {
         return;

@@ -5,7 +5,7 @@ use syn::Expr;
 
 use super::parse::Input;
 use crate::errors::Errors;
-use crate::field::{FieldArg, FieldValue, Format, Name};
+use crate::field::{FieldArg, FieldValue, Format, Name, secret_read};
 use crate::naming;
 
 /// The fields to fill in.
@@ -34,6 +34,11 @@ impl Model {
             let place = place(&name, &declared, &mut errors);
             let value = given(&name, value, &mut errors);
             let (Some(index), Some((format, value))) = (place, value) else { continue };
+            // A name that says a secret was allowed where it was declared; another one hides none.
+            if let Some(secret) = secret_read(&value).filter(|_| !naming::is_secret(&name.text)) {
+                let remedy = "leave it out, or, if it is none, give it another name";
+                errors.at(secret.span(), format_args!("`{secret}` looks like a secret: {remedy}"));
+            }
             // A field has one value.
             if let Some((first, _)) = assignments.iter().find(|(_, other)| other.index == index) {
                 let message = format!("`{}` is recorded twice; keep one", name.text);

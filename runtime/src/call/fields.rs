@@ -5,7 +5,7 @@ use std::fmt;
 use spanwright_core::slots::value::{FieldWriter, Value};
 
 use super::shadow::Captured;
-use crate::record::Record;
+use crate::record::{Record, RecordDebug, RecordDisplay};
 
 /// Takes the fields of a call that is being opened.
 #[derive(Debug)]
@@ -27,12 +27,12 @@ impl<'f, 'w> Fields<'f, 'w> {
     }
 
     /// Records what a value's `Debug` says.
-    pub fn debug<T: fmt::Debug + ?Sized>(&mut self, index: usize, value: &T) {
+    pub fn debug<T: RecordDebug + ?Sized>(&mut self, index: usize, value: &T) {
         self.push_fmt(index, format_args!("{value:?}"));
     }
 
     /// Records what a value's `Display` says.
-    pub fn display<T: fmt::Display + ?Sized>(&mut self, index: usize, value: &T) {
+    pub fn display<T: RecordDisplay + ?Sized>(&mut self, index: usize, value: &T) {
         self.push_fmt(index, format_args!("{value}"));
     }
 

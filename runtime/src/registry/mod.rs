@@ -29,7 +29,9 @@ use spanwright_core::context::Context;
 pub use conflict::Conflict;
 pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
 #[cfg(feature = "telemetry")]
-pub(crate) use identity::{Identity, SAMPLES};
+pub(crate) use identity::Identity;
+#[cfg(feature = "metrics")]
+pub(crate) use identity::SAMPLES;
 #[cfg(feature = "telemetry")]
 pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
