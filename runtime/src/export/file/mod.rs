@@ -202,12 +202,20 @@ impl LogExporter for FileLogExporter {
 }
 
 /// What all exporters are.
-#[derive(Debug)]
 struct Lines {
     output: Output,
     resource: Vec<(String, String)>,
     /// The line that is being written; kept for its capacity.
     line: String,
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines")
+            .field("output", &self.output)
+            .field("resource", &Shown(&self.resource))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Lines {
