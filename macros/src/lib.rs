@@ -22,6 +22,7 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
+mod secret_names;
 mod semconv;
 mod signature;
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
-use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
 use crate::attribute::{Attribute, Attributes};
 use crate::metric::CallMetrics;
-use crate::record::{Record, RecordAs};
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay};
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -16,19 +15,19 @@ impl Fields<'_, '_> {
     pub fn value<T: Record + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Debug` says.
-    pub fn debug<T: Debug + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn debug<T: RecordDebug + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Display` says.
-    pub fn display<T: Display + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn display<T: RecordDisplay + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records a typed value of an attribute.
     pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
 
     /// Records what a value's `Debug` says.
-    pub fn attribute_debug<V: Debug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+    pub fn attribute_debug<V: RecordDebug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
 
     /// Records what a value's `Display` says.
-    pub fn attribute_display<V: Display + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+    pub fn attribute_display<V: RecordDisplay + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
 
     /// Records a set of attributes.
     pub fn attributes<A: Attributes + ?Sized>(&mut self, _: usize, _: &A) {}

@@ -31,7 +31,7 @@ pub use crate::metric::{
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{Beginning, Fields, OpenSpan, Report, SpanHandle, bare, report, unread, unreported};
-pub use crate::record::{AttributeValue, Record};
+pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::{body, global_metrics};

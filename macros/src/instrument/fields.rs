@@ -10,7 +10,7 @@ use super::conventions;
 use super::parse::Recorded;
 use crate::args::{Arg, Eq, Flag, List};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg, secret_read};
 use crate::naming;
 use crate::semconv::ValueType;
 use crate::signature::{self, Function};
@@ -279,24 +279,32 @@ fn check_secrets(
 ) {
     let complete = errors.is_empty();
     let allowed = allowed.map(|list| list.value.0).unwrap_or_default();
+    // Another name hides no secret.
+    let read = |field: &Field| secret_read(&syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?);
     let fields = decided.iter().filter_map(|field| match &field.name {
-        FieldName::Text(name) => Some((name, field.span)),
+        FieldName::Text(name) => Some((name, field.span, read(field))),
         FieldName::Constant(_) | FieldName::Set(_) => None,
     });
-    let named: Vec<(&String, Span)> = fields.chain(labels.iter().map(|(name, span)| (name, *span))).collect();
-    for (name, span) in &named {
-        if naming::is_secret(name) && !allowed.iter().any(|allow| allow.text == **name) {
+    let labels = labels.iter().map(|(name, span)| (name, *span, None));
+    let named: Vec<(&String, Span, Option<Ident>)> = fields.chain(labels).collect();
+    for (name, span, read) in &named {
+        let (secret, at) = match (naming::is_secret(name), read) {
+            (true, _) => ((*name).clone(), *span),
+            (false, Some(read)) => (read.to_string(), read.span()),
+            (false, None) => continue,
+        };
+        if !allowed.iter().any(|allow| allow.text == **name) {
             let remedy = "leave it out, or, if it is none, add";
             let argument = if naming::is_dotted(name) { (*name).clone() } else { format!("{name:?}") };
-            errors
-                .at(*span, format_args!("`{name}` looks like a secret: {remedy} `allow_secret({argument})`"));
+            let message = format!("`{secret}` looks like a secret: {remedy} `allow_secret({argument})`");
+            errors.at(at, message);
         }
     }
     if !complete {
         return;
     }
     for allow in &allowed {
-        if !named.iter().any(|(name, _)| **name == allow.text) {
+        if !named.iter().any(|(name, ..)| **name == allow.text) {
             let message = format!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
             errors.on(&allow.tokens, message);
         }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::parse::{Declared, Input};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, secret_read};
 use crate::naming;
 
 /// The fields to fill in.
@@ -65,6 +65,14 @@ impl Model {
             };
             let value = given(&key, value, &mut errors);
             let (Some(place), Some((format, value))) = (place, value) else { continue };
+            // A name that says a secret was allowed where it was declared, and a constant likewise; another one hides none.
+            let hides = |name: &Name| !naming::is_secret(&name.text);
+            if let (Key::Name(name), Some(secret)) = (&key, secret_read(&value)) {
+                if hides(name) {
+                    let remedy = "leave it out, or, if it is none, give it another name";
+                    errors.at(secret.span(), format_args!("`{secret}` looks like a secret: {remedy}"));
+                }
+            }
             // A field has one value.
             let is_same = |other: &Assignment| match place {
                 Place::Declared(_) => other.place == place,
