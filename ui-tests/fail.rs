@@ -16,11 +16,7 @@ fn every_mistake_is_one_error_with_its_remedy() {
         cases.compile_fail("*/fail/*.rs");
         return;
     }
-    for path in
-        ["error_type", "instrument", "instrument_all", "label", "labels", "metrics", "main", "record", "test"]
-            .iter()
-            .flat_map(|name| own_errors(name))
-    {
+    for path in own_errors() {
         cases.compile_fail(path);
     }
 }
@@ -31,12 +27,15 @@ fn release() -> String {
     String::from_utf8_lossy(&version.stdout).into_owned()
 }
 
-/// The cases of a macro without an error of rustc's, which has a code or comes from a lint.
-fn own_errors(name: &str) -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name).join("fail");
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    entries
-        .map(|entry| entry.expect("the folder can be read").path())
+/// The cases without an error of rustc's, which has a code or comes from a lint.
+fn own_errors() -> Vec<String> {
+    let in_folder = |folder: &Path| -> Vec<_> {
+        let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        entries.map(|entry| entry.expect("the folder can be read").path()).collect()
+    };
+    let macros = in_folder(Path::new(env!("CARGO_MANIFEST_DIR"))).into_iter().map(|path| path.join("fail"));
+    let cases = macros.filter(|fail| fail.is_dir()).flat_map(|fail| in_folder(&fail));
+    cases
         .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
         .filter(|path| {
             let text = fs::read_to_string(path).expect("the file can be read");

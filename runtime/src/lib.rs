@@ -7,6 +7,7 @@
 //! | [`macro@instrument_all`] | the same for all functions of an `impl` or a module |
 //! | [`record!`] | fields of that span that are known later |
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
+//! | [`Attribute`], [`macro@Attributes`] | what fields are called, as typed constants, one by one or as a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
 //! | [`Secret`] | values that no telemetry shows |
 //! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
@@ -19,7 +20,9 @@
 //! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
 //! the final binary turns on the feature `telemetry`.
 
+mod attribute;
 mod body;
+mod convention;
 mod error_type;
 mod metric;
 mod record;
@@ -70,19 +73,21 @@ mod tokio_metrics;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use attribute::{Attribute, AttributeDescriptor, AttributeType, Attributes, Redaction, ValueType};
 pub use error_type::ErrorType;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
-    Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
-    Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared, Storage, Timer, UpDownCounter,
-    UppedDowned,
+    Alert, ByOutcome, CallMetrics, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS,
+    DURATION_BUCKETS, Described, Descriptors, Gauge, Gauged, Histogram, Interner, Label, Labels, Metric,
+    MetricDescriptor, Metrics, NestedMetrics, OVERFLOW, Observed, Panel, PanelKind, PerThread, Severity,
+    Shared, Storage, Threshold, Timer, UpDownCounter, UppedDowned,
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
 #[cfg(not(feature = "telemetry"))]
 pub use off::is_installed;
-pub use record::Record;
+pub use record::{Record, RecordAs};
 pub use registry::Registry;
 pub use secret::Secret;
 #[cfg(feature = "telemetry")]
@@ -91,7 +96,8 @@ pub use signals::{ShutdownToken, shutdown_token};
 pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
-pub use spanwright_macros::{ErrorType, Label, Labels, Metrics, instrument, instrument_all};
+pub use spanwright_core::slots::Outcome;
+pub use spanwright_macros::{Attributes, ErrorType, Label, Labels, Metrics, instrument, instrument_all};
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::{main, test};
 pub use task::{FutureInContext, InContext, spawn_thread};
