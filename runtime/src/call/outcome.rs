@@ -164,17 +164,56 @@ pub trait DebugError: fmt::Debug {}
 #[diagnostic::do_not_recommend]
 impl<E: fmt::Debug> DebugError for E {}
 
-/// What `err(chain)` shows.
+/// What `err(chain)` shows. `How` tells the ways apart that lead to an error's sources; for each error there is one.
 #[diagnostic::on_unimplemented(
     message = "`err(chain)` shows the error and its sources, and `{Self}` is no `std::error::Error`",
     label = "the error is not `std::error::Error`",
     note = "write `err` or `err(Debug)`, or implement `std::error::Error` for `{Self}`",
     note = "a `Secret` is never shown: return an error that says what went wrong without it"
 )]
-pub trait ChainedError: Error {}
+pub trait ChainedError<How> {
+    /// The first of the chain.
+    fn first(&self) -> &dyn Error;
+}
+
+/// It is an error.
+#[derive(Debug)]
+pub enum IsError {}
+
+/// It leads to one: `Box<dyn Error>`, `anyhow::Error` and the like.
+#[derive(Debug)]
+pub enum LeadsToError {}
+
+/// It is an error in a box, of whatever type, for all threads.
+#[derive(Debug)]
+pub enum InBox {}
 
 #[diagnostic::do_not_recommend]
-impl<E: Error> ChainedError for E {}
+impl<E: Error> ChainedError<IsError> for E {
+    fn first(&self) -> &dyn Error {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: AsRef<dyn Error>> ChainedError<LeadsToError> for E {
+    fn first(&self) -> &dyn Error {
+        self.as_ref()
+    }
+}
+
+macro_rules! in_box {
+    ($($error:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl ChainedError<InBox> for Box<$error> {
+            fn first(&self) -> &dyn Error {
+                &**self
+            }
+        }
+    )*};
+}
+
+in_box!(dyn Error + Send, dyn Error + Send + Sync);
 
 /// What was found out of the value, with what its error says.
 fn said<'r, R: ResultLike>(
@@ -209,12 +248,12 @@ pub fn error_outcome_debug<'r, R: ResultLike<Error: DebugError>>(
 
 /// `err(chain)`: the error and its sources, separated by `: `.
 #[inline]
-pub fn error_outcome_chain<'r, R: ResultLike<Error: ChainedError>>(
+pub fn error_outcome_chain<'r, R: ResultLike<Error: ChainedError<How>>, How>(
     returned: &'r R,
     found: Verdict<'r>,
     level: Level,
 ) -> Verdict<'r> {
-    said(returned, found, level, |error| Message::Chain(error))
+    said(returned, found, level, |error| Message::Chain(error.first()))
 }
 
 #[cfg(test)]
@@ -281,6 +320,11 @@ mod tests {
             shown(error_outcome_chain(&failed, found(), Level::ERROR)).as_deref(),
             Some("outer: inner")
         );
+        let boxed = Err::<(), Box<dyn Error>>(Outer(std::io::Error::other("inner")).into());
+        let shared = Err::<(), Box<dyn Error + Send + Sync>>(Outer(std::io::Error::other("inner")).into());
+        let of_box = error_outcome_chain(&boxed, outcome!(&boxed), Level::ERROR);
+        let of_shared = error_outcome_chain(&shared, outcome!(&shared), Level::ERROR);
+        assert_eq!([shown(of_box), shown(of_shared)].map(Option::unwrap), ["outer: inner"; 2]);
         let debug = shown(error_outcome_debug(&failed, found(), Level::ERROR)).unwrap();
         assert!(debug.starts_with("Outer("), "{debug}");
         let verdict = error_outcome_display(&failed, found(), Level::ERROR);
