@@ -50,7 +50,7 @@ use proc_macro::TokenStream;
 ///
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
-/// | `name = "…"` | the span's name | the function's |
+/// | `name = "…"` | the span's name. `{topic}`, `{event.kind:?}` in it are parameters and their fields, with which each call's span is named; the callsite, metrics and filters keep the name with the braces. `{{` is a brace itself | the function's |
 /// | `level = "…"` | `"error"`, `"warn"`, `"info"`, `"debug"` or `"trace"`, or the same as a path: `INFO`, `Level::INFO` | `"info"` |
 /// | `target = "…"` | the span's target, for filters | the module's path |
 /// | `kind = server` | the span's role in a trace: `server`, `client`, `producer`, `consumer` or `internal`, or the same as a string | `internal` |

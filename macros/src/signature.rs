@@ -73,6 +73,11 @@ impl Function {
         self.params.iter().find(|param| param.ident == *name)
     }
 
+    /// Whether there is a parameter of that name, `self` among them.
+    pub(crate) fn has_param(&self, name: &Ident) -> bool {
+        self.param(name).is_some() || (name == "self" && self.sig.receiver().is_some())
+    }
+
     /// The first attribute at the path `name`.
     pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attrs.iter().find(|attr| attr.path().is_ident(name))

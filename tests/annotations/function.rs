@@ -114,6 +114,23 @@ fn fields_are_typed_and_in_the_order_of_their_writing() {
 }
 
 #[test]
+fn a_name_made_of_parameters_is_each_calls_own() {
+    struct Bus {
+        topic: &'static str,
+    }
+    impl Bus {
+        #[instrument(name = "{{bus}} {self.topic} publish {event:?}", metrics)]
+        async fn publish(&self, event: &str) -> usize {
+            event.len()
+        }
+    }
+    let (_, trace) = traced(|| block_on(Bus { topic: "orders" }.publish("created")));
+    let span = trace.one("{bus} orders publish \"created\"");
+    assert_eq!(span.attributes, [], "it is no attribute");
+    assert_eq!(calls("publish")[0], 1, "metrics know the function");
+}
+
+#[test]
 fn spans_nest_and_come_back_to_their_parents() {
     #[instrument]
     fn leaf() {}

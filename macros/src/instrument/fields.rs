@@ -24,8 +24,10 @@ pub(super) struct Written {
     pub(super) fields: Arg<List<FieldArg>>,
     pub(super) allow_secret: Arg<List<Name>>,
     pub(super) semconv: Arg<Eq<bool>>,
-    /// The names of the metrics' labels, which are no attributes but may look like secrets too.
-    pub(super) labels: Vec<(String, Span)>,
+    /// What the metrics' labels and the span's name read, which are no attributes but may look like secrets too.
+    pub(super) others: Vec<(String, Span)>,
+    /// The field with the span's own name.
+    pub(super) own_name: Option<Field>,
 }
 
 /// An attribute of the span, or a set of them.
@@ -75,7 +77,8 @@ pub(super) struct Value {
 
 /// The attributes, in the order of `record`, `record_all`, `fields`.
 pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> Vec<Field> {
-    let Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, labels } = written;
+    let Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, others, own_name } =
+        written;
     let before = errors.count();
     let skipped = skipped(skip, skip_all.as_ref().map(|flag| &flag.key), item, errors);
     let skips_what_it_should = errors.count() == before;
@@ -99,6 +102,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
         record_rest(item, &skipped, &extra, &mut decided);
     }
     decided.extend(extra);
+    decided.extend(own_name);
     // A name is one attribute.
     for (index, field) in decided.iter().enumerate() {
         let Some(name) = field.name.text() else { continue };
@@ -108,7 +112,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
             errors.between(first.span, field.span, message);
         }
     }
-    check_secrets(&decided, &labels, allow_secret, errors);
+    check_secrets(&decided, &others, allow_secret, errors);
     // OpenTelemetry's keys are used as it says, unless that is not asked for.
     if semconv.is_none_or(|semconv| semconv.value.0) {
         conventions::check(&mut decided, paths, item, errors);
@@ -132,16 +136,12 @@ fn skipped(
     }
     // What is skipped exists.
     for name in &skip.value.0 {
-        let known = name.ident.as_ref().is_some_and(|ident| is_param(ident, item));
+        let known = name.ident.as_ref().is_some_and(|ident| item.has_param(ident));
         if !known {
             errors.on(&name.tokens, no_parameter(&name.text, item));
         }
     }
     skip.value.0
-}
-
-fn is_param(ident: &Ident, item: &Function) -> bool {
-    item.param(ident).is_some() || (ident == "self" && item.sig.receiver().is_some())
 }
 
 fn no_parameter(name: &str, item: &Function) -> String {
@@ -165,7 +165,7 @@ fn recorded_field(
 ) {
     let Recorded { format, root, name, value } = recorded;
     let span = root.span();
-    if !is_param(&root, item) {
+    if !item.has_param(&root) {
         errors.at(span, no_parameter(&root.to_string(), item));
         return;
     }
@@ -273,7 +273,7 @@ fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field>
 /// Constants were asked where they are declared.
 fn check_secrets(
     decided: &[Field],
-    labels: &[(String, Span)],
+    others: &[(String, Span)],
     allowed: Arg<List<Name>>,
     errors: &mut Errors,
 ) {
@@ -285,8 +285,8 @@ fn check_secrets(
         FieldName::Text(name) => Some((name, field.span, read(field))),
         FieldName::Constant(_) | FieldName::Set(_) => None,
     });
-    let labels = labels.iter().map(|(name, span)| (name, *span, None));
-    let named: Vec<(&String, Span, Option<Ident>)> = fields.chain(labels).collect();
+    let others = others.iter().map(|(name, span)| (name, *span, None));
+    let named: Vec<(&String, Span, Option<Ident>)> = fields.chain(others).collect();
     for (name, span, read) in &named {
         let (secret, at) = match (naming::is_secret(name), read) {
             (true, _) => ((*name).clone(), *span),

@@ -9,6 +9,7 @@ mod model;
 mod names;
 mod parse;
 mod recording;
+mod span_name;
 #[cfg(test)]
 mod tests;
 

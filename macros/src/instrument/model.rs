@@ -10,6 +10,7 @@ use super::future::{Returned, Tail};
 use super::metrics::{self, Metrics};
 use super::parse::{Args, ErrArgs, Input, Kind, Level};
 use super::recording;
+use super::span_name::SpanName;
 use crate::args::{Arg, Options, Text};
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
@@ -165,9 +166,19 @@ impl Model {
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
         let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
-        let labels = labels.unwrap_or_default();
-        let chosen =
-            fields::Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, labels };
+        let SpanName { text: name, field: own_name, read } = SpanName::new(name, &item, &mut errors);
+        let others = labels.into_iter().flatten().chain(read).collect();
+        let chosen = fields::Written {
+            record,
+            record_all,
+            skip,
+            skip_all,
+            fields,
+            allow_secret,
+            semconv,
+            others,
+            own_name,
+        };
         let fields = fields::decide(chosen, &item, &mut errors);
         let metrics = metrics::decide(metrics, &item, &mut errors);
         let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);
@@ -175,7 +186,7 @@ impl Model {
         let model = Self {
             krate: Runtime::new(&krate),
             mode,
-            name: name.map_or_else(|| function.clone(), |name| text(&name.value.0)),
+            name,
             target: target.map(|target| text(&target.value.0)),
             level: level.map_or(Level::Info, |level| level.value.0),
             kind: kind.map_or(Kind::Internal, |kind| kind.value.0),

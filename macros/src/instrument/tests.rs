@@ -544,6 +544,41 @@ fn names_of_opentelemetry() {
 }
 
 #[test]
+fn a_name_made_of_parameters() {
+    expansion(
+        "formatted_name",
+        "name = \"publish {{{event.kind:?}}} to {topic}\", record(topic)",
+        "fn publish(topic: &str, event: &Event) {}",
+    );
+    let refused = |args: &str, item: &str, expected: &str| assert_errors(instrument, args, item, &[expected]);
+    refused(
+        "name = \"get {di}\"",
+        "fn get(id: u64) {}",
+        "\"get {di}\": `{di}` in the name is no parameter; did you mean `{id}`? if not, write `{{di}}` for the braces themselves",
+    );
+    refused(
+        "name = \"get {self.id}\"",
+        "fn get(id: u64) {}",
+        "\"get {self.id}\": `{self.id}` in the name is no parameter; write `{{self.id}}` for the braces themselves",
+    );
+    refused(
+        "name = \"get {id\"",
+        "fn get(id: u64) {}",
+        "\"get {id\": the name has a brace without its other one: write `{{` and `}}` for braces themselves",
+    );
+    refused(
+        "name = \"get {id + 1}\"",
+        "fn get(id: u64) {}",
+        "\"get {id + 1}\": `{id + 1}` is no parameter, nor a field of one: write `{{` and `}}` for braces themselves",
+    );
+    refused(
+        "name = \"get {user.token}\"",
+        "fn get(user: User) {}",
+        "\"get {user.token}\": `token` looks like a secret: leave it out, or, if it is none, add `allow_secret(token)`",
+    );
+}
+
+#[test]
 fn every_argument_is_documented() {
     assert_documented("instrument", Args::NAMES);
     let nested =

@@ -1,0 +1,12 @@
+use spanwright::instrument;
+
+struct Event;
+
+#[instrument(name = "publish {event}")]
+fn publish(event: &Event) {
+    let _event = event;
+}
+
+fn main() {
+    publish(&Event);
+}

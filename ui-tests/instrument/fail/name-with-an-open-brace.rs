@@ -1,0 +1,10 @@
+use spanwright::instrument;
+
+#[instrument(name = "publish {event")]
+fn publish(event: &str) {
+    println!("{event}");
+}
+
+fn main() {
+    publish("created");
+}
