@@ -142,7 +142,12 @@ pub(crate) fn secret_read(value: &Expr) -> Option<Ident> {
             Expr::Field(ExprField { member: Member::Named(name), .. }) => Some(name.clone()),
             _ => None,
         }
-        .filter(|name| naming::is_secret(&name.unraw().to_string()));
+        .filter(|name| {
+            let name = name.unraw().to_string();
+            // `Login::Password` is a variant, or a type: what a secret is called, and no secret.
+            let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+            naming::is_secret(&name) && !is_type
+        });
     };
     secret_read(inner)
 }

@@ -67,7 +67,7 @@ use proc_macro::TokenStream;
 /// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label` | `module`, `function` |
 /// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
-/// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `allow_secret(a)` | records `a` although its name, or that of the variable or the field that it is given, looks like a secret's (`password`, `token`, `api_key`, …); names of facts such as `token_count` don't | an error |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// # What is generated
