@@ -92,7 +92,7 @@ pub(crate) fn list(names: &[&str]) -> String {
 }
 
 /// The edit distance, with two swapped neighbours counted as one edit (optimal string alignment).
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let one: Vec<char> = one.chars().collect();
     let other: Vec<char> = other.chars().collect();
     let mut before_last: Vec<usize> = Vec::new();

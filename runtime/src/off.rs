@@ -1,12 +1,16 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
-use crate::record::{Record, RecordDebug, RecordDisplay};
+use std::marker::PhantomData;
 
-/// Takes the fields of a call that nobody observes.
+use crate::attribute::{Attribute, Attributes};
+use crate::metric::CallMetrics;
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay};
+
+/// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
-pub struct Fields(());
+pub struct Fields<'f, 'w>(PhantomData<(&'f (), &'w ())>);
 
-impl Fields {
+impl Fields<'_, '_> {
     /// Records a typed value.
     pub fn value<T: Record + ?Sized>(&mut self, _: usize, _: &T) {}
 
@@ -15,6 +19,18 @@ impl Fields {
 
     /// Records what a value's `Display` says.
     pub fn display<T: RecordDisplay + ?Sized>(&mut self, _: usize, _: &T) {}
+
+    /// Records a typed value of an attribute.
+    pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
+
+    /// Records what a value's `Debug` says.
+    pub fn attribute_debug<V: RecordDebug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records what a value's `Display` says.
+    pub fn attribute_display<V: RecordDisplay + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records a set of attributes.
+    pub fn attributes<A: Attributes + ?Sized>(&mut self, _: usize, _: &A) {}
 }
 
 /// Leads to a span that nobody records.
@@ -41,11 +57,27 @@ impl SpanHandle {
 
 impl OpenSpan {
     /// Takes the values.
-    pub fn write(self, _: impl FnOnce(&mut Fields)) {}
+    pub fn write(self, _: impl FnOnce(&mut Fields<'_, '_>)) {}
 }
 
 /// Takes what a call would have evaluated.
-pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields)) {}
+pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields<'_, '_>)) {}
+
+/// A call that nobody observes.
+#[derive(Debug)]
+pub struct Beginning(());
+
+/// The report of a call that nobody observes.
+#[derive(Debug)]
+pub struct Report<T>(PhantomData<T>);
+
+/// Takes what a call would have reported into.
+pub fn report<T: CallMetrics>(_: Beginning, _: T, _: T::Labels<'_>) -> Report<T> {
+    Report(PhantomData)
+}
+
+/// Takes the report of a call, which is not made.
+pub fn unreported<T: CallMetrics>(_: impl FnOnce(Beginning) -> Report<T>) {}
 
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]

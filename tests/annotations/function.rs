@@ -60,11 +60,11 @@ fn in_flight(function: &str) -> f64 {
     }
 }
 
-fn poll_once<F: Future + ?Sized>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) fn poll_once<F: Future + ?Sized>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = poll_once(future.as_mut()) {
@@ -74,7 +74,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// Pending once.
-async fn pause() {
+pub(crate) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(
         |_| if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending },

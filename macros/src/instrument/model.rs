@@ -7,7 +7,7 @@ use syn::{Token, Type, parse_quote};
 
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
-use super::metrics::{self, CallMetrics};
+use super::metrics::{self, Metrics};
 use super::parse::{Args, ErrArgs, Input, Kind, Level};
 use super::recording;
 use crate::args::{Arg, Options, Text};
@@ -37,7 +37,7 @@ pub(super) struct Model {
     pub(super) fields: Vec<Field>,
     /// Whether the body fills fields in, by `record!`.
     pub(super) recording: bool,
-    pub(super) metrics: Option<CallMetrics>,
+    pub(super) metrics: Metrics,
     pub(super) outcome: Outcome,
     /// What the observed code returns, as an ascription.
     pub(super) ret: TokenStream,
@@ -157,15 +157,19 @@ impl Model {
             err,
             metrics,
             allow_secret,
+            semconv,
             krate,
         } = args;
         let body = Body::of(&item);
         check_function(&item, &body, &mut errors);
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
-        let chosen = fields::Written { record, record_all, skip, skip_all, fields, allow_secret };
+        let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
+        let labels = labels.unwrap_or_default();
+        let chosen =
+            fields::Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, labels };
         let fields = fields::decide(chosen, &item, &mut errors);
-        let metrics = metrics.map(|written| metrics::decide(written.value.0, &item, &mut errors));
+        let metrics = metrics::decide(metrics, &item, &mut errors);
         let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);
         let function = item.name();
         let model = Self {

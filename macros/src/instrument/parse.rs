@@ -1,15 +1,15 @@
 //! The syntax of `#[instrument(…)]`, as written.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
-use crate::args::{self, Element, Eq, Flag, List, Operand, Options, Text, arguments, at_end};
+use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, arguments, at_end};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
-use crate::field::{FieldArg, Format, Name, missing_part};
+use crate::field::{Constant, FieldArg, Format, Name, missing_part};
 use crate::naming;
 use crate::signature::Function;
 
@@ -27,8 +27,9 @@ arguments! {
         skip_all: Flag = "skip_all",
         fields: List<FieldArg> = "fields",
         err: Options<ErrArgs> = "err",
-        metrics: Options<MetricsArgs> = "metrics",
+        metrics: Metrics = "metrics",
         allow_secret: List<Name> = "allow_secret",
+        semconv: Eq<bool> = "semconv",
         krate: Eq<Path> = "crate",
     }
 }
@@ -47,9 +48,64 @@ arguments! {
     /// The arguments of `metrics(…)`.
     pub(super) struct MetricsArgs {
         prefix: Eq<Text> = "prefix",
-        labels: List<LabelArg> = "labels",
+        labels: Labels = "labels",
         buckets: Eq<Buckets> = "buckets",
         in_flight: Flag = "in_flight",
+        into: Eq<Value> = "into",
+    }
+}
+
+/// What follows `metrics`.
+pub(super) enum Metrics {
+    /// Nothing, or `(…)`.
+    Options(MetricsArgs),
+    /// `= Type`
+    Of(Path),
+}
+
+impl Form for Metrics {
+    fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        if at_end(input) || input.peek(syn::token::Paren) {
+            return Options::parse(key, input, errors).map(|Options(args)| Self::Options(args));
+        }
+        let equals: Option<Token![=]> = input.parse()?;
+        if equals.is_none() || at_end(input) {
+            let message = "`metrics` takes a list or a type: write `metrics(…)` or `metrics = Type`";
+            return Err(syn::Error::new(key.span(), message));
+        }
+        let at = input.cursor().span();
+        match input.parse::<Path>() {
+            Ok(path) if at_end(input) => Ok(Self::Of(path)),
+            _ => Err(syn::Error::new(at, "this is no type: write `metrics = Type`, or `metrics(into = …)`")),
+        }
+    }
+}
+
+/// What follows `labels`, in `metrics(…)`.
+pub(super) enum Labels {
+    /// `(…)`: the labels of the function's own metrics.
+    List(Vec<LabelArg>),
+    /// `= expr`: those of the metrics that `into` names.
+    Value(Expr),
+}
+
+impl Form for Labels {
+    fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        if input.peek(Token![=]) {
+            return Eq::parse(key, input, errors).map(|Eq(Value(value))| Self::Value(value));
+        }
+        List::parse(key, input, errors).map(|List(labels)| Self::List(labels))
+    }
+}
+
+/// An expression.
+pub(super) struct Value(pub(super) Expr);
+
+impl Operand for Value {
+    const LIKE: &'static str = "…";
+
+    fn parse(_: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse().map(Self)
     }
 }
 
@@ -197,8 +253,45 @@ impl Element for Recorded {
 
 /// An element of `labels(…)`.
 pub(super) struct LabelArg {
-    pub(super) name: Ident,
+    pub(super) name: LabelName,
     pub(super) value: LabelValue,
+}
+
+/// What a label is called.
+pub(super) enum LabelName {
+    /// This.
+    Text(Ident),
+    /// As the attribute of this constant: `{ATTR_TIER}`.
+    Constant(Constant),
+}
+
+impl LabelName {
+    /// As it is written.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(ident) => ident.to_string(),
+            Self::Constant(constant) => constant.text(),
+        }
+    }
+
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Text(ident) => ident.span(),
+            Self::Constant(constant) => constant.span(),
+        }
+    }
+}
+
+impl Element for LabelName {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(syn::token::Brace) {
+            return Element::parse(input).map(Self::Constant);
+        }
+        match input.call(Ident::parse_any) {
+            Ok(name) => Ok(Self::Text(name)),
+            Err(_) => Err(input.error("expected a label's name")),
+        }
+    }
 }
 
 /// What is written after a label's name.
@@ -215,14 +308,12 @@ pub(super) enum LabelValue {
 
 impl Element for LabelArg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let Ok(name) = input.call(Ident::parse_any) else {
-            return Err(input.error("expected a label's name"));
-        };
-        if at_end(input) {
-            return Ok(Self { value: LabelValue::Parameter(name.clone()), name });
+        let name: LabelName = Element::parse(input)?;
+        if let (LabelName::Text(ident), true) = (&name, at_end(input)) {
+            return Ok(Self { value: LabelValue::Parameter(ident.clone()), name });
         }
         let missing = || {
-            let message = format!("`{name}` has no value: write `{name}: Type = value`");
+            let message = format!("`{0}` has no value: write `{0}: Type = value`", name.text());
             syn::Error::new(name.span(), message)
         };
         let ty = match input.parse::<Option<Token![:]>>()? {

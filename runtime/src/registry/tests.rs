@@ -2,6 +2,8 @@
 
 mod comings;
 mod kinds;
+mod names;
+mod scopes;
 
 use super::*;
 use std::time::Duration;
