@@ -101,8 +101,8 @@ use proc_macro::TokenStream;
 ///
 /// Names with dots are looked up in the registry of the OpenTelemetry Semantic Conventions, release 1.44.0:
 ///
-/// - A value of another type than the registry's, in `record!` too, is an error: `http.response.status_code = "404"`. An integer is fine as a
-///   floating-point number; text, and one value, are fine in place of a list.
+/// - A value of another type than the registry's is an error, in `record!` too: `http.response.status_code = "404"`. An
+///   integer is fine as a floating-point number; text, and one value, are fine in place of a list.
 /// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
 /// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
 ///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,

@@ -138,11 +138,11 @@ fn values_that_conventions_give_a_type_are_recorded_like_any_other() {
     let ((), trace) = traced(|| conventional(&User { id: "u".to_owned() }, true));
     let span = trace.one("conventional");
     assert_eq!(attribute(span, "user.id"), text("u"));
-    assert_eq!(attribute(span, "http.response.status_code"), Some(AttributeValue::U64(204)));
-    assert_eq!(attribute(span, "http.response.body.size"), Some(AttributeValue::U64(7)));
+    assert_eq!(attribute(span, "http.response.status_code"), Some(AttributeValue::I64(204)));
+    assert_eq!(attribute(span, "http.response.body.size"), Some(AttributeValue::I64(7)));
     assert_eq!(attribute(span, "messaging.destination.temporary"), Some(AttributeValue::Bool(false)));
     assert_eq!(attribute(span, "geo.location.lat"), Some(AttributeValue::F64(3.5)));
-    assert_eq!(attribute(span, "geo.location.lon"), Some(AttributeValue::U64(7)));
+    assert_eq!(attribute(span, "geo.location.lon"), Some(AttributeValue::I64(7)));
 }
 
 #[test]
