@@ -12,6 +12,7 @@
 mod args;
 mod attributes;
 mod buckets;
+mod dimension;
 mod errors;
 mod field;
 mod hygiene;
@@ -55,7 +56,7 @@ use proc_macro::TokenStream;
 /// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip` and those whose name begins with `_` | off |
 /// | `skip(a, b)` | what `record_all` leaves out | nothing |
 /// | `skip_all` | records nothing but what `record` and `fields` name, which is the default; for those who come from `tracing` | off |
-/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in | none |
+/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in; `{ATTR_NAME} = expr`, called as that constant says; `..order`, all of a parameter whose type derives `Attributes`, or `..Order = expr` | none |
 /// | `err` | an `Err` sets the span's status and is reported as an event | an `Err` sets the status only |
 /// | `err(Display)` | the error's text comes from `Display` | this |
 /// | `err(Debug)` | the error's text comes from `Debug` | |
@@ -63,10 +64,10 @@ use proc_macro::TokenStream;
 /// | `err(level = "…")` | the event's level | `"error"` |
 /// | `metrics` | counts calls by outcome, and measures their duration: `function_calls_total{module,function,outcome}` and `function_duration_seconds{module,function}` | off |
 /// | `metrics(prefix = "…")` | the metrics' names begin with this instead of `function` | `"function"` |
-/// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label` | `module`, `function` |
+/// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label`; `{ATTR_TIER}: Tier = tier` is called as that attribute | `module`, `function` |
 /// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
-/// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
 /// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
@@ -304,7 +305,9 @@ pub fn derive_attributes(item: TokenStream) -> TokenStream {
 ///
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
-/// | `name = "…"` | the label's name where the enum is the only label of a metric | the type's, in `snake_case` |
+/// | `name = "…"` | the label's name where the enum is the only label of a metric | the attribute's, or the type's in `snake_case` |
+/// | `attribute = ATTR_NAME` | the attribute that it stands for then: its key is what OpenTelemetry sees | none |
+/// | `allow_secret` | the label's name looks like that of a secret (`token`, `api_key`, …), and is none | an error |
 /// | `rename_all = "…"` | how values are spelt: `snake_case`, `kebab-case`, `SCREAMING_SNAKE_CASE`, `lowercase`, `UPPERCASE`, `camelCase` or `PascalCase` | `"snake_case"` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
@@ -320,8 +323,9 @@ pub fn derive_attributes(item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// A struct or a union, variants with data, no variants, generics, two variants with the same text, and a name that
-/// Prometheus does not accept or keeps for itself (`le`, `quantile`, `__…`).
+/// A struct or a union, variants with data, no variants, generics, two variants with the same text, a name that
+/// Prometheus does not accept or keeps for itself (`le`, `quantile`, `__…`), a name that looks like a secret's, and an
+/// attribute whose values are no text or are redacted.
 #[proc_macro_derive(Label, attributes(label))]
 pub fn derive_label(item: TokenStream) -> TokenStream {
     label::derive(item.into()).into()
@@ -350,7 +354,10 @@ pub fn derive_label(item: TokenStream) -> TokenStream {
 ///
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
-/// | `name = "…"` | the label's name | the field's |
+/// | `name = "…"` | the label's name | the attribute's, or the field's |
+/// | `attribute = ATTR_NAME` | the attribute that it stands for: its key is what OpenTelemetry sees | none |
+/// | `skip` | the field is no label | |
+/// | `allow_secret` | the label's name looks like that of a secret (`token`, `api_key`, …), and is none | an error |
 /// | `max = N` | the field is free text (`AsRef<str>`) with at most this many values of up to 256 bytes; all others share one overflow series, `other` | |
 ///
 /// # What is generated
@@ -360,7 +367,8 @@ pub fn derive_label(item: TokenStream) -> TokenStream {
 /// # Errors
 ///
 /// An enum or a union, fields without names, no fields, type parameters (lifetimes are fine), text without `max`, two
-/// labels with the same name, and a name that Prometheus does not accept or keeps for itself.
+/// labels with the same name, a name that Prometheus does not accept or keeps for itself, a name that looks like a
+/// secret's, and an attribute of another type or whose values are redacted.
 #[proc_macro_derive(Labels, attributes(labels, label))]
 pub fn derive_labels(item: TokenStream) -> TokenStream {
     labels::derive(item.into()).into()
