@@ -159,13 +159,10 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 
 fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
     let ty = &label.ty;
-    let name = label.name(krate);
-    let [attribute, help] = label.attribute();
+    let naming = label.naming(krate);
     quote! {
         #krate::__private::Dimension {
-            name: #name,
-            attribute: #attribute,
-            help: #help,
+            #naming,
             values: #krate::__private::Values::Static(<#ty as #krate::__private::Label>::VALUES)
         }
     }

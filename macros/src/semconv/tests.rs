@@ -156,6 +156,8 @@ fn names_of_the_users_own_are_theirs() {
         "error.kind",
         "service.tier",
         "service.names",
+        "service.versions",
+        "gen_ai.request.temperatur",
         "code.owner",
         "test.name",
         "file.id",
