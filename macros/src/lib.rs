@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod args;
+mod attributes;
 mod buckets;
 mod errors;
 mod field;
@@ -21,7 +22,7 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
-#[allow(dead_code)]
+mod secret_names;
 mod semconv;
 mod signature;
 #[cfg(test)]
@@ -67,6 +68,7 @@ use proc_macro::TokenStream;
 /// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
 /// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// # What is generated
@@ -95,6 +97,20 @@ use proc_macro::TokenStream;
 ///     Ok(receipt)
 /// }
 /// ```
+///
+/// # OpenTelemetry's conventions
+///
+/// Names with dots are looked up in the registry of the OpenTelemetry Semantic Conventions, release 1.44.0:
+///
+/// - A value of another type than the registry's is an error: `http.response.status_code = "404"`. An integer is fine as a
+///   floating-point number; text, and one value, are fine in place of a list.
+/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
+/// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
+///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,
+///   `graphql`, `feature_flag`, `cloudevents` and `otel`. Fields of parameters, in `record`, are spared that.
+///
+/// `#[allow(deprecated)]` on the function silences the warnings, `semconv = false` the errors too. Names without dots are
+/// nobody's.
 ///
 /// # Functions that return a future
 ///
@@ -127,7 +143,7 @@ use proc_macro::TokenStream;
 /// # Errors
 ///
 /// An unknown or duplicate argument, a value of the wrong form, a name in `record` or `skip` that is no parameter, a name
-/// that is recorded twice, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
+/// that is recorded twice, a value of another type than its name has in OpenTelemetry's conventions, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
 /// type is generic. A `const fn`, a function without a body and an item that is no function can't be instrumented, nor
 /// can a function that returns a future which is not made by a block at its end: its span would end before the future
 /// runs.
@@ -194,6 +210,82 @@ pub fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main::main(args.into(), item.into()).into()
+}
+
+/// Makes a struct a set of attributes: a typed constant for each field, and a way to record them all.
+///
+/// ```ignore
+/// #[derive(spanwright::Attributes)]
+/// #[attributes(prefix = "eventsource")]
+/// pub struct AggregateAttributes<'a> {
+///     /// Unique identifier for the aggregate instance (UUID string)
+///     #[attribute(key = "aggregate.id", example = "550e8400-e29b-41d4-a716-446655440000")]
+///     aggregate_id: &'a str,
+///     /// Database system identifier
+///     #[attribute(key_exact = "db.system", example = ["postgresql", "sqlite"])]
+///     db_system: Option<&'a str>,
+///     /// Who did it
+///     #[attribute(key = "actor.id", redact = hash)]
+///     actor_id: String,
+///     #[attribute(flatten)]
+///     event: EventAttributes<'a>,
+/// }
+///
+/// #[instrument(fields(..aggregate, {ATTR_BATCH_SIZE} = events.len()))]
+/// fn append(aggregate: &AggregateAttributes<'_>, events: &[Event]) {}
+/// ```
+///
+/// On the struct, `#[attributes(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `prefix = "…"` | the keys begin with this and a dot | none |
+/// | `semconv = false` | OpenTelemetry's registry is not asked about the keys | `true` |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// On a field, `#[attribute(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `key = "…"` | the attribute's key, after the prefix | the field's name |
+/// | `key_exact = "…"` | the attribute's key, without the prefix | |
+/// | `constant = ATTR_NAME` | the name of the constant | `ATTR_` and the field's name in capitals |
+/// | `example = "…"` | a value that it may have, of its type: text, a number, `true`; or several: `["a", "b"]` | none |
+/// | `redact = hash` | what is recorded in place of the value: its `hash`, a `mask`, or nothing (`drop`) | the value |
+/// | `display` | the value's `Display` is recorded, as text | what has a value of its own |
+/// | `debug` | the value's `Debug` is recorded, as text | |
+/// | `flatten` | the field is a set of attributes, whose attributes are this one's | |
+/// | `skip` | the field is no attribute | |
+/// | `skip_if_none` | says that nothing is recorded of `None`, as it is anyway; an error where the field is no `Option` | |
+/// | `allow_secret` | the value is recorded although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `semconv = false` | OpenTelemetry's registry is not asked about the key | the struct's |
+///
+/// # Types
+///
+/// The fields are booleans, numbers and text (`String`, `&str`, `Cow<str>`, `Arc<str>`, …), and references, boxes and options
+/// of those. A constant is an `Attribute<bool>`, `Attribute<i64>` for all integers, `Attribute<f64>` or `Attribute<str>`; that of
+/// any other type, with `display` or `debug`, is an `Attribute<str>`.
+///
+/// # Redaction
+///
+/// It concerns all that is recorded by the constant or by the struct: our spans and the `tracing` spans beside them. `hash`
+/// is an HMAC-SHA256 of the text, cut to 16 hexadecimal digits; its key is a random one of the process, unless
+/// `<PREFIX>_REDACTION_KEY` says another. `mask` is eight stars, and the last four characters of a text that has at least
+/// twelve.
+///
+/// # What is generated
+///
+/// The constants, beside the struct and as visible as it is, each with the field's documentation as its help; and an
+/// implementation of `Attributes`.
+///
+/// # Errors
+///
+/// An enum or a union, fields without names, no fields, type parameters (lifetimes are fine), keys that are none, two
+/// attributes with the same key or constant, an example of another type, a `hash` or a `mask` of what is no text, names that
+/// look like secrets, and what OpenTelemetry's registry contradicts.
+#[proc_macro_derive(Attributes, attributes(attributes, attribute))]
+pub fn derive_attributes(item: TokenStream) -> TokenStream {
+    attributes::derive(item.into()).into()
 }
 
 /// Makes an enum without data a label: its variants are the values, known at compile time.

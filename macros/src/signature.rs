@@ -313,6 +313,31 @@ pub(crate) fn unnameable(ty: &Type, generics: &Generics) -> Option<(Span, String
     find(ty.to_token_stream(), &names)
 }
 
+/// A type where all its lifetimes are `'static`, as a constant can name it.
+pub(crate) fn with_static_lifetimes(ty: impl ToTokens) -> TokenStream {
+    let mut output = TokenStream::new();
+    let mut after_quote = false;
+    let mut after_reference = false;
+    for token in ty.to_token_stream() {
+        let is_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        if after_reference && !is_quote {
+            output.extend(quote!('static));
+        }
+        after_reference = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '&');
+        output.extend([match token {
+            TokenTree::Ident(ident) if after_quote => TokenTree::Ident(Ident::new("static", ident.span())),
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), with_static_lifetimes(group.stream()));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            token => token,
+        }]);
+        after_quote = is_quote;
+    }
+    output
+}
+
 /// The first paragraph of an item's documentation, on one line; empty where there is none.
 pub(crate) fn summary(attrs: &[Attribute]) -> String {
     let lines = doc_lines(attrs);

@@ -8,6 +8,10 @@ pub use linkme;
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
 pub use spanwright_macros::record as record_fields;
 
+pub use crate::attribute::{
+    Attribute, AttributeDescriptor, LabelAs, Names, check_label_names, check_labels, check_names,
+    concatenated, index_of, label_of, names_of,
+};
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
     AnyOutcome, Beginning, Call, CallGuard, Fields, Followed, Inside, OpenSpan, Outside, Probe, Report,
@@ -27,7 +31,7 @@ pub use crate::metric::{
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{Beginning, Fields, OpenSpan, Report, SpanHandle, bare, report, unread, unreported};
-pub use crate::record::Record;
+pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::{body, global_metrics};

@@ -21,7 +21,7 @@ pub(crate) struct Identity {
 }
 
 /// What a histogram's samples are called, behind its name.
-const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
+pub(crate) const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 impl Identity {
     /// Without help, unit and buckets.

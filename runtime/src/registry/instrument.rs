@@ -11,8 +11,8 @@ use spanwright_core::cells::{self, Block, HISTOGRAM_HEAD, HistogramCells, Shape}
 use spanwright_core::descriptor::{Dimension, Values, cardinality};
 
 use super::identity::Identity;
+use super::look::Look;
 use super::members::Home;
-use super::reading::Look;
 use super::scope::ScopeLabels;
 use super::snapshot::{Kind, Series, Table, Text, Value};
 use crate::metric::{Finder, Interner, MetricDescriptor, Scale};

@@ -9,8 +9,8 @@ use spanwright_core::context::Context;
 
 use super::conflict::Conflict;
 use super::instrument::Instrument;
+use super::look::Look;
 use super::merge::add_up;
-use super::reading::Look;
 use super::scope::{Scope, ScopeLabels};
 use super::snapshot::{Kind, Series, Text};
 use super::source::Source;
@@ -59,6 +59,12 @@ impl Members {
             family.residues.clone().into_iter().map(move |(_, residue)| (name.clone(), residue))
         };
         (live, wanted().flat_map(of).collect())
+    }
+
+    /// How many metrics are there. Nobody's last owner is dropped here.
+    pub(super) fn count(&self) -> usize {
+        let live = self.families.values().flat_map(|family| &family.live);
+        live.filter(|(metric, _)| metric.strong_count() > 0).count()
     }
 
     /// A metric of that name.

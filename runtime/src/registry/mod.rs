@@ -9,9 +9,9 @@ mod conflict;
 mod debug;
 mod identity;
 mod instrument;
+mod look;
 mod members;
 mod merge;
-mod reading;
 mod scope;
 mod shared;
 mod snapshot;
@@ -32,6 +32,8 @@ pub use conflict::Conflict;
 pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
 #[cfg(feature = "telemetry")]
 pub(crate) use identity::Identity;
+#[cfg(feature = "metrics")]
+pub(crate) use identity::SAMPLES;
 #[cfg(feature = "telemetry")]
 pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
@@ -262,10 +264,6 @@ impl Registry {
         self.lock().sources.iter().filter_map(live).collect()
     }
 
-    fn live(&self) -> Vec<Arc<Instrument>> {
-        self.lock().of(|_| true).0
-    }
-
     fn lock(&self) -> MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -335,7 +333,7 @@ fn read(instruments: &[&Instrument]) -> (merge::Families, SystemTime) {
         callbacks_panicked(instruments.iter().map(|instrument| instrument.call_back()).sum());
     }
     let mut families = merge::Families::default();
-    let look = reading::Look::at(Context::here().store);
+    let look = look::Look::at(Context::here().store);
     for instrument in instruments {
         let (identity, series) = (&instrument.identity, instrument.series(&look));
         families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
