@@ -1,7 +1,6 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
 use std::fmt::{Debug, Display};
-use std::marker::PhantomData;
 
 use crate::metric::CallMetrics;
 use crate::record::Record;
@@ -57,23 +56,38 @@ pub struct Beginning(());
 
 /// The report of a call that nobody observes.
 #[derive(Debug)]
-pub struct Report<T>(PhantomData<T>);
+pub struct Unreported(());
 
 /// Takes what a call would have reported into.
-pub fn report<T: CallMetrics>(_: Beginning, _: T, _: T::Labels<'_>) -> Report<T> {
-    Report(PhantomData)
+pub fn report<T: CallMetrics>(_: Beginning, _: T, _: T::Labels<'_>) -> Unreported {
+    Unreported(())
+}
+
+/// The same at a place.
+pub fn report_at<T: CallMetrics>(_: Beginning, _: &T, _: T::Labels<'_>) -> Unreported {
+    Unreported(())
 }
 
 /// Takes the report of a call, which is not made.
-pub fn unreported<T: CallMetrics>(_: impl FnOnce(Beginning) -> Report<T>) {}
+pub fn unreported(_: impl FnOnce(Beginning) -> Unreported) {}
 
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]
 #[inline(always)]
 pub fn bare() {}
 
-/// Whether the process has its telemetry now: never, since it is not compiled in.
+/// Whether the process has its telemetry now: never, since it is not compiled in. For libraries that would prepare what only
+/// telemetry shows:
+///
+/// ```
+/// fn summary() -> Option<String> {
+///     spanwright::is_installed().then(|| "what costs something".to_owned())
+/// }
+/// # assert_eq!(summary(), None);
+/// ```
+#[allow(clippy::missing_const_for_fn, reason = "with telemetry it is none")]
+#[inline(always)]
 #[must_use]
-pub const fn is_installed() -> bool {
+pub fn is_installed() -> bool {
     false
 }

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
@@ -44,23 +43,25 @@ fn mode(mode: Mode) -> TokenStream {
     }
 }
 
-/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| report(__call, &(self.metrics), Put) } sync)`.
+/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| report_at(__call, &(self.metrics), Put) } sync)`.
 fn reported(model: &Model, mode: TokenStream) -> TokenStream {
     let (Metrics::Into(Report { target, labels }), krate) = (&model.metrics, &model.krate) else {
         return mode;
     };
     let call = local("__call");
-    let (span, target) = match target {
-        Target::Global(ty) => (ty.span(), quote_spanned!(blaming(ty.span())=> #ty::global())),
-        Target::Place(place) => (place.span(), quote_spanned!(blaming(place.span())=> &(#place))),
-        Target::Value(value) => (value.span(), quote!(#value)),
+    let at = blaming(target.span());
+    let (report, target) = match target {
+        Target::Global(ty) => (quote_spanned!(at=> report_at), quote_spanned!(at=> #ty::global())),
+        Target::Place(place) => (quote_spanned!(at=> report_at), quote_spanned!(at=> &(#place))),
+        Target::Reference(value) => (quote_spanned!(at=> report_at), quote!(#value)),
+        Target::Value(value) => (quote_spanned!(at=> report), quote!(#value)),
     };
-    let at = krate.at(span);
+    let krate = krate.at(at);
     let labels = match labels {
         Some(labels) => quote!(#labels),
-        None => quote_spanned!(blaming(span)=> #at::__private::no_labels()),
+        None => quote_spanned!(at=> #krate::__private::no_labels()),
     };
-    let report = quote_spanned!(blaming(span)=> #at::__private::report);
+    let report = quote_spanned!(at=> #krate::__private::#report);
     quote!((reported { |#call| #report(#call, #target, #labels) } #mode))
 }
 

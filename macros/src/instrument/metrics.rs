@@ -36,6 +36,8 @@ pub(super) enum Target {
     Global(Path),
     /// To an expression's place, by reference.
     Place(Expr),
+    /// To what an expression refers to: `&self.metrics`.
+    Reference(Expr),
     /// To an expression's value.
     Value(Expr),
 }
@@ -44,9 +46,18 @@ impl Target {
     /// What can stand on the left of an assignment is a place.
     fn of(into: Expr) -> Self {
         match innermost(&into) {
+            Expr::Reference(_) => Self::Reference(into),
             Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => Self::Place(into),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => Self::Place(into),
             _ => Self::Value(into),
+        }
+    }
+
+    /// Where it is written.
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Global(ty) => ty.span(),
+            Self::Place(into) | Self::Reference(into) | Self::Value(into) => into.span(),
         }
     }
 }
