@@ -58,14 +58,26 @@ pub struct Beginning(());
 #[derive(Debug)]
 pub struct Unreported(());
 
-/// Takes what a call would have reported into.
-pub fn report<T: CallMetrics>(_: Beginning, _: T, _: T::Labels<'_>) -> Unreported {
-    Unreported(())
+/// What a call would have reported into, as a value that leads there.
+#[derive(Debug)]
+pub struct To<T>(pub T);
+
+/// The same as a place.
+#[derive(Debug)]
+pub struct At<'t, T>(pub &'t T);
+
+impl<T: CallMetrics> To<T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
 }
 
-/// The same at a place.
-pub fn report_at<T: CallMetrics>(_: Beginning, _: &T, _: T::Labels<'_>) -> Unreported {
-    Unreported(())
+impl<T: CallMetrics> At<'_, T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
 }
 
 /// Takes the report of a call, which is not made.

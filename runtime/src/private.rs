@@ -10,9 +10,9 @@ pub use spanwright_macros::record as record_fields;
 
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe, Report,
-    ReportGuard, Reporting, ResultLike, SITES, Site, SpanHandle, Verdict, error_outcome_chain,
-    error_outcome_debug, error_outcome_display, follow, follow_reported, report, report_at,
+    AnyOutcome, At, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
+    Report, ReportGuard, Reporting, ResultLike, SITES, Site, SpanHandle, To, Verdict, error_outcome_chain,
+    error_outcome_debug, error_outcome_display, follow, follow_reported,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
@@ -23,9 +23,7 @@ pub use crate::metric::{
     Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
 };
 #[cfg(not(feature = "telemetry"))]
-pub use crate::off::{
-    Beginning, Fields, OpenSpan, SpanHandle, Unreported, bare, report, report_at, unread, unreported,
-};
+pub use crate::off::{At, Beginning, Fields, OpenSpan, SpanHandle, To, Unreported, bare, unread, unreported};
 pub use crate::record::Record;
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;

@@ -43,26 +43,27 @@ fn mode(mode: Mode) -> TokenStream {
     }
 }
 
-/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| report_at(__call, &(self.metrics), Put) } sync)`.
+/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| At(&(self.metrics)).report(__call, Put) } sync)`. A
+/// method: of what has none, nothing else is looked at, and so there is one error.
 fn reported(model: &Model, mode: TokenStream) -> TokenStream {
     let (Metrics::Into(Report { target, labels }), krate) = (&model.metrics, &model.krate) else {
         return mode;
     };
     let call = local("__call");
     let at = blaming(target.span());
-    let (report, target) = match target {
-        Target::Global(ty) => (quote_spanned!(at=> report_at), quote_spanned!(at=> #ty::global())),
-        Target::Place(place) => (quote_spanned!(at=> report_at), quote_spanned!(at=> &(#place))),
-        Target::Reference(value) => (quote_spanned!(at=> report_at), quote!(#value)),
-        Target::Value(value) => (quote_spanned!(at=> report), quote!(#value)),
-    };
     let krate = krate.at(at);
+    let target = match target {
+        Target::Global(ty) => quote_spanned!(at=> #krate::__private::At(#ty::global())),
+        Target::Place(place) => quote_spanned!(at=> #krate::__private::At(&(#place))),
+        Target::Reference(value) => quote_spanned!(at=> #krate::__private::At(#value)),
+        Target::Value(value) => quote_spanned!(at=> #krate::__private::To(#value)),
+    };
     let labels = match labels {
         Some(labels) => quote!(#labels),
         None => quote_spanned!(at=> #krate::__private::no_labels()),
     };
-    let report = quote_spanned!(at=> #krate::__private::#report);
-    quote!((reported { |#call| #report(#call, #target, #labels) } #mode))
+    let report = quote_spanned!(at=> #target.report);
+    quote!((reported { |#call| #report(#call, #labels) } #mode))
 }
 
 fn level(krate: &Runtime, level: Level) -> TokenStream {

@@ -19,8 +19,7 @@ use crate::metric::role::EndedCall;
 #[must_use = "the call is reported when this ends"]
 pub struct Report<E: Ends>(Option<E>);
 
-/// What ends with a call. Of a report that is all that is known outside of [`report`]: where the target is none, that is one
-/// error.
+/// What ends with a call.
 pub trait Ends {
     /// The call has ended.
     fn end(self, outcome: Outcome);
@@ -51,21 +50,30 @@ impl Beginning {
     }
 }
 
-/// The report of a call into what `target` leads to.
-#[inline]
-pub fn report<T: CallMetrics>(call: Beginning, target: T, labels: T::Labels<'_>) -> impl Ends + use<T> {
-    let series = target.begin(&labels);
-    Begun { target, series, start: call.start, store: call.store }
+/// What a call reports into, as a value that leads there. A type without [`CallMetrics`] has no method: that is one error, with
+/// what that trait says.
+#[derive(Debug)]
+pub struct To<T>(pub T);
+
+/// What a call reports into, as a place.
+#[derive(Debug)]
+pub struct At<'t, T>(pub &'t T);
+
+impl<T: CallMetrics> To<T> {
+    /// Begins the report.
+    #[inline]
+    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<T> {
+        let series = self.0.begin(&labels);
+        Begun { target: self.0, series, start: call.start, store: call.store }
+    }
 }
 
-/// The same into a place.
-#[inline]
-pub fn report_at<'t, T: CallMetrics>(
-    call: Beginning,
-    target: &'t T,
-    labels: T::Labels<'_>,
-) -> impl Ends + use<'t, T> {
-    report(call, target, labels)
+impl<'t, T: CallMetrics> At<'t, T> {
+    /// Begins the report.
+    #[inline]
+    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<'t, T> {
+        To(self.0).report(call, labels)
+    }
 }
 
 impl<E: Ends> Report<E> {
