@@ -110,42 +110,35 @@ const TAKEN: [&str; 3] = ["module", "function", "outcome"];
 
 /// Metrics of its own, or those that it reports into.
 pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut Errors) -> Metrics {
-    match written.map(|written| written.value) {
-        None => Metrics::None,
-        Some(parse::Metrics::Of(ty)) => Metrics::Into(Report { target: Target::Global(ty), labels: None }),
-        Some(parse::Metrics::Options(MetricsArgs { into: None, prefix, labels, buckets, in_flight })) => {
-            Metrics::Own(own(OwnArgs { prefix, labels, buckets, in_flight }, item, errors))
+    let MetricsArgs { into, prefix, labels, buckets, in_flight } = match written.map(|written| written.value)
+    {
+        None => return Metrics::None,
+        Some(parse::Metrics::Of(ty)) => {
+            return Metrics::Into(Report { target: Target::Global(ty), labels: None });
         }
-        Some(parse::Metrics::Options(MetricsArgs {
-            into: Some(into),
-            prefix,
-            labels,
-            buckets,
-            in_flight,
-        })) => {
-            // Names and buckets are the struct's.
-            let remedies = [
-                (
-                    prefix.map(|prefix| prefix.key),
-                    "the struct has the names: write `#[metrics(prefix = …)]` there",
-                ),
-                (
-                    buckets.map(|buckets| buckets.key),
-                    "the struct has the buckets: write `#[metric(buckets = …)]` there",
-                ),
-                (
-                    in_flight.map(|flag| flag.key),
-                    "the struct has the metrics: write `#[metric(role = in_flight)]` there",
-                ),
-            ];
-            for (key, remedy) in remedies {
-                if let Some(key) = key {
-                    errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
-                }
-            }
-            Metrics::Into(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) })
+        Some(parse::Metrics::Options(args)) => *args,
+    };
+    let Some(into) = into else {
+        return Metrics::Own(own(OwnArgs { prefix, labels, buckets, in_flight }, item, errors));
+    };
+    // Names and buckets are the struct's.
+    let others = [
+        (prefix.map(|written| written.key), "the struct has the names: write `#[metrics(prefix = …)]` there"),
+        (
+            buckets.map(|written| written.key),
+            "the struct has the buckets: write `#[metric(buckets = …)]` there",
+        ),
+        (
+            in_flight.map(|written| written.key),
+            "the struct has the metrics: write `#[metric(role = in_flight)]` there",
+        ),
+    ];
+    for (key, remedy) in others {
+        if let Some(key) = key {
+            errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
         }
     }
+    Metrics::Into(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) })
 }
 
 /// The labels beside `into` are one expression.

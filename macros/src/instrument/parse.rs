@@ -57,7 +57,7 @@ arguments! {
 /// What follows `metrics`.
 pub(super) enum Metrics {
     /// Nothing, or `(…)`.
-    Options(MetricsArgs),
+    Options(Box<MetricsArgs>),
     /// `= Type`
     Of(Path),
 }
@@ -65,7 +65,7 @@ pub(super) enum Metrics {
 impl Form for Metrics {
     fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         if at_end(input) || input.peek(syn::token::Paren) {
-            return Options::parse(key, input, errors).map(|Options(args)| Self::Options(args));
+            return Options::parse(key, input, errors).map(|Options(args)| Self::Options(Box::new(args)));
         }
         let equals: Option<Token![=]> = input.parse()?;
         if equals.is_none() || at_end(input) {
