@@ -193,3 +193,9 @@ impl<'ast> Visit<'ast> for Unsafe {
         syn::visit::visit_item_impl(self, item);
     }
 }
+
+#[test]
+fn names_of_secrets_are_the_same_to_the_macros_and_to_the_runtime() {
+    let read = |file: &str| fs::read_to_string(workspace().join(file)).expect("it is there");
+    assert_eq!(read("macros/src/secret_names.rs"), read("runtime/src/config/secret_names.rs"));
+}

@@ -1,12 +1,16 @@
-//! How fields are written: names with dots in them, and values with a sign in front.
+//! How fields are written: names with dots in them or constants that have the name, values with a sign in front, and sets.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Expr, LitStr, Token};
+use syn::{
+    Expr, ExprField, ExprGroup, ExprParen, ExprReference, ExprUnary, LitStr, Member, Path, Token, Type,
+    braced,
+};
 
 use crate::args::{Element, at_end};
+use crate::naming;
 
 /// How a value becomes an attribute of the span.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,9 +86,104 @@ pub(crate) fn missing_part(dot: &Token![.]) -> syn::Error {
     syn::Error::new_spanned(dot, "a name follows the dot")
 }
 
-/// `name = value`, in `fields(…)` and in `record!`.
-pub(crate) struct FieldArg {
-    pub(crate) name: Name,
+/// `{ATTR_NAME}`: an attribute's constant in place of a name.
+#[derive(Clone)]
+pub(crate) struct Constant {
+    /// The path of the constant.
+    pub(crate) path: Path,
+}
+
+impl Constant {
+    /// As it is written, without spaces.
+    pub(crate) fn text(&self) -> String {
+        let path = self.path.to_token_stream().to_string();
+        format!("{{{}}}", path.split_whitespace().collect::<String>())
+    }
+
+    /// Where its name is written.
+    pub(crate) fn span(&self) -> Span {
+        self.path.segments.last().map_or_else(Span::call_site, |last| last.ident.span())
+    }
+}
+
+impl Element for Constant {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let content;
+        let brace = braced!(content in input);
+        let wrong = |at| {
+            syn::Error::new(
+                at,
+                "braces hold the path of an attribute's constant: write `{ATTR_NAME} = value`",
+            )
+        };
+        let at = if content.is_empty() { brace.span.join() } else { content.span() };
+        let path = content.call(Path::parse_mod_style).map_err(|_| wrong(at))?;
+        if !content.is_empty() {
+            return Err(wrong(content.span()));
+        }
+        // What describes the function is a `static`, which knows no `Self`.
+        match path.segments.first() {
+            Some(first) if first.ident == "Self" => Err(syn::Error::new(
+                first.ident.span(),
+                "`Self` can't be named here: write the constant's path",
+            )),
+            _ => Ok(Self { path }),
+        }
+    }
+}
+
+/// What a field is called.
+pub(crate) enum Key {
+    Name(Name),
+    Constant(Constant),
+}
+
+impl Key {
+    /// As it is written.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Name(name) => name.text.clone(),
+            Self::Constant(constant) => constant.text(),
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Name(name) => name.span(),
+            Self::Constant(constant) => constant.span(),
+        }
+    }
+
+    /// What to blame for it.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        match self {
+            Self::Name(name) => name.tokens.clone(),
+            Self::Constant(constant) => constant.path.to_token_stream(),
+        }
+    }
+}
+
+impl Element for Key {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        match input.peek(syn::token::Brace) {
+            true => Element::parse(input).map(Self::Constant),
+            false => Element::parse(input).map(Self::Name),
+        }
+    }
+}
+
+/// An element of `fields(…)` or of `record!`.
+pub(crate) enum FieldArg {
+    /// `name = value`
+    One(Key, FieldValue),
+    /// `..order` or `..Order = value`
+    Set(SetArg),
+}
+
+/// A set of attributes.
+pub(crate) struct SetArg {
+    /// What follows the dots: a type, or a parameter's name.
+    pub(crate) ty: Type,
     pub(crate) value: FieldValue,
 }
 
@@ -94,37 +193,90 @@ pub(crate) enum FieldValue {
     Now(Format, Box<Expr>),
     /// `= Empty`: it comes later.
     Later,
-    /// Nothing, which is a mistake; with the sign that is in front of the name.
+    /// Nothing, which is a mistake of a single field; with the sign that is in front of the name.
     Missing(Format),
 }
 
 impl Element for FieldArg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.parse::<Option<Token![..]>>()?.is_some() {
+            return Element::parse(input).map(Self::Set);
+        }
         let sign = Format::parse(input)?;
-        let name: Name = Element::parse(input)?;
+        let key: Key = Element::parse(input)?;
         if at_end(input) {
-            return Ok(Self { name, value: FieldValue::Missing(sign) });
+            return Ok(Self::One(key, FieldValue::Missing(sign)));
         }
         if sign != Format::Value {
             let message =
-                format!("the sign goes in front of the value: write `{} = {}…`", name.text, sign.sign());
-            return Err(syn::Error::new_spanned(&name.tokens, message));
+                format!("the sign goes in front of the value: write `{} = {}…`", key.text(), sign.sign());
+            return Err(syn::Error::new_spanned(key.tokens(), message));
         }
         if input.parse::<Option<Token![=]>>()?.is_none() {
-            return Err(input.error(format_args!("expected `=`: write `{} = value`", name.text)));
+            return Err(input.error(format_args!("expected `=`: write `{} = value`", key.text())));
         }
         let format = Format::parse(input)?;
         if at_end(input) {
-            let message = format!("`{0}` has no value: write `{0} = value`", name.text);
-            return Err(syn::Error::new_spanned(&name.tokens, message));
+            let message = format!("`{0}` has no value: write `{0} = value`", key.text());
+            return Err(syn::Error::new_spanned(key.tokens(), message));
         }
         let value = match input.parse()? {
             value if format == Format::Value && is_empty(&value) => FieldValue::Later,
             value => FieldValue::Now(format, Box::new(value)),
         };
-        Ok(Self { name, value })
+        Ok(Self::One(key, value))
     }
 }
+
+impl Element for SetArg {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if at_end(input) {
+            let message = "a set of attributes follows the dots: write `..parameter`, or `..Type = value`";
+            return Err(input.error(message));
+        }
+        let ty: Type = input.parse()?;
+        if at_end(input) {
+            return Ok(Self { ty, value: FieldValue::Missing(Format::Value) });
+        }
+        let text = ty.to_token_stream();
+        if input.parse::<Option<Token![=]>>()?.is_none() || at_end(input) {
+            return Err(input.error(format_args!("expected a value: write `..{text} = value`")));
+        }
+        let at = input.span();
+        if Format::parse(input)? != Format::Value {
+            let message = "a set of attributes is recorded as it is: remove the sign";
+            return Err(syn::Error::new(at, message));
+        }
+        let value = match input.parse()? {
+            value if is_empty(&value) => FieldValue::Later,
+            value => FieldValue::Now(Format::Value, Box::new(value)),
+        };
+        Ok(Self { ty, value })
+    }
+}
+
+/// The name of what an expression reads as it is, where that says a secret: `password`, `&self.token`, `pin.clone()`.
+pub(crate) fn secret_read(value: &Expr) -> Option<Ident> {
+    let (Expr::Reference(ExprReference { expr: inner, .. })
+    | Expr::Paren(ExprParen { expr: inner, .. })
+    | Expr::Group(ExprGroup { expr: inner, .. })
+    | Expr::Unary(ExprUnary { expr: inner, .. })) = value
+    else {
+        return match value {
+            Expr::MethodCall(call) if SAME.iter().any(|same| call.method == same) => {
+                secret_read(&call.receiver)
+            }
+            Expr::Path(path) => path.path.segments.last().map(|last| last.ident.clone()),
+            Expr::Field(ExprField { member: Member::Named(name), .. }) => Some(name.clone()),
+            _ => None,
+        }
+        .filter(|name| naming::is_secret(&name.unraw().to_string()));
+    };
+    secret_read(inner)
+}
+
+/// Methods that give what they are called on, in another type.
+const SAME: [&str; 7] = ["as_deref", "as_ref", "as_str", "clone", "to_owned", "to_string", "trim"];
 
 /// `Empty`, or a path that ends in it.
 fn is_empty(value: &Expr) -> bool {

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod args;
+mod attributes;
 mod buckets;
 mod errors;
 mod field;
@@ -21,7 +22,7 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
-#[allow(dead_code)]
+mod secret_names;
 mod semconv;
 mod signature;
 #[cfg(test)]
@@ -70,6 +71,7 @@ use proc_macro::TokenStream;
 /// | `metrics(into = …)` | the same for the struct that an expression leads to: `self.metrics`, `Arc::clone(&self.metrics)`, `METRICS` | |
 /// | `metrics(labels = …)` | beside `into`, the value of the struct's labels, with the parameters in scope | `()` |
 /// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// # What is generated
@@ -98,6 +100,20 @@ use proc_macro::TokenStream;
 ///     Ok(receipt)
 /// }
 /// ```
+///
+/// # OpenTelemetry's conventions
+///
+/// Names with dots are looked up in the registry of the OpenTelemetry Semantic Conventions, release 1.44.0:
+///
+/// - A value of another type than the registry's is an error: `http.response.status_code = "404"`. An integer is fine as a
+///   floating-point number; text, and one value, are fine in place of a list.
+/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
+/// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
+///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,
+///   `graphql`, `feature_flag`, `cloudevents` and `otel`. Fields of parameters, in `record`, are spared that.
+///
+/// `#[allow(deprecated)]` on the function silences the warnings, `semconv = false` the errors too. Names without dots are
+/// nobody's.
 ///
 /// # Functions that return a future
 ///
@@ -167,7 +183,7 @@ use proc_macro::TokenStream;
 /// # Errors
 ///
 /// An unknown or duplicate argument, a value of the wrong form, a name in `record` or `skip` that is no parameter, a name
-/// that is recorded twice, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
+/// that is recorded twice, a value of another type than its name has in OpenTelemetry's conventions, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
 /// type is generic. A `const fn`, a function without a body and an item that is no function can't be instrumented, nor
 /// can a function that returns a future which is not made by a block at its end: its span would end before the future
 /// runs.
@@ -234,6 +250,82 @@ pub fn instrument(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main::main(args.into(), item.into()).into()
+}
+
+/// Makes a struct a set of attributes: a typed constant for each field, and a way to record them all.
+///
+/// ```ignore
+/// #[derive(spanwright::Attributes)]
+/// #[attributes(prefix = "eventsource")]
+/// pub struct AggregateAttributes<'a> {
+///     /// Unique identifier for the aggregate instance (UUID string)
+///     #[attribute(key = "aggregate.id", example = "550e8400-e29b-41d4-a716-446655440000")]
+///     aggregate_id: &'a str,
+///     /// Database system identifier
+///     #[attribute(key_exact = "db.system", example = ["postgresql", "sqlite"])]
+///     db_system: Option<&'a str>,
+///     /// Who did it
+///     #[attribute(key = "actor.id", redact = hash)]
+///     actor_id: String,
+///     #[attribute(flatten)]
+///     event: EventAttributes<'a>,
+/// }
+///
+/// #[instrument(fields(..aggregate, {ATTR_BATCH_SIZE} = events.len()))]
+/// fn append(aggregate: &AggregateAttributes<'_>, events: &[Event]) {}
+/// ```
+///
+/// On the struct, `#[attributes(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `prefix = "…"` | the keys begin with this and a dot | none |
+/// | `semconv = false` | OpenTelemetry's registry is not asked about the keys | `true` |
+/// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
+///
+/// On a field, `#[attribute(…)]`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `key = "…"` | the attribute's key, after the prefix | the field's name |
+/// | `key_exact = "…"` | the attribute's key, without the prefix | |
+/// | `constant = ATTR_NAME` | the name of the constant | `ATTR_` and the field's name in capitals |
+/// | `example = "…"` | a value that it may have, of its type: text, a number, `true`; or several: `["a", "b"]` | none |
+/// | `redact = hash` | what is recorded in place of the value: its `hash`, a `mask`, or nothing (`drop`) | the value |
+/// | `display` | the value's `Display` is recorded, as text | what has a value of its own |
+/// | `debug` | the value's `Debug` is recorded, as text | |
+/// | `flatten` | the field is a set of attributes, whose attributes are this one's | |
+/// | `skip` | the field is no attribute | |
+/// | `skip_if_none` | says that nothing is recorded of `None`, as it is anyway; an error where the field is no `Option` | |
+/// | `allow_secret` | the value is recorded although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `semconv = false` | OpenTelemetry's registry is not asked about the key | the struct's |
+///
+/// # Types
+///
+/// The fields are booleans, numbers and text (`String`, `&str`, `Cow<str>`, `Arc<str>`, …), and references, boxes and options
+/// of those. A constant is an `Attribute<bool>`, `Attribute<i64>` for all integers, `Attribute<f64>` or `Attribute<str>`; that of
+/// any other type, with `display` or `debug`, is an `Attribute<str>`.
+///
+/// # Redaction
+///
+/// It concerns all that is recorded by the constant or by the struct: our spans and the `tracing` spans beside them. `hash`
+/// is an HMAC-SHA256 of the text, cut to 16 hexadecimal digits; its key is a random one of the process, unless
+/// `<PREFIX>_REDACTION_KEY` says another. `mask` is eight stars, and the last four characters of a text that has at least
+/// twelve.
+///
+/// # What is generated
+///
+/// The constants, beside the struct and as visible as it is, each with the field's documentation as its help; and an
+/// implementation of `Attributes`.
+///
+/// # Errors
+///
+/// An enum or a union, fields without names, no fields, type parameters (lifetimes are fine), keys that are none, two
+/// attributes with the same key or constant, an example of another type, a `hash` or a `mask` of what is no text, names that
+/// look like secrets, and what OpenTelemetry's registry contradicts.
+#[proc_macro_derive(Attributes, attributes(attributes, attribute))]
+pub fn derive_attributes(item: TokenStream) -> TokenStream {
+    attributes::derive(item.into()).into()
 }
 
 /// Makes an enum without data a label: its variants are the values, known at compile time.
@@ -336,6 +428,7 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
 /// | `prefix = "…"` | the metrics' names begin with this and a `_` | none |
+/// | `global = false` | no `global()`, and nothing in the default registry: for what lives in instances only | `true`, without generics |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// On a field, `#[metric(…)]`:
@@ -346,20 +439,70 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// | `unit = "…"` | the unit, in which the name must end, before `_total` | from the name, where it ends in `seconds`, `bytes`, `ratio`, `meters`, `grams`, `joules`, `volts`, `amperes` or `celsius` |
 /// | `help = "…"` | what the metric says | the doc comment, on one line |
 /// | `buckets = […]` | the upper bounds of a histogram's buckets, finite and increasing; `exponential(0.001, 2, 10)`: ten, from 0.001, each twice the one before; `linear(0, 10, 5)`: five, from 0, each 10 above the one before; or `native` for a native (exponential) histogram | the runtime's |
+/// | `name_exact = "…"` | the whole name, somebody else's: nothing goes in front, and no rule about `_total` and the unit holds | |
+/// | `otel_name = "…"` | what OTLP calls it | the name |
+/// | `role = …` | what it says of the calls of a function with `#[instrument(metrics = path)]`: `calls`, `errors`, `cancelled`, `duration` or `in_flight` | none |
+/// | `panel(…)` | how a dashboard shows it | by its kind |
+/// | `threshold(…)` | from where on values are bad | none |
+/// | `alert(…)` | when to tell somebody; any number of times | never |
+/// | `flatten` | the field is a struct with `#[derive(Metrics)]`, whose metrics belong to this one, under their own names | |
+/// | `prefix = "…"` | with `flatten`: their names begin with this and a `_` | none |
+/// | `skip` | the field is no metric, and made by `Default` | |
+///
+/// # Names of others
+///
+/// A `name_exact` with dots (or with `-` or `/`) is OpenTelemetry's: OTLP keeps it, with the unit as
+/// [UCUM](https://ucum.org) has it (`unit = "ms"`, `"By"`, `"{event}"`; our words do too), and Prometheus gets the
+/// [standard translation](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/):
+/// `kafka.eventbus.handler.duration` in `ms` is `kafka_eventbus_handler_duration_milliseconds`, and a counter's name ends in
+/// `_total`. Without dots the name is Prometheus': a counter without `_total` is a `counter` in text 0.0.4, of unknown type in
+/// OpenMetrics, which allows no such counter, and a monotonic sum in OTLP.
+///
+/// # Dashboards and alerts
+///
+/// They are kept as constants, in `MetricDescriptor`. In `panel(…)`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `title = "…"` | its title | the help |
+/// | `row = "…"` | the row that it stands in | none |
+/// | `kind = …` | `timeseries`, `stat`, `gauge`, `heatmap` (of a histogram) or `table` | by the metric's kind |
+/// | `hidden` | dashboards leave it out | |
+///
+/// What panels, thresholds and alerts compare is a counter's rate per second, the value of a gauge or an up-down counter, or a
+/// quantile of a histogram. In `threshold(…)`, at least one of:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `warning = 0.8` | where it becomes worrying | none |
+/// | `critical = 0.95` | where it becomes serious; where it is the lower of the two, low values are the bad ones: `threshold(warning = 0.2, critical = 0.1)` | none |
+///
+/// In `alert(…)`, `when` or `expr`, and:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `when = "> 1000"` | the comparison: `>`, `>=`, `<`, `<=`, `==` or `!=`, and a number in the metric's unit | |
+/// | `expr = "…"` | PromQL, in which `$metric` stands for the metric's name | |
+/// | `for = "5m"` | how long that has to be so | once is enough |
+/// | `severity = "…"` | `"info"`, `"warning"` or `"critical"` | `"warning"` |
+/// | `name = "…"` | its name | the metric's: `ShopOrdersTotal` |
+/// | `summary = "…"` | what to tell | nothing |
+/// | `quantile = 0.99` | which quantile of a histogram `when` is about | 0.95 |
 ///
 /// # What is generated
 ///
 /// An implementation of `Metrics`: a constant that describes each metric, and `register(&registry)`, which makes an
-/// instance of its own. Without generics also `global()`, the process-wide instance, which is registered when telemetry
+/// instance of its own. Fields with a role also make one of `CallMetrics`. Without generics also `global()`, the process-wide instance, which is registered when telemetry
 /// is installed (on platforms that `linkme` does not know, at its first use), so that metrics of up to 64 series are there, at
 /// zero, before their first use.
 ///
 /// # Errors
 ///
-/// An enum, a union, fields without names, no fields, a metric without help, two metrics with the same name, a name that
-/// Prometheus does not accept, a unit that the name contradicts, and buckets that do not increase. Where only the compiler
-/// knows the type, a constant checks it: a counter ends in `_total` and nothing else does, and only a histogram has
-/// buckets.
+/// An enum, a union, fields without names, no metrics, a metric without help, two metrics with the same name, a name that
+/// Prometheus or OpenTelemetry does not accept, a unit that the name contradicts, buckets that do not increase, a role that
+/// two metrics have, a duration that is no time, annotations of a field that is no metric, and alerts that Prometheus would
+/// not take. Where only the compiler knows the type, a constant checks it: a counter ends in `_total` and nothing else does,
+/// only a histogram has buckets, a heatmap and quantiles, and no flattened metric has the name of another one.
 #[proc_macro_derive(Metrics, attributes(metrics, metric))]
 pub fn derive_metrics(item: TokenStream) -> TokenStream {
     metrics::derive(item.into()).into()

@@ -313,6 +313,31 @@ pub(crate) fn unnameable(ty: &Type, generics: &Generics) -> Option<(Span, String
     find(ty.to_token_stream(), &names)
 }
 
+/// A type where all its lifetimes are `'static`, as a constant can name it.
+pub(crate) fn with_static_lifetimes(ty: impl ToTokens) -> TokenStream {
+    let mut output = TokenStream::new();
+    let mut after_quote = false;
+    let mut after_reference = false;
+    for token in ty.to_token_stream() {
+        let is_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        if after_reference && !is_quote {
+            output.extend(quote!('static));
+        }
+        after_reference = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '&');
+        output.extend([match token {
+            TokenTree::Ident(ident) if after_quote => TokenTree::Ident(Ident::new("static", ident.span())),
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), with_static_lifetimes(group.stream()));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            token => token,
+        }]);
+        after_quote = is_quote;
+    }
+    output
+}
+
 /// The first paragraph of an item's documentation, on one line; empty where there is none.
 pub(crate) fn summary(attrs: &[Attribute]) -> String {
     let lines = doc_lines(attrs);
@@ -332,7 +357,7 @@ fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
         if !meta.path.is_ident("doc") {
             continue;
         }
-        if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &meta.value {
+        if let Some(text) = doc_text(&meta.value) {
             lines.extend(text.value().lines().map(|line| line.trim().to_owned()));
             if text.value().is_empty() {
                 lines.push(String::new());
@@ -340,6 +365,16 @@ fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The text of `#[doc = …]`, where it is written there; of `include_str!` and its like, only the compiler knows it.
+pub(crate) fn doc_text(value: &syn::Expr) -> Option<&syn::LitStr> {
+    match value {
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text),
+        // What a macro by example puts in.
+        syn::Expr::Group(group) => doc_text(&group.expr),
+        _ => None,
+    }
 }
 
 /// The type behind all references, and whether there were any.

@@ -6,6 +6,7 @@
 //! | [`macro@instrument`] | a span, and metrics, of each call of a function |
 //! | [`record!`] | fields of that span that are known later |
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
+//! | [`Attribute`], [`macro@Attributes`] | what fields are called, as typed constants, one by one or as a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
 //! | [`Secret`] | values that no telemetry shows |
 //! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
@@ -17,7 +18,9 @@
 //! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
 //! the final binary turns on the feature `telemetry`.
 
+mod attribute;
 mod body;
+mod convention;
 mod metric;
 mod record;
 mod secret;
@@ -65,18 +68,20 @@ mod tokio_metrics;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use attribute::{Attribute, AttributeDescriptor, AttributeType, Attributes, Redaction, ValueType};
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
-    ByOutcome, CallMetrics, Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram,
-    Interner, Label, Labels, Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared,
-    Storage, Timer, UpDownCounter, UppedDowned,
+    Alert, ByOutcome, CallMetrics, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS,
+    DURATION_BUCKETS, Described, Descriptors, Gauge, Gauged, Histogram, Interner, Label, Labels, Metric,
+    MetricDescriptor, Metrics, NestedMetrics, OVERFLOW, Observed, Panel, PanelKind, PerThread, Severity,
+    Shared, Storage, Threshold, Timer, UpDownCounter, UppedDowned,
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
 #[cfg(not(feature = "telemetry"))]
 pub use off::is_installed;
-pub use record::Record;
+pub use record::{Record, RecordAs};
 pub use registry::Registry;
 pub use secret::Secret;
 #[cfg(feature = "telemetry")]
@@ -88,7 +93,7 @@ pub use spanwright_core::context::{Context, ContextGuard};
 pub use spanwright_core::slots::Outcome;
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;
-pub use spanwright_macros::{Label, Labels, Metrics, instrument};
+pub use spanwright_macros::{Attributes, Label, Labels, Metrics, instrument};
 pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};

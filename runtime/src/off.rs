@@ -1,23 +1,36 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
-use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
 
+use crate::attribute::{Attribute, Attributes};
 use crate::metric::CallMetrics;
-use crate::record::Record;
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay};
 
-/// Takes the fields of a call that nobody observes.
+/// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
-pub struct Fields(());
+pub struct Fields<'f, 'w>(PhantomData<(&'f (), &'w ())>);
 
-impl Fields {
+impl Fields<'_, '_> {
     /// Records a typed value.
     pub fn value<T: Record + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Debug` says.
-    pub fn debug<T: Debug + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn debug<T: RecordDebug + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Display` says.
-    pub fn display<T: Display + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn display<T: RecordDisplay + ?Sized>(&mut self, _: usize, _: &T) {}
+
+    /// Records a typed value of an attribute.
+    pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
+
+    /// Records what a value's `Debug` says.
+    pub fn attribute_debug<V: RecordDebug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records what a value's `Display` says.
+    pub fn attribute_display<V: RecordDisplay + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+
+    /// Records a set of attributes.
+    pub fn attributes<A: Attributes + ?Sized>(&mut self, _: usize, _: &A) {}
 }
 
 /// Leads to a span that nobody records.
@@ -44,11 +57,11 @@ impl SpanHandle {
 
 impl OpenSpan {
     /// Takes the values.
-    pub fn write(self, _: impl FnOnce(&mut Fields)) {}
+    pub fn write(self, _: impl FnOnce(&mut Fields<'_, '_>)) {}
 }
 
 /// Takes what a call would have evaluated.
-pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields)) {}
+pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields<'_, '_>)) {}
 
 /// A call that nobody observes.
 #[derive(Debug)]

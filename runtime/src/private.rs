@@ -8,6 +8,10 @@ pub use linkme;
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
 pub use spanwright_macros::record as record_fields;
 
+pub use crate::attribute::{
+    Attribute, AttributeDescriptor, LabelAs, Names, check_label_names, check_labels, check_names,
+    concatenated, index_of, label_of, names_of,
+};
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
     AnyOutcome, At, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
@@ -20,11 +24,14 @@ pub use crate::entry::{MainOptions, main_async, main_sync};
 pub use crate::metric::GLOBALS;
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
-    Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
+    Alert, Comparison, Condition, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
+    NestedMetrics, Panel, PanelKind, Severity, Threshold, by_kind, check_buckets, check_budget,
+    check_flattened, check_heatmap, check_name, check_quantile, check_total, global, register_prefixed,
+    trimmed,
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{At, Beginning, Fields, OpenSpan, SpanHandle, To, Unreported, bare, unread, unreported};
-pub use crate::record::Record;
+pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::{body, global_metrics};

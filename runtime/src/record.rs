@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use spanwright_core::slots::value::Value;
 
+use crate::attribute::AttributeType;
+
 /// A value that can be recorded as a field of a span, typed.
 ///
 /// It is sealed: booleans, numbers, text, and references, boxes and options of those. Other types are recorded by
@@ -15,7 +17,7 @@ use spanwright_core::slots::value::Value;
     message = "`{Self}` can't be recorded as it is",
     label = "neither a boolean, a number nor text",
     note = "write `%…` to record it by `Display`, or `?…` by `Debug`",
-    note = "a `Secret` is never recorded: leave it out"
+    note = "a `Secret` is never recorded, however it is written: leave it out"
 )]
 pub trait Record: sealed::Sealed {
     /// Hands the value to `field`; nothing for "no value".
@@ -23,12 +25,40 @@ pub trait Record: sealed::Sealed {
     fn record(&self, field: &mut dyn FnMut(Value<'_>));
 }
 
+/// A value that can be recorded as an [`Attribute<T>`](crate::Attribute): text as `str`, integers as `i64`, `f32` and `f64` as
+/// `f64`, booleans as `bool`; and references, boxes and options of those. It is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded as an attribute of type `{T}`",
+    label = "not a value of this attribute",
+    note = "an `Attribute<str>` takes text, an `Attribute<i64>` integers, an `Attribute<f64>` floats, an `Attribute<bool>` booleans",
+    note = "as text, anything is recorded by `%…` (`Display`) or `?…` (`Debug`); a `Secret` is never recorded"
+)]
+pub trait RecordAs<T: ?Sized>: Record {}
+
+/// What a type of values is as an attribute's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded as it is",
+    label = "neither a boolean, a number nor text",
+    note = "add `#[attribute(display)]` to record it by `Display`, or `#[attribute(debug)]` by `Debug`",
+    note = "a `Secret` is never recorded: add `#[attribute(skip)]`"
+)]
+pub trait AttributeValue {
+    /// The attribute's type.
+    type As: AttributeType + ?Sized;
+}
+
 mod sealed {
     pub trait Sealed {}
 }
 
 macro_rules! record {
-    ($($type:ty: |$value:ident| $as_value:expr;)*) => {$(
+    ($($type:ty as $as:ty: |$value:ident| $as_value:expr;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl RecordAs<$as> for $type {}
+        #[diagnostic::do_not_recommend]
+        impl AttributeValue for $type {
+            type As = $as;
+        }
         impl sealed::Sealed for $type {}
         #[diagnostic::do_not_recommend]
         impl Record for $type {
@@ -42,26 +72,26 @@ macro_rules! record {
 }
 
 record! {
-    bool: |value| Value::Bool(*value);
-    i8: |value| Value::I64((*value).into());
-    i16: |value| Value::I64((*value).into());
-    i32: |value| Value::I64((*value).into());
-    i64: |value| Value::I64(*value);
-    isize: |value| Value::I64(*value as i64);
-    i128: |value| i64::try_from(*value).map_or(Value::Str(&value.to_string()), Value::I64);
-    u8: |value| Value::U64((*value).into());
-    u16: |value| Value::U64((*value).into());
-    u32: |value| Value::U64((*value).into());
-    u64: |value| Value::U64(*value);
-    usize: |value| Value::U64(*value as u64);
-    u128: |value| u64::try_from(*value).map_or(Value::Str(&value.to_string()), Value::U64);
-    f32: |value| Value::F64((*value).into());
-    f64: |value| Value::F64(*value);
-    str: |value| Value::Str(value);
-    String: |value| Value::Str(value);
-    Cow<'_, str>: |value| Value::Str(value);
-    char: |value| Value::Str(value.encode_utf8(&mut [0; 4]));
-    fmt::Arguments<'_>: |value| Value::Str(&value.to_string());
+    bool as bool: |value| Value::Bool(*value);
+    i8 as i64: |value| Value::I64((*value).into());
+    i16 as i64: |value| Value::I64((*value).into());
+    i32 as i64: |value| Value::I64((*value).into());
+    i64 as i64: |value| Value::I64(*value);
+    isize as i64: |value| Value::I64(*value as i64);
+    i128 as i64: |value| i64::try_from(*value).map_or(Value::Str(&value.to_string()), Value::I64);
+    u8 as i64: |value| Value::U64((*value).into());
+    u16 as i64: |value| Value::U64((*value).into());
+    u32 as i64: |value| Value::U64((*value).into());
+    u64 as i64: |value| Value::U64(*value);
+    usize as i64: |value| Value::U64(*value as u64);
+    u128 as i64: |value| u64::try_from(*value).map_or(Value::Str(&value.to_string()), Value::U64);
+    f32 as f64: |value| Value::F64((*value).into());
+    f64 as f64: |value| Value::F64(*value);
+    str as str: |value| Value::Str(value);
+    String as str: |value| Value::Str(value);
+    Cow<'_, str> as str: |value| Value::Str(value);
+    char as str: |value| Value::Str(value.encode_utf8(&mut [0; 4]));
+    fmt::Arguments<'_> as str: |value| Value::Str(&value.to_string());
 }
 
 macro_rules! record_through {
@@ -73,6 +103,12 @@ macro_rules! record_through {
             fn record(&self, field: &mut dyn FnMut(Value<'_>)) {
                 (**self).record(field);
             }
+        }
+        #[diagnostic::do_not_recommend]
+        impl<T: RecordAs<A> + ?Sized, A: ?Sized> RecordAs<A> for $type {}
+        #[diagnostic::do_not_recommend]
+        impl<T: AttributeValue + ?Sized> AttributeValue for $type {
+            type As = T::As;
         }
     )*};
 }
@@ -89,3 +125,33 @@ impl<T: Record> Record for Option<T> {
         }
     }
 }
+
+#[diagnostic::do_not_recommend]
+impl<T: RecordAs<A>, A: ?Sized> RecordAs<A> for Option<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: AttributeValue> AttributeValue for Option<T> {
+    type As = T::As;
+}
+/// What `?value` records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded by `Debug`",
+    label = "it, or something in it, has no `Debug`",
+    note = "a `Secret` is never recorded, however it is written: leave it out",
+    note = "another type can derive `Debug`, or be recorded by `Display`: `%…`"
+)]
+pub trait RecordDebug: fmt::Debug {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Debug + ?Sized> RecordDebug for T {}
+
+/// What `%value` records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded by `Display`",
+    label = "it has no `Display`",
+    note = "a `Secret` is never recorded, however it is written: leave it out",
+    note = "another type can implement `Display`, or be recorded by `Debug`: `?…`"
+)]
+pub trait RecordDisplay: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> RecordDisplay for T {}

@@ -3,13 +3,16 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::fields::{FieldName, Value};
 use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
 use super::model::{Body, Captures, ErrorFormat, Mode, Model, Outcome};
+use super::names;
 use super::parse::{Kind, Level};
 use super::recording::recorded;
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
+use crate::semconv;
 
 /// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
 /// future: `{ before; Box::pin(async move { body! { async { … } … { block } } }) }`.
@@ -24,12 +27,16 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let labels = label_index(model);
     let record = record(model);
     let outcome = outcome(model);
+    let warnings = warnings(model);
     let call = quote! {
         #krate::__private::body! { #mode { #site } { #labels } { #record } { #outcome } { #ret } #observed }
     };
     let block = match body {
-        Body::Whole(body) => regrouped(body, call),
-        Body::Tail(body, tail) => regrouped(body, tail.with(call)),
+        Body::Whole(body) => regrouped(body, quote!(#warnings #call)),
+        Body::Tail(body, tail) => {
+            let rest = tail.with(call);
+            regrouped(body, quote!(#warnings #rest))
+        }
     };
     quote!(#head #block)
 }
@@ -94,7 +101,7 @@ fn site(model: &Model) -> TokenStream {
         None => quote!(::core::module_path!()),
     };
     let (level, kind) = (level(krate, model.level), kind(krate, model.kind));
-    let fields = model.fields.iter().map(|field| &field.name);
+    let fields = names::all(krate, &model.fields);
     let calls = match &model.metrics {
         Metrics::Own(metrics) => call_spec(krate, function, metrics),
         Metrics::Into(_) | Metrics::None => quote!(::core::option::Option::None),
@@ -109,7 +116,7 @@ fn site(model: &Model) -> TokenStream {
         function: #function,
         file: ::core::file!(),
         line: ::core::line!(),
-        fields: &[#(#fields),*],
+        fields: #fields,
         doc: #doc,
         calls: #calls,
     }
@@ -125,7 +132,10 @@ fn call_spec(krate: &Runtime, function: &str, metrics: &CallMetrics) -> TokenStr
             (quote!(("module", ::core::module_path!()), ("function", #function)), TokenStream::new())
         }
         Labels::Own(statics, typed) => {
-            let statics = statics.iter().map(|StaticLabel { name, value }| quote!((#name, #value)));
+            let statics = statics.iter().map(|label| {
+                let (name, StaticLabel { value, .. }) = (label.name(krate), label);
+                quote!((#name, #value))
+            });
             let typed = typed.iter().map(|label| dimension(krate, label));
             (quote!(#(#statics),*), quote!(#(#typed),*))
         }
@@ -150,12 +160,14 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 }
 
 fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
-    let TypedLabel { name, ty, .. } = label;
+    let ty = &label.ty;
+    let name = label.name(krate);
+    let [attribute, help] = label.attribute();
     quote! {
         #krate::__private::Dimension {
             name: #name,
-            attribute: "",
-            help: "",
+            attribute: #attribute,
+            help: #help,
             values: #krate::__private::Values::Static(<#ty as #krate::__private::Label>::VALUES)
         }
     }
@@ -184,24 +196,56 @@ fn label_index(model: &Model) -> TokenStream {
     })
 }
 
-/// A closure that records the attributes which are known at the start.
+/// A closure that records the attributes which are known at the start, and has the checks.
 fn record(model: &Model) -> TokenStream {
-    if model.fields.iter().all(|field| field.value.is_none()) {
-        return TokenStream::new();
-    }
+    let Model { krate, fields, .. } = model;
+    let checks = names::checks(model);
     let recorder = local("__fields");
-    let statements = model.fields.iter().enumerate().filter_map(|(index, field)| {
-        let value = field.value.as_ref()?;
-        let tokens = &value.tokens;
-        let value_reference = quote_spanned!(blaming(value.span)=> &(#tokens));
-        let method = match value.format {
-            Format::Value => quote!(value),
-            Format::Debug => quote!(debug),
-            Format::Display => quote!(display),
-        };
-        Some(quote!(#recorder.#method(#index, #value_reference);))
-    });
-    quote!(|#recorder| { #(#statements)* })
+    let statements: Vec<TokenStream> = fields
+        .iter()
+        .enumerate()
+        .filter_map(|(number, field)| {
+            let value = field.value.as_ref()?;
+            Some(statement(&recorder, &names::place(krate, fields, number), &field.name, value))
+        })
+        .collect();
+    match (statements.is_empty(), checks.is_empty()) {
+        (true, true) => TokenStream::new(),
+        (true, false) => quote!(|_| { #checks }),
+        (false, _) => quote!(|#recorder| { #checks #(#statements)* }),
+    }
+}
+
+fn statement(recorder: &Ident, place: &TokenStream, name: &FieldName, value: &Value) -> TokenStream {
+    let tokens = &value.tokens;
+    let reference = quote_spanned!(blaming(value.span)=> &(#tokens));
+    match name {
+        FieldName::Text(_) => {
+            let method = match (value.format, value.must_be) {
+                (Format::Value, Some(ty)) => local(ty.method()),
+                (Format::Value, None) => local("value"),
+                (Format::Debug, _) => local("debug"),
+                (Format::Display, _) => local("display"),
+            };
+            quote!(#recorder.#method(#place, #reference);)
+        }
+        FieldName::Constant(constant) => {
+            let path = &constant.path;
+            let method = match value.format {
+                Format::Value => quote!(attribute),
+                Format::Debug => quote!(attribute_debug),
+                Format::Display => quote!(attribute_display),
+            };
+            quote!(#recorder.#method(#place, &#path, #reference);)
+        }
+        FieldName::Set(ty) => quote!(#recorder.attributes::<#ty>(#place, #reference);),
+    }
+}
+
+/// What is to be said of the attributes' names. It stands in the body, so that attributes of the function silence it.
+fn warnings(model: &Model) -> TokenStream {
+    let warned = model.fields.iter().filter_map(|field| Some((field.span, field.warning.as_ref()?)));
+    warned.map(|(span, message)| semconv::warning(&model.krate, span, message)).collect()
 }
 
 /// A closure from what was returned to what it means.

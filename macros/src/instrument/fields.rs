@@ -2,15 +2,18 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::conventions;
 use super::parse::Recorded;
-use crate::args::{Arg, Flag, List};
+use crate::args::{Arg, Eq, Flag, List};
 use crate::errors::Errors;
-use crate::field::{FieldArg, FieldValue, Format, Name};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg, secret_read};
 use crate::naming;
-use crate::signature::Function;
+use crate::semconv::ValueType;
+use crate::signature::{self, Function};
 
 /// The arguments that have to do with attributes.
 pub(super) struct Written {
@@ -20,15 +23,45 @@ pub(super) struct Written {
     pub(super) skip_all: Arg<Flag>,
     pub(super) fields: Arg<List<FieldArg>>,
     pub(super) allow_secret: Arg<List<Name>>,
+    pub(super) semconv: Arg<Eq<bool>>,
+    /// The names of the metrics' labels, which are no attributes but may look like secrets too.
+    pub(super) labels: Vec<(String, Span)>,
 }
 
-/// An attribute of the span.
+/// An attribute of the span, or a set of them.
 pub(super) struct Field {
-    pub(super) name: String,
+    pub(super) name: FieldName,
     /// Where it is written.
     pub(super) span: Span,
     /// `None` where it is filled in later.
     pub(super) value: Option<Value>,
+    /// What is to be said of its name.
+    pub(super) warning: Option<String>,
+}
+
+/// What it is called.
+pub(super) enum FieldName {
+    /// This.
+    Text(String),
+    /// As this constant says.
+    Constant(Constant),
+    /// As the attributes of this type, a set.
+    Set(Box<Type>),
+}
+
+impl FieldName {
+    /// As it is written, where it is known that two of the same text are the same.
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Constant(constant) => Some(constant.text()),
+            Self::Set(_) => None,
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        matches!(self, Self::Text(text) if text == name)
+    }
 }
 
 /// What an attribute is at the start.
@@ -36,11 +69,13 @@ pub(super) struct Value {
     pub(super) format: Format,
     pub(super) tokens: TokenStream,
     pub(super) span: Span,
+    /// What it has to be, where the compiler must find out whether it is.
+    pub(super) must_be: Option<ValueType>,
 }
 
 /// The attributes, in the order of `record`, `record_all`, `fields`.
 pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> Vec<Field> {
-    let Written { record, record_all, skip, skip_all, fields, allow_secret } = written;
+    let Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, labels } = written;
     let before = errors.count();
     let skipped = skipped(skip, skip_all.as_ref().map(|flag| &flag.key), item, errors);
     let skips_what_it_should = errors.count() == before;
@@ -53,6 +88,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     for recorded in record.into_iter().flat_map(|list| list.value.0) {
         recorded_field(recorded, item, &skipped, &mut decided, errors);
     }
+    let paths = decided.len();
     let extra: Vec<Field> = fields
         .into_iter()
         .flat_map(|list| list.value.0)
@@ -65,13 +101,18 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     decided.extend(extra);
     // A name is one attribute.
     for (index, field) in decided.iter().enumerate() {
-        if let Some(first) = decided[..index].iter().find(|earlier| earlier.name == field.name) {
-            let message =
-                format!("`{}` is recorded twice; keep one, or rename one in `fields(…)`", field.name);
+        let Some(name) = field.name.text() else { continue };
+        let is_same = |earlier: &&Field| earlier.name.text().as_ref() == Some(&name);
+        if let Some(first) = decided[..index].iter().find(is_same) {
+            let message = format!("`{name}` is recorded twice; keep one, or rename one in `fields(…)`");
             errors.between(first.span, field.span, message);
         }
     }
-    check_secrets(&decided, allow_secret, errors);
+    check_secrets(&decided, &labels, allow_secret, errors);
+    // OpenTelemetry's keys are used as it says, unless that is not asked for.
+    if semconv.is_none_or(|semconv| semconv.value.0) {
+        conventions::check(&mut decided, paths, item, errors);
+    }
     decided
 }
 
@@ -133,34 +174,39 @@ fn recorded_field(
         errors.between(skip.span(), span, message);
         return;
     }
-    decided.push(Field { name, span, value: Some(Value { format, span, tokens: value }) });
+    let value = Some(Value { format, span, tokens: value, must_be: None });
+    decided.push(Field { name: FieldName::Text(name), span, value, warning: None });
 }
 
 /// `record_all`: what is neither skipped, nor recorded otherwise, nor marked as unused by its name.
 fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut Vec<Field>) {
     for param in &item.params {
         let name = param.ident.unraw().to_string();
-        let elsewhere = decided.iter().chain(extra).any(|field| field.name == name);
+        let elsewhere = decided.iter().chain(extra).any(|field| field.name.is(&name));
         if elsewhere || name.starts_with('_') || skipped.iter().any(|skip| skip.text == name) {
             continue;
         }
         let span = param.ident.span();
-        let value = Value { format: Format::Debug, span, tokens: param.ident.to_token_stream() };
-        decided.push(Field { name, span, value: Some(value) });
+        let tokens = param.ident.to_token_stream();
+        let value = Some(Value { format: Format::Debug, span, tokens, must_be: None });
+        decided.push(Field { name: FieldName::Text(name), span, value, warning: None });
     }
 }
 
 /// One element of `fields(…)`: it has a value, or says that it comes later.
 fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field> {
-    let FieldArg { name, value } = field;
-    let span = name.span();
+    let (key, value) = match field {
+        FieldArg::One(key, value) => (key, value),
+        FieldArg::Set(set) => return given_set(set, item, errors),
+    };
+    let span = key.span();
     let value = match value {
         FieldValue::Now(format, expr) => {
-            Some(Value { format, span: expr.span(), tokens: expr.into_token_stream() })
+            Some(Value { format, span: expr.span(), tokens: expr.into_token_stream(), must_be: None })
         }
         FieldValue::Later => None,
         FieldValue::Missing(format) => {
-            let (text, sign) = (&name.text, format.sign());
+            let (text, sign) = (key.text(), format.sign());
             let root = text.split('.').next().unwrap_or_default();
             let message = match item.params.iter().any(|param| param.ident.unraw() == root) || root == "self"
             {
@@ -169,33 +215,96 @@ fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field>
                     "`{text}` has no value: write `{text} = value`, or `{text} = Empty` to fill it in later"
                 ),
             };
-            errors.on(&name.tokens, message);
+            errors.on(key.tokens(), message);
             return None;
         }
     };
-    Some(Field { name: name.text, span, value })
+    let name = match key {
+        Key::Name(name) => FieldName::Text(name.text),
+        Key::Constant(constant) => FieldName::Constant(constant),
+    };
+    Some(Field { name, span, value, warning: None })
+}
+
+/// A set's type is stated, or taken from the signature, and a `static` can name it.
+fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field> {
+    let SetArg { ty, value } = set;
+    let span = ty.span();
+    let (ty, value) = match value {
+        FieldValue::Now(format, expr) => {
+            (ty, Some(Value { format, span: expr.span(), tokens: expr.into_token_stream(), must_be: None }))
+        }
+        FieldValue::Later => (ty, None),
+        FieldValue::Missing(format) => {
+            let ident = match &ty {
+                Type::Path(path) => path.path.get_ident().cloned(),
+                _ => None,
+            };
+            let Some(param) = ident.as_ref().and_then(|ident| item.param(ident)) else {
+                let text = ty.to_token_stream();
+                let message = match ident.filter(|ident| ident == "self") {
+                    None => format!("`{text}` is no parameter: write `..parameter`, or `..Type = value`"),
+                    Some(_) => {
+                        "`self` has no type here that a constant could name: write `..Type = self`".into()
+                    }
+                };
+                errors.on(&ty, message);
+                return None;
+            };
+            let Some(written) = &param.ty else {
+                errors.on(&ty, format_args!("state the set's type: `..Type = {}`", param.ident));
+                return None;
+            };
+            let value = Value { format, span, tokens: param.ident.to_token_stream(), must_be: None };
+            (signature::dereferenced(written).0.clone(), Some(value))
+        }
+    };
+    let is_static = syn::parse2::<Type>(signature::with_static_lifetimes(&ty));
+    if let Some((_, what)) = is_static.ok().and_then(|ty| signature::unnameable(&ty, &item.sig.generics)) {
+        let message = format!(
+            "what a span's attributes are called is fixed at compile time, so the set's type can't mention `{what}`"
+        );
+        errors.at(span, message);
+    }
+    Some(Field { name: FieldName::Set(Box::new(ty)), span, value, warning: None })
 }
 
 /// What is named like a secret is recorded only if that is said explicitly, and only what is recorded can be allowed.
-fn check_secrets(decided: &[Field], allowed: Arg<List<Name>>, errors: &mut Errors) {
+/// Constants were asked where they are declared.
+fn check_secrets(
+    decided: &[Field],
+    labels: &[(String, Span)],
+    allowed: Arg<List<Name>>,
+    errors: &mut Errors,
+) {
     let complete = errors.is_empty();
     let allowed = allowed.map(|list| list.value.0).unwrap_or_default();
-    for field in decided {
-        let name = &field.name;
-        if naming::is_secret(name) && !allowed.iter().any(|allow| allow.text == *name) {
+    // Another name hides no secret.
+    let read = |field: &Field| secret_read(&syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?);
+    let fields = decided.iter().filter_map(|field| match &field.name {
+        FieldName::Text(name) => Some((name, field.span, read(field))),
+        FieldName::Constant(_) | FieldName::Set(_) => None,
+    });
+    let labels = labels.iter().map(|(name, span)| (name, *span, None));
+    let named: Vec<(&String, Span, Option<Ident>)> = fields.chain(labels).collect();
+    for (name, span, read) in &named {
+        let (secret, at) = match (naming::is_secret(name), read) {
+            (true, _) => ((*name).clone(), *span),
+            (false, Some(read)) => (read.to_string(), read.span()),
+            (false, None) => continue,
+        };
+        if !allowed.iter().any(|allow| allow.text == **name) {
             let remedy = "leave it out, or, if it is none, add";
-            let argument = if naming::is_dotted(name) { name.clone() } else { format!("{name:?}") };
-            errors.at(
-                field.span,
-                format_args!("`{name}` looks like a secret: {remedy} `allow_secret({argument})`"),
-            );
+            let argument = if naming::is_dotted(name) { (*name).clone() } else { format!("{name:?}") };
+            let message = format!("`{secret}` looks like a secret: {remedy} `allow_secret({argument})`");
+            errors.at(at, message);
         }
     }
     if !complete {
         return;
     }
     for allow in &allowed {
-        if !decided.iter().any(|field| field.name == allow.text) {
+        if !named.iter().any(|(name, ..)| **name == allow.text) {
             let message = format!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
             errors.on(&allow.tokens, message);
         }

@@ -2,15 +2,16 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Path, UnOp};
 
-use super::parse::{self, LabelArg, LabelValue, MetricsArgs};
+use super::parse::{self, LabelArg, LabelName, LabelValue, MetricsArgs};
 use crate::args::{Arg, Eq, Flag, Text};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
-use crate::hygiene::blaming;
+use crate::hygiene::{Runtime, blaming};
 use crate::naming;
 use crate::signature::{self, Function};
 
@@ -20,7 +21,7 @@ pub(super) enum Metrics {
     /// Its own.
     Own(CallMetrics),
     /// Those of a struct of the user's.
-    Into(Report),
+    Into(Box<Report>),
 }
 
 /// What a function's calls report into.
@@ -90,13 +91,68 @@ pub(super) enum Labels {
 
 /// `operation = "put_object"`
 pub(super) struct StaticLabel {
-    pub(super) name: String,
-    pub(super) value: String,
+    pub(super) name: LabelName,
+    pub(super) value: LitStr,
+}
+
+impl StaticLabel {
+    /// The label's name, as an expression.
+    pub(super) fn name(&self, krate: &Runtime) -> TokenStream {
+        let at = blaming(self.value.span());
+        self.name.expand(krate, &quote_spanned!(at=> ::core::primitive::str))
+    }
+}
+
+impl TypedLabel {
+    /// The label's name, as an expression.
+    pub(super) fn name(&self, krate: &Runtime) -> TokenStream {
+        self.name.expand(krate, &self.ty)
+    }
+
+    /// The key and the help of the attribute that it stands for, as expressions.
+    pub(super) fn attribute(&self) -> [TokenStream; 2] {
+        let LabelName::Constant(constant) = &self.name else { return [quote!(""), quote!("")] };
+        let path = &constant.path;
+        [quote!(key), quote!(help)]
+            .map(|method| quote!({ const __TEXT: &::core::primitive::str = #path.#method(); __TEXT }))
+    }
+}
+
+impl LabelName {
+    /// Output: `"tier"`; `{ const __LABEL: &str = label_of::<Tier, _>(&ATTR_TIER, …); __LABEL }`.
+    fn expand(&self, krate: &Runtime, ty: &TokenStream) -> TokenStream {
+        let constant = match self {
+            Self::Text(ident) => {
+                let text = ident.unraw().to_string();
+                return quote!(#text);
+            }
+            Self::Constant(constant) => constant,
+        };
+        let (path, taken) = (&constant.path, TAKEN);
+        let at = krate.at(constant.span());
+        let call = quote_spanned! {blaming(constant.span())=>
+            #at::__private::label_of::<#ty, _>(&#path, &[#(#taken),*])
+        };
+        quote!({ const __LABEL: &::core::primitive::str = #call; __LABEL })
+    }
+}
+
+/// The names of all labels as a slice, and where the first constant among them is; nothing without one.
+pub(super) fn label_names(krate: &Runtime, labels: &Labels) -> Option<(Span, TokenStream)> {
+    let Labels::Own(statics, typed) = labels else { return None };
+    let written = statics.iter().map(|label| &label.name).chain(typed.iter().map(|label| &label.name));
+    let span = written.into_iter().find_map(|name| match name {
+        LabelName::Text(_) => None,
+        LabelName::Constant(constant) => Some(constant.span()),
+    })?;
+    let statics = statics.iter().map(|label| label.name(krate));
+    let names: Vec<TokenStream> = statics.chain(typed.iter().map(|label| label.name(krate))).collect();
+    Some((span, quote!(&[#(#names),*])))
 }
 
 /// `tier: Tier = expr`
 pub(super) struct TypedLabel {
-    pub(super) name: String,
+    pub(super) name: LabelName,
     /// The type, references stripped.
     pub(super) ty: TokenStream,
     /// An expression of a reference to it.
@@ -114,7 +170,7 @@ pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut
     {
         None => return Metrics::None,
         Some(parse::Metrics::Of(ty)) => {
-            return Metrics::Into(Report { target: Target::Global(ty), labels: None });
+            return Metrics::Into(Box::new(Report { target: Target::Global(ty), labels: None }));
         }
         Some(parse::Metrics::Options(args)) => *args,
     };
@@ -138,7 +194,7 @@ pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut
             errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
         }
     }
-    Metrics::Into(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) })
+    Metrics::Into(Box::new(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) }))
 }
 
 /// The labels beside `into` are one expression.
@@ -160,6 +216,19 @@ struct OwnArgs {
     labels: Arg<parse::Labels>,
     buckets: Arg<Eq<Buckets>>,
     in_flight: Arg<Flag>,
+}
+
+/// The names of the labels that are written out.
+pub(super) fn names_of_labels(written: &parse::Metrics) -> Vec<(String, Span)> {
+    let parse::Metrics::Options(MetricsArgs { labels: Some(labels), .. }) = written else {
+        return Vec::new();
+    };
+    let parse::Labels::List(labels) = &labels.value else { return Vec::new() };
+    let names = labels.iter().filter_map(|label| match &label.name {
+        LabelName::Text(ident) => Some((ident.unraw().to_string(), ident.span())),
+        LabelName::Constant(_) => None,
+    });
+    names.collect()
 }
 
 /// Names, labels and buckets.
@@ -207,25 +276,23 @@ fn own(args: OwnArgs, item: &Function, errors: &mut Errors) -> CallMetrics {
 
 fn own_labels(labels: Vec<LabelArg>, item: &Function, errors: &mut Errors) -> Labels {
     let (mut statics, mut typed) = (Vec::new(), Vec::new());
-    let mut names: Vec<Ident> = Vec::new();
+    let mut names: Vec<(String, Span)> = Vec::new();
     for LabelArg { name, value } in labels {
-        let text = name.unraw().to_string();
+        let (text, span) = (name.text(), name.span());
         // A name is one label, and a name that Prometheus accepts.
-        if let Some(first) = names.iter().find(|earlier| **earlier == name) {
-            errors.between(
-                first.span(),
-                name.span(),
-                format_args!("duplicate label `{name}`; write it once"),
-            );
+        if let Some((_, first)) = names.iter().find(|(earlier, _)| *earlier == text) {
+            errors.between(*first, span, format_args!("duplicate label `{text}`; write it once"));
         }
-        if let Some(problem) = naming::label_name_error(&text, &TAKEN) {
-            errors.at(name.span(), problem);
+        if let (LabelName::Text(ident), Some(problem)) =
+            (&name, naming::label_name_error(text.trim_start_matches("r#"), &TAKEN))
+        {
+            errors.at(ident.span(), problem);
         }
         match value {
-            LabelValue::Static(value) => statics.push(StaticLabel { name: text, value: value.value() }),
-            value => typed.extend(typed_label(&name, text, value, item, errors)),
+            LabelValue::Static(value) => statics.push(StaticLabel { name, value }),
+            value => typed.extend(typed_label(name, value, item, errors)),
         }
-        names.push(name);
+        names.push((text, span));
     }
     Labels::Own(statics, typed)
 }
@@ -243,14 +310,14 @@ fn misspelt(ident: &Ident, item: &Function) -> Option<syn::Error> {
 
 /// A label's type is stated, or taken from the signature, and a `static` can name it.
 fn typed_label(
-    name: &Ident,
-    text: String,
+    name: LabelName,
     value: LabelValue,
     item: &Function,
     errors: &mut Errors,
 ) -> Option<TypedLabel> {
     let state_it = |tokens: &dyn ToTokens| {
-        let message = format!("state the label's type: `{name}: Type = {}`", tokens.to_token_stream());
+        let message =
+            format!("state the label's type: `{}: Type = {}`", name.text(), tokens.to_token_stream());
         syn::Error::new_spanned(tokens.to_token_stream(), message)
     };
     let (ty, value, span) = match value {
@@ -280,5 +347,5 @@ fn typed_label(
             format!("a label's series are fixed at compile time, so its type can't mention `{what}`");
         errors.at(at, message);
     }
-    Some(TypedLabel { name: text, ty: quote!(#ty), value, span })
+    Some(TypedLabel { name, ty: quote!(#ty), value, span })
 }

@@ -1,10 +1,12 @@
 //! `#[instrument]`: a function's calls become spans and, if it asks for them, metrics.
 
+mod conventions;
 mod expand;
 mod fields;
 mod future;
 mod metrics;
 mod model;
+mod names;
 mod parse;
 mod recording;
 #[cfg(test)]

@@ -157,13 +157,17 @@ impl Model {
             err,
             metrics,
             allow_secret,
+            semconv,
             krate,
         } = args;
         let body = Body::of(&item);
         check_function(&item, &body, &mut errors);
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
-        let chosen = fields::Written { record, record_all, skip, skip_all, fields, allow_secret };
+        let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
+        let labels = labels.unwrap_or_default();
+        let chosen =
+            fields::Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, labels };
         let fields = fields::decide(chosen, &item, &mut errors);
         let metrics = metrics::decide(metrics, &item, &mut errors);
         let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);

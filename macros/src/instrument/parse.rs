@@ -1,6 +1,6 @@
 //! The syntax of `#[instrument(…)]`, as written.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -9,7 +9,7 @@ use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, arguments, at_end};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
-use crate::field::{FieldArg, Format, Name, missing_part};
+use crate::field::{Constant, FieldArg, Format, Name, missing_part};
 use crate::naming;
 use crate::signature::Function;
 
@@ -29,6 +29,7 @@ arguments! {
         err: Options<ErrArgs> = "err",
         metrics: Metrics = "metrics",
         allow_secret: List<Name> = "allow_secret",
+        semconv: Eq<bool> = "semconv",
         krate: Eq<Path> = "crate",
     }
 }
@@ -252,8 +253,45 @@ impl Element for Recorded {
 
 /// An element of `labels(…)`.
 pub(super) struct LabelArg {
-    pub(super) name: Ident,
+    pub(super) name: LabelName,
     pub(super) value: LabelValue,
+}
+
+/// What a label is called.
+pub(super) enum LabelName {
+    /// This.
+    Text(Ident),
+    /// As the attribute of this constant: `{ATTR_TIER}`.
+    Constant(Constant),
+}
+
+impl LabelName {
+    /// As it is written.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(ident) => ident.to_string(),
+            Self::Constant(constant) => constant.text(),
+        }
+    }
+
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Text(ident) => ident.span(),
+            Self::Constant(constant) => constant.span(),
+        }
+    }
+}
+
+impl Element for LabelName {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(syn::token::Brace) {
+            return Element::parse(input).map(Self::Constant);
+        }
+        match input.call(Ident::parse_any) {
+            Ok(name) => Ok(Self::Text(name)),
+            Err(_) => Err(input.error("expected a label's name")),
+        }
+    }
 }
 
 /// What is written after a label's name.
@@ -270,14 +308,12 @@ pub(super) enum LabelValue {
 
 impl Element for LabelArg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let Ok(name) = input.call(Ident::parse_any) else {
-            return Err(input.error("expected a label's name"));
-        };
-        if at_end(input) {
-            return Ok(Self { value: LabelValue::Parameter(name.clone()), name });
+        let name: LabelName = Element::parse(input)?;
+        if let (LabelName::Text(ident), true) = (&name, at_end(input)) {
+            return Ok(Self { value: LabelValue::Parameter(ident.clone()), name });
         }
         let missing = || {
-            let message = format!("`{name}` has no value: write `{name}: Type = value`");
+            let message = format!("`{0}` has no value: write `{0}: Type = value`", name.text());
             syn::Error::new(name.span(), message)
         };
         let ty = match input.parse::<Option<Token![:]>>()? {

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::future::regrouped;
 use super::model::Model;
+use super::names;
 use crate::hygiene::local;
 use crate::signature::Function;
 
@@ -39,8 +40,8 @@ pub(super) fn is_in(body: TokenStream) -> bool {
 pub(super) fn recorded(model: &Model, mode: &TokenStream) -> (TokenStream, Group) {
     let Model { krate, body, fields, .. } = model;
     let span = local("__span");
-    let names = fields.iter().map(|field| &field.name);
-    let leads_to = quote!(#krate::__private::record_fields! { #span [#(#names),*] $($fields)* });
+    let names = names::declared(krate, fields);
+    let leads_to = quote!(#krate::__private::record_fields! { #span (#krate) [#(#names),*] $($fields)* });
     (quote!((recorded #span #mode)), with_macro(body.observed(), &leads_to))
 }
 

@@ -593,6 +593,19 @@ fn nothing_panics() {
 }
 
 #[test]
+fn names_of_opentelemetry() {
+    let item = "fn answer(status: u16, user: &User) -> u16 { status }";
+    let fields =
+        "db.system = \"sqlite\", http.response.status_code = status, http.route = route(), shop.x = x()";
+    expansion("conventions", &format!("record(user.id), fields({fields})"), item);
+    let quiet = format!("semconv = false, record(user.id), fields({fields}, server.port = \"80\")");
+    expansion("conventions_off", &quiet, item);
+    let future =
+        "fn answer() -> Pin<Box<dyn Future<Output = u16>>> { let a = 1; Box::pin(async move { a }) }";
+    expansion("conventions_future", "fields(db.system = Empty)", future);
+}
+
+#[test]
 fn every_argument_is_documented() {
     assert_documented("instrument", Args::NAMES);
     let nested =

@@ -1,7 +1,9 @@
 //! `#[derive(Metrics)]`: a struct of metrics that registers itself.
 
+mod annotations;
 mod expand;
 mod model;
+mod names;
 mod parse;
 #[cfg(test)]
 mod tests;

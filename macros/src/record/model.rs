@@ -1,17 +1,22 @@
 //! What `record!` decided: declared fields, each with its value.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::Expr;
+use syn::spanned::Spanned;
 
-use super::parse::Input;
+use super::parse::{Declared, Input};
 use crate::errors::Errors;
-use crate::field::{FieldArg, FieldValue, Format, Name};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, secret_read};
 use crate::naming;
 
 /// The fields to fill in.
 pub(super) struct Model {
     /// The variable with the handle to the span.
     pub(super) span: Ident,
+    /// The path of the runtime.
+    pub(super) krate: TokenStream,
+    /// The span's fields.
+    pub(super) declared: Vec<Declared>,
     /// Where the first field is written.
     pub(super) at: Span,
     pub(super) assignments: Vec<Assignment>,
@@ -19,52 +24,126 @@ pub(super) struct Model {
 
 /// A field and its value.
 pub(super) struct Assignment {
-    /// Its place among the span's fields.
-    pub(super) index: usize,
+    pub(super) place: Place,
+    /// The constant that it is written by.
+    pub(super) constant: Option<Constant>,
     pub(super) format: Format,
     pub(super) value: Expr,
 }
 
+/// Which of the span's fields it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// The one with this number among those that are declared.
+    Declared(usize),
+    /// The one with the constant's key, which the compiler finds.
+    Sought,
+}
+
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
-        let Input { span, declared, fields, mut errors } = input;
-        let at = fields.first().map_or_else(Span::call_site, |field| field.name.span());
+        let Input { span, krate, declared, fields, mut errors } = input;
+        let mut at = None;
         let mut assignments: Vec<(Span, Assignment)> = Vec::with_capacity(fields.len());
-        for FieldArg { name, value } in fields {
-            let place = place(&name, &declared, &mut errors);
-            let value = given(&name, value, &mut errors);
-            let (Some(index), Some((format, value))) = (place, value) else { continue };
-            // A field has one value.
-            if let Some((first, _)) = assignments.iter().find(|(_, other)| other.index == index) {
-                let message = format!("`{}` is recorded twice; keep one", name.text);
-                errors.between(*first, name.span(), message);
+        for field in fields {
+            let (key, value) = match field {
+                FieldArg::One(key, value) => (key, value),
+                FieldArg::Set(set) => {
+                    let message =
+                        "`record!` fills in one attribute after the other: write `{ATTR_NAME} = value`";
+                    errors.at(set.ty.span(), message);
+                    continue;
+                }
+            };
+            let (span, text) = (key.span(), key.text());
+            at.get_or_insert(span);
+            let (place, constant) = match &key {
+                Key::Name(name) => (place(name, &declared, &mut errors), None),
+                Key::Constant(constant) => {
+                    (place_of_constant(constant, &declared, &mut errors), Some(constant.clone()))
+                }
+            };
+            let value = given(&key, value, &mut errors);
+            let (Some(place), Some((format, value))) = (place, value) else { continue };
+            // A name that says a secret was allowed where it was declared, and a constant likewise; another one hides none.
+            let hides = |name: &Name| !naming::is_secret(&name.text);
+            if let (Key::Name(name), Some(secret)) = (&key, secret_read(&value)) {
+                if hides(name) {
+                    let remedy = "leave it out, or, if it is none, give it another name";
+                    errors.at(secret.span(), format_args!("`{secret}` looks like a secret: {remedy}"));
+                }
             }
-            assignments.push((name.span(), Assignment { index, format, value }));
+            // A field has one value.
+            let is_same = |other: &Assignment| match place {
+                Place::Declared(_) => other.place == place,
+                Place::Sought => other.constant.as_ref().is_some_and(|constant| constant.text() == text),
+            };
+            if let Some((first, _)) = assignments.iter().find(|(_, other)| is_same(other)) {
+                let message = format!("`{text}` is recorded twice; keep one");
+                errors.between(*first, span, message);
+            }
+            assignments.push((span, Assignment { place, constant, format, value }));
         }
         let assignments = assignments.into_iter().map(|(_, assignment)| assignment).collect();
-        errors.finish(Self { span, at, assignments })
+        let at = at.unwrap_or_else(Span::call_site);
+        errors.finish(Self { span, krate, declared, at, assignments })
     }
 }
 
 /// The field's place. A span has the fields that its callsite declares, and no others.
-fn place(name: &Name, declared: &[String], errors: &mut Errors) -> Option<usize> {
+fn place(name: &Name, declared: &[Declared], errors: &mut Errors) -> Option<Place> {
     let text = &name.text;
-    let found = declared.iter().position(|declared| declared == text);
+    let texts = || {
+        declared.iter().filter_map(|declared| match declared {
+            Declared::Text(text) => Some(text.as_str()),
+            Declared::Constant(_) | Declared::Set(_) => None,
+        })
+    };
+    let found =
+        declared.iter().position(|declared| matches!(declared, Declared::Text(other) if other == text));
     if found.is_none() {
         let argument = if naming::is_dotted(text) { text.clone() } else { format!("{text:?}") };
         let declare = format!("declare it: `#[instrument(fields({argument} = Empty))]`");
-        let message = match naming::nearest(text, declared.iter().map(String::as_str)) {
+        let message = match naming::nearest(text, texts()) {
             Some(near) => format!("`{text}` is not declared; did you mean `{near}`? if not, {declare}"),
+            // Its redaction is the constant's to know.
+            None if declared.iter().any(|declared| !matches!(declared, Declared::Text(_))) => {
+                format!(
+                    "`{text}` is not declared; write its constant, `{{ATTR_NAME}}`, if it has one; if not, {declare}"
+                )
+            }
             None => format!("`{text}` is not declared; {declare}"),
         };
         errors.on(&name.tokens, message);
     }
-    found
+    found.map(Place::Declared)
+}
+
+/// The place of a constant's field: where it is declared by the same path, or where the compiler finds its key.
+fn place_of_constant(constant: &Constant, declared: &[Declared], errors: &mut Errors) -> Option<Place> {
+    let text = constant.text();
+    let found = declared
+        .iter()
+        .position(|declared| matches!(declared, Declared::Constant(other) if other.text() == text));
+    if let Some(found) = found {
+        return Some(Place::Declared(found));
+    }
+    if declared.iter().any(|declared| !matches!(declared, Declared::Text(_))) {
+        return Some(Place::Sought);
+    }
+    errors.on(&constant.path, not_declared(constant));
+    None
+}
+
+/// What is wrong with a constant whose field nobody has declared.
+pub(super) fn not_declared(constant: &Constant) -> String {
+    let text = constant.text();
+    format!("`{text}` is not declared; declare it: `#[instrument(fields({text} = Empty))]`")
 }
 
 /// The value, which is there.
-fn given(name: &Name, value: FieldValue, errors: &mut Errors) -> Option<(Format, Expr)> {
-    let text = &name.text;
+fn given(key: &Key, value: FieldValue, errors: &mut Errors) -> Option<(Format, Expr)> {
+    let text = key.text();
     let message = match value {
         FieldValue::Now(format, value) => return Some((format, *value)),
         FieldValue::Later => {
@@ -74,6 +153,6 @@ fn given(name: &Name, value: FieldValue, errors: &mut Errors) -> Option<(Format,
             format!("`{text}` has no value: write `{text} = {}value`", format.sign())
         }
     };
-    errors.on(&name.tokens, message);
+    errors.on(key.tokens(), message);
     None
 }

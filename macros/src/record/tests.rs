@@ -7,7 +7,7 @@ use crate::testing::{assert_errors, snapshot, survives_damage, tokens};
 /// The macro as the function around it calls it, for helpers that know attributes: the arguments are what stands between
 /// the parentheses of `record!`. Errors are taken out of their block.
 fn called(fields: TokenStream, _: TokenStream) -> TokenStream {
-    let expanded = record(quote!(__span ["id", "http.route", "odd-name", "result"] #fields));
+    let expanded = record(quote!(__span (::spanwright) ["id", "http.route", "odd-name", "result"] #fields));
     match expanded.clone().into_iter().next() {
         Some(TokenTree::Group(block)) => block.stream(),
         _ => expanded,

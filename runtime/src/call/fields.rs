@@ -5,7 +5,8 @@ use std::fmt;
 use spanwright_core::slots::value::{FieldWriter, Value};
 
 use super::shadow::Captured;
-use crate::record::Record;
+use crate::attribute::{Attribute, Attributes, Redaction, redacted};
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay};
 
 /// Takes the fields of a call that is being opened.
 #[derive(Debug)]
@@ -27,13 +28,73 @@ impl<'f, 'w> Fields<'f, 'w> {
     }
 
     /// Records what a value's `Debug` says.
-    pub fn debug<T: fmt::Debug + ?Sized>(&mut self, index: usize, value: &T) {
+    pub fn debug<T: RecordDebug + ?Sized>(&mut self, index: usize, value: &T) {
         self.push_fmt(index, format_args!("{value:?}"));
     }
 
     /// Records what a value's `Display` says.
-    pub fn display<T: fmt::Display + ?Sized>(&mut self, index: usize, value: &T) {
+    pub fn display<T: RecordDisplay + ?Sized>(&mut self, index: usize, value: &T) {
         self.push_fmt(index, format_args!("{value}"));
+    }
+
+    /// Records a typed value of an attribute, as the attribute lets it be shown.
+    #[inline]
+    pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(
+        &mut self,
+        index: usize,
+        attribute: &Attribute<T>,
+        value: &V,
+    ) {
+        match attribute.redaction() {
+            Redaction::Shown => self.value(index, value),
+            Redaction::Dropped => {}
+            redaction => value.record(&mut |value| {
+                // Only text has any other redaction.
+                if let Value::Str(text) = value {
+                    self.push_redacted(index, redaction, text);
+                }
+            }),
+        }
+    }
+
+    /// Records what a value's `Debug` says, as the attribute lets it be shown.
+    pub fn attribute_debug<V: RecordDebug + ?Sized>(
+        &mut self,
+        index: usize,
+        attribute: &Attribute<str>,
+        value: &V,
+    ) {
+        self.push_formatted(index, attribute.redaction(), format_args!("{value:?}"));
+    }
+
+    /// Records what a value's `Display` says, as the attribute lets it be shown.
+    pub fn attribute_display<V: RecordDisplay + ?Sized>(
+        &mut self,
+        index: usize,
+        attribute: &Attribute<str>,
+        value: &V,
+    ) {
+        self.push_formatted(index, attribute.redaction(), format_args!("{value}"));
+    }
+
+    /// Records a set of attributes, the first of them at the place `first`.
+    pub fn attributes<A: Attributes + ?Sized>(&mut self, first: usize, attributes: &A) {
+        attributes.record(first, self);
+    }
+
+    fn push_formatted(&mut self, index: usize, redaction: Redaction, text: fmt::Arguments<'_>) {
+        match redaction {
+            Redaction::Shown => self.push_fmt(index, text),
+            Redaction::Dropped => {}
+            redaction => self.push_redacted(index, redaction, &text.to_string()),
+        }
+    }
+
+    #[cold]
+    fn push_redacted(&mut self, index: usize, redaction: Redaction, text: &str) {
+        if let Some(text) = redacted(redaction, text) {
+            self.push(index, Value::Str(&text));
+        }
     }
 
     #[inline]

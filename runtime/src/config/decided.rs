@@ -9,6 +9,7 @@ use tracing_subscriber::filter::Targets;
 use super::kind::{LogFormat, OtlpCompression, OtlpProtocol};
 use super::pairs::Headers;
 use super::url::Url;
+use crate::attribute::RedactionKey;
 use crate::export::Temporality;
 
 /// What holds: every key decided.
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) traces: Option<Traces>,
     /// How spans and events are recorded.
     pub(crate) recording: Recording,
+    /// The key of the hashes in place of what is redacted; nothing where the process has one of its own.
+    pub(crate) redaction_key: Option<RedactionKey>,
     /// Where events are sent as log records.
     pub(crate) logs_export: Vec<LogsExporter>,
     /// How log records wait for their exporters.

@@ -4,10 +4,10 @@
 use super::environment::Environment;
 use super::jaeger::JaegerEndpoint;
 use super::kind::{
-    Address, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HistogramAggregation,
-    Host, Kind, Limit, LogExporters, LogsEndpoint, MetricExporters, MetricsEndpoint, Millis, PerSecond, Port,
-    Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch, Switch, TemporalityPreference, Text,
-    TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    Address, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HashKey,
+    HistogramAggregation, Host, Kind, Limit, LogExporters, LogsEndpoint, MetricExporters, MetricsEndpoint,
+    Millis, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch, Switch,
+    TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
 };
 use super::pairs::{Attributes, HeaderList};
 use super::problem::{Instead, Problem, ShownValue};
@@ -82,7 +82,8 @@ macro_rules! keys {
 keys! {
     /// The service's name: `service.name` of the resource.
     service_name: Text, ["SERVICE_NAME"], ["OTEL_SERVICE_NAME"], "`unknown_service:` and the program's name";
-    /// More attributes of the resource; they add to those set in code.
+    /// More attributes of the resource; they add to those set in code. The value of one that is called like a secret is sent
+    /// as `REDACTED`.
     resource_attributes: Attributes, [], ["OTEL_RESOURCE_ATTRIBUTES"], "none";
     /// Records and exports no spans, exports no log records and pushes no metrics. Log lines, the counting of metrics, the
     /// admin server and health go on.
@@ -265,6 +266,9 @@ keys! {
     span_links: Limit, [], ["OTEL_SPAN_LINK_COUNT_LIMIT"], "`128`";
     /// The most attributes of an event.
     event_attributes: Limit, [], ["OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"], "`128`";
+    /// The key of the hashes that stand for attributes with `redact = hash`, so that programs agree on them. It never
+    /// appears in a message.
+    redaction_key: HashKey, ["REDACTION_KEY"], [], "a random one in each process";
     /// The size of the telemetry ring buffer, in which spans and events wait.
     ring_size: RingBytes, ["RING_SIZE"], [], "`16MiB`";
     /// Exports every span and event at once, for development.

@@ -42,6 +42,7 @@ pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio,
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
 use super::url::Url;
+use crate::attribute::RedactionKey;
 
 /// What is wrong with a value, beyond not being what it must be; can be empty. Never a secret's text.
 pub(crate) type Reason = Cow<'static, str>;
@@ -73,6 +74,22 @@ impl Kind for Text {
 
     fn parse(text: &str) -> Result<String, Reason> {
         Ok(text.to_owned())
+    }
+}
+
+/// The key of the hashes in place of what is redacted.
+pub(crate) struct HashKey;
+
+impl Kind for HashKey {
+    type Value = RedactionKey;
+    const EXPECTS: &'static str = "a text of at least 16 bytes";
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<RedactionKey, Reason> {
+        match text.len() {
+            RedactionKey::SHORTEST.. => Ok(RedactionKey::new(text)),
+            _ => Err("it is shorter".into()),
+        }
     }
 }
 

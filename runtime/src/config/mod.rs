@@ -22,6 +22,7 @@ mod kind;
 mod near;
 mod pairs;
 mod problem;
+mod secret_names;
 mod url;
 
 pub(crate) use decided::{
@@ -34,12 +35,13 @@ pub(crate) use environment::Environment;
 pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;
 pub(crate) use kind::{
-    BaseEndpoint, Count, Filter, Kind, Millis, PerSecond, Ratio, RingBytes, RootSampler, SamplerName,
-    TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
+    BaseEndpoint, Count, Filter, HashKey, Kind, Millis, PerSecond, Ratio, RingBytes, RootSampler,
+    SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
 };
 pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};
-pub(crate) use pairs::{check_header, set as set_pair};
+pub(crate) use pairs::{REDACTED, Shown, check_header, decode, redacted, set as set_pair};
 pub use problem::{Instead, Problem, ShownValue};
+pub(crate) use url::without_secrets;
 
 use keys::{KEYS, Reader};
 

@@ -7,6 +7,7 @@ mod buckets;
 mod by_outcome;
 mod check;
 mod counter;
+mod descriptor;
 mod gauge;
 mod handle;
 mod histogram;
@@ -21,8 +22,15 @@ use std::sync::{Arc, OnceLock};
 pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 pub(crate) use buckets::{Finder, Scale};
 pub use by_outcome::ByOutcome;
-pub use check::{check_budget, check_kind};
+pub use check::{
+    by_kind, check_buckets, check_budget, check_flattened, check_heatmap, check_name, check_quantile,
+    check_total,
+};
 pub use counter::{Counted, Counter};
+pub use descriptor::{
+    Alert, Comparison, Condition, Described, Descriptors, MetricDescriptor, NestedMetrics, Panel, PanelKind,
+    Severity, Threshold, trimmed,
+};
 pub use gauge::{Gauge, Gauged};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
@@ -32,7 +40,7 @@ pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::export::exposition;
 use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapshot};
-use spanwright_core::descriptor::{Buckets, Dimension};
+use spanwright_core::descriptor::Dimension;
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
 /// [`Registry::global`]. Without the feature `telemetry` it has no size, counts nothing and is in no registry.
@@ -57,11 +65,44 @@ use spanwright_core::descriptor::{Buckets, Dimension};
 /// assert!(text.contains("shop_orders_total 2"));
 /// ```
 pub trait Metrics: Sized {
-    /// What is known of the metrics at compile time.
+    /// What is known of its own metrics at compile time.
     const DESCRIPTORS: &'static [MetricDescriptor];
 
-    /// An instance of its own in `registry`. Instances of one struct add up. It leaves the registry when it is dropped; what
-    /// its counters and histograms have counted stays as long as another instance is there, so that their sum never falls.
+    /// Those of its flattened fields.
+    const NESTED: &'static [NestedMetrics] = &[];
+
+    /// All its metrics, those of flattened fields included, by their whole names. None is made by asking.
+    ///
+    /// ```
+    /// use spanwright::{Counter, Gauge, Metrics};
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(global = false)]
+    /// struct Pool {
+    ///     /// Connections that nobody uses.
+    ///     idle: Gauge,
+    /// }
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(prefix = "shop")]
+    /// struct Shop {
+    ///     /// Orders that were placed.
+    ///     orders_total: Counter,
+    ///     #[metric(flatten, prefix = "shop_pool")]
+    ///     pool: Pool,
+    /// }
+    ///
+    /// let names: Vec<_> = Shop::descriptors().map(|metric| metric.name).collect();
+    /// assert_eq!(names, ["shop_orders_total", "shop_pool_idle"]);
+    /// ```
+    #[must_use]
+    fn descriptors() -> Descriptors {
+        Descriptors::of(Self::DESCRIPTORS, Self::NESTED)
+    }
+
+    /// An instance of its own in `registry`. Instances of one struct add up, unless the registry
+    /// [tells them apart](Registry::with_label). It leaves the registry when it is dropped; what its counters and histograms
+    /// have counted stays as long as another instance with the same labels is there, so that no series ever falls.
     fn register(registry: &Registry) -> Self;
 
     /// Shows each of its metrics to `visit`.
@@ -107,29 +148,6 @@ pub trait Metrics: Sized {
     }
 }
 
-/// One metric, as the derive wrote it down.
-#[derive(Debug)]
-pub struct MetricDescriptor {
-    /// The Prometheus name.
-    pub name: &'static str,
-    /// What it measures.
-    pub help: &'static str,
-    /// The unit, or nothing.
-    pub unit: &'static str,
-    /// The kind.
-    pub kind: Kind,
-    /// The labels.
-    pub dimensions: &'static [Dimension],
-    /// A histogram's buckets.
-    pub buckets: Buckets,
-    /// The source file.
-    pub file: &'static str,
-    /// The line in it.
-    pub line: u32,
-    /// The module's path.
-    pub module: &'static str,
-}
-
 /// A kind of metric: what a field of a `#[derive(Metrics)]` struct can be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
@@ -169,7 +187,9 @@ pub trait Metric: Sized {
     #[inline]
     fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {
         Self::new(|| {
-            let instrument = Arc::new(Self::instrument(descriptor));
+            let mut instrument = Self::instrument(descriptor);
+            registry.scope_in(&mut instrument, descriptor.is_exact);
+            let instrument = Arc::new(instrument);
             registry.add(&instrument);
             Owned::new(instrument)
         })
@@ -191,4 +211,17 @@ pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
         return Box::leak(Box::new(M::register(Registry::global())));
     }
     once.get_or_init(|| M::register(Registry::global()))
+}
+
+/// The metrics of a flattened field, whose names begin with a prefix.
+#[cfg(feature = "telemetry")]
+pub fn register_prefixed<M: Metrics>(registry: &Registry, prefix: &'static str) -> M {
+    M::register(&registry.with_prefix(prefix))
+}
+
+/// The metrics of a flattened field, which are nothing.
+#[cfg(not(feature = "telemetry"))]
+#[inline(always)]
+pub fn register_prefixed<M: Metrics>(registry: &Registry, _: &'static str) -> M {
+    M::register(registry)
 }

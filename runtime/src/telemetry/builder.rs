@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Problem;
-use crate::config::{self, Filter, LogFormat, RingBytes, Settings};
+use crate::Secret;
+use crate::config::{self, Filter, HashKey, LogFormat, RingBytes, Settings};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Check;
 use crate::registry::Registry;
@@ -68,9 +69,15 @@ impl Builder {
         self.resource_attribute("service.version", version)
     }
 
-    /// Another attribute of the resource: of all that this process exports.
+    /// Another attribute of the resource: of all that this process exports. One whose name is that of a secret,
+    /// `db.password` say, is exported as `REDACTED`, with a [`Problem`] that is a warning.
     pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.code.resource_attributes.get_or_insert_default().push((key.into(), value.into()));
+        let (key, mut value) = (key.into(), value.into());
+        if let Some(remark) = config::redacted(&key) {
+            self.problems.push(Problem::CodeRemark { method: "resource_attribute", remark });
+            value = config::REDACTED.to_owned();
+        }
+        self.code.resource_attributes.get_or_insert_default().push((key, value));
         self
     }
 
@@ -135,6 +142,14 @@ impl Builder {
     /// [`InstallError::Required`](super::InstallError::Required). Not by default.
     pub fn required(mut self, required: bool) -> Self {
         self.code.required = Some(required);
+        self
+    }
+
+    /// The key of the hashes that stand for attributes with `redact = hash`, so that programs agree on them: at least 16
+    /// bytes, and as hard to guess as a password. A random one in each process by default. A shorter one is a [`Problem`]
+    /// and ignored.
+    pub fn redaction_key(mut self, key: &Secret<String>) -> Self {
+        self.code.redaction_key = self.parsed("redaction_key", config::parse::<HashKey>(key.expose()));
         self
     }
 

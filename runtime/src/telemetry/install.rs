@@ -77,6 +77,7 @@ impl Builder {
             sources: Sources::default(),
             _installed: installed,
         };
+        crate::attribute::set_key(config.redaction_key.clone());
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         guard.sources = Sources::start(config, &mut guard.problems);

@@ -1,0 +1,218 @@
+//! The tokens of `#[derive(Attributes)]`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::model::{Attribute, Member, Model, constant_name};
+use super::parse::{Input, Redaction};
+use super::types::{self, Plain};
+use crate::field::Format;
+use crate::hygiene::{Runtime, blaming, local};
+use crate::semconv::{self, ValueType};
+use crate::signature::with_static_lifetimes;
+
+/// Input: `struct Order<'a> { id: &'a str, #[attribute(flatten)] event: Event }`; output: `const ATTR_ID: Attribute<str>`, a
+/// list of all the descriptors, and what records each field at its place.
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let Model { krate, ident, generics, members, warnings, .. } = model;
+    let (generics, arguments, clause) = generics.split_for_impl();
+    let constants = members.iter().filter_map(|member| match member {
+        Member::One(attribute) => Some(constant(model, attribute)),
+        Member::Flattened(..) => None,
+    });
+    let descriptors = descriptors(model);
+    let statements = statements(model);
+    let check = check(model);
+    let warnings = warnings.iter().map(|(span, message)| semconv::warning(krate, *span, message));
+    let (this, first, fields) = (local("self"), local("__first"), local("__fields"));
+    quote! {
+        #(#constants)*
+        #[automatically_derived]
+        impl #generics #krate::Attributes for #ident #arguments #clause {
+            const DESCRIPTORS: &'static [&'static #krate::__private::AttributeDescriptor] = #descriptors;
+            fn record(
+                &#this,
+                #first: ::core::primitive::usize,
+                #fields: &mut #krate::__private::Fields<'_, '_>,
+            ) {
+                #(#statements)*
+            }
+        }
+        #check
+        #(#warnings)*
+    }
+}
+
+/// The constant, as public as the struct.
+fn constant(model: &Model, attribute: &Attribute) -> TokenStream {
+    let Model { krate, vis, .. } = model;
+    let Attribute { constant, key, help, examples, redaction, .. } = attribute;
+    let ty = constant_type(krate, attribute);
+    let doc = if help.is_empty() { format!("The attribute `{key}`.") } else { help.clone() };
+    let help = (!help.is_empty()).then(|| quote!(.with_help(#help)));
+    let examples = match examples.as_slice() {
+        [] => None,
+        [only] => Some(quote!(.with_example(#only))),
+        all => Some(quote!(.with_examples(&[#(#all),*]))),
+    };
+    let redaction = redaction.map(|redaction| match redaction {
+        Redaction::Hash => quote!(.hashed()),
+        Redaction::Mask => quote!(.masked()),
+        Redaction::Drop => quote!(.dropped()),
+    });
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code, unreachable_pub)]
+        #vis const #constant: #krate::__private::Attribute<#ty> =
+            #krate::__private::Attribute::<#ty>::new(#key)#help #examples #redaction;
+    }
+}
+
+fn constant_type(krate: &Runtime, attribute: &Attribute) -> TokenStream {
+    let field_type = &attribute.field_type;
+    match (attribute.ty, attribute.redaction) {
+        (Some(ty), _) => types::constant_type(ty),
+        // What is hashed or masked is text.
+        (None, Some(Redaction::Hash | Redaction::Mask)) => types::constant_type(ValueType::Str),
+        (None, _) => {
+            let (at, krate) = (blaming(field_type.span()), krate.at(field_type.span()));
+            let ty = with_static_lifetimes(field_type);
+            quote_spanned!(at=> <#ty as #krate::__private::AttributeValue>::As)
+        }
+    }
+}
+
+/// Output: `&[ATTR_A.descriptor(), ATTR_B.descriptor()]`; with a flattened set in between, all the parts, put together.
+fn descriptors(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let mut parts: Vec<TokenStream> = Vec::new();
+    let mut run: Vec<TokenStream> = Vec::new();
+    let (mut own, mut sets) = (0_usize, Vec::new());
+    for member in &model.members {
+        match member {
+            Member::One(attribute) => {
+                let constant = &attribute.constant;
+                run.push(quote!(#constant.descriptor()));
+                own += 1;
+            }
+            Member::Flattened(_, ty) => {
+                let run = std::mem::take(&mut run);
+                parts.push(quote!(&[#(#run),*]));
+                let set = set(krate, ty);
+                parts.push(set.clone());
+                sets.push(quote!(#set.len()));
+            }
+        }
+    }
+    if sets.is_empty() {
+        return quote!(&[#(#run),*]);
+    }
+    quote! {{
+        const __ALL: [&'static #krate::__private::AttributeDescriptor; #own #(+ #sets)*] =
+            #krate::__private::concatenated(&[#(#parts,)* &[#(#run),*]]);
+        &__ALL
+    }}
+}
+
+/// The descriptors of a flattened set.
+fn set(krate: &Runtime, ty: &syn::Type) -> TokenStream {
+    let (at, krate) = (blaming(ty.span()), krate.at(ty.span()));
+    let ty = with_static_lifetimes(ty);
+    quote_spanned!(at=> <#ty as #krate::Attributes>::DESCRIPTORS)
+}
+
+/// What records each field, at its place behind the first one.
+fn statements(model: &Model) -> Vec<TokenStream> {
+    let krate = &model.krate;
+    let (first, fields) = (local("__first"), local("__fields"));
+    let (mut own, mut sets) = (0_usize, Vec::new());
+    let mut statements = Vec::new();
+    for member in &model.members {
+        let place = quote!(#first + #own #(+ #sets)*);
+        match member {
+            Member::One(attribute) => {
+                statements.push(statement(attribute, &place, &fields));
+                own += 1;
+            }
+            Member::Flattened(field, ty) => {
+                let at = blaming(ty.span());
+                let this = Ident::new("self", at);
+                statements.push(quote_spanned!(at=> #fields.attributes(#place, &#this.#field);));
+                let set = set(krate, ty);
+                sets.push(quote!(#set.len()));
+            }
+        }
+    }
+    statements
+}
+
+fn statement(attribute: &Attribute, place: &TokenStream, fields: &Ident) -> TokenStream {
+    let Attribute { field, field_type, constant, format, is_option, .. } = attribute;
+    let at = blaming(field_type.span());
+    let this = Ident::new("self", at);
+    let method = match format {
+        Format::Value => quote!(attribute),
+        Format::Debug => quote!(attribute_debug),
+        Format::Display => quote!(attribute_display),
+    };
+    let value = local("__value");
+    match *is_option && *format != Format::Value {
+        // Without a value there is nothing to format.
+        true => quote_spanned! {at=>
+            if let ::core::option::Option::Some(#value) = &#this.#field {
+                #fields.#method(#place, &#constant, #value);
+            }
+        },
+        false => quote_spanned!(at=> #fields.#method(#place, &#constant, &#this.#field);),
+    }
+}
+
+/// That no flattened set has a key which is here already; without one, the model has looked.
+fn check(model: &Model) -> TokenStream {
+    let Model { krate, static_type, members, .. } = model;
+    let flattened = members.iter().find_map(|member| match member {
+        Member::One(_) => None,
+        Member::Flattened(field, _) => Some(field),
+    });
+    let Some(field) = flattened else { return TokenStream::new() };
+    let at = krate.at(field.span());
+    quote_spanned! {blaming(field.span())=>
+        const _: () = {
+            const __ALL: &[&#at::__private::AttributeDescriptor] = <#static_type as #at::Attributes>::DESCRIPTORS;
+            #at::__private::check_names(&#at::__private::names_of::<{ __ALL.len() }>(&[#at::__private::Names::Of(__ALL)]));
+        };
+    }
+}
+
+/// Constants without content, and an implementation without attributes, for a struct with mistakes.
+pub(super) fn stub(input: &Input) -> TokenStream {
+    let krate = Runtime::new(&input.args.krate);
+    let (ident, vis) = (&input.item.ident, &input.item.vis);
+    let mut names: Vec<Ident> = Vec::new();
+    let mut constants = TokenStream::new();
+    for field in &input.fields {
+        let written = field.args.constant.as_ref().map(|constant| constant.value.0.0.clone());
+        let name = written.unwrap_or_else(|| constant_name(&field.ident));
+        if names.contains(&name) || field.args.flatten.is_some() {
+            continue;
+        }
+        let is_text = field.args.display.is_some() || field.args.debug.is_some();
+        let ty = Plain::of(&field.ty).value_type().filter(|_| !is_text).unwrap_or(ValueType::Str);
+        let ty = types::constant_type(ty);
+        constants.extend(quote! {
+            #[allow(dead_code, missing_docs)]
+            #vis const #name: #krate::__private::Attribute<#ty> = #krate::__private::Attribute::<#ty>::new("_");
+        });
+        names.push(name);
+    }
+    let (generics, arguments, clause) = input.item.generics.split_for_impl();
+    quote! {
+        #constants
+        #[automatically_derived]
+        impl #generics #krate::Attributes for #ident #arguments #clause {
+            const DESCRIPTORS: &'static [&'static #krate::__private::AttributeDescriptor] = &[];
+            fn record(&self, _: ::core::primitive::usize, _: &mut #krate::__private::Fields<'_, '_>) {}
+        }
+    }
+}
