@@ -64,6 +64,11 @@ use spanwright_core::descriptor::Dimension;
 /// let text = spanwright::export::exposition::to_text(&registry.snapshot());
 /// assert!(text.contains("shop_orders_total 2"));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of metrics",
+    label = "has no `#[derive(spanwright::Metrics)]`",
+    note = "`#[metric(flatten)]` is for a field that is a struct with `#[derive(spanwright::Metrics)]`; a metric itself goes without"
+)]
 pub trait Metrics: Sized {
     /// What is known of its own metrics at compile time.
     const DESCRIPTORS: &'static [MetricDescriptor];
@@ -152,7 +157,8 @@ pub trait Metrics: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "not a metric",
-    note = "a metric is a `Counter`, `UpDownCounter`, `Gauge` or `Histogram` of spanwright's"
+    note = "a metric is a `Counter`, `UpDownCounter`, `Gauge` or `Histogram` of spanwright's",
+    note = "a field that is a struct of metrics has `#[metric(flatten)]`, and one that is none `#[metric(skip)]`"
 )]
 pub trait Metric: Sized {
     /// The kind in snapshots.
