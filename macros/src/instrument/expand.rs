@@ -53,9 +53,8 @@ fn mode(mode: Mode) -> TokenStream {
 /// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| At(&(self.metrics)).report(__call, Put) } sync)`. A
 /// method: of what has none, nothing else is looked at, and so there is one error.
 fn reported(model: &Model, mode: TokenStream) -> TokenStream {
-    let (Metrics::Into(Report { target, labels }), krate) = (&model.metrics, &model.krate) else {
-        return mode;
-    };
+    let (Metrics::Into(report), krate) = (&model.metrics, &model.krate) else { return mode };
+    let Report { target, labels } = &**report;
     let call = local("__call");
     let at = blaming(target.span());
     let krate = krate.at(at);

@@ -220,9 +220,8 @@ struct OwnArgs {
 
 /// The names of the labels that are written out.
 pub(super) fn names_of_labels(written: &parse::Metrics) -> Vec<(String, Span)> {
-    let parse::Metrics::Options(MetricsArgs { labels: Some(labels), .. }) = written else {
-        return Vec::new();
-    };
+    let parse::Metrics::Options(args) = written else { return Vec::new() };
+    let Some(labels) = &args.labels else { return Vec::new() };
     let parse::Labels::List(labels) = &labels.value else { return Vec::new() };
     let names = labels.iter().filter_map(|label| match &label.name {
         LabelName::Text(ident) => Some((ident.unraw().to_string(), ident.span())),

@@ -1,4 +1,4 @@
-use spanwright::{CallMetrics, Counter, Label, Metrics, instrument};
+use spanwright::{Counter, Label, Metrics, instrument};
 
 #[derive(Clone, Copy, Label)]
 enum Tier {
@@ -8,16 +8,8 @@ enum Tier {
 #[derive(Metrics)]
 struct Shop {
     /// Orders that were placed.
+    #[metric(role = calls)]
     orders_total: Counter<Tier>,
-}
-
-impl CallMetrics for Shop {
-    type Labels<'l> = Tier;
-    type Series = ();
-
-    fn begin(&self, _: &Tier) {}
-
-    fn end(&self, _: (), _: &spanwright::__private::role::EndedCall) {}
 }
 
 #[instrument(metrics(into = Shop::global(), labels = free))]
