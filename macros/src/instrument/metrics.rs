@@ -201,7 +201,7 @@ pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut
 fn value_of(labels: Arg<parse::Labels>, errors: &mut Errors) -> Option<Expr> {
     let labels = labels?;
     match labels.value {
-        parse::Labels::Value(value) => Some(value),
+        parse::Labels::Value(value) => Some(*value),
         parse::Labels::List(_) => {
             let message = "beside `into` the labels are a value of the struct's labels: write `labels = …`";
             errors.at(labels.key.span(), message);

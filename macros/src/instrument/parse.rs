@@ -86,13 +86,13 @@ pub(super) enum Labels {
     /// `(…)`: the labels of the function's own metrics.
     List(Vec<LabelArg>),
     /// `= expr`: those of the metrics that `into` names.
-    Value(Expr),
+    Value(Box<Expr>),
 }
 
 impl Form for Labels {
     fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         if input.peek(Token![=]) {
-            return Eq::parse(key, input, errors).map(|Eq(Value(value))| Self::Value(value));
+            return Eq::parse(key, input, errors).map(|Eq(Value(value))| Self::Value(Box::new(value)));
         }
         List::parse(key, input, errors).map(|List(labels)| Self::List(labels))
     }
