@@ -68,6 +68,9 @@ use proc_macro::TokenStream;
 /// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label`; `{ATTR_TIER}: Tier = tier` is called as that attribute | `module`, `function` |
 /// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
+/// | `metrics = Type` | the calls are reported [into a struct of one's own](#metrics-of-ones-own), `Type::global()` | the function's own metrics |
+/// | `metrics(into = …)` | the same for the struct that an expression leads to: `self.metrics`, `Arc::clone(&self.metrics)`, `METRICS` | |
+/// | `metrics(labels = …)` | beside `into`, the value of the struct's labels, with the parameters in scope | `()` |
 /// | `allow_secret(a)` | records `a`, or has the label `a`, although its name, or that of the variable or the field that it is given, looks like a secret's (`password`, `token`, `api_key`, …); names of facts such as `token_count` don't | an error |
 /// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
@@ -135,6 +138,43 @@ use proc_macro::TokenStream;
 ///
 /// The label `function` is the function's bare name, as `module` is the module's path: `Order::load` and `User::load` in
 /// one module are one series, unless a `prefix` or `labels(…)` tell them apart.
+///
+/// # Metrics of one's own
+///
+/// `metrics = Type` and `metrics(into = …)` report into a struct with `#[derive(Metrics)]`, under its names: into the fields
+/// that have a role.
+///
+/// | Role | Field | Counts |
+/// | --- | --- | --- |
+/// | `calls` | `Counter<L>`, or `Counter<ByOutcome<L>>` with a label `outcome` | every call that has ended |
+/// | `errors` | `Counter<L>` | those that ended in an error or a panic |
+/// | `cancelled` | `Counter<L>` | futures that were dropped before they had finished |
+/// | `duration` | `Histogram<L>` | how long calls took, in the histogram's unit |
+/// | `in_flight` | `UpDownCounter<L>` | calls that have begun and not ended |
+///
+/// ```ignore
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "persist")]
+/// struct S3Metrics {
+///     /// Requests that were sent.
+///     #[metric(role = calls)]
+///     s3_requests_total: Counter<Operation>,
+///     /// How long they took.
+///     #[metric(role = duration)]
+///     s3_latency_seconds: Histogram<Operation>,
+/// }
+///
+/// impl Store {
+///     #[instrument(err, metrics(into = self.metrics, labels = Operation::Put))]
+///     async fn put(&self, key: &str) -> Result<(), Error> {
+///         self.client.put(key).await
+///     }
+/// }
+/// ```
+///
+/// What `into` and `labels` are is evaluated when a call begins, once, and only where metrics are on. A place is borrowed
+/// until the call has ended, so in a method with `&mut self` or `self`, and of a parameter that the body takes over,
+/// keep the metrics in an `Arc` and write `into = Arc::clone(&self.metrics)`. Exemplars are of the call's own span.
 ///
 /// # Outcomes
 ///

@@ -69,23 +69,50 @@ pub struct Beginning(());
 
 /// The report of a call that nobody observes.
 #[derive(Debug)]
-pub struct Report<T>(PhantomData<T>);
+pub struct Unreported(());
 
-/// Takes what a call would have reported into.
-pub fn report<T: CallMetrics>(_: Beginning, _: T, _: T::Labels<'_>) -> Report<T> {
-    Report(PhantomData)
+/// What a call would have reported into, as a value that leads there.
+#[derive(Debug)]
+pub struct To<T>(pub T);
+
+/// The same as a place.
+#[derive(Debug)]
+pub struct At<'t, T>(pub &'t T);
+
+impl<T: CallMetrics> To<T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
+}
+
+impl<T: CallMetrics> At<'_, T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
 }
 
 /// Takes the report of a call, which is not made.
-pub fn unreported<T: CallMetrics>(_: impl FnOnce(Beginning) -> Report<T>) {}
+pub fn unreported(_: impl FnOnce(Beginning) -> Unreported) {}
 
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]
 #[inline(always)]
 pub fn bare() {}
 
-/// Whether the process has its telemetry now: never, since it is not compiled in.
+/// Whether the process has its telemetry now: never, since it is not compiled in. For libraries that would prepare what only
+/// telemetry shows:
+///
+/// ```
+/// fn summary() -> Option<String> {
+///     spanwright::is_installed().then(|| "what costs something".to_owned())
+/// }
+/// # assert_eq!(summary(), None);
+/// ```
+#[allow(clippy::missing_const_for_fn, reason = "with telemetry it is none")]
+#[inline(always)]
 #[must_use]
-pub const fn is_installed() -> bool {
+pub fn is_installed() -> bool {
     false
 }

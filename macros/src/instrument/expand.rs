@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
@@ -51,24 +50,26 @@ fn mode(mode: Mode) -> TokenStream {
     }
 }
 
-/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| report(__call, &(self.metrics), Put) } sync)`.
+/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| At(&(self.metrics)).report(__call, Put) } sync)`. A
+/// method: of what has none, nothing else is looked at, and so there is one error.
 fn reported(model: &Model, mode: TokenStream) -> TokenStream {
-    let (Metrics::Into(Report { target, labels }), krate) = (&model.metrics, &model.krate) else {
-        return mode;
-    };
+    let (Metrics::Into(report), krate) = (&model.metrics, &model.krate) else { return mode };
+    let Report { target, labels } = &**report;
     let call = local("__call");
-    let (span, target) = match target {
-        Target::Global(ty) => (ty.span(), quote_spanned!(blaming(ty.span())=> #ty::global())),
-        Target::Place(place) => (place.span(), quote_spanned!(blaming(place.span())=> &(#place))),
-        Target::Value(value) => (value.span(), quote!(#value)),
+    let at = blaming(target.span());
+    let krate = krate.at(at);
+    let target = match target {
+        Target::Global(ty) => quote_spanned!(at=> #krate::__private::At(#ty::global())),
+        Target::Place(place) => quote_spanned!(at=> #krate::__private::At(&(#place))),
+        Target::Reference(value) => quote_spanned!(at=> #krate::__private::At(#value)),
+        Target::Value(value) => quote_spanned!(at=> #krate::__private::To(#value)),
     };
-    let at = krate.at(span);
     let labels = match labels {
         Some(labels) => quote!(#labels),
-        None => quote_spanned!(blaming(span)=> #at::__private::no_labels()),
+        None => quote_spanned!(at=> #krate::__private::no_labels()),
     };
-    let report = quote_spanned!(blaming(span)=> #at::__private::report);
-    quote!((reported { |#call| #report(#call, #target, #labels) } #mode))
+    let report = quote_spanned!(at=> #target.report);
+    quote!((reported { |#call| #report(#call, #labels) } #mode))
 }
 
 fn level(krate: &Runtime, level: Level) -> TokenStream {

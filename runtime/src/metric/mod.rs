@@ -43,9 +43,10 @@ use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapsh
 use spanwright_core::descriptor::Dimension;
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
-/// [`Registry::global`].
+/// [`Registry::global`]. Without the feature `telemetry` it has no size, counts nothing and is in no registry.
 ///
 /// ```
+/// # if !spanwright::ENABLED { return }
 /// use spanwright::{Counter, Metrics, Registry};
 ///
 /// #[derive(Metrics)]
@@ -144,6 +145,7 @@ pub trait Metrics: Sized {
     /// What this instance holds now, in Prometheus' text format, to be printed. It can't fail.
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use spanwright::{Counter, Metrics};
     ///
     /// #[derive(Metrics)]
