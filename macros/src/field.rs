@@ -113,9 +113,11 @@ impl Element for Constant {
             )
         };
         let at = if content.is_empty() { brace.span.join() } else { content.span() };
-        let path = content.call(Path::parse_mod_style).map_err(|_| wrong(at))?;
-        if !content.is_empty() {
-            return Err(wrong(content.span()));
+        let path = content.call(Path::parse_mod_style);
+        let (after, rest) = (content.span(), content.parse::<TokenStream>()?);
+        let path = path.map_err(|_| wrong(at))?;
+        if !rest.is_empty() {
+            return Err(wrong(after));
         }
         // What describes the function is a `static`, which knows no `Self`.
         match path.segments.first() {
@@ -228,7 +230,7 @@ impl Element for SetArg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if at_end(input) {
             let message = "a set of attributes follows the dots: write `..parameter`, or `..Type = value`";
-            return Err(input.error(message));
+            return Err(syn::Error::new(input.span(), message));
         }
         let ty: Type = input.parse()?;
         if at_end(input) {
