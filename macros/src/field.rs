@@ -175,7 +175,7 @@ pub(crate) enum FieldArg {
     /// `name = value`
     One(Key, FieldValue),
     /// `..order` or `..Order = value`
-    Set(SetArg),
+    Set(Box<SetArg>),
 }
 
 /// A set of attributes.
@@ -198,7 +198,7 @@ pub(crate) enum FieldValue {
 impl Element for FieldArg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.parse::<Option<Token![..]>>()?.is_some() {
-            return Element::parse(input).map(Self::Set);
+            return SetArg::parse(input).map(|set| Self::Set(Box::new(set)));
         }
         let sign = Format::parse(input)?;
         let key: Key = Element::parse(input)?;

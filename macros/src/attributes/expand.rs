@@ -99,7 +99,7 @@ fn descriptors(model: &Model) -> TokenStream {
         match member {
             Member::One(attribute) => {
                 let constant = used(attribute);
-                run.push(quote!(#constant.descriptor()));
+                run.push(quote_spanned!(constant.span()=> #constant.descriptor()));
                 own += 1;
             }
             Member::Flattened(_, ty) => {
@@ -177,7 +177,8 @@ fn statement(krate: &Runtime, attribute: &Attribute, place: &TokenStream, fields
         let krate = krate.at(field_type.span());
         let ty = repeated(field_type.to_token_stream(), field_type.span());
         let record = quote_spanned!(at=> <#ty as #krate::__private::AttributeValue>::record_as);
-        return quote!(#record(&#this.#field, #place, &#constant, #fields););
+        let constant = quote_spanned!(at=> &#constant);
+        return quote!(#record(&#this.#field, #place, #constant, #fields););
     }
     let method = match format {
         Format::Value => quote!(attribute),
