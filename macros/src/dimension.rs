@@ -20,11 +20,22 @@ pub(crate) struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// The label's name, as an expression; `ty` are its values.
+    /// The label's name, as an expression.
     ///
-    /// Output: `"tier"`; `{ const __LABEL: &str = label_of::<Tier, _>(&ATTR_TIER, &[]); __LABEL }`, as what a `static`
-    /// borrows is not called functions for.
-    pub(crate) fn name(&self, krate: &Runtime, ty: &TokenStream) -> TokenStream {
+    /// Output: `"tier"`; `{ const __LABEL: &str = ATTR_TIER.label(); __LABEL }`, as what a `static` borrows is not called
+    /// functions for.
+    pub(crate) fn name(&self) -> TokenStream {
+        match (self.name, self.attribute) {
+            (None, Some(path)) => of_attribute(path, &quote!(label)),
+            (name, _) => {
+                let name = name.unwrap_or_default();
+                quote!(#name)
+            }
+        }
+    }
+
+    /// The same, with the attribute checked: that it can be a label of the type `ty`.
+    pub(crate) fn checked_name(&self, krate: &Runtime, ty: &TokenStream) -> TokenStream {
         let Some(path) = self.attribute else {
             let name = self.name.unwrap_or_default();
             return quote!(#name);
@@ -41,15 +52,17 @@ impl Naming<'_> {
     }
 
     /// The fields `name`, `attribute` and `help` of a `Dimension`.
-    pub(crate) fn expand(&self, krate: &Runtime, ty: &TokenStream) -> TokenStream {
-        let (name, help) = (self.name(krate, ty), self.help);
+    pub(crate) fn expand(&self, name: &TokenStream) -> TokenStream {
+        let help = self.help;
         let Some(path) = self.attribute else {
             return quote!(name: #name, attribute: "", help: #help);
         };
-        let of_attribute =
-            |method: TokenStream| quote!({ const __TEXT: &::core::primitive::str = #path.#method(); __TEXT });
-        let key = of_attribute(quote!(key));
-        let help = if help.is_empty() { of_attribute(quote!(help)) } else { quote!(#help) };
+        let key = of_attribute(path, &quote!(key));
+        let help = if help.is_empty() { of_attribute(path, &quote!(help)) } else { quote!(#help) };
         quote!(name: #name, attribute: #key, help: #help)
     }
+}
+
+fn of_attribute(path: &Path, method: &TokenStream) -> TokenStream {
+    quote!({ const __TEXT: &::core::primitive::str = #path.#method(); __TEXT })
 }

@@ -198,7 +198,7 @@ fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut
 fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field> {
     let (key, value) = match field {
         FieldArg::One(key, value) => (key, value),
-        FieldArg::Set(set) => return given_set(set, item, errors),
+        FieldArg::Set(set) => return given_set(*set, item, errors),
     };
     let span = key.span();
     let value = match value {

@@ -98,16 +98,15 @@ pub(super) struct StaticLabel {
 
 impl StaticLabel {
     /// The label's name, as an expression.
-    pub(super) fn name(&self, krate: &Runtime) -> TokenStream {
-        let ty = quote_spanned!(blaming(self.value.span())=> ::core::primitive::str);
-        self.name.with(|naming| naming.name(krate, &ty))
+    pub(super) fn name(&self) -> TokenStream {
+        self.name.with(|naming| naming.name())
     }
 }
 
 impl TypedLabel {
     /// The fields `name`, `attribute` and `help` of its `Dimension`.
-    pub(super) fn naming(&self, krate: &Runtime) -> TokenStream {
-        self.name.with(|naming| naming.expand(krate, &self.ty))
+    pub(super) fn naming(&self) -> TokenStream {
+        self.name.with(|naming| naming.expand(&naming.name()))
     }
 }
 
@@ -126,18 +125,19 @@ impl LabelName {
     }
 }
 
-/// The names of all labels as a slice, and where the first constant among them is; nothing without one.
+/// The names of all labels as a slice, with their attributes checked, and where the first of these is; nothing without one.
 pub(super) fn label_names(krate: &Runtime, labels: &Labels) -> Option<(Span, TokenStream)> {
     let Labels::Own(statics, typed) = labels else { return None };
-    let written = statics.iter().map(|label| &label.name).chain(typed.iter().map(|label| &label.name));
-    let span = written.into_iter().find_map(|name| match name {
+    let statics = statics.iter().map(|label| {
+        let text = quote_spanned!(blaming(label.value.span())=> ::core::primitive::str);
+        (&label.name, text)
+    });
+    let all: Vec<_> = statics.chain(typed.iter().map(|label| (&label.name, label.ty.clone()))).collect();
+    let span = all.iter().find_map(|(name, _)| match name {
         LabelName::Text(_) => None,
         LabelName::Constant(constant) => Some(constant.span()),
     })?;
-    let statics = statics.iter().map(|label| label.name(krate));
-    let names: Vec<TokenStream> = statics
-        .chain(typed.iter().map(|label| label.name.with(|naming| naming.name(krate, &label.ty))))
-        .collect();
+    let names = all.iter().map(|(name, ty)| name.with(|naming| naming.checked_name(krate, ty)));
     Some((span, quote!(&[#(#names),*])))
 }
 

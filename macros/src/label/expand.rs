@@ -34,7 +34,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 fn labels(model: &Model) -> TokenStream {
     let Model { krate, ident, name, attribute, help, .. } = model;
     let naming = Naming { name: name.as_deref(), attribute: attribute.as_ref(), help, taken: &[] };
-    let naming = naming.expand(krate, &quote!(#ident));
+    let naming = naming.expand(&naming.checked_name(krate, &quote!(#ident)));
     quote! {
         #[automatically_derived]
         impl #krate::__private::Labels for #ident {

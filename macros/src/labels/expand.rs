@@ -44,13 +44,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 fn dimension(krate: &Runtime, label: &Label) -> TokenStream {
     let Label { name, attribute, help, ty, values, .. } = label;
     let naming = Naming { name: name.as_deref(), attribute: attribute.as_ref(), help, taken: &[] };
-    let naming = naming.expand(
-        krate,
-        &match values {
-            Values::Typed => with_static_lifetimes(ty),
-            Values::Text(_) => quote_spanned!(blaming(ty.span())=> ::core::primitive::str),
-        },
-    );
+    let values_type = match values {
+        Values::Typed => with_static_lifetimes(ty),
+        Values::Text(_) => quote_spanned!(blaming(ty.span())=> ::core::primitive::str),
+    };
+    let naming = naming.expand(&naming.checked_name(krate, &values_type));
     let values = match values {
         Values::Typed => {
             let at = krate.at(ty.span());
