@@ -117,7 +117,7 @@ pub use tokio_metrics::{Runtimes, watch_runtime};
 /// ```
 pub const ENABLED: bool = cfg!(feature = "telemetry");
 
-/// The README's examples are tests.
-#[cfg(doctest)]
+/// The README's examples are tests, of a program with telemetry.
+#[cfg(all(doctest, feature = "telemetry"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

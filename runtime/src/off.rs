@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use crate::attribute::{Attribute, Attributes};
+use crate::attribute::{Attribute, Redaction};
 use crate::metric::CallMetrics;
-use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay};
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -24,13 +24,25 @@ impl Fields<'_, '_> {
     pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
 
     /// Records what a value's `Debug` says.
-    pub fn attribute_debug<V: RecordDebug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+    pub fn attribute_debug<T: Textual + ?Sized, V: RecordDebug + ?Sized>(
+        &mut self,
+        _: usize,
+        _: &Attribute<T>,
+        _: &V,
+    ) {
+    }
 
     /// Records what a value's `Display` says.
-    pub fn attribute_display<V: RecordDisplay + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+    pub fn attribute_display<T: Textual + ?Sized, V: RecordDisplay + ?Sized>(
+        &mut self,
+        _: usize,
+        _: &Attribute<T>,
+        _: &V,
+    ) {
+    }
 
-    /// Records a set of attributes.
-    pub fn attributes<A: Attributes + ?Sized>(&mut self, _: usize, _: &A) {}
+    /// Records what may be shown of a typed value.
+    pub(crate) fn redacted<V: Record + ?Sized>(&mut self, _: usize, _: Redaction, _: &V) {}
 }
 
 /// Leads to a span that nobody records.
@@ -69,23 +81,50 @@ pub struct Beginning(());
 
 /// The report of a call that nobody observes.
 #[derive(Debug)]
-pub struct Report<T>(PhantomData<T>);
+pub struct Unreported(());
 
-/// Takes what a call would have reported into.
-pub fn report<T: CallMetrics>(_: Beginning, _: T, _: T::Labels<'_>) -> Report<T> {
-    Report(PhantomData)
+/// What a call would have reported into, as a value that leads there.
+#[derive(Debug)]
+pub struct To<T>(pub T);
+
+/// The same as a place.
+#[derive(Debug)]
+pub struct At<'t, T>(pub &'t T);
+
+impl<T: CallMetrics> To<T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
+}
+
+impl<T: CallMetrics> At<'_, T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
 }
 
 /// Takes the report of a call, which is not made.
-pub fn unreported<T: CallMetrics>(_: impl FnOnce(Beginning) -> Report<T>) {}
+pub fn unreported(_: impl FnOnce(Beginning) -> Unreported) {}
 
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]
 #[inline(always)]
 pub fn bare() {}
 
-/// Whether the process has its telemetry now: never, since it is not compiled in.
+/// Whether the process has its telemetry now: never, since it is not compiled in. For libraries that would prepare what only
+/// telemetry shows:
+///
+/// ```
+/// fn summary() -> Option<String> {
+///     spanwright::is_installed().then(|| "what costs something".to_owned())
+/// }
+/// # assert_eq!(summary(), None);
+/// ```
+#[allow(clippy::missing_const_for_fn, reason = "with telemetry it is none")]
+#[inline(always)]
 #[must_use]
-pub const fn is_installed() -> bool {
+pub fn is_installed() -> bool {
     false
 }

@@ -14,9 +14,9 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Beginning, Call, CallGuard, Fields, Followed, Inside, OpenSpan, Outside, Probe, Report,
-    ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Verdict, error_outcome_chain,
-    error_outcome_debug, error_outcome_display, follow, follow_reported, report,
+    AnyOutcome, At, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
+    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, To, Verdict,
+    error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
@@ -30,7 +30,7 @@ pub use crate::metric::{
     trimmed,
 };
 #[cfg(not(feature = "telemetry"))]
-pub use crate::off::{Beginning, Fields, OpenSpan, Report, SpanHandle, bare, report, unread, unreported};
+pub use crate::off::{At, Beginning, Fields, OpenSpan, SpanHandle, To, Unreported, bare, unread, unreported};
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]
 pub use crate::testing::{TestOptions, test_async, test_sync};

@@ -33,15 +33,19 @@ struct Request<'a> {
 #[metrics(prefix = "reports_s3")]
 struct S3 {
     /// Requests by how they ended.
+    #[metric(role = calls)]
     requests_total: Counter<ByOutcome<Request<'static>>>,
     /// Requests that failed.
+    #[metric(role = errors)]
     failures_total: Counter<Request<'static>>,
     /// Requests that nobody waited for.
+    #[metric(role = cancelled)]
     given_up_total: Counter<Request<'static>>,
     /// How long requests took.
-    #[metric(unit = "milliseconds")]
+    #[metric(unit = "milliseconds", role = duration)]
     latency_milliseconds: Histogram<Request<'static>>,
     /// Requests under way.
+    #[metric(role = in_flight)]
     now: UpDownCounter<Request<'static>>,
 }
 
@@ -49,39 +53,15 @@ struct S3 {
 #[metrics(prefix = "reports_jobs")]
 struct Jobs {
     /// Jobs that were done.
+    #[metric(role = calls)]
     done_total: Counter,
     /// How long they took.
+    #[metric(role = duration)]
     duration_seconds: Histogram<ByOutcome>,
     /// Jobs that are running.
+    #[metric(role = in_flight)]
     running: UpDownCounter,
 }
-
-/// What the derive makes of the roles of these fields.
-macro_rules! roles {
-    ($Struct:ty [$count:literal] $first:ty as $First:ident, $($index:tt $field:ident $Role:ident),*) => {
-        impl CallMetrics for $Struct {
-            type Labels<'l> = <$first as spanwright::__private::Role<spanwright::__private::role::$First>>::AtEntry;
-            type Series = [u32; $count];
-
-            fn begin(&self, labels: &Self::Labels<'_>) -> [u32; $count] {
-                [$(spanwright::__private::Role::<spanwright::__private::role::$Role>::begin(&self.$field, labels)),*]
-            }
-
-            fn end(&self, series: [u32; $count], call: &spanwright::__private::role::EndedCall) {
-                $(spanwright::__private::Role::<spanwright::__private::role::$Role>::end(
-                    &self.$field,
-                    series[$index],
-                    call,
-                );)*
-            }
-        }
-    };
-}
-
-roles!(S3 [5] Counter<ByOutcome<Request<'l>>> as Calls,
-    0 requests_total Calls, 1 failures_total Errors, 2 given_up_total Cancelled, 3 latency_milliseconds Duration,
-    4 now InFlight);
-roles!(Jobs [3] Counter as Calls, 0 done_total Calls, 1 duration_seconds Duration, 2 running InFlight);
 
 /// An instance, and what it holds.
 struct Own {

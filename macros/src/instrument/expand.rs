@@ -51,24 +51,26 @@ fn mode(mode: Mode) -> TokenStream {
     }
 }
 
-/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| report(__call, &(self.metrics), Put) } sync)`.
+/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| At(&(self.metrics)).report(__call, Put) } sync)`. A
+/// method: of what has none, nothing else is looked at, and so there is one error.
 fn reported(model: &Model, mode: TokenStream) -> TokenStream {
-    let (Metrics::Into(Report { target, labels }), krate) = (&model.metrics, &model.krate) else {
-        return mode;
-    };
+    let (Metrics::Into(report), krate) = (&model.metrics, &model.krate) else { return mode };
+    let Report { target, labels } = &**report;
     let call = local("__call");
-    let (span, target) = match target {
-        Target::Global(ty) => (ty.span(), quote_spanned!(blaming(ty.span())=> #ty::global())),
-        Target::Place(place) => (place.span(), quote_spanned!(blaming(place.span())=> &(#place))),
-        Target::Value(value) => (value.span(), quote!(#value)),
+    let at = blaming(target.span());
+    let krate = krate.at(at);
+    let target = match target {
+        Target::Global(ty) => quote_spanned!(at=> #krate::__private::At(#ty::global())),
+        Target::Place(place) => quote_spanned!(at=> #krate::__private::At(&(#place))),
+        Target::Reference(value) => quote_spanned!(at=> #krate::__private::At(#value)),
+        Target::Value(value) => quote_spanned!(at=> #krate::__private::To(#value)),
     };
-    let at = krate.at(span);
     let labels = match labels {
         Some(labels) => quote!(#labels),
-        None => quote_spanned!(blaming(span)=> #at::__private::no_labels()),
+        None => quote_spanned!(at=> #krate::__private::no_labels()),
     };
-    let report = quote_spanned!(blaming(span)=> #at::__private::report);
-    quote!((reported { |#call| #report(#call, #target, #labels) } #mode))
+    let report = quote_spanned!(at=> #target.report);
+    quote!((reported { |#call| #report(#call, #labels) } #mode))
 }
 
 fn level(krate: &Runtime, level: Level) -> TokenStream {
@@ -131,7 +133,7 @@ fn call_spec(krate: &Runtime, function: &str, metrics: &CallMetrics) -> TokenStr
         }
         Labels::Own(statics, typed) => {
             let statics = statics.iter().map(|label| {
-                let (name, StaticLabel { value, .. }) = (label.name(krate), label);
+                let (name, StaticLabel { value, .. }) = (label.name(), label);
                 quote!((#name, #value))
             });
             let typed = typed.iter().map(|label| dimension(krate, label));
@@ -159,13 +161,10 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 
 fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
     let ty = &label.ty;
-    let name = label.name(krate);
-    let [attribute, help] = label.attribute();
+    let naming = label.naming();
     quote! {
         #krate::__private::Dimension {
-            name: #name,
-            attribute: #attribute,
-            help: #help,
+            #naming,
             values: #krate::__private::Values::Static(<#ty as #krate::__private::Label>::VALUES)
         }
     }
@@ -204,7 +203,7 @@ fn record(model: &Model) -> TokenStream {
         .enumerate()
         .filter_map(|(number, field)| {
             let value = field.value.as_ref()?;
-            Some(statement(&recorder, &names::place(krate, fields, number), &field.name, value))
+            Some(statement(krate, &recorder, &names::place(krate, fields, number), &field.name, value))
         })
         .collect();
     match (statements.is_empty(), checks.is_empty()) {
@@ -214,7 +213,13 @@ fn record(model: &Model) -> TokenStream {
     }
 }
 
-fn statement(recorder: &Ident, place: &TokenStream, name: &FieldName, value: &Value) -> TokenStream {
+fn statement(
+    krate: &Runtime,
+    recorder: &Ident,
+    place: &TokenStream,
+    name: &FieldName,
+    value: &Value,
+) -> TokenStream {
     let tokens = &value.tokens;
     let reference = quote_spanned!(blaming(value.span)=> &(#tokens));
     match name {
@@ -234,9 +239,14 @@ fn statement(recorder: &Ident, place: &TokenStream, name: &FieldName, value: &Va
                 Format::Debug => quote!(attribute_debug),
                 Format::Display => quote!(attribute_display),
             };
-            quote!(#recorder.#method(#place, &#path, #reference);)
+            let attribute = quote_spanned!(blaming(constant.span())=> &#path);
+            quote!(#recorder.#method(#place, #attribute, #reference);)
         }
-        FieldName::Set(ty) => quote!(#recorder.attributes::<#ty>(#place, #reference);),
+        FieldName::Set(ty) => {
+            let krate = krate.at(ty.span());
+            let record = quote_spanned!(blaming(ty.span())=> <#ty as #krate::Attributes>::record);
+            quote!(#record(#reference, #place, #recorder);)
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use syn::{Expr, Path, UnOp};
 use super::parse::{self, LabelArg, LabelName, LabelValue, MetricsArgs};
 use crate::args::{Arg, Eq, Flag, Text};
 use crate::buckets::Buckets;
+use crate::dimension::Naming;
 use crate::errors::Errors;
 use crate::hygiene::{Runtime, blaming};
 use crate::naming;
@@ -21,7 +22,7 @@ pub(super) enum Metrics {
     /// Its own.
     Own(CallMetrics),
     /// Those of a struct of the user's.
-    Into(Report),
+    Into(Box<Report>),
 }
 
 /// What a function's calls report into.
@@ -37,6 +38,8 @@ pub(super) enum Target {
     Global(Path),
     /// To an expression's place, by reference.
     Place(Expr),
+    /// To what an expression refers to: `&self.metrics`.
+    Reference(Expr),
     /// To an expression's value.
     Value(Expr),
 }
@@ -45,9 +48,18 @@ impl Target {
     /// What can stand on the left of an assignment is a place.
     fn of(into: Expr) -> Self {
         match innermost(&into) {
+            Expr::Reference(_) => Self::Reference(into),
             Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => Self::Place(into),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => Self::Place(into),
             _ => Self::Value(into),
+        }
+    }
+
+    /// Where it is written.
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Global(ty) => ty.span(),
+            Self::Place(into) | Self::Reference(into) | Self::Value(into) => into.span(),
         }
     }
 }
@@ -86,56 +98,46 @@ pub(super) struct StaticLabel {
 
 impl StaticLabel {
     /// The label's name, as an expression.
-    pub(super) fn name(&self, krate: &Runtime) -> TokenStream {
-        let at = blaming(self.value.span());
-        self.name.expand(krate, &quote_spanned!(at=> ::core::primitive::str))
+    pub(super) fn name(&self) -> TokenStream {
+        self.name.with(|naming| naming.name())
     }
 }
 
 impl TypedLabel {
-    /// The label's name, as an expression.
-    pub(super) fn name(&self, krate: &Runtime) -> TokenStream {
-        self.name.expand(krate, &self.ty)
-    }
-
-    /// The key and the help of the attribute that it stands for, as expressions.
-    pub(super) fn attribute(&self) -> [TokenStream; 2] {
-        let LabelName::Constant(constant) = &self.name else { return [quote!(""), quote!("")] };
-        let path = &constant.path;
-        [quote!(key), quote!(help)]
-            .map(|method| quote!({ const __TEXT: &::core::primitive::str = #path.#method(); __TEXT }))
+    /// The fields `name`, `attribute` and `help` of its `Dimension`.
+    pub(super) fn naming(&self) -> TokenStream {
+        self.name.with(|naming| naming.expand(&naming.name()))
     }
 }
 
 impl LabelName {
-    /// Output: `"tier"`; `{ const __LABEL: &str = label_of::<Tier, _>(&ATTR_TIER, …); __LABEL }`.
-    fn expand(&self, krate: &Runtime, ty: &TokenStream) -> TokenStream {
-        let constant = match self {
+    fn with<R>(&self, quote: impl FnOnce(Naming<'_>) -> R) -> R {
+        let (help, taken) = ("", &TAKEN[..]);
+        match self {
             Self::Text(ident) => {
-                let text = ident.unraw().to_string();
-                return quote!(#text);
+                let name = ident.unraw().to_string();
+                quote(Naming { name: Some(&name), attribute: None, help, taken })
             }
-            Self::Constant(constant) => constant,
-        };
-        let (path, taken) = (&constant.path, TAKEN);
-        let at = krate.at(constant.span());
-        let call = quote_spanned! {blaming(constant.span())=>
-            #at::__private::label_of::<#ty, _>(&#path, &[#(#taken),*])
-        };
-        quote!({ const __LABEL: &::core::primitive::str = #call; __LABEL })
+            Self::Constant(constant) => {
+                quote(Naming { name: None, attribute: Some(&constant.path), help, taken })
+            }
+        }
     }
 }
 
-/// The names of all labels as a slice, and where the first constant among them is; nothing without one.
+/// The names of all labels as a slice, with their attributes checked, and where the first of these is; nothing without one.
 pub(super) fn label_names(krate: &Runtime, labels: &Labels) -> Option<(Span, TokenStream)> {
     let Labels::Own(statics, typed) = labels else { return None };
-    let written = statics.iter().map(|label| &label.name).chain(typed.iter().map(|label| &label.name));
-    let span = written.into_iter().find_map(|name| match name {
+    let statics = statics.iter().map(|label| {
+        let text = quote_spanned!(blaming(label.value.span())=> ::core::primitive::str);
+        (&label.name, text)
+    });
+    let all: Vec<_> = statics.chain(typed.iter().map(|label| (&label.name, label.ty.clone()))).collect();
+    let span = all.iter().find_map(|(name, _)| match name {
         LabelName::Text(_) => None,
         LabelName::Constant(constant) => Some(constant.span()),
     })?;
-    let statics = statics.iter().map(|label| label.name(krate));
-    let names: Vec<TokenStream> = statics.chain(typed.iter().map(|label| label.name(krate))).collect();
+    let names = all.iter().map(|(name, ty)| name.with(|naming| naming.checked_name(krate, ty)));
     Some((span, quote!(&[#(#names),*])))
 }
 
@@ -155,49 +157,42 @@ const TAKEN: [&str; 3] = ["module", "function", "outcome"];
 
 /// Metrics of its own, or those that it reports into.
 pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut Errors) -> Metrics {
-    match written.map(|written| written.value) {
-        None => Metrics::None,
-        Some(parse::Metrics::Of(ty)) => Metrics::Into(Report { target: Target::Global(ty), labels: None }),
-        Some(parse::Metrics::Options(MetricsArgs { into: None, prefix, labels, buckets, in_flight })) => {
-            Metrics::Own(own(OwnArgs { prefix, labels, buckets, in_flight }, item, errors))
+    let MetricsArgs { into, prefix, labels, buckets, in_flight } = match written.map(|written| written.value)
+    {
+        None => return Metrics::None,
+        Some(parse::Metrics::Of(ty)) => {
+            return Metrics::Into(Box::new(Report { target: Target::Global(ty), labels: None }));
         }
-        Some(parse::Metrics::Options(MetricsArgs {
-            into: Some(into),
-            prefix,
-            labels,
-            buckets,
-            in_flight,
-        })) => {
-            // Names and buckets are the struct's.
-            let remedies = [
-                (
-                    prefix.map(|prefix| prefix.key),
-                    "the struct has the names: write `#[metrics(prefix = …)]` there",
-                ),
-                (
-                    buckets.map(|buckets| buckets.key),
-                    "the struct has the buckets: write `#[metric(buckets = …)]` there",
-                ),
-                (
-                    in_flight.map(|flag| flag.key),
-                    "the struct has the metrics: write `#[metric(role = in_flight)]` there",
-                ),
-            ];
-            for (key, remedy) in remedies {
-                if let Some(key) = key {
-                    errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
-                }
-            }
-            Metrics::Into(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) })
+        Some(parse::Metrics::Options(args)) => *args,
+    };
+    let Some(into) = into else {
+        return Metrics::Own(own(OwnArgs { prefix, labels, buckets, in_flight }, item, errors));
+    };
+    // Names and buckets are the struct's.
+    let others = [
+        (prefix.map(|written| written.key), "the struct has the names: write `#[metrics(prefix = …)]` there"),
+        (
+            buckets.map(|written| written.key),
+            "the struct has the buckets: write `#[metric(buckets = …)]` there",
+        ),
+        (
+            in_flight.map(|written| written.key),
+            "the struct has the metrics: write `#[metric(role = in_flight)]` there",
+        ),
+    ];
+    for (key, remedy) in others {
+        if let Some(key) = key {
+            errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
         }
     }
+    Metrics::Into(Box::new(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) }))
 }
 
 /// The labels beside `into` are one expression.
 fn value_of(labels: Arg<parse::Labels>, errors: &mut Errors) -> Option<Expr> {
     let labels = labels?;
     match labels.value {
-        parse::Labels::Value(value) => Some(value),
+        parse::Labels::Value(value) => Some(*value),
         parse::Labels::List(_) => {
             let message = "beside `into` the labels are a value of the struct's labels: write `labels = …`";
             errors.at(labels.key.span(), message);
@@ -216,9 +211,8 @@ struct OwnArgs {
 
 /// The names of the labels that are written out.
 pub(super) fn names_of_labels(written: &parse::Metrics) -> Vec<(String, Span)> {
-    let parse::Metrics::Options(MetricsArgs { labels: Some(labels), .. }) = written else {
-        return Vec::new();
-    };
+    let parse::Metrics::Options(args) = written else { return Vec::new() };
+    let Some(labels) = &args.labels else { return Vec::new() };
     let parse::Labels::List(labels) = &labels.value else { return Vec::new() };
     let names = labels.iter().filter_map(|label| match &label.name {
         LabelName::Text(ident) => Some((ident.unraw().to_string(), ident.span())),

@@ -36,6 +36,8 @@ pub(super) struct Model {
     /// The first paragraph of its documentation.
     pub(super) doc: String,
     pub(super) fields: Vec<Field>,
+    /// Whether they are compared with OpenTelemetry's conventions.
+    pub(super) conventions: bool,
     /// Whether the body fills fields in, by `record!`.
     pub(super) recording: bool,
     pub(super) metrics: Metrics,
@@ -165,6 +167,7 @@ impl Model {
         check_function(&item, &body, &mut errors);
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
+        let conventions = semconv.is_none_or(|semconv| semconv.value.0);
         let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
         let SpanName { text: name, field: own_name, read } = SpanName::new(name, &item, &mut errors);
         let others = labels.into_iter().flatten().chain(read).collect();
@@ -175,7 +178,7 @@ impl Model {
             skip_all,
             fields,
             allow_secret,
-            semconv,
+            conventions,
             others,
             own_name,
         };
@@ -198,6 +201,7 @@ impl Model {
             body,
             function,
             fields,
+            conventions,
             metrics,
             outcome,
         };

@@ -58,7 +58,7 @@ arguments! {
 /// What follows `metrics`.
 pub(super) enum Metrics {
     /// Nothing, or `(…)`.
-    Options(MetricsArgs),
+    Options(Box<MetricsArgs>),
     /// `= Type`
     Of(Path),
 }
@@ -66,7 +66,7 @@ pub(super) enum Metrics {
 impl Form for Metrics {
     fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         if at_end(input) || input.peek(syn::token::Paren) {
-            return Options::parse(key, input, errors).map(|Options(args)| Self::Options(args));
+            return Options::parse(key, input, errors).map(|Options(args)| Self::Options(Box::new(args)));
         }
         let equals: Option<Token![=]> = input.parse()?;
         if equals.is_none() || at_end(input) {
@@ -86,13 +86,13 @@ pub(super) enum Labels {
     /// `(…)`: the labels of the function's own metrics.
     List(Vec<LabelArg>),
     /// `= expr`: those of the metrics that `into` names.
-    Value(Expr),
+    Value(Box<Expr>),
 }
 
 impl Form for Labels {
     fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         if input.peek(Token![=]) {
-            return Eq::parse(key, input, errors).map(|Eq(Value(value))| Self::Value(value));
+            return Eq::parse(key, input, errors).map(|Eq(Value(value))| Self::Value(Box::new(value)));
         }
         List::parse(key, input, errors).map(|List(labels)| Self::List(labels))
     }

@@ -9,6 +9,7 @@ use super::annotations::{Alert, Condition, Panel, Threshold};
 use super::model::{Flattened, Help, Metric, Model, Skipped};
 use super::names::ByKind;
 use super::parse::{Input, PanelKind};
+use super::roles::{InRole, call_metrics};
 use crate::hygiene::{Runtime, blaming, local};
 
 /// Input: `struct Shop { /// Orders placed. orders_total: Counter }`; output: a descriptor for each field, a
@@ -39,6 +40,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         false => (quote!(#(const _: () = #checks;)*), TokenStream::new()),
     };
     let global = if *has_global { global(model) } else { TokenStream::new() };
+    let in_roles: Vec<InRole<'_>> = metrics
+        .iter()
+        .filter_map(|Metric { field, ty, role, .. }| Some(InRole { field, ty, role: (*role)? }))
+        .collect();
+    let of_calls = call_metrics(krate, (ident, generics), &in_roles, false);
     quote! {
         #[automatically_derived]
         impl #parameters #krate::Metrics for #ident #arguments #clause {
@@ -52,6 +58,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 #(#visits)*
             }
         }
+        #of_calls
         #global
         #outer
     }
@@ -312,6 +319,16 @@ fn global(model: &Model) -> TokenStream {
 pub(super) fn stub(input: &Input) -> TokenStream {
     let krate = Runtime::new(&input.args.krate);
     let (ident, vis) = (&input.item.ident, &input.item.vis);
+    let in_roles: Vec<InRole<'_>> = input
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let is_metric = field.args.flatten.is_none() && field.args.skip.is_none();
+            let role = field.args.role.as_ref().filter(|_| is_metric)?.value.0;
+            Some(InRole { field: &field.ident, ty: &field.ty, role })
+        })
+        .collect();
+    let of_calls = call_metrics(&krate, (ident, &input.item.generics), &in_roles, true);
     let (generics, arguments, clause) = input.item.generics.split_for_impl();
     let is_global = input.args.global.as_ref().is_none_or(|global| global.value.0);
     let global = (is_global && input.item.generics.params.is_empty()).then(|| {
@@ -331,6 +348,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
             fn register(_: &#krate::Registry) -> Self { ::core::unimplemented!() }
             fn visit(&self, _: &mut dyn ::core::ops::FnMut(#krate::__private::SharedInstrument)) {}
         }
+        #of_calls
         #global
     }
 }

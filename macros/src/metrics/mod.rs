@@ -5,6 +5,7 @@ mod expand;
 mod model;
 mod names;
 mod parse;
+mod roles;
 #[cfg(test)]
 mod tests;
 

@@ -54,6 +54,24 @@ fn flattened_and_skipped_fields() {
 }
 
 #[test]
+fn roles() {
+    let item = r#"struct Store {
+        #[doc = "Requests."] #[metric(role = calls)] requests_total: Counter<Op<'static>>,
+        #[doc = "Errors."] #[metric(role = errors)] errors_total: Counter<Op<'static>>,
+        #[doc = "Time."] #[metric(role = duration)] latency_seconds: Histogram<Op<'static>>,
+        #[doc = "Retries."] retries_total: Counter }"#;
+    snapshot("metrics", "roles", derive(tokens(item)));
+}
+
+#[test]
+fn roles_in_a_generic_struct() {
+    let item = r#"#[metrics(global = false)] struct Store<L> where L: Labels {
+        #[doc = "Requests."] #[metric(role = calls)] requests_total: Counter<L>,
+        #[doc = "Open."] #[metric(role = in_flight)] open: UpDownCounter<L> }"#;
+    snapshot("metrics", "generic_roles", derive(tokens(item)));
+}
+
+#[test]
 fn annotations() {
     let item = r#"struct Shop {
         #[metric(threshold(warning = 0.8, critical = 0.95), panel(hidden))] #[doc = "Use."] use_ratio: Gauge,

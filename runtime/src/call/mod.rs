@@ -32,7 +32,7 @@ pub use outcome::{
     error_outcome_display,
 };
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
-pub use report::{Beginning, Report, ReportGuard, Reporting, report};
+pub use report::{At, Beginning, Ends, Report, ReportGuard, Reporting, To};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
 pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};

@@ -15,13 +15,19 @@ use super::sync::Call;
 use crate::metric::CallMetrics;
 use crate::metric::role::EndedCall;
 
-/// What a call reports into, until it has ended; nothing where metrics are off.
+/// A report that has begun, or nothing where metrics are off.
 #[must_use = "the call is reported when this ends"]
-pub struct Report<T: CallMetrics>(Option<Begun<T>>);
+pub struct Report<E: Ends>(Option<E>);
 
-struct Begun<T: CallMetrics> {
+/// What ends with a call.
+pub trait Ends {
+    /// The call has ended.
+    fn end(self, outcome: Outcome);
+}
+
+struct Begun<T, S> {
     target: T,
-    series: T::Series,
+    series: S,
     start: Ticks,
     store: StoreId,
 }
@@ -44,21 +50,40 @@ impl Beginning {
     }
 }
 
-/// The report of a call that begins.
-#[inline]
-pub fn report<T: CallMetrics>(call: Beginning, target: T, labels: T::Labels<'_>) -> Report<T> {
-    let series = target.begin(&labels);
-    Report(Some(Begun { target, series, start: call.start, store: call.store }))
-}
+/// What a call reports into, as a value that leads there. A type without [`CallMetrics`] has no method: that is one error, with
+/// what that trait says.
+#[derive(Debug)]
+pub struct To<T>(pub T);
 
-impl<T: CallMetrics> Report<T> {
+/// What a call reports into, as a place.
+#[derive(Debug)]
+pub struct At<'t, T>(pub &'t T);
+
+impl<T: CallMetrics> To<T> {
+    /// Begins the report.
     #[inline]
-    fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> Self) -> Self {
-        Beginning::of(site, call).map_or(Self(None), begin)
+    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<T> {
+        let series = self.0.begin(&labels);
+        Begun { target: self.0, series, start: call.start, store: call.store }
     }
 }
 
-impl<T: CallMetrics> Begun<T> {
+impl<'t, T: CallMetrics> At<'t, T> {
+    /// Begins the report.
+    #[inline]
+    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<'t, T> {
+        To(self.0).report(call, labels)
+    }
+}
+
+impl<E: Ends> Report<E> {
+    #[inline]
+    fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
+        Self(Beginning::of(site, call).map(begin))
+    }
+}
+
+impl<T: CallMetrics> Ends for Begun<T, T::Series> {
     #[inline(never)]
     fn end(self, outcome: Outcome) {
         let nanos = clock::now().nanos_since(self.start);
@@ -88,7 +113,7 @@ impl Reporting for () {
     fn end(&mut self, _: Outcome) {}
 }
 
-impl<T: CallMetrics> Reporting for Report<T> {
+impl<E: Ends> Reporting for Report<E> {
     #[inline]
     fn is_open(&self) -> bool {
         self.0.is_some()
@@ -102,7 +127,7 @@ impl<T: CallMetrics> Reporting for Report<T> {
     }
 }
 
-impl<T: CallMetrics> Drop for Report<T> {
+impl<E: Ends> Drop for Report<E> {
     /// All ends are told, but that of a body which unwinds.
     #[inline]
     fn drop(&mut self) {
@@ -110,7 +135,7 @@ impl<T: CallMetrics> Drop for Report<T> {
     }
 }
 
-impl<T: CallMetrics> fmt::Debug for Report<T> {
+impl<E: Ends> fmt::Debug for Report<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Report").field("is_open", &self.is_open()).finish_non_exhaustive()
     }
@@ -119,7 +144,7 @@ impl<T: CallMetrics> fmt::Debug for Report<T> {
 /// Ends a report as panicked, unless what may panic has returned.
 pub(super) struct MayPanic<'a, R: Reporting>(pub(super) &'a mut R);
 
-impl<'a, R: Reporting> MayPanic<'a, R> {
+impl<R: Reporting> MayPanic<'_, R> {
     #[inline(always)]
     pub(super) fn has_returned(self) {
         std::mem::forget(self);
@@ -136,19 +161,19 @@ impl<R: Reporting> Drop for MayPanic<'_, R> {
 /// The report of a body that stays in place: it ends when it is dropped, `ok`, or `panicked` while unwinding.
 #[derive(Debug)]
 #[must_use = "the call is reported when this is dropped"]
-pub struct ReportGuard<T: CallMetrics> {
-    report: Report<T>,
+pub struct ReportGuard<E: Ends> {
+    report: Report<E>,
     /// Whether the thread was unwinding already: a call in a destructor.
     unwinds: bool,
 }
 
-impl<T: CallMetrics> ReportGuard<T> {
-    pub(super) fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> Report<T>) -> Self {
+impl<E: Ends> ReportGuard<E> {
+    pub(super) fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
         Self { report: Report::of(site, call, begin), unwinds: std::thread::panicking() }
     }
 }
 
-impl<T: CallMetrics> Drop for ReportGuard<T> {
+impl<E: Ends> Drop for ReportGuard<E> {
     #[inline]
     fn drop(&mut self) {
         let panicked = !self.unwinds && std::thread::panicking();
@@ -159,19 +184,15 @@ impl<T: CallMetrics> Drop for ReportGuard<T> {
 impl Call {
     /// Begins the call's report, made by `begin`, which is called where metrics are on. The call has been started.
     #[inline(always)]
-    pub fn report<T: CallMetrics>(
-        &self,
-        site: &'static Site,
-        begin: impl FnOnce(Beginning) -> Report<T>,
-    ) -> Report<T> {
+    pub fn report<E: Ends>(&self, site: &'static Site, begin: impl FnOnce(Beginning) -> E) -> Report<E> {
         Report::of(site, self, begin)
     }
 
     /// [`Call::run`], for a call with a report.
     #[inline(always)]
-    pub fn run_reported<T: CallMetrics, R>(
+    pub fn run_reported<E: Ends, R>(
         &mut self,
-        mut report: Report<T>,
+        mut report: Report<E>,
         body: impl FnOnce() -> R,
         outcome: impl for<'r> FnOnce(&'r R) -> super::Verdict<'r>,
     ) -> R {

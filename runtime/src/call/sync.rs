@@ -3,9 +3,8 @@
 use super::active::Active;
 use super::fields::Fields;
 use super::outcome::Verdict;
-use super::report::{Beginning, Report, ReportGuard};
+use super::report::{Beginning, Ends, ReportGuard};
 use super::site::Site;
-use crate::metric::CallMetrics;
 use spanwright_core::clock::Ticks;
 use spanwright_core::slots::Outcome;
 
@@ -131,11 +130,7 @@ impl CallGuard {
 
     /// Begins the call's report; see [`Call::report`].
     #[inline(always)]
-    pub fn report<T: CallMetrics>(
-        &self,
-        site: &'static Site,
-        begin: impl FnOnce(Beginning) -> Report<T>,
-    ) -> ReportGuard<T> {
+    pub fn report<E: Ends>(&self, site: &'static Site, begin: impl FnOnce(Beginning) -> E) -> ReportGuard<E> {
         ReportGuard::of(site, &self.call, begin)
     }
 }

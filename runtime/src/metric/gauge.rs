@@ -22,6 +22,7 @@ impl Gauged<'_> {
     /// is held meanwhile; a registry that it reads asks no other callback. A panic of it leaves the value as it is, and is counted.
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use std::sync::Arc;
     /// use std::sync::atomic::{AtomicU32, Ordering};
     ///

@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use spanwright_core::cells;
-use spanwright_core::clock::{self, Ticks};
 use spanwright_core::slots::Outcome;
 
 use super::{Labels, Storage};
@@ -17,7 +16,7 @@ use crate::registry::{Instrument, Owned, Places, gauge_bits, gauge_value};
 #[derive(Clone, Copy)]
 pub(super) struct Held<T>(T);
 
-/// Nothing: the value is never made.
+/// Nothing: the value is never made, and there is nothing to drop, which a future that keeps it would have to note.
 #[cfg(not(feature = "telemetry"))]
 pub(super) struct Held<T>(PhantomData<fn() -> T>);
 
@@ -64,21 +63,10 @@ impl<T: fmt::Debug> fmt::Debug for Held<T> {
     }
 }
 
-/// Has something to drop, as the right to an instrument has: whether telemetry is compiled in makes no difference to the
-/// compiler's checks and lints.
-#[derive(Debug)]
-struct Dropped;
-
-impl Drop for Dropped {
-    #[inline(always)]
-    fn drop(&mut self) {}
-}
-
 /// A metric with labels `L`, written as `S` says. `X` is what its kind needs beside that.
 #[derive(Debug)]
 pub(super) struct Handle<L, S, X = ()> {
     own: Held<Own<X>>,
-    _dropped: Dropped,
     /// Covariant, so that labels which borrow can be given for a moment.
     labels: PhantomData<fn() -> (L, S)>,
 }
@@ -97,7 +85,7 @@ impl<L: Labels, S, X> Handle<L, S, X> {
             let instrument = make();
             Own { places: instrument.places(), extra: extra(&instrument), instrument }
         });
-        Self { own, _dropped: Dropped, labels: PhantomData }
+        Self { own, labels: PhantomData }
     }
 
     pub(super) fn instrument(&self) -> Option<&Arc<Instrument>> {
@@ -194,22 +182,5 @@ impl<S, X> Series<'_, S, X> {
         if let Some(Some((cell, _))) = self.place.get() {
             cells::update_shared(*cell, |bits| gauge_bits(gauge_value(bits) + amount));
         }
-    }
-}
-
-/// A moment from which time is measured.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Started(Held<Ticks>);
-
-impl Started {
-    #[inline(always)]
-    pub(super) fn now() -> Self {
-        Self(Held::new(clock::now))
-    }
-
-    /// Nanoseconds since then.
-    #[inline(always)]
-    pub(super) fn nanos(self) -> u64 {
-        self.0.get().map_or(0, |start| clock::now().nanos_since(*start))
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use spanwright_core::clock::{self, Ticks};
 use spanwright_core::slots::Outcome;
 
 use super::buckets::Finder;
-use super::handle::{Handle, Series, Started};
+use super::handle::{Handle, Held, Series};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
 use crate::registry::{Instrument, Kind, Owned};
 
@@ -62,21 +63,27 @@ impl<'a, S: Storage> Observed<'a, S> {
     #[must_use = "the time is measured until the timer is dropped"]
     #[inline]
     pub fn start_timer(self) -> Timer<'a, S> {
-        Timer { observed: self, start: Started::now() }
+        Timer(Held::new(|| Running { observed: self, start: clock::now() }))
     }
 }
 
 /// Observes the time from its making to its drop.
 #[derive(Debug)]
-pub struct Timer<'a, S: Storage = PerThread> {
+#[must_use = "the time is measured until the timer is dropped"]
+pub struct Timer<'a, S: Storage = PerThread>(
+    #[allow(dead_code, reason = "its drop is its use")] Held<Running<'a, S>>,
+);
+
+#[derive(Debug)]
+struct Running<'a, S: Storage> {
     observed: Observed<'a, S>,
-    start: Started,
+    start: Ticks,
 }
 
-impl<S: Storage> Drop for Timer<'_, S> {
-    #[inline]
+impl<S: Storage> Drop for Running<'_, S> {
     fn drop(&mut self) {
-        self.observed.observe_duration(Duration::from_nanos(self.start.nanos()));
+        let nanos = clock::now().nanos_since(self.start);
+        self.observed.observe_duration(Duration::from_nanos(nanos));
     }
 }
 

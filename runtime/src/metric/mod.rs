@@ -43,9 +43,10 @@ use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapsh
 use spanwright_core::descriptor::Dimension;
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
-/// [`Registry::global`].
+/// [`Registry::global`]. Without the feature `telemetry` it has no size, counts nothing and is in no registry.
 ///
 /// ```
+/// # if !spanwright::ENABLED { return }
 /// use spanwright::{Counter, Metrics, Registry};
 ///
 /// #[derive(Metrics)]
@@ -63,11 +64,36 @@ use spanwright_core::descriptor::Dimension;
 /// let text = spanwright::export::exposition::to_text(&registry.snapshot());
 /// assert!(text.contains("shop_orders_total 2"));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of metrics",
+    label = "has no `#[derive(spanwright::Metrics)]`",
+    note = "`#[metric(flatten)]` is for a field that is a struct with `#[derive(spanwright::Metrics)]`; a metric itself goes without"
+)]
 pub trait Metrics: Sized {
     /// What is known of its own metrics at compile time.
     const DESCRIPTORS: &'static [MetricDescriptor];
 
-    /// Those of its flattened fields.
+    /// Those of its flattened fields. No two of all these metrics have one name, which the compiler checks; of a generic struct,
+    /// where it is used:
+    ///
+    /// ```compile_fail
+    /// # use spanwright::{Gauge, Labels, Metrics, Registry};
+    /// #[derive(Metrics)]
+    /// struct Pool<L: Labels> {
+    ///     /// Connections that nobody uses.
+    ///     idle: Gauge<L>,
+    /// }
+    ///
+    /// #[derive(Metrics)]
+    /// struct Shop<L: Labels> {
+    ///     /// Clerks who do nothing.
+    ///     idle: Gauge<L>,
+    ///     #[metric(flatten)]
+    ///     pool: Pool<L>,
+    /// }
+    ///
+    /// Shop::<()>::register(&Registry::new());
+    /// ```
     const NESTED: &'static [NestedMetrics] = &[];
 
     /// All its metrics, those of flattened fields included, by their whole names. None is made by asking.
@@ -119,6 +145,7 @@ pub trait Metrics: Sized {
     /// What this instance holds now, in Prometheus' text format, to be printed. It can't fail.
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use spanwright::{Counter, Metrics};
     ///
     /// #[derive(Metrics)]
@@ -150,7 +177,8 @@ pub trait Metrics: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "not a metric",
-    note = "a metric is a `Counter`, `UpDownCounter`, `Gauge` or `Histogram` of spanwright's"
+    note = "a metric is a `Counter`, `UpDownCounter`, `Gauge` or `Histogram` of spanwright's",
+    note = "a field that is a struct of metrics has `#[metric(flatten)]`, and one that is none `#[metric(skip)]`"
 )]
 pub trait Metric: Sized {
     /// The kind in snapshots.

@@ -7,15 +7,17 @@ use spanwright_core::slots::Outcome;
 
 use super::{Counter, Histogram, Labels, Metric, Storage, UpDownCounter};
 
-/// Metrics that functions report their calls into: a struct with `#[derive(Metrics)]`, of which fields have a role. Named by
-/// `#[instrument(metrics = Type)]` and `#[instrument(metrics(into = …))]`.
+/// Metrics that functions report their calls into: a struct with `#[derive(Metrics)]`, of which fields have a role:
+/// `#[metric(role = calls)]`, `errors`, `cancelled`, `duration` or `in_flight`. Named by `#[instrument(metrics = Type)]` and
+/// `#[instrument(metrics(into = …))]`.
+///
+/// A reference, a `Box`, an `Arc`, an `Rc` and a `LazyLock` of such metrics are such metrics too; what leads there in another
+/// way is dereferenced: `into = *metrics`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no metrics of a function's calls",
     label = "no field of it has a role",
     note = "give fields of a `#[derive(spanwright::Metrics)]` struct a role: `#[metric(role = calls)]`, `errors`, `cancelled`, \
-            `duration` or `in_flight`",
-    note = "what leads to such a struct in another way than a reference, a `Box`, an `Arc`, an `Rc` or a `LazyLock` is \
-            dereferenced: `into = *metrics`"
+            `duration` or `in_flight`"
 )]
 pub trait CallMetrics {
     /// The labels that are known when a call begins: what `labels = …` is.

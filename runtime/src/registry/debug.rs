@@ -30,6 +30,7 @@ impl Registry {
     /// and what is not exported, and why.
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use spanwright::{Counter, Metrics, Registry};
     ///
     /// #[derive(Metrics)]
@@ -58,6 +59,7 @@ impl Registry {
     /// [`MetricsView::get_snapshot`].
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use spanwright::{Counter, Gauge, Metrics, Registry};
     ///
     /// #[derive(Metrics)]

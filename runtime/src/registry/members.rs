@@ -19,8 +19,15 @@ use super::source::Source;
 #[derive(Default)]
 pub(super) struct Members {
     families: HashMap<Text, OfOneName>,
-    pub(super) sources: Vec<(Weak<dyn Source>, Option<Arc<Scope>>)>,
+    pub(super) sources: Vec<Scoped>,
     pub(super) conflicts: Vec<Conflict>,
+}
+
+/// A source, and what its registry puts on what it says.
+#[derive(Clone)]
+pub(super) struct Scoped {
+    pub(super) source: Weak<dyn Source>,
+    pub(super) scope: Option<Arc<Scope>>,
 }
 
 /// The metrics of one name, which are equal.

@@ -53,7 +53,7 @@ pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;
-use members::Members;
+use members::{Members, Scoped};
 use scope::Scope;
 use shared::Shared;
 
@@ -156,7 +156,8 @@ impl Registry {
             families.add_counted(&name, residue);
         }
         if let Some(_asking) = Asking::begin() {
-            for (source, scope) in self.sources() {
+            for Scoped { source, scope } in self.sources() {
+                let Some(source) = source.upgrade() else { continue };
                 collect(&*source, scope.as_deref(), &is_wanted, &mut families);
             }
         }
@@ -167,8 +168,8 @@ impl Registry {
     pub fn add_source<S: Source + 'static>(&self, source: &Arc<S>) {
         let source: Weak<dyn Source> = Arc::<S>::downgrade(source);
         let mut members = self.lock();
-        members.sources.retain(|(source, _)| source.strong_count() > 0);
-        members.sources.push((source, self.scope.clone()));
+        members.sources.retain(|one| one.source.strong_count() > 0);
+        members.sources.push(Scoped { source, scope: self.scope.clone() });
     }
 
     /// The family of that name, as it is now.
@@ -257,11 +258,10 @@ impl Registry {
         conflict
     }
 
-    fn sources(&self) -> Vec<(Arc<dyn Source>, Option<Arc<Scope>>)> {
-        let live = |(source, scope): &(Weak<dyn Source>, Option<Arc<Scope>>)| {
-            Some((source.upgrade()?, scope.clone()))
-        };
-        self.lock().sources.iter().filter_map(live).collect()
+    /// The sources that are there.
+    fn sources(&self) -> Vec<Scoped> {
+        let sources = &self.lock().sources;
+        sources.iter().filter(|one| one.source.strong_count() > 0).cloned().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Members> {
