@@ -67,7 +67,6 @@ fn main() {
     assert!(more <= 40, "{more} bytes more for a report");
     is_send_and_static(&reported);
     is_sync(&reported);
-    is_unwind_safe(&reported);
     is_send_and_static(&instrumented);
     is_sync(&plain);
     is_sync(&instrumented);
