@@ -89,11 +89,13 @@ fn assert_no_canary(outputs: &[(&str, String)]) {
     }
 }
 
+/// Heads and bodies.
+type Requests = Mutex<Vec<(String, Vec<u8>)>>;
+
 /// A server that keeps what it is sent, byte by byte, and answers as it is told. Closed where the test ends.
 struct Receiver {
     address: String,
-    /// Heads and bodies.
-    requests: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    requests: Arc<Requests>,
 }
 
 impl Receiver {
@@ -121,7 +123,7 @@ impl Receiver {
 
 fn serve(
     connection: &TcpStream,
-    kept: &Mutex<Vec<(String, Vec<u8>)>>,
+    kept: &Requests,
     answer: &(dyn Fn(&str) -> String + Send + Sync),
 ) -> io::Result<()> {
     let mut reader = BufReader::new(connection);

@@ -117,9 +117,11 @@ impl Element for Constant {
             )
         };
         let at = if content.is_empty() { brace.span.join() } else { content.span() };
-        let path = content.call(Path::parse_mod_style).map_err(|_| wrong(at))?;
-        if !content.is_empty() {
-            return Err(wrong(content.span()));
+        let path = content.call(Path::parse_mod_style);
+        let (after, rest) = (content.span(), content.parse::<TokenStream>()?);
+        let path = path.map_err(|_| wrong(at))?;
+        if !rest.is_empty() {
+            return Err(wrong(after));
         }
         // What describes the function is a `static`, which knows no `Self`.
         match path.segments.first() {
@@ -177,7 +179,7 @@ pub(crate) enum FieldArg {
     /// `name = value`
     One(Key, FieldValue),
     /// `..order` or `..Order = value`
-    Set(SetArg),
+    Set(Box<SetArg>),
 }
 
 /// A set of attributes.
@@ -200,7 +202,7 @@ pub(crate) enum FieldValue {
 impl Element for FieldArg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.parse::<Option<Token![..]>>()?.is_some() {
-            return Element::parse(input).map(Self::Set);
+            return SetArg::parse(input).map(|set| Self::Set(Box::new(set)));
         }
         let sign = Format::parse(input)?;
         let key: Key = Element::parse(input)?;
@@ -232,7 +234,7 @@ impl Element for SetArg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if at_end(input) {
             let message = "a set of attributes follows the dots: write `..parameter`, or `..Type = value`";
-            return Err(input.error(message));
+            return Err(syn::Error::new(input.span(), message));
         }
         let ty: Type = input.parse()?;
         if at_end(input) {
@@ -270,7 +272,12 @@ pub(crate) fn secret_read(value: &Expr) -> Option<Ident> {
             Expr::Field(ExprField { member: Member::Named(name), .. }) => Some(name.clone()),
             _ => None,
         }
-        .filter(|name| naming::is_secret(&name.unraw().to_string()));
+        .filter(|name| {
+            let name = name.unraw().to_string();
+            // `Login::Password` is a variant, or a type: what a secret is called, and no secret.
+            let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+            naming::is_secret(&name) && !is_type
+        });
     };
     secret_read(inner)
 }

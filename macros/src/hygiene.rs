@@ -1,6 +1,6 @@
 //! The runtime's path, and identifiers that user code can neither see nor disturb.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Path;
 
@@ -34,6 +34,18 @@ impl ToTokens for Runtime {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.0.to_tokens(tokens);
     }
+}
+
+/// Tokens of the user's, written again where errors about all of them belong at `span`: so that they are one.
+pub(crate) fn repeated(tokens: TokenStream, span: Span) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), repeated(group.stream(), span)).into();
+        }
+        token.set_span(blaming(span));
+        token
+    };
+    tokens.into_iter().map(moved).collect()
 }
 
 /// A local that user tokens cannot name.

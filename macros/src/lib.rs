@@ -12,6 +12,7 @@
 mod args;
 mod attributes;
 mod buckets;
+mod dimension;
 mod errors;
 mod field;
 mod hygiene;
@@ -56,7 +57,7 @@ use proc_macro::TokenStream;
 /// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip` and those whose name begins with `_` | off |
 /// | `skip(a, b)` | what `record_all` leaves out | nothing |
 /// | `skip_all` | records nothing but what `record` and `fields` name, which is the default; for those who come from `tracing` | off |
-/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in | none |
+/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in; `{ATTR_NAME} = expr`, called as that constant says; `..order`, all of a parameter whose type derives `Attributes`, or `..Order = expr` | none |
 /// | `err` | an `Err` sets the span's status and is reported as an event | an `Err` sets the status only |
 /// | `err(Display)` | the error's text comes from `Display` | this |
 /// | `err(Debug)` | the error's text comes from `Debug` | |
@@ -64,13 +65,13 @@ use proc_macro::TokenStream;
 /// | `err(level = "…")` | the event's level | `"error"` |
 /// | `metrics` | counts calls by outcome, and measures their duration: `function_calls_total{module,function,outcome}` and `function_duration_seconds{module,function}` | off |
 /// | `metrics(prefix = "…")` | the metrics' names begin with this instead of `function` | `"function"` |
-/// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label` | `module`, `function` |
+/// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label`; `{ATTR_TIER}: Tier = tier` is called as that attribute | `module`, `function` |
 /// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
 /// | `metrics = Type` | the calls are reported [into a struct of one's own](#metrics-of-ones-own), `Type::global()` | the function's own metrics |
 /// | `metrics(into = …)` | the same for the struct that an expression leads to: `self.metrics`, `Arc::clone(&self.metrics)`, `METRICS` | |
 /// | `metrics(labels = …)` | beside `into`, the value of the struct's labels, with the parameters in scope | `()` |
-/// | `allow_secret(a)` | records `a` although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name, or that of the variable or the field that it is given, looks like a secret's (`password`, `token`, `api_key`, …); names of facts such as `token_count` don't | an error |
 /// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
@@ -105,8 +106,8 @@ use proc_macro::TokenStream;
 ///
 /// Names with dots are looked up in the registry of the OpenTelemetry Semantic Conventions, release 1.44.0:
 ///
-/// - A value of another type than the registry's is an error: `http.response.status_code = "404"`. An integer is fine as a
-///   floating-point number; text, and one value, are fine in place of a list.
+/// - A value of another type than the registry's is an error, in `record!` too: `http.response.status_code = "404"`. An
+///   integer is fine as a floating-point number; text, and one value, are fine in place of a list.
 /// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
 /// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
 ///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,
@@ -345,7 +346,9 @@ pub fn derive_attributes(item: TokenStream) -> TokenStream {
 ///
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
-/// | `name = "…"` | the label's name where the enum is the only label of a metric | the type's, in `snake_case` |
+/// | `name = "…"` | the label's name where the enum is the only label of a metric | the attribute's, or the type's in `snake_case` |
+/// | `attribute = ATTR_NAME` | the attribute that it stands for then: its key is what OpenTelemetry sees | none |
+/// | `allow_secret` | the label's name looks like that of a secret (`token`, `api_key`, …), and is none | an error |
 /// | `rename_all = "…"` | how values are spelt: `snake_case`, `kebab-case`, `SCREAMING_SNAKE_CASE`, `lowercase`, `UPPERCASE`, `camelCase` or `PascalCase` | `"snake_case"` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
@@ -361,8 +364,9 @@ pub fn derive_attributes(item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// A struct or a union, variants with data, no variants, generics, two variants with the same text, and a name that
-/// Prometheus does not accept or keeps for itself (`le`, `quantile`, `__…`).
+/// A struct or a union, variants with data, no variants, generics, two variants with the same text, a name that
+/// Prometheus does not accept or keeps for itself (`le`, `quantile`, `__…`), a name that looks like a secret's, and an
+/// attribute whose values are no text or are redacted.
 #[proc_macro_derive(Label, attributes(label))]
 pub fn derive_label(item: TokenStream) -> TokenStream {
     label::derive(item.into()).into()
@@ -391,7 +395,10 @@ pub fn derive_label(item: TokenStream) -> TokenStream {
 ///
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
-/// | `name = "…"` | the label's name | the field's |
+/// | `name = "…"` | the label's name | the attribute's, or the field's |
+/// | `attribute = ATTR_NAME` | the attribute that it stands for: its key is what OpenTelemetry sees | none |
+/// | `skip` | the field is no label | |
+/// | `allow_secret` | the label's name looks like that of a secret (`token`, `api_key`, …), and is none | an error |
 /// | `max = N` | the field is free text (`AsRef<str>`) with at most this many values of up to 256 bytes; all others share one overflow series, `other` | |
 ///
 /// # What is generated
@@ -401,7 +408,8 @@ pub fn derive_label(item: TokenStream) -> TokenStream {
 /// # Errors
 ///
 /// An enum or a union, fields without names, no fields, type parameters (lifetimes are fine), text without `max`, two
-/// labels with the same name, and a name that Prometheus does not accept or keeps for itself.
+/// labels with the same name, a name that Prometheus does not accept or keeps for itself, a name that looks like a
+/// secret's, and an attribute of another type or whose values are redacted.
 #[proc_macro_derive(Labels, attributes(labels, label))]
 pub fn derive_labels(item: TokenStream) -> TokenStream {
     labels::derive(item.into()).into()

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use crate::attribute::{Attribute, Attributes};
+use crate::attribute::{Attribute, Redaction};
 use crate::metric::CallMetrics;
-use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay};
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -24,13 +24,25 @@ impl Fields<'_, '_> {
     pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
 
     /// Records what a value's `Debug` says.
-    pub fn attribute_debug<V: RecordDebug + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+    pub fn attribute_debug<T: Textual + ?Sized, V: RecordDebug + ?Sized>(
+        &mut self,
+        _: usize,
+        _: &Attribute<T>,
+        _: &V,
+    ) {
+    }
 
     /// Records what a value's `Display` says.
-    pub fn attribute_display<V: RecordDisplay + ?Sized>(&mut self, _: usize, _: &Attribute<str>, _: &V) {}
+    pub fn attribute_display<T: Textual + ?Sized, V: RecordDisplay + ?Sized>(
+        &mut self,
+        _: usize,
+        _: &Attribute<T>,
+        _: &V,
+    ) {
+    }
 
-    /// Records a set of attributes.
-    pub fn attributes<A: Attributes + ?Sized>(&mut self, _: usize, _: &A) {}
+    /// Records what may be shown of a typed value.
+    pub(crate) fn redacted<V: Record + ?Sized>(&mut self, _: usize, _: Redaction, _: &V) {}
 }
 
 /// Leads to a span that nobody records.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use spanwright_core::slots::value::Value;
 
-use crate::attribute::AttributeType;
+use crate::__private::Fields;
+use crate::attribute::{Attribute, AttributeType};
 
 /// A value that can be recorded as a field of a span, typed.
 ///
@@ -42,10 +43,27 @@ pub trait RecordAs<T: ?Sized>: Record {}
     note = "add `#[attribute(display)]` to record it by `Display`, or `#[attribute(debug)]` by `Debug`",
     note = "a `Secret` is never recorded: add `#[attribute(skip)]`"
 )]
-pub trait AttributeValue {
+pub trait AttributeValue: Record {
     /// The attribute's type.
     type As: AttributeType + ?Sized;
+
+    /// Records the value at the place `index` of the span's fields.
+    #[inline]
+    fn record_as(&self, index: usize, attribute: &Attribute<Self::As>, fields: &mut Fields<'_, '_>) {
+        fields.redacted(index, attribute.redaction(), self);
+    }
 }
+
+/// The type of an attribute that `%value` and `?value` are recorded as.
+#[diagnostic::on_unimplemented(
+    message = "an attribute of type `{Self}` takes no text",
+    label = "this is no `Attribute<str>`",
+    note = "leave out the sign, `%` or `?`, to record the value as it is"
+)]
+pub trait Textual {}
+
+#[diagnostic::do_not_recommend]
+impl Textual for str {}
 
 mod sealed {
     pub trait Sealed {}

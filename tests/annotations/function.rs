@@ -114,6 +114,38 @@ fn fields_are_typed_and_in_the_order_of_their_writing() {
 }
 
 #[test]
+fn values_that_conventions_give_a_type_are_recorded_like_any_other() {
+    struct User {
+        id: String,
+    }
+    #[instrument(
+        name = "conventional",
+        record(user.id),
+        fields(
+            http.response.status_code = Empty,
+            http.response.body.size = Some(size()),
+            messaging.destination.temporary = !lasts,
+            geo.location.lat = size() as f32 / 2.0,
+            geo.location.lon = size()
+        )
+    )]
+    fn conventional(user: &User, lasts: bool) {
+        spanwright::record!(http.response.status_code = size() + 197);
+    }
+    fn size() -> u16 {
+        7
+    }
+    let ((), trace) = traced(|| conventional(&User { id: "u".to_owned() }, true));
+    let span = trace.one("conventional");
+    assert_eq!(attribute(span, "user.id"), text("u"));
+    assert_eq!(attribute(span, "http.response.status_code"), Some(AttributeValue::I64(204)));
+    assert_eq!(attribute(span, "http.response.body.size"), Some(AttributeValue::I64(7)));
+    assert_eq!(attribute(span, "messaging.destination.temporary"), Some(AttributeValue::Bool(false)));
+    assert_eq!(attribute(span, "geo.location.lat"), Some(AttributeValue::F64(3.5)));
+    assert_eq!(attribute(span, "geo.location.lon"), Some(AttributeValue::I64(7)));
+}
+
+#[test]
 fn spans_nest_and_come_back_to_their_parents() {
     #[instrument]
     fn leaf() {}

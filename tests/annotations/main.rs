@@ -1,5 +1,6 @@
 //! What annotations do, seen from within one process: spans, their nesting, metrics, and other subscribers.
 
+mod attributes;
 mod collected;
 mod function;
 mod mixture;

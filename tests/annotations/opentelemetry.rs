@@ -7,14 +7,17 @@ use std::pin::Pin;
 use std::task::{Context as Polled, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::global::{BoxedTracer, tracer};
+use opentelemetry::propagation::{Injector, TextMapPropagator};
 use opentelemetry::trace::{
     FutureExt, Link, Span, SpanContext, SpanKind, Status, TraceContextExt, TraceState, Tracer,
 };
 use opentelemetry::{Array, Context as TheirContext, KeyValue, SpanId, TraceFlags, TraceId, Value};
+use opentelemetry_sdk::propagation::BaggagePropagator;
 use spanwright::span::{AttributeValue, Outcome, SpanData};
 use spanwright::telemetry::{Builder, SampleRate};
-use spanwright::{Context, instrument};
+use spanwright::{Attribute, Context, instrument};
 
 use crate::collected::{spans_of, telemetry, traced};
 
@@ -457,4 +460,25 @@ fn what_theirs_suppresses_is_not_recorded() {
         in_tracing(|| ());
     });
     assert_eq!(trace.names(), [""; 0]);
+}
+
+/// Carries what a propagator injects.
+#[derive(Default)]
+struct Headers(std::collections::HashMap<String, String>);
+
+impl Injector for Headers {
+    fn set(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+}
+
+#[test]
+fn an_attribute_is_a_key_of_theirs() {
+    const ATTR_TENANT_ID: Attribute<str> = Attribute::new("eventsource.tenant.id");
+    let pair = KeyValue::new(ATTR_TENANT_ID, "tenant-123");
+    assert_eq!(pair.key.as_str(), "eventsource.tenant.id");
+    let mut headers = Headers::default();
+    let context = TheirContext::new().with_baggage([KeyValue::new(ATTR_TENANT_ID, "tenant-123")]);
+    BaggagePropagator::new().inject_context(&context, &mut headers);
+    assert_eq!(headers.0.get("baggage").map(String::as_str), Some("eventsource.tenant.id=tenant-123"));
 }

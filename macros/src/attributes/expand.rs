@@ -1,14 +1,14 @@
 //! The tokens of `#[derive(Attributes)]`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::model::{Attribute, Member, Model, constant_name};
 use super::parse::{Input, Redaction};
 use super::types::{self, Plain};
 use crate::field::Format;
-use crate::hygiene::{Runtime, blaming, local};
+use crate::hygiene::{Runtime, blaming, local, repeated};
 use crate::semconv::{self, ValueType};
 use crate::signature::with_static_lifetimes;
 
@@ -49,6 +49,12 @@ fn constant(model: &Model, attribute: &Attribute) -> TokenStream {
     let Model { krate, vis, .. } = model;
     let Attribute { constant, key, help, examples, redaction, .. } = attribute;
     let ty = constant_type(krate, attribute);
+    let new = quote!(#krate::__private::Attribute::new(#key));
+    let ty = quote!(#krate::__private::Attribute<#ty>);
+    let [ty, new] = [ty, new].map(|tokens| match is_sought(attribute) {
+        true => repeated(tokens, attribute.field_type.span()),
+        false => tokens,
+    });
     let doc = if help.is_empty() { format!("The attribute `{key}`.") } else { help.clone() };
     let help = (!help.is_empty()).then(|| quote!(.with_help(#help)));
     let examples = match examples.as_slice() {
@@ -64,20 +70,20 @@ fn constant(model: &Model, attribute: &Attribute) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[allow(dead_code, unreachable_pub)]
-        #vis const #constant: #krate::__private::Attribute<#ty> =
-            #krate::__private::Attribute::<#ty>::new(#key)#help #examples #redaction;
+        #vis const #constant: #ty =
+            #new #help #examples #redaction;
     }
 }
 
 fn constant_type(krate: &Runtime, attribute: &Attribute) -> TokenStream {
     let field_type = &attribute.field_type;
-    match (attribute.ty, attribute.redaction) {
-        (Some(ty), _) => types::constant_type(ty),
+    match attribute.ty {
+        Some(ty) => types::constant_type(ty),
         // What is hashed or masked is text.
-        (None, Some(Redaction::Hash | Redaction::Mask)) => types::constant_type(ValueType::Str),
-        (None, _) => {
+        None if !is_sought(attribute) => types::constant_type(ValueType::Str),
+        None => {
             let (at, krate) = (blaming(field_type.span()), krate.at(field_type.span()));
-            let ty = with_static_lifetimes(field_type);
+            let ty = repeated(with_static_lifetimes(field_type), field_type.span());
             quote_spanned!(at=> <#ty as #krate::__private::AttributeValue>::As)
         }
     }
@@ -92,8 +98,8 @@ fn descriptors(model: &Model) -> TokenStream {
     for member in &model.members {
         match member {
             Member::One(attribute) => {
-                let constant = &attribute.constant;
-                run.push(quote!(#constant.descriptor()));
+                let constant = used(attribute);
+                run.push(quote_spanned!(constant.span()=> #constant.descriptor()));
                 own += 1;
             }
             Member::Flattened(_, ty) => {
@@ -132,13 +138,14 @@ fn statements(model: &Model) -> Vec<TokenStream> {
         let place = quote!(#first + #own #(+ #sets)*);
         match member {
             Member::One(attribute) => {
-                statements.push(statement(attribute, &place, &fields));
+                statements.push(statement(krate, attribute, &place, &fields));
                 own += 1;
             }
             Member::Flattened(field, ty) => {
-                let at = blaming(ty.span());
+                let (at, krate_at) = (blaming(ty.span()), krate.at(ty.span()));
                 let this = Ident::new("self", at);
-                statements.push(quote_spanned!(at=> #fields.attributes(#place, &#this.#field);));
+                let record = quote_spanned!(at=> <#ty as #krate_at::Attributes>::record);
+                statements.push(quote!(#record(&#this.#field, #place, #fields);));
                 let set = set(krate, ty);
                 sets.push(quote!(#set.len()));
             }
@@ -147,10 +154,32 @@ fn statements(model: &Model) -> Vec<TokenStream> {
     statements
 }
 
-fn statement(attribute: &Attribute, place: &TokenStream, fields: &Ident) -> TokenStream {
-    let Attribute { field, field_type, constant, format, is_option, .. } = attribute;
+/// The constant, where its type can't be named blamed for that with the field's type, so that this is one error.
+fn used(attribute: &Attribute) -> Ident {
+    let Attribute { constant, field_type, .. } = attribute;
+    match is_sought(attribute) {
+        true => Ident::new(&constant.to_string(), blaming(field_type.span())),
+        false => constant.clone(),
+    }
+}
+
+/// Whether the compiler has to find the constant's type.
+fn is_sought(attribute: &Attribute) -> bool {
+    attribute.ty.is_none() && !matches!(attribute.redaction, Some(Redaction::Hash | Redaction::Mask))
+}
+
+fn statement(krate: &Runtime, attribute: &Attribute, place: &TokenStream, fields: &Ident) -> TokenStream {
+    let Attribute { field, field_type, format, is_option, .. } = attribute;
     let at = blaming(field_type.span());
-    let this = Ident::new("self", at);
+    let (this, constant) = (Ident::new("self", at), used(attribute));
+    if is_sought(attribute) {
+        // A trait's path rather than a function with bounds: then a type that can't be recorded is one error.
+        let krate = krate.at(field_type.span());
+        let ty = repeated(field_type.to_token_stream(), field_type.span());
+        let record = quote_spanned!(at=> <#ty as #krate::__private::AttributeValue>::record_as);
+        let constant = quote_spanned!(at=> &#constant);
+        return quote!(#record(&#this.#field, #place, #constant, #fields););
+    }
     let method = match format {
         Format::Value => quote!(attribute),
         Format::Debug => quote!(attribute_debug),
@@ -200,9 +229,11 @@ pub(super) fn stub(input: &Input) -> TokenStream {
         let is_text = field.args.display.is_some() || field.args.debug.is_some();
         let ty = Plain::of(&field.ty).value_type().filter(|_| !is_text).unwrap_or(ValueType::Str);
         let ty = types::constant_type(ty);
+        // Different keys, so that these are no mistake of their own.
+        let key = format!("_{}", names.len());
         constants.extend(quote! {
             #[allow(dead_code, missing_docs)]
-            #vis const #name: #krate::__private::Attribute<#ty> = #krate::__private::Attribute::<#ty>::new("_");
+            #vis const #name: #krate::__private::Attribute<#ty> = #krate::__private::Attribute::new(#key);
         });
         names.push(name);
     }

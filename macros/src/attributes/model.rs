@@ -32,7 +32,7 @@ pub(super) struct Model {
 pub(super) enum Member {
     One(Box<Attribute>),
     /// The attributes of another set.
-    Flattened(Ident, Type),
+    Flattened(Ident, Box<Type>),
 }
 
 /// An attribute.
@@ -136,7 +136,7 @@ fn member(
             let message = format!("`{alone}` and `{other}` exclude each other; keep one");
             errors.between(alone.span(), other.span(), message);
         }
-        return skip.is_none().then_some(Member::Flattened(ident, ty));
+        return skip.is_none().then_some(Member::Flattened(ident, Box::new(ty)));
     }
     let plain = Plain::of(&ty);
     // An option without a value is not recorded anyway; to say so of anything else is a mistake.

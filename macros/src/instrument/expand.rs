@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
@@ -132,7 +133,7 @@ fn call_spec(krate: &Runtime, function: &str, metrics: &CallMetrics) -> TokenStr
         }
         Labels::Own(statics, typed) => {
             let statics = statics.iter().map(|label| {
-                let (name, StaticLabel { value, .. }) = (label.name(krate), label);
+                let (name, StaticLabel { value, .. }) = (label.name(), label);
                 quote!((#name, #value))
             });
             let typed = typed.iter().map(|label| dimension(krate, label));
@@ -160,13 +161,10 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 
 fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
     let ty = &label.ty;
-    let name = label.name(krate);
-    let [attribute, help] = label.attribute();
+    let naming = label.naming();
     quote! {
         #krate::__private::Dimension {
-            name: #name,
-            attribute: #attribute,
-            help: #help,
+            #naming,
             values: #krate::__private::Values::Static(<#ty as #krate::__private::Label>::VALUES)
         }
     }
@@ -205,7 +203,7 @@ fn record(model: &Model) -> TokenStream {
         .enumerate()
         .filter_map(|(number, field)| {
             let value = field.value.as_ref()?;
-            Some(statement(&recorder, &names::place(krate, fields, number), &field.name, value))
+            Some(statement(krate, &recorder, &names::place(krate, fields, number), &field.name, value))
         })
         .collect();
     match (statements.is_empty(), checks.is_empty()) {
@@ -215,7 +213,13 @@ fn record(model: &Model) -> TokenStream {
     }
 }
 
-fn statement(recorder: &Ident, place: &TokenStream, name: &FieldName, value: &Value) -> TokenStream {
+fn statement(
+    krate: &Runtime,
+    recorder: &Ident,
+    place: &TokenStream,
+    name: &FieldName,
+    value: &Value,
+) -> TokenStream {
     let tokens = &value.tokens;
     let reference = quote_spanned!(blaming(value.span)=> &(#tokens));
     match name {
@@ -235,9 +239,14 @@ fn statement(recorder: &Ident, place: &TokenStream, name: &FieldName, value: &Va
                 Format::Debug => quote!(attribute_debug),
                 Format::Display => quote!(attribute_display),
             };
-            quote!(#recorder.#method(#place, &#path, #reference);)
+            let attribute = quote_spanned!(blaming(constant.span())=> &#path);
+            quote!(#recorder.#method(#place, #attribute, #reference);)
         }
-        FieldName::Set(ty) => quote!(#recorder.attributes::<#ty>(#place, #reference);),
+        FieldName::Set(ty) => {
+            let krate = krate.at(ty.span());
+            let record = quote_spanned!(blaming(ty.span())=> <#ty as #krate::Attributes>::record);
+            quote!(#record(#reference, #place, #recorder);)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 
 use super::conventions;
 use super::parse::Recorded;
-use crate::args::{Arg, Eq, Flag, List};
+use crate::args::{Arg, Flag, List};
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg, secret_read};
 use crate::naming;
@@ -23,7 +23,8 @@ pub(super) struct Written {
     pub(super) skip_all: Arg<Flag>,
     pub(super) fields: Arg<List<FieldArg>>,
     pub(super) allow_secret: Arg<List<Name>>,
-    pub(super) semconv: Arg<Eq<bool>>,
+    /// Whether they are compared with OpenTelemetry's conventions.
+    pub(super) conventions: bool,
     /// The names of the metrics' labels, which are no attributes but may look like secrets too.
     pub(super) labels: Vec<(String, Span)>,
 }
@@ -75,7 +76,7 @@ pub(super) struct Value {
 
 /// The attributes, in the order of `record`, `record_all`, `fields`.
 pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> Vec<Field> {
-    let Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, labels } = written;
+    let Written { record, record_all, skip, skip_all, fields, allow_secret, conventions, labels } = written;
     let before = errors.count();
     let skipped = skipped(skip, skip_all.as_ref().map(|flag| &flag.key), item, errors);
     let skips_what_it_should = errors.count() == before;
@@ -110,7 +111,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     }
     check_secrets(&decided, &labels, allow_secret, errors);
     // OpenTelemetry's keys are used as it says, unless that is not asked for.
-    if semconv.is_none_or(|semconv| semconv.value.0) {
+    if conventions {
         conventions::check(&mut decided, paths, item, errors);
     }
     decided
@@ -197,7 +198,7 @@ fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut
 fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field> {
     let (key, value) = match field {
         FieldArg::One(key, value) => (key, value),
-        FieldArg::Set(set) => return given_set(set, item, errors),
+        FieldArg::Set(set) => return given_set(*set, item, errors),
     };
     let span = key.span();
     let value = match value {

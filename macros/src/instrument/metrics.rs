@@ -10,6 +10,7 @@ use syn::{Expr, Path, UnOp};
 use super::parse::{self, LabelArg, LabelName, LabelValue, MetricsArgs};
 use crate::args::{Arg, Eq, Flag, Text};
 use crate::buckets::Buckets;
+use crate::dimension::Naming;
 use crate::errors::Errors;
 use crate::hygiene::{Runtime, blaming};
 use crate::naming;
@@ -97,56 +98,46 @@ pub(super) struct StaticLabel {
 
 impl StaticLabel {
     /// The label's name, as an expression.
-    pub(super) fn name(&self, krate: &Runtime) -> TokenStream {
-        let at = blaming(self.value.span());
-        self.name.expand(krate, &quote_spanned!(at=> ::core::primitive::str))
+    pub(super) fn name(&self) -> TokenStream {
+        self.name.with(|naming| naming.name())
     }
 }
 
 impl TypedLabel {
-    /// The label's name, as an expression.
-    pub(super) fn name(&self, krate: &Runtime) -> TokenStream {
-        self.name.expand(krate, &self.ty)
-    }
-
-    /// The key and the help of the attribute that it stands for, as expressions.
-    pub(super) fn attribute(&self) -> [TokenStream; 2] {
-        let LabelName::Constant(constant) = &self.name else { return [quote!(""), quote!("")] };
-        let path = &constant.path;
-        [quote!(key), quote!(help)]
-            .map(|method| quote!({ const __TEXT: &::core::primitive::str = #path.#method(); __TEXT }))
+    /// The fields `name`, `attribute` and `help` of its `Dimension`.
+    pub(super) fn naming(&self) -> TokenStream {
+        self.name.with(|naming| naming.expand(&naming.name()))
     }
 }
 
 impl LabelName {
-    /// Output: `"tier"`; `{ const __LABEL: &str = label_of::<Tier, _>(&ATTR_TIER, …); __LABEL }`.
-    fn expand(&self, krate: &Runtime, ty: &TokenStream) -> TokenStream {
-        let constant = match self {
+    fn with<R>(&self, quote: impl FnOnce(Naming<'_>) -> R) -> R {
+        let (help, taken) = ("", &TAKEN[..]);
+        match self {
             Self::Text(ident) => {
-                let text = ident.unraw().to_string();
-                return quote!(#text);
+                let name = ident.unraw().to_string();
+                quote(Naming { name: Some(&name), attribute: None, help, taken })
             }
-            Self::Constant(constant) => constant,
-        };
-        let (path, taken) = (&constant.path, TAKEN);
-        let at = krate.at(constant.span());
-        let call = quote_spanned! {blaming(constant.span())=>
-            #at::__private::label_of::<#ty, _>(&#path, &[#(#taken),*])
-        };
-        quote!({ const __LABEL: &::core::primitive::str = #call; __LABEL })
+            Self::Constant(constant) => {
+                quote(Naming { name: None, attribute: Some(&constant.path), help, taken })
+            }
+        }
     }
 }
 
-/// The names of all labels as a slice, and where the first constant among them is; nothing without one.
+/// The names of all labels as a slice, with their attributes checked, and where the first of these is; nothing without one.
 pub(super) fn label_names(krate: &Runtime, labels: &Labels) -> Option<(Span, TokenStream)> {
     let Labels::Own(statics, typed) = labels else { return None };
-    let written = statics.iter().map(|label| &label.name).chain(typed.iter().map(|label| &label.name));
-    let span = written.into_iter().find_map(|name| match name {
+    let statics = statics.iter().map(|label| {
+        let text = quote_spanned!(blaming(label.value.span())=> ::core::primitive::str);
+        (&label.name, text)
+    });
+    let all: Vec<_> = statics.chain(typed.iter().map(|label| (&label.name, label.ty.clone()))).collect();
+    let span = all.iter().find_map(|(name, _)| match name {
         LabelName::Text(_) => None,
         LabelName::Constant(constant) => Some(constant.span()),
     })?;
-    let statics = statics.iter().map(|label| label.name(krate));
-    let names: Vec<TokenStream> = statics.chain(typed.iter().map(|label| label.name(krate))).collect();
+    let names = all.iter().map(|(name, ty)| name.with(|naming| naming.checked_name(krate, ty)));
     Some((span, quote!(&[#(#names),*])))
 }
 

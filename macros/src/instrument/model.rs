@@ -35,6 +35,8 @@ pub(super) struct Model {
     /// The first paragraph of its documentation.
     pub(super) doc: String,
     pub(super) fields: Vec<Field>,
+    /// Whether they are compared with OpenTelemetry's conventions.
+    pub(super) conventions: bool,
     /// Whether the body fills fields in, by `record!`.
     pub(super) recording: bool,
     pub(super) metrics: Metrics,
@@ -164,10 +166,11 @@ impl Model {
         check_function(&item, &body, &mut errors);
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
+        let conventions = semconv.is_none_or(|semconv| semconv.value.0);
         let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
         let labels = labels.unwrap_or_default();
         let chosen =
-            fields::Written { record, record_all, skip, skip_all, fields, allow_secret, semconv, labels };
+            fields::Written { record, record_all, skip, skip_all, fields, allow_secret, conventions, labels };
         let fields = fields::decide(chosen, &item, &mut errors);
         let metrics = metrics::decide(metrics, &item, &mut errors);
         let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);
@@ -187,6 +190,7 @@ impl Model {
             body,
             function,
             fields,
+            conventions,
             metrics,
             outcome,
         };

@@ -1,6 +1,6 @@
 //! The names of a span's fields as tokens: texts, constants, and those of sets, which only the compiler can count.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -94,17 +94,17 @@ pub(super) fn checks(model: &Model) -> TokenStream {
     let unknown = fields.iter().find(|field| !matches!(field.name, FieldName::Text(_)));
     let of_fields = unknown.map(|field| {
         let names = all(krate, fields);
-        check(krate, field.span, &quote!(check_names), &names)
+        check(krate, field.span, "check_names", &names)
     });
     let labels = match metrics {
         Metrics::Own(CallMetrics { labels, .. }) => metrics::label_names(krate, labels),
         Metrics::None | Metrics::Into(_) => None,
     };
-    let of_labels = labels.map(|(span, names)| check(krate, span, &quote!(check_label_names), &names));
+    let of_labels = labels.map(|(span, names)| check(krate, span, "check_label_names", &names));
     quote!(#of_fields #of_labels)
 }
 
-fn check(krate: &Runtime, span: Span, function: &TokenStream, names: &TokenStream) -> TokenStream {
-    let krate = krate.at(span);
+fn check(krate: &Runtime, span: Span, function: &str, names: &TokenStream) -> TokenStream {
+    let (krate, function) = (krate.at(span), Ident::new(function, blaming(span)));
     quote_spanned!(blaming(span)=> const _: () = #krate::__private::#function(#names);)
 }

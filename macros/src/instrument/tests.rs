@@ -83,6 +83,14 @@ fn an_async_method_with_everything() {
 }
 
 #[test]
+fn fields_and_labels_by_constants_and_sets() {
+    let args = "fields(a = 1, {ATTR_NAME} = ?name, ..order, {attributes::ATTR_LATE} = Empty, ..Event<'_> = make(order)),
+        metrics(prefix = \"shop\", labels({ATTR_TIER}: Tier = tier, {ATTR_KIND} = \"put\"))";
+    let item = "fn charge<'a>(order: &'a Order<'a>, name: &str) { record!({ATTR_LATE} = 1) }";
+    expansion("constants", args, item);
+}
+
+#[test]
 fn bodies_that_stay_in_place() {
     expansion("track_caller", "metrics", "#[track_caller] fn at(place: u8) -> u8 { place }");
     expansion("never", "", "fn exit() -> ! { loop {} }");

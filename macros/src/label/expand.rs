@@ -5,17 +5,18 @@ use quote::quote;
 
 use super::model::Model;
 use super::parse::Input;
+use crate::dimension::Naming;
 use crate::hygiene::Runtime;
 
 /// Input: `enum Status { Ok, NotFound }`; output: the values as constants, and a `match` from variant to index.
 pub(super) fn expand(model: &Model) -> TokenStream {
-    let Model { krate, ident, name, values } = model;
+    let Model { krate, ident, values, .. } = model;
     let texts = values.iter().map(|(_, text)| text);
     let arms = values.iter().enumerate().map(|(index, (variant, _))| {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         quote!(Self::#variant => #index)
     });
-    let labels = labels(krate, ident, name);
+    let labels = labels(model);
     quote! {
         #[automatically_derived]
         impl #krate::__private::Label for #ident {
@@ -30,14 +31,15 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 /// An enum is also a set of one label, under its own name.
-fn labels(krate: &Runtime, ident: &proc_macro2::Ident, name: &str) -> TokenStream {
+fn labels(model: &Model) -> TokenStream {
+    let Model { krate, ident, name, attribute, help, .. } = model;
+    let naming = Naming { name: name.as_deref(), attribute: attribute.as_ref(), help, taken: &[] };
+    let naming = naming.expand(&naming.checked_name(krate, &quote!(#ident)));
     quote! {
         #[automatically_derived]
         impl #krate::__private::Labels for #ident {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[#krate::__private::Dimension {
-                name: #name,
-                attribute: "",
-                help: "",
+                #naming,
                 values: #krate::__private::Values::Static(<Self as #krate::__private::Label>::VALUES),
             }];
             type AtEntry = Self;

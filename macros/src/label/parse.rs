@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::ParseStream;
 use syn::{Data, DeriveInput, Fields, LitStr, Path};
 
-use crate::args::{self, Eq, Operand, Text, arguments};
+use crate::args::{self, Eq, Flag, Operand, Text, arguments};
 use crate::errors::Errors;
 use crate::naming::Case;
 
@@ -12,6 +12,8 @@ arguments! {
     /// The arguments of `#[label(…)]` on the enum.
     pub(super) struct EnumArgs {
         name: Eq<Text> = "name",
+        attribute: Eq<Path> = "attribute",
+        allow_secret: Flag = "allow_secret",
         rename_all: Eq<Case> = "rename_all",
         krate: Eq<Path> = "crate",
     }

@@ -27,6 +27,12 @@ fn an_enum_with_everything() {
 }
 
 #[test]
+fn an_enum_that_is_an_attribute() {
+    let item = "/// How it is\n/// paid.\n#[label(attribute = attributes::ATTR_TIER)] enum Tier { Paid }";
+    snapshot("label", "attribute", derive(tokens(item)));
+}
+
+#[test]
 fn a_stub_for_what_is_wrong() {
     snapshot("label", "stub", derive(tokens("enum Tier<T> { Gold(T) }")));
 }

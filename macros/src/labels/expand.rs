@@ -6,7 +6,9 @@ use syn::spanned::Spanned;
 
 use super::model::{Label, Model, Values};
 use super::parse::Input;
+use crate::dimension::Naming;
 use crate::hygiene::{Runtime, blaming, local};
+use crate::signature::with_static_lifetimes;
 
 /// Input: `struct Request { method: Method, #[label(max = 100)] tenant: String }`; output: its dimensions, the row-major
 /// index of a value among all combinations, and a check that there are not too many.
@@ -18,8 +20,14 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let this = local("self");
     let index = index(krate, labels, &interner);
     let at = krate.at(ident.span());
+    let dimensions_of =
+        quote_spanned!(blaming(ident.span())=> <#static_type as #at::__private::Labels>::DIMENSIONS);
+    let names = labels.iter().any(|label| label.attribute.is_some()).then(|| {
+        quote_spanned!(blaming(ident.span())=> const _: () = #at::__private::check_labels(#dimensions_of);)
+    });
     let check = quote_spanned! {blaming(ident.span())=>
-        const _: () = #at::__private::check_budget(<#static_type as #at::__private::Labels>::DIMENSIONS, #budget);
+        const _: () = #at::__private::check_budget(#dimensions_of, #budget);
+        #names
     };
     quote! {
         #[automatically_derived]
@@ -34,7 +42,13 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 fn dimension(krate: &Runtime, label: &Label) -> TokenStream {
-    let Label { name, ty, values, .. } = label;
+    let Label { name, attribute, help, ty, values, .. } = label;
+    let naming = Naming { name: name.as_deref(), attribute: attribute.as_ref(), help, taken: &[] };
+    let values_type = match values {
+        Values::Typed => with_static_lifetimes(ty),
+        Values::Text(_) => quote_spanned!(blaming(ty.span())=> ::core::primitive::str),
+    };
+    let naming = naming.expand(&naming.checked_name(krate, &values_type));
     let values = match values {
         Values::Typed => {
             let at = krate.at(ty.span());
@@ -46,7 +60,7 @@ fn dimension(krate: &Runtime, label: &Label) -> TokenStream {
             quote!(#krate::__private::Values::Text { max: #max })
         }
     };
-    quote!(#krate::__private::Dimension { name: #name, attribute: "", help: "", values: #values })
+    quote!(#krate::__private::Dimension { #naming, values: #values })
 }
 
 /// Output, for `a`, `b`, `c`: `((a) * B::VALUES.len() + b) * C::VALUES.len() + c`. Trait paths rather than functions with

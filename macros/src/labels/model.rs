@@ -1,11 +1,11 @@
 //! What `#[derive(Labels)]` decided: every field is a dimension of known size.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{GenericParam, Generics, PathArguments, Type};
+use syn::{GenericParam, Generics, Path, PathArguments, Type};
 
-use super::parse::{Field, Input, StructArgs};
+use super::parse::{Field, FieldArgs, Input, StructArgs};
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
 use crate::{naming, signature};
@@ -26,7 +26,10 @@ pub(super) struct Model {
 
 /// One of its labels.
 pub(super) struct Label {
-    pub(super) name: String,
+    /// Its name, where it is not the attribute's.
+    pub(super) name: Option<String>,
+    pub(super) attribute: Option<Path>,
+    pub(super) help: String,
     pub(super) field: Ident,
     pub(super) ty: Type,
     pub(super) values: Values,
@@ -50,10 +53,10 @@ impl Model {
                 errors.on(param, "a label set can be generic over lifetimes only: remove the parameter");
             }
         }
-        if fields.is_empty() && errors.is_empty() {
+        let labels = labels(fields, &mut errors);
+        if labels.is_empty() && errors.is_empty() {
             errors.at(item.ident.span(), "a label set needs at least one field; for no labels use `()`");
         }
-        let labels = labels(fields, &mut errors);
         let lifetimes = item.generics.lifetimes().map(|_| quote!('static));
         let ident = item.ident;
         let static_type = quote!(#ident<#(#lifetimes),*>);
@@ -69,19 +72,36 @@ impl Model {
 }
 
 fn labels(fields: Vec<Field>, errors: &mut Errors) -> Vec<Label> {
-    let mut labels: Vec<(Label, proc_macro2::Span)> = Vec::new();
-    for Field { ident, ty, args, is_complete } in fields {
-        let super::parse::FieldArgs { name, max } = args;
-        let (name, at) = match &name {
-            Some(name) => (name.value.0.0.value(), name.value.0.0.span()),
-            None => (ident.unraw().to_string(), ident.span()),
-        };
-        if let Some(problem) = naming::label_name_error(&name, &[]) {
-            errors.at(at, problem);
+    let mut labels: Vec<(Label, Option<Span>)> = Vec::new();
+    for Field { ident, ty, attrs, args, is_complete } in fields {
+        let FieldArgs { name, attribute, max, skip, allow_secret } = args;
+        if let Some(skip) = skip {
+            // What is no label has nothing to say.
+            let others = [
+                name.map(|arg| arg.key),
+                attribute.map(|arg| arg.key),
+                max.map(|arg| arg.key),
+                allow_secret.map(|arg| arg.key),
+            ];
+            for other in others.into_iter().flatten() {
+                let message = format!("`skip` and `{other}` exclude each other; keep one");
+                errors.between(skip.key.span(), other.span(), message);
+            }
+            continue;
         }
-        // A name is one label.
-        if let Some((_, first)) = labels.iter().find(|(label, _)| label.name == name) {
-            errors.between(*first, at, format_args!("duplicate label `{name}`: rename one of them"));
+        let attribute = attribute.map(|attribute| attribute.value.0);
+        let (name, at) = match (&name, &attribute) {
+            (Some(name), _) => (Some(name.value.0.0.value()), Some(name.value.0.0.span())),
+            (None, Some(_)) => (None, None),
+            (None, None) => (Some(ident.unraw().to_string()), Some(ident.span())),
+        };
+        if let (Some(name), Some(at)) = (&name, at) {
+            check_name(name, at, allow_secret.is_some() || !is_complete, errors);
+            // A name is one label.
+            let same = labels.iter().find(|(label, _)| label.name.as_ref() == Some(name));
+            if let Some((_, Some(first))) = same {
+                errors.between(*first, at, format_args!("duplicate label `{name}`: rename one of them"));
+            }
         }
         let values = match max {
             Some(max) => match u32::try_from(max.value.0.0) {
@@ -107,9 +127,23 @@ fn labels(fields: Vec<Field>, errors: &mut Errors) -> Vec<Label> {
             Values::Typed => signature::dereferenced(&ty).0.clone(),
             Values::Text(_) => ty,
         };
-        labels.push((Label { name, field: ident, ty, values }, at));
+        let help = signature::documentation(&attrs);
+        labels.push((Label { name, attribute, help, field: ident, ty, values }, at));
     }
     labels.into_iter().map(|(label, _)| label).collect()
+}
+
+/// A name that Prometheus accepts, and that no secret has, unless that is said explicitly.
+fn check_name(name: &str, at: Span, may_be_secret: bool, errors: &mut Errors) {
+    if let Some(problem) = naming::label_name_error(name, &[]) {
+        errors.at(at, problem);
+    }
+    if naming::is_secret(name) && !may_be_secret {
+        let message = format!(
+            "the label `{name}` looks like a secret: `skip` it, or, if it is none, add `#[label(allow_secret)]`"
+        );
+        errors.at(at, message);
+    }
 }
 
 /// Whether a type is plainly a string: `String`, `&str`, `Cow<'_, str>`, `Box<str>`, `Arc<str>`.

@@ -1,9 +1,9 @@
 //! The syntax of `#[derive(Labels)]`, as written.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Data, DeriveInput, Fields, Path, Type};
+use syn::{Attribute, Data, DeriveInput, Fields, Path, Type};
 
-use crate::args::{self, Eq, Number, Text, arguments};
+use crate::args::{self, Eq, Flag, Number, Text, arguments};
 use crate::errors::Errors;
 
 arguments! {
@@ -18,7 +18,10 @@ arguments! {
     /// The arguments of `#[label(…)]` on a field.
     pub(super) struct FieldArgs {
         name: Eq<Text> = "name",
+        attribute: Eq<Path> = "attribute",
         max: Eq<Number> = "max",
+        skip: Flag = "skip",
+        allow_secret: Flag = "allow_secret",
     }
 }
 
@@ -34,6 +37,7 @@ pub(super) struct Input {
 pub(super) struct Field {
     pub(super) ident: Ident,
     pub(super) ty: Type,
+    pub(super) attrs: Vec<Attribute>,
     pub(super) args: FieldArgs,
     /// Whether all the arguments could be parsed, so that one that is absent was not written.
     pub(super) is_complete: bool,
@@ -59,7 +63,8 @@ impl Input {
                     let args = args::parse_helpers(&field.attrs, "label", &mut errors);
                     args::refuse_helpers(&field.attrs, "labels", "it goes on the struct", &mut errors);
                     let is_complete = errors.count() == before;
-                    fields.extend(field.ident.map(|ident| Field { ident, ty: field.ty, args, is_complete }));
+                    let (ty, attrs) = (field.ty, field.attrs);
+                    fields.extend(field.ident.map(|ident| Field { ident, ty, attrs, args, is_complete }));
                 }
             }
             Data::Enum(data) => {

@@ -27,6 +27,33 @@ fn a_struct_with_everything() {
 }
 
 #[test]
+fn fields_that_are_attributes() {
+    let item = r#"struct Request<'a> { #[label(attribute = ATTR_TIER)] tier: &'a Tier,
+        /// Who it is.
+        #[label(name = "who", attribute = ATTR_TENANT, max = 3)] tenant: &'a str,
+        #[label(skip)] path: &'a str, #[label(allow_secret)] token: bool }"#;
+    snapshot("labels", "attributes", derive(tokens(item)));
+}
+
+#[test]
+fn secrets_and_what_is_skipped() {
+    refused(
+        "struct S { user_token: bool }",
+        &[
+            "user_token: the label `user_token` looks like a secret: `skip` it, or, if it is none, add `#[label(allow_secret)]`",
+        ],
+    );
+    refused(
+        "struct S { a: bool, #[label(max = 3, skip)] b: String }",
+        &["max = 3, skip: `skip` and `max` exclude each other; keep one"],
+    );
+    refused(
+        "struct S { #[label(skip)] a: bool }",
+        &["S: a label set needs at least one field; for no labels use `()`"],
+    );
+}
+
+#[test]
 fn mistakes() {
     refused(
         "enum E { A }",

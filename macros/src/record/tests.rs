@@ -29,6 +29,37 @@ fn one_field() {
     expansion("one", "result = order.total()");
 }
 
+/// The same, of a function with constants and sets among its fields.
+fn called_with_sets(fields: TokenStream, _: TokenStream) -> TokenStream {
+    let declared = quote!("id", { ATTR_A }, { ..<Order as Attributes>::DESCRIPTORS }, { shop::ATTR_B });
+    let expanded = record(quote!(__span (::spanwright) [#declared] #fields));
+    match expanded.clone().into_iter().next() {
+        Some(TokenTree::Group(block)) => block.stream(),
+        _ => expanded,
+    }
+}
+
+#[test]
+fn fields_by_constants() {
+    let fields = tokens("{ATTR_A} = 1, {shop::ATTR_B} = %two, {ATTR_C} = ?3, id = 4");
+    let expanded = called_with_sets(fields, TokenStream::new());
+    snapshot("record", "constants", quote!(fn f() { #expanded }));
+}
+
+#[test]
+fn mistakes_with_constants() {
+    let declare = "declare it: `#[instrument(fields({ATTR_A} = Empty))]`";
+    refused("{ATTR_A} = 1", &[&format!("ATTR_A: `{{ATTR_A}}` is not declared; {declare}")]);
+    let refused = |fields: &str, expected: &[&str]| assert_errors(called_with_sets, fields, "", expected);
+    refused("{ATTR_A} = 1, {ATTR_A} = 2", &["ATTR_A} = 1, {ATTR_A: `{ATTR_A}` is recorded twice; keep one"]);
+    refused("{ATTR_C} = 1, {ATTR_C} = 2", &["ATTR_C} = 1, {ATTR_C: `{ATTR_C}` is recorded twice; keep one"]);
+    refused(
+        "..Order = order",
+        &["Order: `record!` fills in one attribute after the other: write `{ATTR_NAME} = value`"],
+    );
+    refused("{ATTR_A}", &["ATTR_A: `{ATTR_A}` has no value: write `{ATTR_A} = value`"]);
+}
+
 #[test]
 fn fields_of_every_form() {
     expansion(

@@ -139,6 +139,9 @@ fn names_of_the_users_own_are_theirs() {
     for key in [
         "key",
         "session_id",
+        "otel.name",
+        "otel.kind",
+        "otel.status_message",
         "state",
         "db_system",
         "http_route",
@@ -156,6 +159,8 @@ fn names_of_the_users_own_are_theirs() {
         "error.kind",
         "service.tier",
         "service.names",
+        "service.versions",
+        "gen_ai.request.temperatur",
         "code.owner",
         "test.name",
         "file.id",

@@ -25,6 +25,9 @@ pub(super) const OWN: [&str; 12] = [
     "rpc",
 ];
 
+/// What `tracing-opentelemetry` has made known: fields that say what a span is. So it is not asked whether they are keys.
+const OF_TRACING: [&str; 3] = ["otel.kind", "otel.name", "otel.status_message"];
+
 /// The warning for a key that is not in the table, if there is to be one:
 ///
 /// - where it is the same as a known key but for dots, underscores, hyphens and cases (`service.instance_id`);
@@ -34,7 +37,7 @@ pub(super) const OWN: [&str; 12] = [
 /// - where it stands directly in a namespace of the registry below one of [`OWN`] (`http.path`, `db.client.size`, but not
 ///   `db.postgresql.size`, as systems may add namespaces).
 pub(super) fn warning(key: &str) -> Option<String> {
-    let (root, _) = key.split_once('.')?;
+    let (root, _) = key.split_once('.').filter(|_| !OF_TRACING.contains(&key))?;
     // Below a root where nothing is current the registry is the past's, or another's.
     let root = format!("{root}.");
     if !table::under(&root).any(|row| row.deprecation == Deprecation::No) {

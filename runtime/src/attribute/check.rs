@@ -26,6 +26,7 @@ impl LabelAs<bool> for bool {}
 /// # Panics
 /// Where the name is one that Prometheus or the metric keeps, or where the values are not to be shown.
 #[must_use]
+#[track_caller]
 pub const fn label_of<L: LabelAs<T> + ?Sized, T: ?Sized>(
     attribute: &'static Attribute<T>,
     taken: &[&str],
@@ -47,6 +48,7 @@ pub const fn label_of<L: LabelAs<T> + ?Sized, T: ?Sized>(
 ///
 /// # Panics
 /// Where two have the same.
+#[track_caller]
 pub const fn check_labels(labels: &[Dimension]) {
     let mut one = 0;
     while one < labels.len() {
@@ -64,6 +66,7 @@ pub const fn check_labels(labels: &[Dimension]) {
 ///
 /// # Panics
 /// Where two are the same.
+#[track_caller]
 pub const fn check_label_names(names: &[&str]) {
     assert!(
         are_different(names),
@@ -75,6 +78,7 @@ pub const fn check_label_names(names: &[&str]) {
 ///
 /// # Panics
 /// Where two are the same.
+#[track_caller]
 pub const fn check_names(names: &[&str]) {
     assert!(
         are_different(names),

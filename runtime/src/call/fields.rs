@@ -5,8 +5,8 @@ use std::fmt;
 use spanwright_core::slots::value::{FieldWriter, Value};
 
 use super::shadow::Captured;
-use crate::attribute::{Attribute, Attributes, Redaction, redacted};
-use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay};
+use crate::attribute::{Attribute, Redaction, redacted};
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that is being opened.
 #[derive(Debug)]
@@ -45,7 +45,13 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        match attribute.redaction() {
+        self.redacted(index, attribute.redaction(), value);
+    }
+
+    /// Records what may be shown of a typed value.
+    #[inline]
+    pub(crate) fn redacted<V: Record + ?Sized>(&mut self, index: usize, redaction: Redaction, value: &V) {
+        match redaction {
             Redaction::Shown => self.value(index, value),
             Redaction::Dropped => {}
             redaction => value.record(&mut |value| {
@@ -58,28 +64,23 @@ impl<'f, 'w> Fields<'f, 'w> {
     }
 
     /// Records what a value's `Debug` says, as the attribute lets it be shown.
-    pub fn attribute_debug<V: RecordDebug + ?Sized>(
+    pub fn attribute_debug<T: Textual + ?Sized, V: RecordDebug + ?Sized>(
         &mut self,
         index: usize,
-        attribute: &Attribute<str>,
+        attribute: &Attribute<T>,
         value: &V,
     ) {
         self.push_formatted(index, attribute.redaction(), format_args!("{value:?}"));
     }
 
     /// Records what a value's `Display` says, as the attribute lets it be shown.
-    pub fn attribute_display<V: RecordDisplay + ?Sized>(
+    pub fn attribute_display<T: Textual + ?Sized, V: RecordDisplay + ?Sized>(
         &mut self,
         index: usize,
-        attribute: &Attribute<str>,
+        attribute: &Attribute<T>,
         value: &V,
     ) {
         self.push_formatted(index, attribute.redaction(), format_args!("{value}"));
-    }
-
-    /// Records a set of attributes, the first of them at the place `first`.
-    pub fn attributes<A: Attributes + ?Sized>(&mut self, first: usize, attributes: &A) {
-        attributes.record(first, self);
     }
 
     fn push_formatted(&mut self, index: usize, redaction: Redaction, text: fmt::Arguments<'_>) {

@@ -73,7 +73,27 @@ pub trait Metrics: Sized {
     /// What is known of its own metrics at compile time.
     const DESCRIPTORS: &'static [MetricDescriptor];
 
-    /// Those of its flattened fields.
+    /// Those of its flattened fields. No two of all these metrics have one name, which the compiler checks; of a generic struct,
+    /// where it is used:
+    ///
+    /// ```compile_fail
+    /// # use spanwright::{Gauge, Labels, Metrics, Registry};
+    /// #[derive(Metrics)]
+    /// struct Pool<L: Labels> {
+    ///     /// Connections that nobody uses.
+    ///     idle: Gauge<L>,
+    /// }
+    ///
+    /// #[derive(Metrics)]
+    /// struct Shop<L: Labels> {
+    ///     /// Clerks who do nothing.
+    ///     idle: Gauge<L>,
+    ///     #[metric(flatten)]
+    ///     pool: Pool<L>,
+    /// }
+    ///
+    /// Shop::<()>::register(&Registry::new());
+    /// ```
     const NESTED: &'static [NestedMetrics] = &[];
 
     /// All its metrics, those of flattened fields included, by their whole names. None is made by asking.

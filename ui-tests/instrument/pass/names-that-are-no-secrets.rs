@@ -26,7 +26,16 @@ fn exposed(card: &Secret<String>) {
     record!(known = card.expose() == "4111");
 }
 
+#[derive(Debug)]
+enum Login {
+    Password,
+}
+
+#[instrument(fields(by = ?Login::Password))]
+fn variant() {}
+
 fn main() {
+    variant();
     harmless(1, 2, "me", 3, true, 4);
     exposed(&Secret::new("4111".to_owned()));
     facts(1, 2, "hunter2", 3);

@@ -14,6 +14,17 @@ fn by_a_lint() {}
 #[allow(deprecated)]
 async fn by_a_lint_below() {}
 
+#[instrument(semconv = false, fields(http.response.status_code = Empty, db.system = Empty))]
+fn by_an_argument_later() {
+    spanwright::record!(http.response.status_code = "ok", db.system = 7);
+}
+
+#[allow(deprecated)]
+#[instrument(fields(db.system = Empty, server.port = Empty))]
+async fn by_a_lint_later() {
+    spanwright::record!(db.system = 7, server.port = "80".len());
+}
+
 struct Store;
 
 #[allow(deprecated)]
@@ -35,6 +46,8 @@ fn main() {
     by_an_argument();
     by_a_lint();
     drop(by_a_lint_below());
+    by_an_argument_later();
+    drop(by_a_lint_later());
     Store.by_a_lint_around();
     assert_eq!(module::by_a_lint_on_the_module()("a"), "a");
 }

@@ -1,0 +1,9 @@
+use spanwright::Attributes;
+
+#[derive(Attributes)]
+#[attribute(key = "order")]
+struct Order {
+    id: u8,
+}
+
+fn main() {}

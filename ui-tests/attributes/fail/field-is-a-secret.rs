@@ -1,0 +1,9 @@
+use spanwright::Attributes;
+
+#[derive(Attributes)]
+struct Login {
+    user: String,
+    password: String,
+}
+
+fn main() {}

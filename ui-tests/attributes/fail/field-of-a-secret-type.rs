@@ -1,0 +1,8 @@
+use spanwright::{Attributes, Secret};
+
+#[derive(Attributes)]
+struct Payment {
+    card: Secret<String>,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use spanwright::Attributes;
+
+struct Uuid;
+
+#[derive(Attributes)]
+struct Order {
+    id: Uuid,
+}
+
+fn main() {}

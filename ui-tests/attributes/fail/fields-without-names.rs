@@ -1,0 +1,6 @@
+use spanwright::Attributes;
+
+#[derive(Attributes)]
+struct Order(u8);
+
+fn main() {}

@@ -1,0 +1,5 @@
+use spanwright::Attribute;
+
+const ATTR_COUNT: Attribute<i64> = Attribute::new("shop.count").hashed();
+
+fn main() {}

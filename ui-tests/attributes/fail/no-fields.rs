@@ -1,0 +1,6 @@
+use spanwright::Attributes;
+
+#[derive(Attributes)]
+struct Order {}
+
+fn main() {}

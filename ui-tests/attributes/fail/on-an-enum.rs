@@ -1,0 +1,8 @@
+use spanwright::Attributes;
+
+#[derive(Attributes)]
+enum Order {
+    Placed,
+}
+
+fn main() {}

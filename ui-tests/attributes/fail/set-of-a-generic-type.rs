@@ -1,0 +1,6 @@
+use spanwright::{Attributes, instrument};
+
+#[instrument(fields(..order))]
+fn charge<T: Attributes>(order: &T) {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use spanwright::Attributes;
+
+#[derive(Attributes)]
+struct Order<T> {
+    id: T,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use spanwright::Label;
+
+#[derive(Label)]
+enum SessionToken {
+    Known,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use spanwright::Labels;
+
+#[derive(Labels)]
+struct Request {
+    ok: bool,
+    #[label(skip, name = "path")]
+    path: bool,
+}
+
+fn main() {}
