@@ -90,7 +90,19 @@ impl Promtool {
 
     /// What it finds wrong.
     pub(crate) fn check_metrics(&self, text: &str) -> Result<(), String> {
-        let output = run_on(text, Command::new(&self.0).args(["check", "metrics"]));
+        self.check(text, Command::new(&self.0).args(["check", "metrics"]))
+    }
+
+    /// What it finds wrong with rules, in YAML.
+    pub(crate) fn check_rules(&self, rules: &str) -> Result<(), String> {
+        self.check(
+            rules,
+            Command::new(&self.0).args(["check", "rules", "--lint=all", "--lint-fatal", "/dev/stdin"]),
+        )
+    }
+
+    fn check(&self, text: &str, command: &mut Command) -> Result<(), String> {
+        let output = run_on(text, command);
         let said =
             String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
         if output.status.success() { Ok(()) } else { Err(said) }

@@ -18,6 +18,7 @@ mod health;
 mod lifecycle;
 mod load;
 mod logs;
+mod names;
 mod otlp;
 mod process;
 mod process_metrics;

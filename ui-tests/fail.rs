@@ -16,7 +16,7 @@ fn every_mistake_is_one_error_with_its_remedy() {
         cases.compile_fail("*/fail/*.rs");
         return;
     }
-    for path in ["attributes", "instrument", "label", "labels", "metrics", "main", "record"]
+    for path in ["attributes", "instrument", "label", "labels", "metrics", "main", "record", "semconv"]
         .iter()
         .flat_map(|name| own_errors(name))
     {

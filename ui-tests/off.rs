@@ -1,7 +1,7 @@
 //! Without telemetry an annotated function is the bare function, and mistakes are mistakes all the same.
 
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use spanwright_ui_tests::Fixture;
@@ -92,6 +92,19 @@ fn an_annotated_function_is_the_same_machine_code() {
         "boxed",
         "returned",
         "add",
+        "with_labels",
+        "timed",
+        "timed_async",
+        "global",
+        "job",
+        "job_async",
+        "reported_place",
+        "reported_never",
+        "reported_method",
+        "reported_mut",
+        "reported_closure",
+        "reported_async",
+        "reported_boxed",
     ] {
         let symbol = format!("{}{name}", name.len());
         assert!(annotated.iter().any(|(its_symbol, _)| its_symbol.contains(&symbol)), "no code for {name}");
@@ -110,9 +123,71 @@ fn a_mistake_stops_the_build_all_the_same() {
         ("bad-value", "`&Order` can't be recorded as it is"),
         ("bad-record", "`totl` is not declared; did you mean `total`?"),
         ("bad-recorded-value", "`&Order` can't be recorded as it is"),
+        ("bad-label", "expected `Tier`, found `bool`"),
+        ("bad-target", "`Order: CallMetrics`"),
     ] {
         let checked = FIXTURE.cargo("check", &["--features", feature]);
         assert!(!checked.status.success(), "{feature} compiles");
         assert!(stderr(&checked).contains(message), "{}", stderr(&checked));
     }
+}
+
+/// What a library that is annotated makes its users download and compile, the runtime's own packages left out.
+#[test]
+fn a_library_has_few_dependencies() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let manifest = format!("{root}/Cargo.toml");
+    let arguments = [
+        "tree",
+        "--offline",
+        "--locked",
+        "--manifest-path",
+        &manifest,
+        "-p",
+        "spanwright",
+        "--no-default-features",
+        "-e",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ];
+    let output = Command::new(env!("CARGO")).args(arguments).output().expect("Cargo starts");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let tree = String::from_utf8_lossy(&output.stdout);
+    let mut packages: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    let stated =
+        fs::read_to_string(format!("{root}/tests/fixtures/off/dependencies.txt")).expect("it is committed");
+    assert_eq!(packages, stated.lines().collect::<Vec<_>>());
+}
+
+/// What a program with the annotated library prints.
+fn program(name: &str) -> String {
+    let fixture = Fixture::new("library", env!("CARGO_TARGET_TMPDIR"));
+    let run = fixture.cargo("run", &["--quiet", "-p", &format!("spanwright-fixture-{name}")]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    String::from_utf8_lossy(&run.stdout).into_owned()
+}
+
+#[test]
+fn a_program_turns_on_by_one_feature_what_its_libraries_have() {
+    let output = program("observed");
+    assert!(output.starts_with("nobody listens\nobserved\nspan charge [\"amount\", \"twice\","), "{output}");
+    for line in [
+        "library_charges_total{tier=\"paid\"} 1",
+        "library_charges_total{tier=\"free\"} 0",
+        "library_amount_sum 21.0",
+        "library_now 0.0",
+        "library_calls_total{tier=\"paid\",outcome=\"ok\"} 1",
+    ] {
+        assert!(output.lines().any(|written| written == line), "no `{line}` in\n{output}");
+    }
+}
+
+#[test]
+fn a_program_without_the_feature_has_none_of_it() {
+    assert_eq!(program("bare"), "bare\n");
 }

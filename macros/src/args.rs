@@ -12,7 +12,7 @@
 //! makes a struct with a field per row, `None` where the argument was not written. Parsing never stops at a mistake: it
 //! reports it, skips to the next comma and goes on.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, LitBool, LitInt, LitStr, Meta, Path, Token};
@@ -72,6 +72,11 @@ pub(crate) use arguments;
 pub(crate) trait Form: Sized {
     /// Parses it. An `Err` is one mistake, after which the rest up to the next comma is skipped.
     fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self>;
+
+    /// Takes in what was written under the same name once more; `false` where it may be written once only.
+    fn again(&mut self, _: Self) -> bool {
+        false
+    }
 }
 
 /// `key`
@@ -85,6 +90,12 @@ pub(crate) struct List<T>(pub(crate) Vec<T>);
 
 /// `key` or `key(argument, argument)`
 pub(crate) struct Options<A>(pub(crate) A);
+
+/// `key(argument, argument)`
+pub(crate) struct Within<A>(pub(crate) A);
+
+/// An argument that may be written any number of times.
+pub(crate) struct Each<T>(pub(crate) Vec<Written<T>>);
 
 /// What may follow the `=` of an [`Eq`].
 pub(crate) trait Operand: Sized {
@@ -218,8 +229,10 @@ pub(crate) fn fill<T: Form>(
     let value = T::parse(key, input, errors)?;
     match slot {
         Some(first) => {
-            let message = format!("duplicate argument `{key}`; write it once");
-            errors.between(first.key.span(), key.span(), message);
+            if !first.value.again(value) {
+                let message = format!("duplicate argument `{key}`; write it once");
+                errors.between(first.key.span(), key.span(), message);
+            }
         }
         None => *slot = Some(Written { key: key.clone(), value }),
     }
@@ -262,6 +275,26 @@ impl<A: Arguments> Form for Options<A> {
             group(key, input, "takes no value, or a list", |content| rows(&mut args, content, errors))?;
         }
         Ok(Self(args))
+    }
+}
+
+impl<A: Arguments> Form for Within<A> {
+    fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        let mut args = A::default();
+        group(key, input, "takes a list", |content| rows(&mut args, content, errors))?;
+        Ok(Self(args))
+    }
+}
+
+impl<T: Form> Form for Each<T> {
+    fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        let value = T::parse(key, input, errors)?;
+        Ok(Self(vec![Written { key: key.clone(), value }]))
+    }
+
+    fn again(&mut self, other: Self) -> bool {
+        self.0.extend(other.0);
+        true
     }
 }
 
@@ -329,6 +362,43 @@ impl Operand for Number {
             )),
         }
     }
+}
+
+/// A finite number.
+pub(crate) struct Decimal {
+    pub(crate) value: f64,
+    pub(crate) at: Span,
+}
+
+impl Operand for Decimal {
+    const LIKE: &'static str = "0.95";
+
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        let at = input.cursor().span();
+        let minus: Option<Token![-]> = input.parse()?;
+        let value = match input.parse::<syn::Lit>() {
+            Ok(syn::Lit::Int(literal)) => literal.base10_parse::<f64>().ok(),
+            Ok(syn::Lit::Float(literal)) => literal.base10_parse::<f64>().ok(),
+            _ => None,
+        };
+        match value.filter(|value| value.is_finite()) {
+            Some(value) => Ok(Self { value: if minus.is_some() { -value } else { value }, at }),
+            None => {
+                Err(syn::Error::new(at, format_args!("`{key}` takes a finite number: write `{key} = 0.95`")))
+            }
+        }
+    }
+}
+
+/// One of several words, by a table.
+pub(crate) fn word<T: Copy>(key: &Ident, input: ParseStream<'_>, words: &[(&str, T)]) -> syn::Result<T> {
+    let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+    let Ok(word) = input.call(Ident::parse_any) else {
+        let message = format!("`{key}` takes a word: one of {}", naming::list(&names));
+        return Err(input.error(message));
+    };
+    let found = words.iter().find(|(name, _)| word == name);
+    found.map(|(_, value)| *value).ok_or_else(|| unknown(&word, &names, &key.to_string()))
 }
 
 impl Operand for bool {

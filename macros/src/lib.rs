@@ -23,7 +23,7 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
-#[allow(dead_code)]
+mod secret_names;
 mod semconv;
 mod signature;
 #[cfg(test)]
@@ -68,7 +68,11 @@ use proc_macro::TokenStream;
 /// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label`; `{ATTR_TIER}: Tier = tier` is called as that attribute | `module`, `function` |
 /// | `metrics(buckets = […])` | the upper bounds of the duration's buckets, in seconds, finite and increasing, or as for `#[metric(buckets = …)]`; needs a `prefix` | the runtime's |
 /// | `metrics(in_flight)` | a gauge of the calls that have begun and not ended, `function_calls_in_flight` | off |
-/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |
+/// | `metrics = Type` | the calls are reported [into a struct of one's own](#metrics-of-ones-own), `Type::global()` | the function's own metrics |
+/// | `metrics(into = …)` | the same for the struct that an expression leads to: `self.metrics`, `Arc::clone(&self.metrics)`, `METRICS` | |
+/// | `metrics(labels = …)` | beside `into`, the value of the struct's labels, with the parameters in scope | `()` |
+/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name, or that of the variable or the field that it is given, looks like a secret's (`password`, `token`, `api_key`, …); names of facts such as `token_count` don't | an error |
+/// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// # What is generated
@@ -98,6 +102,20 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
+/// # OpenTelemetry's conventions
+///
+/// Names with dots are looked up in the registry of the OpenTelemetry Semantic Conventions, release 1.44.0:
+///
+/// - A value of another type than the registry's is an error, in `record!` too: `http.response.status_code = "404"`. An
+///   integer is fine as a floating-point number; text, and one value, are fine in place of a list.
+/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
+/// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
+///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,
+///   `graphql`, `feature_flag`, `cloudevents` and `otel`. Fields of parameters, in `record`, are spared that.
+///
+/// `#[allow(deprecated)]` on the function silences the warnings, `semconv = false` the errors too. Names without dots are
+/// nobody's.
+///
 /// # Functions that return a future
 ///
 /// In a function that is not `async`, but ends with `async { … }`, `async move { … }` or `Box::pin(async move { … })`, that
@@ -121,6 +139,43 @@ use proc_macro::TokenStream;
 /// The label `function` is the function's bare name, as `module` is the module's path: `Order::load` and `User::load` in
 /// one module are one series, unless a `prefix` or `labels(…)` tell them apart.
 ///
+/// # Metrics of one's own
+///
+/// `metrics = Type` and `metrics(into = …)` report into a struct with `#[derive(Metrics)]`, under its names: into the fields
+/// that have a role.
+///
+/// | Role | Field | Counts |
+/// | --- | --- | --- |
+/// | `calls` | `Counter<L>`, or `Counter<ByOutcome<L>>` with a label `outcome` | every call that has ended |
+/// | `errors` | `Counter<L>` | those that ended in an error or a panic |
+/// | `cancelled` | `Counter<L>` | futures that were dropped before they had finished |
+/// | `duration` | `Histogram<L>` | how long calls took, in the histogram's unit |
+/// | `in_flight` | `UpDownCounter<L>` | calls that have begun and not ended |
+///
+/// ```ignore
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "persist")]
+/// struct S3Metrics {
+///     /// Requests that were sent.
+///     #[metric(role = calls)]
+///     s3_requests_total: Counter<Operation>,
+///     /// How long they took.
+///     #[metric(role = duration)]
+///     s3_latency_seconds: Histogram<Operation>,
+/// }
+///
+/// impl Store {
+///     #[instrument(err, metrics(into = self.metrics, labels = Operation::Put))]
+///     async fn put(&self, key: &str) -> Result<(), Error> {
+///         self.client.put(key).await
+///     }
+/// }
+/// ```
+///
+/// What `into` and `labels` are is evaluated when a call begins, once, and only where metrics are on. A place is borrowed
+/// until the call has ended, so in a method with `&mut self` or `self`, and of a parameter that the body takes over,
+/// keep the metrics in an `Arc` and write `into = Arc::clone(&self.metrics)`. Exemplars are of the call's own span.
+///
 /// # Outcomes
 ///
 /// A call ends in one of four outcomes: `ok`, `error` (an `Err`), `panicked`, or `cancelled` (a future that was dropped).
@@ -129,7 +184,7 @@ use proc_macro::TokenStream;
 /// # Errors
 ///
 /// An unknown or duplicate argument, a value of the wrong form, a name in `record` or `skip` that is no parameter, a name
-/// that is recorded twice, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
+/// that is recorded twice, a value of another type than its name has in OpenTelemetry's conventions, a secret's name, `err` without a `Result`, invalid or reserved metric names, and a label whose
 /// type is generic. A `const fn`, a function without a body and an item that is no function can't be instrumented, nor
 /// can a function that returns a future which is not made by a block at its end: its span would end before the future
 /// runs.
@@ -381,6 +436,7 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// | Argument | Meaning | Default |
 /// | --- | --- | --- |
 /// | `prefix = "…"` | the metrics' names begin with this and a `_` | none |
+/// | `global = false` | no `global()`, and nothing in the default registry: for what lives in instances only | `true`, without generics |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
 /// On a field, `#[metric(…)]`:
@@ -391,20 +447,70 @@ pub fn derive_labels(item: TokenStream) -> TokenStream {
 /// | `unit = "…"` | the unit, in which the name must end, before `_total` | from the name, where it ends in `seconds`, `bytes`, `ratio`, `meters`, `grams`, `joules`, `volts`, `amperes` or `celsius` |
 /// | `help = "…"` | what the metric says | the doc comment, on one line |
 /// | `buckets = […]` | the upper bounds of a histogram's buckets, finite and increasing; `exponential(0.001, 2, 10)`: ten, from 0.001, each twice the one before; `linear(0, 10, 5)`: five, from 0, each 10 above the one before; or `native` for a native (exponential) histogram | the runtime's |
+/// | `name_exact = "…"` | the whole name, somebody else's: nothing goes in front, and no rule about `_total` and the unit holds | |
+/// | `otel_name = "…"` | what OTLP calls it | the name |
+/// | `role = …` | what it says of the calls of a function with `#[instrument(metrics = path)]`: `calls`, `errors`, `cancelled`, `duration` or `in_flight` | none |
+/// | `panel(…)` | how a dashboard shows it | by its kind |
+/// | `threshold(…)` | from where on values are bad | none |
+/// | `alert(…)` | when to tell somebody; any number of times | never |
+/// | `flatten` | the field is a struct with `#[derive(Metrics)]`, whose metrics belong to this one, under their own names | |
+/// | `prefix = "…"` | with `flatten`: their names begin with this and a `_` | none |
+/// | `skip` | the field is no metric, and made by `Default` | |
+///
+/// # Names of others
+///
+/// A `name_exact` with dots (or with `-` or `/`) is OpenTelemetry's: OTLP keeps it, with the unit as
+/// [UCUM](https://ucum.org) has it (`unit = "ms"`, `"By"`, `"{event}"`; our words do too), and Prometheus gets the
+/// [standard translation](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/):
+/// `kafka.eventbus.handler.duration` in `ms` is `kafka_eventbus_handler_duration_milliseconds`, and a counter's name ends in
+/// `_total`. Without dots the name is Prometheus': a counter without `_total` is a `counter` in text 0.0.4, of unknown type in
+/// OpenMetrics, which allows no such counter, and a monotonic sum in OTLP.
+///
+/// # Dashboards and alerts
+///
+/// They are kept as constants, in `MetricDescriptor`. In `panel(…)`:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `title = "…"` | its title | the help |
+/// | `row = "…"` | the row that it stands in | none |
+/// | `kind = …` | `timeseries`, `stat`, `gauge`, `heatmap` (of a histogram) or `table` | by the metric's kind |
+/// | `hidden` | dashboards leave it out | |
+///
+/// What panels, thresholds and alerts compare is a counter's rate per second, the value of a gauge or an up-down counter, or a
+/// quantile of a histogram. In `threshold(…)`, at least one of:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `warning = 0.8` | where it becomes worrying | none |
+/// | `critical = 0.95` | where it becomes serious; where it is the lower of the two, low values are the bad ones: `threshold(warning = 0.2, critical = 0.1)` | none |
+///
+/// In `alert(…)`, `when` or `expr`, and:
+///
+/// | Argument | Meaning | Default |
+/// | --- | --- | --- |
+/// | `when = "> 1000"` | the comparison: `>`, `>=`, `<`, `<=`, `==` or `!=`, and a number in the metric's unit | |
+/// | `expr = "…"` | PromQL, in which `$metric` stands for the metric's name | |
+/// | `for = "5m"` | how long that has to be so | once is enough |
+/// | `severity = "…"` | `"info"`, `"warning"` or `"critical"` | `"warning"` |
+/// | `name = "…"` | its name | the metric's: `ShopOrdersTotal` |
+/// | `summary = "…"` | what to tell | nothing |
+/// | `quantile = 0.99` | which quantile of a histogram `when` is about | 0.95 |
 ///
 /// # What is generated
 ///
 /// An implementation of `Metrics`: a constant that describes each metric, and `register(&registry)`, which makes an
-/// instance of its own. Without generics also `global()`, the process-wide instance, which is registered when telemetry
+/// instance of its own. Fields with a role also make one of `CallMetrics`. Without generics also `global()`, the process-wide instance, which is registered when telemetry
 /// is installed (on platforms that `linkme` does not know, at its first use), so that metrics of up to 64 series are there, at
 /// zero, before their first use.
 ///
 /// # Errors
 ///
-/// An enum, a union, fields without names, no fields, a metric without help, two metrics with the same name, a name that
-/// Prometheus does not accept, a unit that the name contradicts, and buckets that do not increase. Where only the compiler
-/// knows the type, a constant checks it: a counter ends in `_total` and nothing else does, and only a histogram has
-/// buckets.
+/// An enum, a union, fields without names, no metrics, a metric without help, two metrics with the same name, a name that
+/// Prometheus or OpenTelemetry does not accept, a unit that the name contradicts, buckets that do not increase, a role that
+/// two metrics have, a duration that is no time, annotations of a field that is no metric, and alerts that Prometheus would
+/// not take. Where only the compiler knows the type, a constant checks it: a counter ends in `_total` and nothing else does,
+/// only a histogram has buckets, a heatmap and quantiles, and no flattened metric has the name of another one.
 #[proc_macro_derive(Metrics, attributes(metrics, metric))]
 pub fn derive_metrics(item: TokenStream) -> TokenStream {
     metrics::derive(item.into()).into()

@@ -1,5 +1,7 @@
 //! Names: cases, the nearest known one, and what Prometheus accepts.
 
+pub(crate) use crate::secret_names::{is_secret, words};
+
 /// How `rename_all` spells a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Case {
@@ -54,27 +56,6 @@ impl Case {
     }
 }
 
-/// The words of a name in any case, in lower case: `HTTPError2` gives `http`, `error2`.
-pub(crate) fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut previous = '_';
-    let mut characters = name.chars().peekable();
-    while let Some(character) = characters.next() {
-        let next_is_lower = characters.peek().is_some_and(|next| next.is_lowercase());
-        let begins = character.is_uppercase() && (!previous.is_uppercase() || next_is_lower);
-        if !character.is_alphanumeric() {
-            previous = '_';
-            continue;
-        }
-        match words.last_mut() {
-            Some(word) if !begins && previous != '_' => word.extend(character.to_lowercase()),
-            _ => words.push(character.to_lowercase().collect()),
-        }
-        previous = character;
-    }
-    words
-}
-
 fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
     match characters.next() {
@@ -111,7 +92,7 @@ pub(crate) fn list(names: &[&str]) -> String {
 }
 
 /// The edit distance, with two swapped neighbours counted as one edit (optimal string alignment).
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let one: Vec<char> = one.chars().collect();
     let other: Vec<char> = other.chars().collect();
     let mut before_last: Vec<usize> = Vec::new();
@@ -160,42 +141,9 @@ pub(crate) fn label_name_error(name: &str, taken: &[&str]) -> Option<String> {
     None
 }
 
-/// Whether a name says that its value is a secret.
-pub(crate) fn is_secret(name: &str) -> bool {
-    const ANYWHERE: [&str; 7] =
-        ["password", "passwd", "passphrase", "credential", "apikey", "authorization", "authorisation"];
-    const WORDS: [&[&str]; 11] = [
-        &["secret"],
-        &["secrets"],
-        &["pwd"],
-        &["cvv"],
-        &["cvc"],
-        &["ssn"],
-        &["api", "key"],
-        &["access", "key"],
-        &["private", "key"],
-        &["card", "number"],
-        &["session", "id"],
-    ];
-    let lower = name.to_lowercase();
-    let words = words(name);
-    ANYWHERE.iter().any(|part| lower.contains(part))
-        || WORDS.iter().any(|part| words.windows(part.len()).any(|window| window == *part))
-        // `token_count` counts, `session_token` is one.
-        || words.last().is_some_and(|last| last == "token")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_split_into_words() {
-        assert_eq!(words("HTTPError2"), ["http", "error2"]);
-        assert_eq!(words("not_found"), ["not", "found"]);
-        assert_eq!(words("user.apiKey"), ["user", "api", "key"]);
-        assert!(words("_").is_empty());
-    }
 
     #[test]
     fn every_case_spells_its_own_name() {
@@ -216,18 +164,6 @@ mod tests {
         assert_eq!(nearest("recrod", known.into_iter()), Some("record"));
         assert_eq!(nearest("parent", known.into_iter()), None);
         assert_eq!(list(&known[..3]), "`name`, `level` and `target`");
-    }
-
-    #[test]
-    fn secrets_are_told_by_their_names() {
-        for secret in
-            ["password", "user_password", "token", "sessionToken", "API_KEY", "x.authorization", "dbpasswd"]
-        {
-            assert!(is_secret(secret), "{secret}");
-        }
-        for harmless in ["token_count", "tokens", "order_id", "secretary", "key", "author"] {
-            assert!(!is_secret(harmless), "{harmless}");
-        }
     }
 
     #[test]

@@ -357,7 +357,7 @@ fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
         if !meta.path.is_ident("doc") {
             continue;
         }
-        if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &meta.value {
+        if let Some(text) = doc_text(&meta.value) {
             lines.extend(text.value().lines().map(|line| line.trim().to_owned()));
             if text.value().is_empty() {
                 lines.push(String::new());
@@ -365,6 +365,16 @@ fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The text of `#[doc = …]`, where it is written there; of `include_str!` and its like, only the compiler knows it.
+pub(crate) fn doc_text(value: &syn::Expr) -> Option<&syn::LitStr> {
+    match value {
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text),
+        // What a macro by example puts in.
+        syn::Expr::Group(group) => doc_text(&group.expr),
+        _ => None,
+    }
 }
 
 /// The type behind all references, and whether there were any.

@@ -5,6 +5,7 @@
 //! block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
 //! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
+//! One that reports into metrics of the user's own comes with the making of that report, around its mode as well.
 //!
 //! Where the block is not a closure's, its content goes into a block of the macro's: as a tail expression it would be
 //! blamed for its own braces (`unused_braces`) in functions of one line, and in the arm of a `match` a returned closure
@@ -31,17 +32,42 @@ macro_rules! body {
             $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             ),
-            async $($move)? {
-                // Never runs: tells the compiler what `return` and `?` in the body come to.
-                #[allow(clippy::diverging_sub_expression)]
-                if false {
-                    return $crate::__private::fake::<$($ret)*>();
-                }
-                $($body)*
-            },
+            $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
             $($outcome)*
         ).await
     };
+    ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {{
+        let __site = $crate::__site!($site);
+        let mut call = $crate::__private::Call::new();
+        call.enter(__site, $crate::__labels!($labels), $crate::__record!($record));
+        let report = call.report(__site, $crate::__report!($report));
+        call.run_reported(report, move || -> $($ret)* $body, $($outcome)*)
+    }};
+    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+        let __site = $crate::__site!($site);
+        let mut guard = $crate::__private::CallGuard::new();
+        guard.enter(__site, $crate::__labels!($labels), $crate::__record!($record));
+        let _report = guard.report(__site, $crate::__report!($report));
+        $($body)*
+    }};
+    ((reported $report:tt (async $($move:tt)?)) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
+        { $($body:tt)* }
+    ) => {{
+        let __site = $crate::__site!($site);
+        // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
+        ({
+            let call = $crate::__private::Call::open(
+                __site, $crate::__labels!($labels), $crate::__record!($record)
+            );
+            let report = call.report(__site, $crate::__report!($report));
+            $crate::__private::follow_reported(
+                call,
+                report,
+                $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
+                $($outcome)*
+            )
+        }).await
+    }};
     ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
         let __site = $crate::__site!($site);
         let __outside = $crate::__private::Outside::of(__site);
@@ -53,6 +79,23 @@ macro_rules! body {
     }};
 }
 
+/// The future of an annotated function's body.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __future {
+    ([$($move:tt)?] [$($ret:tt)*] { $($body:tt)* }) => {
+        async $($move)? {
+            // Never runs: tells the compiler what `return` and `?` in the body come to.
+            #[allow(clippy::diverging_sub_expression)]
+            if false {
+                return $crate::__private::fake::<$($ret)*>();
+            }
+            $($body)*
+        }
+    };
+}
+
 /// An annotated function's body, bare. What is not `async` calls [`bare`](crate::__private::bare), so that it could not be
 /// `const` without telemetry either.
 #[cfg(not(feature = "telemetry"))]
@@ -62,6 +105,12 @@ macro_rules! body {
     ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
         $crate::__private::body! { $mode $site $labels $record $outcome $ret {
             let $span = $crate::__private::SpanHandle::none();
+            $($body)*
+        } }
+    };
+    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+            $crate::__unreported!({ $($report)* });
             $($body)*
         } }
     };
@@ -90,6 +139,19 @@ macro_rules! __unread {
         if false {
             let _unread =
                 move || $crate::__private::unread($crate::__labels!($labels), $crate::__record!($record));
+            loop {}
+        }
+    };
+}
+
+/// The same of what a call would have reported into.
+#[cfg(not(feature = "telemetry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __unreported {
+    ($report:tt) => {
+        if false {
+            let _unreported = move || $crate::__private::unreported($crate::__report!($report));
             loop {}
         }
     };
@@ -153,6 +215,13 @@ macro_rules! __site {
 macro_rules! __labels {
     ({}) => { || 0 };
     ({ $($labels:tt)+ }) => { || $($labels)+ };
+}
+
+/// The making of a report, evaluated where metrics are on.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __report {
+    ({ $($report:tt)* }) => { $($report)* };
 }
 
 /// The recording of fields, evaluated where somebody listens.

@@ -20,6 +20,7 @@
 
 mod attribute;
 mod body;
+mod convention;
 mod metric;
 mod record;
 mod secret;
@@ -71,9 +72,10 @@ pub use attribute::{Attribute, AttributeDescriptor, AttributeType, Attributes, R
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
-    Counted, Counter, DEFAULT_BUCKETS, DURATION_BUCKETS, Gauge, Gauged, Histogram, Interner, Label, Labels,
-    Metric, MetricDescriptor, Metrics, OVERFLOW, Observed, PerThread, Shared, Storage, Timer, UpDownCounter,
-    UppedDowned,
+    Alert, ByOutcome, CallMetrics, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS,
+    DURATION_BUCKETS, Described, Descriptors, Gauge, Gauged, Histogram, Interner, Label, Labels, Metric,
+    MetricDescriptor, Metrics, NestedMetrics, OVERFLOW, Observed, Panel, PanelKind, PerThread, Severity,
+    Shared, Storage, Threshold, Timer, UpDownCounter, UppedDowned,
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
@@ -88,6 +90,7 @@ pub use signals::{ShutdownToken, shutdown_token};
 pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
+pub use spanwright_core::slots::Outcome;
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::main;
 pub use spanwright_macros::{Attributes, Label, Labels, Metrics, instrument};
@@ -108,7 +111,7 @@ pub use tokio_metrics::{Runtimes, watch_runtime};
 /// ```
 pub const ENABLED: bool = cfg!(feature = "telemetry");
 
-/// The README's examples are tests.
-#[cfg(doctest)]
+/// The README's examples are tests, of a program with telemetry.
+#[cfg(all(doctest, feature = "telemetry"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

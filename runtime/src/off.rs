@@ -1,10 +1,10 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
-use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
 use crate::attribute::{Attribute, Redaction};
-use crate::record::{Record, RecordAs, Textual};
+use crate::metric::CallMetrics;
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -15,16 +15,16 @@ impl Fields<'_, '_> {
     pub fn value<T: Record + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Debug` says.
-    pub fn debug<T: Debug + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn debug<T: RecordDebug + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records what a value's `Display` says.
-    pub fn display<T: Display + ?Sized>(&mut self, _: usize, _: &T) {}
+    pub fn display<T: RecordDisplay + ?Sized>(&mut self, _: usize, _: &T) {}
 
     /// Records a typed value of an attribute.
     pub fn attribute<T: ?Sized, V: RecordAs<T> + ?Sized>(&mut self, _: usize, _: &Attribute<T>, _: &V) {}
 
     /// Records what a value's `Debug` says.
-    pub fn attribute_debug<T: Textual + ?Sized, V: Debug + ?Sized>(
+    pub fn attribute_debug<T: Textual + ?Sized, V: RecordDebug + ?Sized>(
         &mut self,
         _: usize,
         _: &Attribute<T>,
@@ -33,7 +33,7 @@ impl Fields<'_, '_> {
     }
 
     /// Records what a value's `Display` says.
-    pub fn attribute_display<T: Textual + ?Sized, V: Display + ?Sized>(
+    pub fn attribute_display<T: Textual + ?Sized, V: RecordDisplay + ?Sized>(
         &mut self,
         _: usize,
         _: &Attribute<T>,
@@ -75,13 +75,56 @@ impl OpenSpan {
 /// Takes what a call would have evaluated.
 pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields<'_, '_>)) {}
 
+/// A call that nobody observes.
+#[derive(Debug)]
+pub struct Beginning(());
+
+/// The report of a call that nobody observes.
+#[derive(Debug)]
+pub struct Unreported(());
+
+/// What a call would have reported into, as a value that leads there.
+#[derive(Debug)]
+pub struct To<T>(pub T);
+
+/// The same as a place.
+#[derive(Debug)]
+pub struct At<'t, T>(pub &'t T);
+
+impl<T: CallMetrics> To<T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
+}
+
+impl<T: CallMetrics> At<'_, T> {
+    /// Takes the labels.
+    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
+        Unreported(())
+    }
+}
+
+/// Takes the report of a call, which is not made.
+pub fn unreported(_: impl FnOnce(Beginning) -> Unreported) {}
+
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]
 #[inline(always)]
 pub fn bare() {}
 
-/// Whether the process has its telemetry now: never, since it is not compiled in.
+/// Whether the process has its telemetry now: never, since it is not compiled in. For libraries that would prepare what only
+/// telemetry shows:
+///
+/// ```
+/// fn summary() -> Option<String> {
+///     spanwright::is_installed().then(|| "what costs something".to_owned())
+/// }
+/// # assert_eq!(summary(), None);
+/// ```
+#[allow(clippy::missing_const_for_fn, reason = "with telemetry it is none")]
+#[inline(always)]
 #[must_use]
-pub const fn is_installed() -> bool {
+pub fn is_installed() -> bool {
     false
 }

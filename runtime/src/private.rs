@@ -14,19 +14,24 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Call, CallGuard, Fields, Followed, Inside, OpenSpan, Outside, Probe, ResultLike, SITES, Site,
-    SpanHandle, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display, follow,
+    AnyOutcome, At, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
+    Report, ReportGuard, Reporting, ResultLike, SITES, Site, SpanHandle, To, Verdict, error_outcome_chain,
+    error_outcome_debug, error_outcome_display, follow, follow_reported,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
 pub use crate::metric::GLOBALS;
+pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
-    Interner, Label, LabelText, Labels, Metric, MetricDescriptor, check_budget, check_kind, global,
+    Alert, Comparison, Condition, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
+    NestedMetrics, Panel, PanelKind, Severity, Threshold, by_kind, check_buckets, check_budget,
+    check_flattened, check_heatmap, check_name, check_quantile, check_total, global, register_prefixed,
+    trimmed,
 };
 #[cfg(not(feature = "telemetry"))]
-pub use crate::off::{Fields, OpenSpan, SpanHandle, bare, unread};
-pub use crate::record::{AttributeValue, Record};
+pub use crate::off::{At, Beginning, Fields, OpenSpan, SpanHandle, To, Unreported, bare, unread, unreported};
+pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::{body, global_metrics};

@@ -18,7 +18,7 @@ use crate::attribute::{Attribute, AttributeType};
     message = "`{Self}` can't be recorded as it is",
     label = "neither a boolean, a number nor text",
     note = "write `%…` to record it by `Display`, or `?…` by `Debug`",
-    note = "a `Secret` is never recorded: leave it out"
+    note = "a `Secret` is never recorded, however it is written: leave it out"
 )]
 pub trait Record: sealed::Sealed {
     /// Hands the value to `field`; nothing for "no value".
@@ -150,3 +150,26 @@ impl<T: RecordAs<A>, A: ?Sized> RecordAs<A> for Option<T> {}
 impl<T: AttributeValue> AttributeValue for Option<T> {
     type As = T::As;
 }
+/// What `?value` records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded by `Debug`",
+    label = "it, or something in it, has no `Debug`",
+    note = "a `Secret` is never recorded, however it is written: leave it out",
+    note = "another type can derive `Debug`, or be recorded by `Display`: `%…`"
+)]
+pub trait RecordDebug: fmt::Debug {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Debug + ?Sized> RecordDebug for T {}
+
+/// What `%value` records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be recorded by `Display`",
+    label = "it has no `Display`",
+    note = "a `Secret` is never recorded, however it is written: leave it out",
+    note = "another type can implement `Display`, or be recorded by `Debug`: `?…`"
+)]
+pub trait RecordDisplay: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> RecordDisplay for T {}

@@ -20,6 +20,7 @@ use crate::Context;
 /// Runs futures in a context of one's choice.
 ///
 /// ```
+/// # #[cfg(feature = "telemetry")] {
 /// use spanwright::{InContext, instrument};
 ///
 /// #[instrument]
@@ -32,6 +33,7 @@ use crate::Context;
 /// #[instrument]
 /// async fn work() {}
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(serve());
+/// # }
 /// ```
 pub trait InContext: Future + Sized {
     /// Makes `context` the current one at each poll.

@@ -60,11 +60,11 @@ fn in_flight(function: &str) -> f64 {
     }
 }
 
-fn poll_once<F: Future + ?Sized>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) fn poll_once<F: Future + ?Sized>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = poll_once(future.as_mut()) {
@@ -74,7 +74,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// Pending once.
-async fn pause() {
+pub(crate) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(
         |_| if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending },
@@ -111,6 +111,38 @@ fn fields_are_typed_and_in_the_order_of_their_writing() {
         !span.attributes.iter().any(|(_, value)| *value == text("hidden").unwrap()),
         "recording is opt-in"
     );
+}
+
+#[test]
+fn values_that_conventions_give_a_type_are_recorded_like_any_other() {
+    struct User {
+        id: String,
+    }
+    #[instrument(
+        name = "conventional",
+        record(user.id),
+        fields(
+            http.response.status_code = Empty,
+            http.response.body.size = Some(size()),
+            messaging.destination.temporary = !lasts,
+            geo.location.lat = size() as f32 / 2.0,
+            geo.location.lon = size()
+        )
+    )]
+    fn conventional(user: &User, lasts: bool) {
+        spanwright::record!(http.response.status_code = size() + 197);
+    }
+    fn size() -> u16 {
+        7
+    }
+    let ((), trace) = traced(|| conventional(&User { id: "u".to_owned() }, true));
+    let span = trace.one("conventional");
+    assert_eq!(attribute(span, "user.id"), text("u"));
+    assert_eq!(attribute(span, "http.response.status_code"), Some(AttributeValue::I64(204)));
+    assert_eq!(attribute(span, "http.response.body.size"), Some(AttributeValue::I64(7)));
+    assert_eq!(attribute(span, "messaging.destination.temporary"), Some(AttributeValue::Bool(false)));
+    assert_eq!(attribute(span, "geo.location.lat"), Some(AttributeValue::F64(3.5)));
+    assert_eq!(attribute(span, "geo.location.lon"), Some(AttributeValue::I64(7)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod collected;
 mod function;
 mod mixture;
 mod nesting;
+mod reports;
 
 /// The telemetry of this process.
 fn configured(builder: spanwright::telemetry::Builder) -> spanwright::telemetry::Builder {

@@ -141,12 +141,6 @@ impl Drop for Block {
     }
 }
 
-/// How many cells are taken now.
-#[must_use]
-pub fn taken_cells() -> u32 {
-    with(|layout| layout.taken.values().map(|taken| taken.cells).sum())
-}
-
 /// A taken range.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {

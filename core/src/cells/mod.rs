@@ -25,9 +25,7 @@ mod threads;
 
 pub(crate) use exemplars::Table as ExemplarTable;
 pub use exemplars::{ExemplarCell, Exemplars};
-pub use layout::{
-    Block, CALL_SUMS, HISTOGRAM_HEAD, IN_FLIGHT, MAX_CELLS, PAGE_CELLS, Shape, Sums, taken_cells,
-};
+pub use layout::{Block, CALL_SUMS, HISTOGRAM_HEAD, IN_FLIGHT, MAX_CELLS, PAGE_CELLS, Shape, Sums};
 pub(crate) use page::Page;
 pub use reader::{HistogramCells, Reader};
 pub use store::{Store, StoreId};

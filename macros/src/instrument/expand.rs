@@ -6,19 +6,20 @@ use syn::spanned::Spanned;
 
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
-use super::metrics::{CallMetrics, Labels, StaticLabel, TypedLabel};
+use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
 use super::model::{Body, Captures, ErrorFormat, Mode, Model, Outcome};
 use super::names;
 use super::parse::{Kind, Level};
 use super::recording::recorded;
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
+use crate::semconv;
 
 /// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
 /// future: `{ before; Box::pin(async move { body! { async { … } … { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
-    let mode = mode(model.mode);
+    let mode = reported(model, mode(model.mode));
     let (mode, observed) = match model.recording {
         true => recorded(model, &mode),
         false => (mode, body.observed().clone()),
@@ -27,12 +28,16 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let labels = label_index(model);
     let record = record(model);
     let outcome = outcome(model);
+    let warnings = warnings(model);
     let call = quote! {
         #krate::__private::body! { #mode { #site } { #labels } { #record } { #outcome } { #ret } #observed }
     };
     let block = match body {
-        Body::Whole(body) => regrouped(body, call),
-        Body::Tail(body, tail) => regrouped(body, tail.with(call)),
+        Body::Whole(body) => regrouped(body, quote!(#warnings #call)),
+        Body::Tail(body, tail) => {
+            let rest = tail.with(call);
+            regrouped(body, quote!(#warnings #rest))
+        }
     };
     quote!(#head #block)
 }
@@ -44,6 +49,28 @@ fn mode(mode: Mode) -> TokenStream {
         Mode::Async(Captures::ByMove) => quote!((async move)),
         Mode::Async(Captures::AsUsed) => quote!((async)),
     }
+}
+
+/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| At(&(self.metrics)).report(__call, Put) } sync)`. A
+/// method: of what has none, nothing else is looked at, and so there is one error.
+fn reported(model: &Model, mode: TokenStream) -> TokenStream {
+    let (Metrics::Into(report), krate) = (&model.metrics, &model.krate) else { return mode };
+    let Report { target, labels } = &**report;
+    let call = local("__call");
+    let at = blaming(target.span());
+    let krate = krate.at(at);
+    let target = match target {
+        Target::Global(ty) => quote_spanned!(at=> #krate::__private::At(#ty::global())),
+        Target::Place(place) => quote_spanned!(at=> #krate::__private::At(&(#place))),
+        Target::Reference(value) => quote_spanned!(at=> #krate::__private::At(#value)),
+        Target::Value(value) => quote_spanned!(at=> #krate::__private::To(#value)),
+    };
+    let labels = match labels {
+        Some(labels) => quote!(#labels),
+        None => quote_spanned!(at=> #krate::__private::no_labels()),
+    };
+    let report = quote_spanned!(at=> #target.report);
+    quote!((reported { |#call| #report(#call, #labels) } #mode))
 }
 
 fn level(krate: &Runtime, level: Level) -> TokenStream {
@@ -76,8 +103,8 @@ fn site(model: &Model) -> TokenStream {
     let (level, kind) = (level(krate, model.level), kind(krate, model.kind));
     let fields = names::all(krate, &model.fields);
     let calls = match &model.metrics {
-        Some(metrics) => call_spec(krate, function, metrics),
-        None => quote!(::core::option::Option::None),
+        Metrics::Own(metrics) => call_spec(krate, function, metrics),
+        Metrics::Into(_) | Metrics::None => quote!(::core::option::Option::None),
     };
     quote! {
         name: #name,
@@ -149,7 +176,7 @@ fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
 /// bounds: then a type that is no label is one error, however often it is named.
 fn label_index(model: &Model) -> TokenStream {
     let krate = &model.krate;
-    let Some(CallMetrics { labels: Labels::Own(_, typed), .. }) = &model.metrics else {
+    let Metrics::Own(CallMetrics { labels: Labels::Own(_, typed), .. }) = &model.metrics else {
         return TokenStream::new();
     };
     typed.iter().fold(TokenStream::new(), |index, TypedLabel { ty, value, span, .. }| {
@@ -197,10 +224,11 @@ fn statement(
     let reference = quote_spanned!(blaming(value.span)=> &(#tokens));
     match name {
         FieldName::Text(_) => {
-            let method = match value.format {
-                Format::Value => quote!(value),
-                Format::Debug => quote!(debug),
-                Format::Display => quote!(display),
+            let method = match (value.format, value.must_be) {
+                (Format::Value, Some(ty)) => local(ty.method()),
+                (Format::Value, None) => local("value"),
+                (Format::Debug, _) => local("debug"),
+                (Format::Display, _) => local("display"),
             };
             quote!(#recorder.#method(#place, #reference);)
         }
@@ -220,6 +248,12 @@ fn statement(
             quote!(#record(#reference, #place, #recorder);)
         }
     }
+}
+
+/// What is to be said of the attributes' names. It stands in the body, so that attributes of the function silence it.
+fn warnings(model: &Model) -> TokenStream {
+    let warned = model.fields.iter().filter_map(|field| Some((field.span, field.warning.as_ref()?)));
+    warned.map(|(span, message)| semconv::warning(&model.krate, span, message)).collect()
 }
 
 /// A closure from what was returned to what it means.

@@ -6,11 +6,13 @@ use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::conventions;
 use super::parse::Recorded;
 use crate::args::{Arg, Flag, List};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg, secret_read};
 use crate::naming;
+use crate::semconv::ValueType;
 use crate::signature::{self, Function};
 
 /// The arguments that have to do with attributes.
@@ -21,6 +23,8 @@ pub(super) struct Written {
     pub(super) skip_all: Arg<Flag>,
     pub(super) fields: Arg<List<FieldArg>>,
     pub(super) allow_secret: Arg<List<Name>>,
+    /// Whether they are compared with OpenTelemetry's conventions.
+    pub(super) conventions: bool,
     /// The names of the metrics' labels, which are no attributes but may look like secrets too.
     pub(super) labels: Vec<(String, Span)>,
 }
@@ -32,6 +36,8 @@ pub(super) struct Field {
     pub(super) span: Span,
     /// `None` where it is filled in later.
     pub(super) value: Option<Value>,
+    /// What is to be said of its name.
+    pub(super) warning: Option<String>,
 }
 
 /// What it is called.
@@ -64,11 +70,13 @@ pub(super) struct Value {
     pub(super) format: Format,
     pub(super) tokens: TokenStream,
     pub(super) span: Span,
+    /// What it has to be, where the compiler must find out whether it is.
+    pub(super) must_be: Option<ValueType>,
 }
 
 /// The attributes, in the order of `record`, `record_all`, `fields`.
 pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> Vec<Field> {
-    let Written { record, record_all, skip, skip_all, fields, allow_secret, labels } = written;
+    let Written { record, record_all, skip, skip_all, fields, allow_secret, conventions, labels } = written;
     let before = errors.count();
     let skipped = skipped(skip, skip_all.as_ref().map(|flag| &flag.key), item, errors);
     let skips_what_it_should = errors.count() == before;
@@ -81,6 +89,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     for recorded in record.into_iter().flat_map(|list| list.value.0) {
         recorded_field(recorded, item, &skipped, &mut decided, errors);
     }
+    let paths = decided.len();
     let extra: Vec<Field> = fields
         .into_iter()
         .flat_map(|list| list.value.0)
@@ -101,6 +110,10 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
         }
     }
     check_secrets(&decided, &labels, allow_secret, errors);
+    // OpenTelemetry's keys are used as it says, unless that is not asked for.
+    if conventions {
+        conventions::check(&mut decided, paths, item, errors);
+    }
     decided
 }
 
@@ -162,8 +175,8 @@ fn recorded_field(
         errors.between(skip.span(), span, message);
         return;
     }
-    let value = Some(Value { format, span, tokens: value });
-    decided.push(Field { name: FieldName::Text(name), span, value });
+    let value = Some(Value { format, span, tokens: value, must_be: None });
+    decided.push(Field { name: FieldName::Text(name), span, value, warning: None });
 }
 
 /// `record_all`: what is neither skipped, nor recorded otherwise, nor marked as unused by its name.
@@ -175,8 +188,9 @@ fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut
             continue;
         }
         let span = param.ident.span();
-        let value = Value { format: Format::Debug, span, tokens: param.ident.to_token_stream() };
-        decided.push(Field { name: FieldName::Text(name), span, value: Some(value) });
+        let tokens = param.ident.to_token_stream();
+        let value = Some(Value { format: Format::Debug, span, tokens, must_be: None });
+        decided.push(Field { name: FieldName::Text(name), span, value, warning: None });
     }
 }
 
@@ -189,7 +203,7 @@ fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field>
     let span = key.span();
     let value = match value {
         FieldValue::Now(format, expr) => {
-            Some(Value { format, span: expr.span(), tokens: expr.into_token_stream() })
+            Some(Value { format, span: expr.span(), tokens: expr.into_token_stream(), must_be: None })
         }
         FieldValue::Later => None,
         FieldValue::Missing(format) => {
@@ -210,7 +224,7 @@ fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field>
         Key::Name(name) => FieldName::Text(name.text),
         Key::Constant(constant) => FieldName::Constant(constant),
     };
-    Some(Field { name, span, value })
+    Some(Field { name, span, value, warning: None })
 }
 
 /// A set's type is stated, or taken from the signature, and a `static` can name it.
@@ -219,7 +233,7 @@ fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field>
     let span = ty.span();
     let (ty, value) = match value {
         FieldValue::Now(format, expr) => {
-            (ty, Some(Value { format, span: expr.span(), tokens: expr.into_token_stream() }))
+            (ty, Some(Value { format, span: expr.span(), tokens: expr.into_token_stream(), must_be: None }))
         }
         FieldValue::Later => (ty, None),
         FieldValue::Missing(format) => {
@@ -242,7 +256,7 @@ fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field>
                 errors.on(&ty, format_args!("state the set's type: `..Type = {}`", param.ident));
                 return None;
             };
-            let value = Value { format, span, tokens: param.ident.to_token_stream() };
+            let value = Value { format, span, tokens: param.ident.to_token_stream(), must_be: None };
             (signature::dereferenced(written).0.clone(), Some(value))
         }
     };
@@ -253,7 +267,7 @@ fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field>
         );
         errors.at(span, message);
     }
-    Some(Field { name: FieldName::Set(Box::new(ty)), span, value })
+    Some(Field { name: FieldName::Set(Box::new(ty)), span, value, warning: None })
 }
 
 /// What is named like a secret is recorded only if that is said explicitly, and only what is recorded can be allowed.
@@ -266,24 +280,32 @@ fn check_secrets(
 ) {
     let complete = errors.is_empty();
     let allowed = allowed.map(|list| list.value.0).unwrap_or_default();
+    // Another name hides no secret.
+    let read = |field: &Field| secret_read(&syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?);
     let fields = decided.iter().filter_map(|field| match &field.name {
-        FieldName::Text(name) => Some((name, field.span)),
+        FieldName::Text(name) => Some((name, field.span, read(field))),
         FieldName::Constant(_) | FieldName::Set(_) => None,
     });
-    let named: Vec<(&String, Span)> = fields.chain(labels.iter().map(|(name, span)| (name, *span))).collect();
-    for (name, span) in &named {
-        if naming::is_secret(name) && !allowed.iter().any(|allow| allow.text == **name) {
+    let labels = labels.iter().map(|(name, span)| (name, *span, None));
+    let named: Vec<(&String, Span, Option<Ident>)> = fields.chain(labels).collect();
+    for (name, span, read) in &named {
+        let (secret, at) = match (naming::is_secret(name), read) {
+            (true, _) => ((*name).clone(), *span),
+            (false, Some(read)) => (read.to_string(), read.span()),
+            (false, None) => continue,
+        };
+        if !allowed.iter().any(|allow| allow.text == **name) {
             let remedy = "leave it out, or, if it is none, add";
             let argument = if naming::is_dotted(name) { (*name).clone() } else { format!("{name:?}") };
-            errors
-                .at(*span, format_args!("`{name}` looks like a secret: {remedy} `allow_secret({argument})`"));
+            let message = format!("`{secret}` looks like a secret: {remedy} `allow_secret({argument})`");
+            errors.at(at, message);
         }
     }
     if !complete {
         return;
     }
     for allow in &allowed {
-        if !named.iter().any(|(name, _)| **name == allow.text) {
+        if !named.iter().any(|(name, ..)| **name == allow.text) {
             let message = format!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
             errors.on(&allow.tokens, message);
         }

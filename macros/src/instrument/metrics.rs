@@ -5,14 +5,73 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Expr, Path, UnOp};
 
-use super::parse::{LabelArg, LabelName, LabelValue, MetricsArgs};
+use super::parse::{self, LabelArg, LabelName, LabelValue, MetricsArgs};
+use crate::args::{Arg, Eq, Flag, Text};
 use crate::buckets::Buckets;
 use crate::dimension::Naming;
 use crate::errors::Errors;
 use crate::hygiene::{Runtime, blaming};
 use crate::naming;
 use crate::signature::{self, Function};
+
+/// Which metrics a function has.
+pub(super) enum Metrics {
+    None,
+    /// Its own.
+    Own(CallMetrics),
+    /// Those of a struct of the user's.
+    Into(Box<Report>),
+}
+
+/// What a function's calls report into.
+pub(super) struct Report {
+    pub(super) target: Target,
+    /// The labels; nothing where none are given.
+    pub(super) labels: Option<Expr>,
+}
+
+/// Where a report goes.
+pub(super) enum Target {
+    /// To a type's global instance.
+    Global(Path),
+    /// To an expression's place, by reference.
+    Place(Expr),
+    /// To what an expression refers to: `&self.metrics`.
+    Reference(Expr),
+    /// To an expression's value.
+    Value(Expr),
+}
+
+impl Target {
+    /// What can stand on the left of an assignment is a place.
+    fn of(into: Expr) -> Self {
+        match innermost(&into) {
+            Expr::Reference(_) => Self::Reference(into),
+            Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => Self::Place(into),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => Self::Place(into),
+            _ => Self::Value(into),
+        }
+    }
+
+    /// Where it is written.
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Global(ty) => ty.span(),
+            Self::Place(into) | Self::Reference(into) | Self::Value(into) => into.span(),
+        }
+    }
+}
+
+/// An expression without the parentheses around it.
+fn innermost(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(inner) => innermost(&inner.expr),
+        Expr::Group(inner) => innermost(&inner.expr),
+        _ => expr,
+    }
+}
 
 /// The metrics of a function's calls.
 pub(super) struct CallMetrics {
@@ -96,10 +155,66 @@ pub(super) struct TypedLabel {
 /// The labels that these metrics may have anyway.
 const TAKEN: [&str; 3] = ["module", "function", "outcome"];
 
+/// Metrics of its own, or those that it reports into.
+pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut Errors) -> Metrics {
+    let MetricsArgs { into, prefix, labels, buckets, in_flight } = match written.map(|written| written.value)
+    {
+        None => return Metrics::None,
+        Some(parse::Metrics::Of(ty)) => {
+            return Metrics::Into(Box::new(Report { target: Target::Global(ty), labels: None }));
+        }
+        Some(parse::Metrics::Options(args)) => *args,
+    };
+    let Some(into) = into else {
+        return Metrics::Own(own(OwnArgs { prefix, labels, buckets, in_flight }, item, errors));
+    };
+    // Names and buckets are the struct's.
+    let others = [
+        (prefix.map(|written| written.key), "the struct has the names: write `#[metrics(prefix = …)]` there"),
+        (
+            buckets.map(|written| written.key),
+            "the struct has the buckets: write `#[metric(buckets = …)]` there",
+        ),
+        (
+            in_flight.map(|written| written.key),
+            "the struct has the metrics: write `#[metric(role = in_flight)]` there",
+        ),
+    ];
+    for (key, remedy) in others {
+        if let Some(key) = key {
+            errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
+        }
+    }
+    Metrics::Into(Box::new(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) }))
+}
+
+/// The labels beside `into` are one expression.
+fn value_of(labels: Arg<parse::Labels>, errors: &mut Errors) -> Option<Expr> {
+    let labels = labels?;
+    match labels.value {
+        parse::Labels::Value(value) => Some(*value),
+        parse::Labels::List(_) => {
+            let message = "beside `into` the labels are a value of the struct's labels: write `labels = …`";
+            errors.at(labels.key.span(), message);
+            None
+        }
+    }
+}
+
+/// The arguments that a function's own metrics have.
+struct OwnArgs {
+    prefix: Arg<Eq<Text>>,
+    labels: Arg<parse::Labels>,
+    buckets: Arg<Eq<Buckets>>,
+    in_flight: Arg<Flag>,
+}
+
 /// The names of the labels that are written out.
-pub(super) fn names_of_labels(args: &MetricsArgs) -> Vec<(String, Span)> {
-    let labels = args.labels.iter().flat_map(|labels| &labels.value.0);
-    let names = labels.filter_map(|label| match &label.name {
+pub(super) fn names_of_labels(written: &parse::Metrics) -> Vec<(String, Span)> {
+    let parse::Metrics::Options(args) = written else { return Vec::new() };
+    let Some(labels) = &args.labels else { return Vec::new() };
+    let parse::Labels::List(labels) = &labels.value else { return Vec::new() };
+    let names = labels.iter().filter_map(|label| match &label.name {
         LabelName::Text(ident) => Some((ident.unraw().to_string(), ident.span())),
         LabelName::Constant(_) => None,
     });
@@ -107,13 +222,22 @@ pub(super) fn names_of_labels(args: &MetricsArgs) -> Vec<(String, Span)> {
 }
 
 /// Names, labels and buckets.
-pub(super) fn decide(args: MetricsArgs, item: &Function, errors: &mut Errors) -> CallMetrics {
-    let MetricsArgs { prefix, labels, buckets, in_flight } = args;
+fn own(args: OwnArgs, item: &Function, errors: &mut Errors) -> CallMetrics {
+    let OwnArgs { prefix, labels, buckets, in_flight } = args;
+    let labels = labels.and_then(|labels| match labels.value {
+        parse::Labels::List(list) => Some((labels.key, list)),
+        parse::Labels::Value(_) => {
+            let message = "`labels = …` needs an `into`: write `metrics(into = …, labels = …)`, or \
+                           `metrics(prefix = \"…\", labels(…))` for labels of the function's own metrics";
+            errors.at(labels.key.span(), message);
+            None
+        }
+    });
     // Metrics of one name have one set of labels and buckets in all the program, so those of one's own need a name of
     // one's own.
-    if let (None, Some(labels), true) = (&prefix, &labels, errors.is_empty()) {
+    if let (None, Some((key, _)), true) = (&prefix, &labels, errors.is_empty()) {
         let message = "`labels` needs a `prefix`: write `metrics(prefix = \"…\", labels(…))`";
-        errors.at(labels.key.span(), message);
+        errors.at(key.span(), message);
     }
     if let (None, Some(buckets), true) = (&prefix, &buckets, errors.is_empty()) {
         let message = "`buckets` needs a `prefix`: write `metrics(prefix = \"…\", buckets = […])`";
@@ -135,7 +259,7 @@ pub(super) fn decide(args: MetricsArgs, item: &Function, errors: &mut Errors) ->
         calls_total: format!("{prefix}_calls_total"),
         duration_seconds: format!("{prefix}_duration_seconds"),
         in_flight: in_flight.map(|_| format!("{prefix}_calls_in_flight")),
-        labels: labels.map_or(Labels::Place, |labels| own_labels(labels.value.0, item, errors)),
+        labels: labels.map_or(Labels::Place, |(_, labels)| own_labels(labels, item, errors)),
         buckets: buckets.map_or_else(Buckets::default, |buckets| buckets.value.0),
     }
 }

@@ -7,7 +7,7 @@ use syn::{Token, Type, parse_quote};
 
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
-use super::metrics::{self, CallMetrics};
+use super::metrics::{self, Metrics};
 use super::parse::{Args, ErrArgs, Input, Kind, Level};
 use super::recording;
 use crate::args::{Arg, Options, Text};
@@ -35,9 +35,11 @@ pub(super) struct Model {
     /// The first paragraph of its documentation.
     pub(super) doc: String,
     pub(super) fields: Vec<Field>,
+    /// Whether they are compared with OpenTelemetry's conventions.
+    pub(super) conventions: bool,
     /// Whether the body fills fields in, by `record!`.
     pub(super) recording: bool,
-    pub(super) metrics: Option<CallMetrics>,
+    pub(super) metrics: Metrics,
     pub(super) outcome: Outcome,
     /// What the observed code returns, as an ascription.
     pub(super) ret: TokenStream,
@@ -157,17 +159,20 @@ impl Model {
             err,
             metrics,
             allow_secret,
+            semconv,
             krate,
         } = args;
         let body = Body::of(&item);
         check_function(&item, &body, &mut errors);
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
-        let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value.0));
+        let conventions = semconv.is_none_or(|semconv| semconv.value.0);
+        let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
         let labels = labels.unwrap_or_default();
-        let chosen = fields::Written { record, record_all, skip, skip_all, fields, allow_secret, labels };
+        let chosen =
+            fields::Written { record, record_all, skip, skip_all, fields, allow_secret, conventions, labels };
         let fields = fields::decide(chosen, &item, &mut errors);
-        let metrics = metrics.map(|written| metrics::decide(written.value.0, &item, &mut errors));
+        let metrics = metrics::decide(metrics, &item, &mut errors);
         let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);
         let function = item.name();
         let model = Self {
@@ -185,6 +190,7 @@ impl Model {
             body,
             function,
             fields,
+            conventions,
             metrics,
             outcome,
         };

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::fields::{Field, FieldName};
-use super::metrics::{self, CallMetrics};
+use super::metrics::{self, CallMetrics, Metrics};
 use super::model::Model;
 use crate::hygiene::{Runtime, blaming};
 use crate::signature::with_static_lifetimes;
@@ -96,10 +96,11 @@ pub(super) fn checks(model: &Model) -> TokenStream {
         let names = all(krate, fields);
         check(krate, field.span, "check_names", &names)
     });
-    let of_labels = metrics.as_ref().and_then(|CallMetrics { labels, .. }| {
-        let (span, names) = metrics::label_names(krate, labels)?;
-        Some(check(krate, span, "check_label_names", &names))
-    });
+    let labels = match metrics {
+        Metrics::Own(CallMetrics { labels, .. }) => metrics::label_names(krate, labels),
+        Metrics::None | Metrics::Into(_) => None,
+    };
+    let of_labels = labels.map(|(span, names)| check(krate, span, "check_label_names", &names));
     quote!(#of_fields #of_labels)
 }
 

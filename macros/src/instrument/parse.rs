@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
-use crate::args::{self, Element, Eq, Flag, List, Operand, Options, Text, arguments, at_end};
+use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, arguments, at_end};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg, Format, Name, missing_part};
@@ -27,8 +27,9 @@ arguments! {
         skip_all: Flag = "skip_all",
         fields: List<FieldArg> = "fields",
         err: Options<ErrArgs> = "err",
-        metrics: Options<MetricsArgs> = "metrics",
+        metrics: Metrics = "metrics",
         allow_secret: List<Name> = "allow_secret",
+        semconv: Eq<bool> = "semconv",
         krate: Eq<Path> = "crate",
     }
 }
@@ -47,9 +48,64 @@ arguments! {
     /// The arguments of `metrics(…)`.
     pub(super) struct MetricsArgs {
         prefix: Eq<Text> = "prefix",
-        labels: List<LabelArg> = "labels",
+        labels: Labels = "labels",
         buckets: Eq<Buckets> = "buckets",
         in_flight: Flag = "in_flight",
+        into: Eq<Value> = "into",
+    }
+}
+
+/// What follows `metrics`.
+pub(super) enum Metrics {
+    /// Nothing, or `(…)`.
+    Options(Box<MetricsArgs>),
+    /// `= Type`
+    Of(Path),
+}
+
+impl Form for Metrics {
+    fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        if at_end(input) || input.peek(syn::token::Paren) {
+            return Options::parse(key, input, errors).map(|Options(args)| Self::Options(Box::new(args)));
+        }
+        let equals: Option<Token![=]> = input.parse()?;
+        if equals.is_none() || at_end(input) {
+            let message = "`metrics` takes a list or a type: write `metrics(…)` or `metrics = Type`";
+            return Err(syn::Error::new(key.span(), message));
+        }
+        let at = input.cursor().span();
+        match input.parse::<Path>() {
+            Ok(path) if at_end(input) => Ok(Self::Of(path)),
+            _ => Err(syn::Error::new(at, "this is no type: write `metrics = Type`, or `metrics(into = …)`")),
+        }
+    }
+}
+
+/// What follows `labels`, in `metrics(…)`.
+pub(super) enum Labels {
+    /// `(…)`: the labels of the function's own metrics.
+    List(Vec<LabelArg>),
+    /// `= expr`: those of the metrics that `into` names.
+    Value(Box<Expr>),
+}
+
+impl Form for Labels {
+    fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        if input.peek(Token![=]) {
+            return Eq::parse(key, input, errors).map(|Eq(Value(value))| Self::Value(Box::new(value)));
+        }
+        List::parse(key, input, errors).map(|List(labels)| Self::List(labels))
+    }
+}
+
+/// An expression.
+pub(super) struct Value(pub(super) Expr);
+
+impl Operand for Value {
+    const LIKE: &'static str = "…";
+
+    fn parse(_: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse().map(Self)
     }
 }
 

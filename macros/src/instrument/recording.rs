@@ -38,10 +38,12 @@ pub(super) fn is_in(body: TokenStream) -> bool {
 /// all of the body, by tokens that come out of another macro too. It hands on the names of the fields, so that one which
 /// is not declared is an error on its own token.
 pub(super) fn recorded(model: &Model, mode: &TokenStream) -> (TokenStream, Group) {
-    let Model { krate, body, fields, .. } = model;
+    let Model { krate, body, fields, conventions, .. } = model;
     let span = local("__span");
     let names = names::declared(krate, fields);
-    let leads_to = quote!(#krate::__private::record_fields! { #span (#krate) [#(#names),*] $($fields)* });
+    let quiet = (!conventions).then(|| quote!(!));
+    let leads_to =
+        quote!(#krate::__private::record_fields! { #span #quiet (#krate) [#(#names),*] $($fields)* });
     (quote!((recorded #span #mode)), with_macro(body.observed(), &leads_to))
 }
 

@@ -98,6 +98,68 @@ fn bodies_that_stay_in_place() {
 }
 
 #[test]
+fn calls_are_reported_into_metrics_of_ones_own() {
+    let put = "async fn put(&self, key: &str) -> Result<(), Error> { self.client.put(key).await }";
+    expansion("reported_global", "metrics = crate::S3Metrics", put);
+    let into = "metrics(into = self.metrics, labels = Labels { operation: Put, key })";
+    expansion("reported_into", into, put);
+    let recorded = "fn put(&mut self) { record!(size = 3); }";
+    expansion(
+        "reported_recorded",
+        "fields(size = Empty), metrics(into = Arc::clone(&self.metrics), labels = Put)",
+        recorded,
+    );
+}
+
+#[test]
+fn a_place_is_borrowed_and_a_value_is_kept() {
+    for (into, target) in [
+        ("METRICS", "At (& (METRICS))"),
+        ("(self.metrics)", "At (& ((self . metrics)))"),
+        ("all[0]", "At (& (all [0]))"),
+        ("*metrics", "At (& (* metrics))"),
+        ("&self.metrics", "At (& self . metrics)"),
+        ("S3::global()", "To (S3 :: global ())"),
+        ("Arc::clone(&self.metrics)", "To (Arc :: clone (& self . metrics))"),
+    ] {
+        let expansion =
+            instrument(tokens(&format!("metrics(into = {into})")), tokens("fn f() {}")).to_string();
+        assert!(expansion.contains(&format!("{target} . report")), "{into}: {expansion}");
+    }
+}
+
+#[test]
+fn the_metrics_that_are_reported_into_have_their_own_names() {
+    for (args, expected) in [
+        (
+            "metrics(into = m(), prefix = \"a\")",
+            "prefix: `prefix` does not go with `into`; the struct has the names: write `#[metrics(prefix = …)]` there",
+        ),
+        (
+            "metrics(into = m(), buckets = [1])",
+            "buckets: `buckets` does not go with `into`; the struct has the buckets: write `#[metric(buckets = …)]` there",
+        ),
+        (
+            "metrics(into = m(), in_flight)",
+            "in_flight: `in_flight` does not go with `into`; the struct has the metrics: write `#[metric(role = in_flight)]` there",
+        ),
+        (
+            "metrics(into = m(), labels(tier))",
+            "labels: beside `into` the labels are a value of the struct's labels: write `labels = …`",
+        ),
+        (
+            "metrics(labels = tier)",
+            "labels: `labels = …` needs an `into`: write `metrics(into = …, labels = …)`, or `metrics(prefix = \"…\", labels(…))` for labels of the function's own metrics",
+        ),
+        ("metrics = m()", "m: this is no type: write `metrics = Type`, or `metrics(into = …)`"),
+        ("metrics = 3", "3: this is no type: write `metrics = Type`, or `metrics(into = …)`"),
+        ("metrics =", "metrics: `metrics` takes a list or a type: write `metrics(…)` or `metrics = Type`"),
+    ] {
+        refused(args, CHARGE, &[expected]);
+    }
+}
+
+#[test]
 fn impl_trait_is_inferred() {
     let item = "fn f<'a>(&'a self) -> Result<(impl Fn(u8) -> Vec<u8> + 'a, u8), Box<dyn Error>> { g() }";
     expansion("impl_trait", "", item);
@@ -536,6 +598,19 @@ fn nothing_panics() {
     survives_damage(instrument, args, item);
     let item = "fn f(&self, a: A) -> Pin<Box<dyn Future<Output = A> + 'a>> { g(); #[x] ::a::Box::pin(async move { a },) }";
     survives_damage(instrument, args, item);
+}
+
+#[test]
+fn names_of_opentelemetry() {
+    let item = "fn answer(status: u16, user: &User) -> u16 { status }";
+    let fields =
+        "db.system = \"sqlite\", http.response.status_code = status, http.route = route(), shop.x = x()";
+    expansion("conventions", &format!("record(user.id), fields({fields})"), item);
+    let quiet = format!("semconv = false, record(user.id), fields({fields}, server.port = \"80\")");
+    expansion("conventions_off", &quiet, item);
+    let future =
+        "fn answer() -> Pin<Box<dyn Future<Output = u16>>> { let a = 1; Box::pin(async move { a }) }";
+    expansion("conventions_future", "fields(db.system = Empty)", future);
 }
 
 #[test]

@@ -1,37 +1,55 @@
 //! The tokens of `#[derive(Metrics)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Generics, parse_quote_spanned};
+use syn::{Generics, Type, parse_quote_spanned};
 
-use super::model::{Metric, Model};
-use super::parse::Input;
+use super::annotations::{Alert, Condition, Panel, Threshold};
+use super::model::{Flattened, Help, Metric, Model, Skipped};
+use super::names::ByKind;
+use super::parse::{Input, PanelKind};
+use super::roles::{InRole, call_metrics};
 use crate::hygiene::{Runtime, blaming, local};
 
 /// Input: `struct Shop { /// Orders placed. orders_total: Counter }`; output: a descriptor for each field, a
 /// constructor, `Shop::global()`, and checks of what only the compiler knows.
 pub(super) fn expand(model: &Model) -> TokenStream {
-    let Model { krate, ident, generics, metrics, .. } = model;
+    let Model { krate, ident, generics, has_global, metrics, flattened, skipped, .. } = model;
     let is_generic = !generics.params.is_empty();
-    let bounded = bounded(krate, generics, metrics);
+    let bounded = bounded(model);
     let (parameters, arguments, clause) = bounded.split_for_impl();
     let descriptors = metrics.iter().map(|metric| descriptor(krate, metric));
+    let nested = nested(krate, flattened);
     let registry = local("__registry");
-    let fields = metrics.iter().enumerate().map(|(index, metric)| register(krate, &registry, index, metric));
+    let fields = metrics
+        .iter()
+        .enumerate()
+        .map(|(index, metric)| register(krate, &registry, index, metric))
+        .chain(flattened.iter().map(|field| register_flattened(krate, &registry, field)))
+        .chain(skipped.iter().map(make));
     let (this, visit) = (local("self"), local("__visit"));
-    let visits = metrics.iter().map(|metric| visit_one(krate, &visit, metric));
-    let checks: Vec<TokenStream> = metrics.iter().map(|metric| check(krate, metric)).collect();
+    let visits = metrics
+        .iter()
+        .map(|metric| visit_one(krate, &visit, metric))
+        .chain(flattened.iter().map(|field| visit_flattened(krate, &visit, field)));
+    let checks = checks(model);
     let (outer, inner) = match is_generic {
         // The types are known only where the struct is used.
         true => (TokenStream::new(), quote!(#(const { #checks };)*)),
         false => (quote!(#(const _: () = #checks;)*), TokenStream::new()),
     };
-    let global = if is_generic { TokenStream::new() } else { global(model) };
+    let global = if *has_global { global(model) } else { TokenStream::new() };
+    let in_roles: Vec<InRole<'_>> = metrics
+        .iter()
+        .filter_map(|Metric { field, ty, role, .. }| Some(InRole { field, ty, role: (*role)? }))
+        .collect();
+    let of_calls = call_metrics(krate, (ident, generics), &in_roles, false);
     quote! {
         #[automatically_derived]
         impl #parameters #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[#(#descriptors),*];
+            #nested
             fn register(#registry: &#krate::Registry) -> Self {
                 #inner
                 Self { #(#fields),* }
@@ -40,21 +58,28 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 #(#visits)*
             }
         }
+        #of_calls
         #global
         #outer
     }
 }
 
-/// The struct's generics; where there are any, each field's type must be a metric for the struct to be one.
-fn bounded(krate: &Runtime, generics: &Generics, metrics: &[Metric]) -> Generics {
+/// The struct's generics; where there are any, each field's type must be a metric for the struct to be one, or what else the
+/// field needs.
+fn bounded(model: &Model) -> Generics {
+    let Model { krate, generics, metrics, flattened, skipped, .. } = model;
     let mut generics = generics.clone();
-    if !generics.params.is_empty() {
-        let clause = generics.make_where_clause();
-        for Metric { ty, .. } in metrics {
-            let at = blaming(ty.span());
-            clause.predicates.push(parse_quote_spanned!(at=> #ty: #krate::__private::Metric));
-        }
+    if generics.params.is_empty() {
+        return generics;
     }
+    let clause = generics.make_where_clause();
+    let mut bind = |ty: &Type, bound: TokenStream| {
+        let at = blaming(ty.span());
+        clause.predicates.push(parse_quote_spanned!(at=> #ty: #bound));
+    };
+    metrics.iter().for_each(|metric| bind(&metric.ty, quote!(#krate::__private::Metric)));
+    flattened.iter().for_each(|field| bind(&field.ty, quote!(#krate::Metrics)));
+    skipped.iter().for_each(|field| bind(&field.ty, quote!(::core::default::Default)));
     generics
 }
 
@@ -65,10 +90,18 @@ fn as_metric(krate: &Runtime, metric: &Metric) -> TokenStream {
     quote_spanned!(blaming(ty.span())=> <#ty as #krate::__private::Metric>)
 }
 
+/// `<Type as Metrics>`, blaming the type where it is none.
+fn as_metrics(krate: &Runtime, field: &Flattened) -> TokenStream {
+    let ty = &field.ty;
+    let krate = krate.at(ty.span());
+    quote_spanned!(blaming(ty.span())=> <#ty as #krate::Metrics>)
+}
+
 fn descriptor(krate: &Runtime, metric: &Metric) -> TokenStream {
-    let Metric { name, help, unit, buckets, .. } = metric;
+    let Metric { names, help, buckets, .. } = metric;
     let as_metric = as_metric(krate, metric);
-    let buckets = buckets.expand(krate);
+    let (name, unit) = (by_kind(krate, metric, &names.name), by_kind(krate, metric, &names.unit));
+    let (help, buckets, stated) = (self::help(krate, help), buckets.expand(krate), stated(krate, metric));
     quote! {
         #krate::__private::MetricDescriptor {
             name: #name,
@@ -77,36 +110,192 @@ fn descriptor(krate: &Runtime, metric: &Metric) -> TokenStream {
             kind: #as_metric::KIND,
             dimensions: #as_metric::DIMENSIONS,
             buckets: #buckets,
+            #(#stated)*
             file: ::core::file!(),
             line: ::core::line!(),
             module: ::core::module_path!(),
+            ..#krate::__private::MetricDescriptor::PLAIN
         }
     }
 }
 
-fn register(krate: &Runtime, registry: &proc_macro2::Ident, index: usize, metric: &Metric) -> TokenStream {
+/// A text that may depend on the metric's kind.
+fn by_kind(krate: &Runtime, metric: &Metric, text: &ByKind) -> TokenStream {
+    if let Some(text) = text.constant() {
+        return quote!(#text);
+    }
+    let ByKind { counter, gauge, other } = text;
+    let as_metric = as_metric(krate, metric);
+    quote!(#krate::__private::by_kind(#as_metric::KIND, #counter, #gauge, #other))
+}
+
+fn help(krate: &Runtime, help: &Help) -> TokenStream {
+    match help {
+        Help::Text(text) => quote!(#text),
+        Help::Made(parts) => quote!(#krate::__private::trimmed(::core::concat!(#(#parts),*))),
+    }
+}
+
+/// The descriptor's fields that say something.
+fn stated(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
+    let Metric { names, panel, threshold, alerts, .. } = metric;
+    let (otel_name, otel_unit) = (&names.otel_name, &names.otel_unit);
+    let alerts: Vec<TokenStream> = alerts.iter().map(|alert| self::alert(krate, alert)).collect();
+    let all = [
+        names.is_exact.then(|| quote!(is_exact: true,)),
+        (!otel_name.is_empty()).then(|| quote!(otel_name: #otel_name,)),
+        (!otel_unit.is_empty()).then(|| quote!(otel_unit: #otel_unit,)),
+        panel.as_ref().map(|panel| self::panel(krate, panel)),
+        threshold.as_ref().map(|threshold| self::threshold(krate, threshold)),
+        (!alerts.is_empty()).then(|| quote!(alerts: &[#(#alerts),*],)),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn panel(krate: &Runtime, Panel { title, row, kind, is_hidden }: &Panel) -> TokenStream {
+    let kind = kind.map(|kind| match kind {
+        PanelKind::Timeseries => quote!(Timeseries),
+        PanelKind::Stat => quote!(Stat),
+        PanelKind::Gauge => quote!(Gauge),
+        PanelKind::Heatmap => quote!(Heatmap),
+        PanelKind::Table => quote!(Table),
+    });
+    let kind = optional(kind.map(|kind| quote!(#krate::__private::PanelKind::#kind)));
+    quote! {
+        panel: #krate::__private::Panel { title: #title, row: #row, kind: #kind, is_hidden: #is_hidden },
+    }
+}
+
+fn threshold(krate: &Runtime, Threshold { warning, critical }: &Threshold) -> TokenStream {
+    let [warning, critical] =
+        [warning, critical].map(|number| optional(number.map(|number| quote!(#number))));
+    let threshold = quote!(#krate::__private::Threshold { warning: #warning, critical: #critical });
+    quote!(threshold: ::core::option::Option::Some(#threshold),)
+}
+
+fn alert(krate: &Runtime, Alert { name, condition, hold, severity, summary, .. }: &Alert) -> TokenStream {
+    let severity = local(severity);
+    let condition = match condition {
+        Condition::When { comparison, value, quantile } => {
+            let comparison = local(comparison);
+            let quantile = optional(quantile.map(|quantile| quote!(#quantile)));
+            quote! {
+                When { comparison: #krate::__private::Comparison::#comparison, value: #value, quantile: #quantile }
+            }
+        }
+        Condition::Expr(expr) => quote!(Expr(#expr)),
+    };
+    quote! {
+        #krate::__private::Alert {
+            name: #name,
+            condition: #krate::__private::Condition::#condition,
+            hold: #hold,
+            severity: #krate::__private::Severity::#severity,
+            summary: #summary,
+        }
+    }
+}
+
+fn optional(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// The constant about flattened fields, where there are any.
+fn nested(krate: &Runtime, flattened: &[Flattened]) -> Option<TokenStream> {
+    let all = flattened.iter().map(|field| {
+        let (prefix, as_metrics) = (&field.prefix, as_metrics(krate, field));
+        quote! {
+            #krate::__private::NestedMetrics {
+                prefix: #prefix,
+                descriptors: #as_metrics::DESCRIPTORS,
+                nested: #as_metrics::NESTED,
+            }
+        }
+    });
+    (!flattened.is_empty())
+        .then(|| quote!(const NESTED: &'static [#krate::__private::NestedMetrics] = &[#(#all),*];))
+}
+
+fn register(krate: &Runtime, registry: &Ident, index: usize, metric: &Metric) -> TokenStream {
     let Metric { field, ty, .. } = metric;
     let at = krate.at(ty.span());
     let register = quote_spanned!(blaming(ty.span())=> <#ty as #at::__private::Metric>::register);
     quote!(#field: #register(#registry, &<Self as #krate::Metrics>::DESCRIPTORS[#index]))
 }
 
-fn visit_one(krate: &Runtime, visit: &proc_macro2::Ident, metric: &Metric) -> TokenStream {
+fn register_flattened(krate: &Runtime, registry: &Ident, flattened: &Flattened) -> TokenStream {
+    let Flattened { field, ty, prefix } = flattened;
+    let (as_metrics, at) = (as_metrics(krate, flattened), blaming(ty.span()));
+    if prefix.is_empty() {
+        return quote!(#field: #as_metrics::register(#registry));
+    }
+    let krate = krate.at(ty.span());
+    let register = quote_spanned!(at=> #krate::__private::register_prefixed::<#ty>);
+    quote!(#field: #register(#registry, #prefix))
+}
+
+fn make(Skipped { field, ty }: &Skipped) -> TokenStream {
+    let default = quote_spanned!(blaming(ty.span())=> <#ty as ::core::default::Default>::default());
+    quote!(#field: #default)
+}
+
+fn visit_one(krate: &Runtime, visit: &Ident, metric: &Metric) -> TokenStream {
     let Metric { field, ty, .. } = metric;
     let (at, this) = (krate.at(ty.span()), local("self"));
     let its = quote_spanned!(blaming(ty.span())=> <#ty as #at::__private::Metric>::show);
     quote!(#its(&#this.#field, #visit);)
 }
 
-/// A check whose failure underlines the field's name.
-fn check(krate: &Runtime, metric: &Metric) -> TokenStream {
-    let Metric { field, buckets, ends_in_total, .. } = metric;
-    let as_metric = as_metric(krate, metric);
-    let has_buckets = buckets.are_stated();
-    let krate = krate.at(field.span());
-    quote_spanned! {blaming(field.span())=>
-        #krate::__private::check_kind(#as_metric::KIND, #ends_in_total, #has_buckets)
+fn visit_flattened(krate: &Runtime, visit: &Ident, flattened: &Flattened) -> TokenStream {
+    let (field, this, as_metrics) = (&flattened.field, local("self"), as_metrics(krate, flattened));
+    quote!(#as_metrics::visit(&#this.#field, #visit);)
+}
+
+/// Checks whose failures underline the names of the fields.
+fn checks(model: &Model) -> Vec<TokenStream> {
+    let Model { krate, ident, generics, metrics, flattened, .. } = model;
+    let (_, arguments, _) = generics.split_for_impl();
+    let own = quote!(<#ident #arguments as #krate::Metrics>::DESCRIPTORS);
+    let by_kind = metrics.iter().any(|metric| metric.names.name.constant().is_none());
+    let mut checks = Vec::new();
+    for (index, metric) in metrics.iter().enumerate() {
+        checks.extend(checks_of_kind(krate, metric));
+        if by_kind && index > 0 {
+            let (at, krate) = (blaming(metric.field.span()), krate.at(metric.field.span()));
+            checks.push(quote_spanned!(at=> #krate::__private::check_name(#own, #index)));
+        }
     }
+    for (index, Flattened { field, .. }) in flattened.iter().enumerate() {
+        let nested = quote!(<#ident #arguments as #krate::Metrics>::NESTED);
+        let (at, krate) = (blaming(field.span()), krate.at(field.span()));
+        checks.push(quote_spanned!(at=> #krate::__private::check_flattened(#own, #nested, #index)));
+    }
+    checks
+}
+
+/// What depends on the metric's kind.
+fn checks_of_kind(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
+    let Metric { field, names, buckets, panel, alerts, .. } = metric;
+    let as_metric = as_metric(krate, metric);
+    let (at, krate) = (blaming(field.span()), krate.at(field.span()));
+    let total = names.ends_in_total().map(
+        |ends_in_total| quote_spanned!(at=> #krate::__private::check_total(#as_metric::KIND, #ends_in_total)),
+    );
+    let is_heatmap = panel.as_ref().is_some_and(|panel| panel.kind == Some(PanelKind::Heatmap));
+    let has_quantile = |alert: &Alert| matches!(alert.condition, Condition::When { quantile: Some(_), .. });
+    let of_histograms = [
+        ("check_buckets", buckets.are_stated()),
+        ("check_heatmap", is_heatmap),
+        ("check_quantile", alerts.iter().any(has_quantile)),
+    ];
+    let only = of_histograms.into_iter().filter(|(_, is_needed)| *is_needed).map(|(check, _)| {
+        let check = Ident::new(check, at);
+        quote_spanned!(at=> #krate::__private::#check(#as_metric::KIND))
+    });
+    total.into_iter().chain(only).collect()
 }
 
 /// The process-wide instance, which registers itself at the start of the program.
@@ -130,8 +319,19 @@ fn global(model: &Model) -> TokenStream {
 pub(super) fn stub(input: &Input) -> TokenStream {
     let krate = Runtime::new(&input.args.krate);
     let (ident, vis) = (&input.item.ident, &input.item.vis);
+    let in_roles: Vec<InRole<'_>> = input
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let is_metric = field.args.flatten.is_none() && field.args.skip.is_none();
+            let role = field.args.role.as_ref().filter(|_| is_metric)?.value.0;
+            Some(InRole { field: &field.ident, ty: &field.ty, role })
+        })
+        .collect();
+    let of_calls = call_metrics(&krate, (ident, &input.item.generics), &in_roles, true);
     let (generics, arguments, clause) = input.item.generics.split_for_impl();
-    let global = input.item.generics.params.is_empty().then(|| {
+    let is_global = input.args.global.as_ref().is_none_or(|global| global.value.0);
+    let global = (is_global && input.item.generics.params.is_empty()).then(|| {
         quote! {
             #[automatically_derived]
             #[allow(dead_code, unreachable_pub)]
@@ -148,6 +348,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
             fn register(_: &#krate::Registry) -> Self { ::core::unimplemented!() }
             fn visit(&self, _: &mut dyn ::core::ops::FnMut(#krate::__private::SharedInstrument)) {}
         }
+        #of_calls
         #global
     }
 }

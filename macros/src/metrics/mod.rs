@@ -1,8 +1,11 @@
 //! `#[derive(Metrics)]`: a struct of metrics that registers itself.
 
+mod annotations;
 mod expand;
 mod model;
+mod names;
 mod parse;
+mod roles;
 #[cfg(test)]
 mod tests;
 

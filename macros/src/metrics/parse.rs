@@ -1,9 +1,10 @@
 //! The syntax of `#[derive(Metrics)]`, as written.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Fields, Path, Type};
 
-use crate::args::{self, Eq, Text, arguments};
+use crate::args::{self, Decimal, Each, Eq, Flag, Operand, Text, Within, arguments};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
 
@@ -11,6 +12,7 @@ arguments! {
     /// The arguments of `#[metrics(…)]` on the struct.
     pub(super) struct StructArgs {
         prefix: Eq<Text> = "prefix",
+        global: Eq<bool> = "global",
         krate: Eq<Path> = "crate",
     }
 }
@@ -19,9 +21,99 @@ arguments! {
     /// The arguments of `#[metric(…)]` on a field.
     pub(super) struct FieldArgs {
         name: Eq<Text> = "name",
+        name_exact: Eq<Text> = "name_exact",
+        otel_name: Eq<Text> = "otel_name",
         unit: Eq<Text> = "unit",
         help: Eq<Text> = "help",
         buckets: Eq<Buckets> = "buckets",
+        role: Eq<Role> = "role",
+        panel: Within<PanelArgs> = "panel",
+        threshold: Within<ThresholdArgs> = "threshold",
+        alert: Each<Within<AlertArgs>> = "alert",
+        flatten: Flag = "flatten",
+        prefix: Eq<Text> = "prefix",
+        skip: Flag = "skip",
+    }
+}
+
+arguments! {
+    /// The arguments of `panel(…)`.
+    pub(super) struct PanelArgs {
+        title: Eq<Text> = "title",
+        row: Eq<Text> = "row",
+        kind: Eq<PanelKind> = "kind",
+        hidden: Flag = "hidden",
+    }
+}
+
+arguments! {
+    /// The arguments of `threshold(…)`.
+    pub(super) struct ThresholdArgs {
+        warning: Eq<Decimal> = "warning",
+        critical: Eq<Decimal> = "critical",
+    }
+}
+
+arguments! {
+    /// The arguments of `alert(…)`.
+    pub(super) struct AlertArgs {
+        when: Eq<Text> = "when",
+        expr: Eq<Text> = "expr",
+        hold: Eq<Text> = "for",
+        severity: Eq<Text> = "severity",
+        name: Eq<Text> = "name",
+        summary: Eq<Text> = "summary",
+        quantile: Eq<Decimal> = "quantile",
+    }
+}
+
+/// What a metric says of the calls of a function that reports into it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Calls,
+    Errors,
+    Cancelled,
+    Duration,
+    InFlight,
+}
+
+impl Operand for Role {
+    const LIKE: &'static str = "calls";
+
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        let words = [
+            ("calls", Self::Calls),
+            ("errors", Self::Errors),
+            ("cancelled", Self::Cancelled),
+            ("duration", Self::Duration),
+            ("in_flight", Self::InFlight),
+        ];
+        args::word(key, input, &words)
+    }
+}
+
+/// How a panel draws a metric.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PanelKind {
+    Timeseries,
+    Stat,
+    Gauge,
+    Heatmap,
+    Table,
+}
+
+impl Operand for PanelKind {
+    const LIKE: &'static str = "timeseries";
+
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        let words = [
+            ("timeseries", Self::Timeseries),
+            ("stat", Self::Stat),
+            ("gauge", Self::Gauge),
+            ("heatmap", Self::Heatmap),
+            ("table", Self::Table),
+        ];
+        args::word(key, input, &words)
     }
 }
 

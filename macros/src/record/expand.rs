@@ -8,6 +8,7 @@ use super::model::{Assignment, Model, Place, not_declared};
 use super::parse::Declared;
 use crate::field::{Constant, Format};
 use crate::hygiene::blaming;
+use crate::semconv::ValueType;
 
 /// Input: `a = 1, b = %c`; output: `__span.record(|__open| match (&(1), &(c),) { (__value0, __value1,) => … })`.
 ///
@@ -36,7 +37,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 
 fn statement(model: &Model, assignment: &Assignment, binding: &Ident, fields: &Ident) -> TokenStream {
     let here = blaming(model.at);
-    let Assignment { place, constant, format, .. } = assignment;
+    let Assignment { place, constant, format, must_be, .. } = assignment;
     let place = match (place, constant) {
         (Place::Declared(number), _) => offset(&model.declared[..*number]),
         (Place::Sought, Some(constant)) => sought(model, constant),
@@ -44,7 +45,7 @@ fn statement(model: &Model, assignment: &Assignment, binding: &Ident, fields: &I
         (Place::Sought, None) => return TokenStream::new(),
     };
     let method = match (constant, format) {
-        (None, Format::Value) => "value",
+        (None, Format::Value) => must_be.map_or("value", ValueType::method),
         (None, Format::Debug) => "debug",
         (None, Format::Display) => "display",
         (Some(_), Format::Value) => "attribute",

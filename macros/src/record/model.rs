@@ -6,8 +6,9 @@ use syn::spanned::Spanned;
 
 use super::parse::{Declared, Input};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, secret_read};
 use crate::naming;
+use crate::semconv::{self, Finding, ValueType};
 
 /// The fields to fill in.
 pub(super) struct Model {
@@ -29,6 +30,8 @@ pub(super) struct Assignment {
     pub(super) constant: Option<Constant>,
     pub(super) format: Format,
     pub(super) value: Expr,
+    /// What it has to be, where the compiler must find out whether it is.
+    pub(super) must_be: Option<ValueType>,
 }
 
 /// Which of the span's fields it is.
@@ -42,7 +45,7 @@ pub(super) enum Place {
 
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
-        let Input { span, krate, declared, fields, mut errors } = input;
+        let Input { span, conventions, krate, declared, fields, mut errors } = input;
         let mut at = None;
         let mut assignments: Vec<(Span, Assignment)> = Vec::with_capacity(fields.len());
         for field in fields {
@@ -65,6 +68,14 @@ impl Model {
             };
             let value = given(&key, value, &mut errors);
             let (Some(place), Some((format, value))) = (place, value) else { continue };
+            // A name that says a secret was allowed where it was declared, and a constant likewise; another one hides none.
+            let hides = |name: &Name| !naming::is_secret(&name.text);
+            if let (Key::Name(name), Some(secret)) = (&key, secret_read(&value)) {
+                if hides(name) {
+                    let remedy = "leave it out, or, if it is none, give it another name";
+                    errors.at(secret.span(), format_args!("`{secret}` looks like a secret: {remedy}"));
+                }
+            }
             // A field has one value.
             let is_same = |other: &Assignment| match place {
                 Place::Declared(_) => other.place == place,
@@ -74,7 +85,11 @@ impl Model {
                 let message = format!("`{text}` is recorded twice; keep one");
                 errors.between(*first, span, message);
             }
-            assignments.push((span, Assignment { place, constant, format, value }));
+            let must_be = match &key {
+                Key::Name(name) if conventions => must_be(name, format, &value, &mut errors),
+                Key::Name(_) | Key::Constant(_) => None,
+            };
+            assignments.push((span, Assignment { place, constant, format, value, must_be }));
         }
         let assignments = assignments.into_iter().map(|(_, assignment)| assignment).collect();
         let at = at.unwrap_or_else(Span::call_site);
@@ -131,6 +146,24 @@ fn place_of_constant(constant: &Constant, declared: &[Declared], errors: &mut Er
 pub(super) fn not_declared(constant: &Constant) -> String {
     let text = constant.text();
     format!("`{text}` is not declared; declare it: `#[instrument(fields({text} = Empty))]`")
+}
+
+/// What OpenTelemetry's conventions make of a name's value, where the compiler must find out what it is; where it is written
+/// and something else, that is a mistake. What there is to say of the name itself is said where it is declared.
+fn must_be(name: &Name, format: Format, value: &Expr, errors: &mut Errors) -> Option<ValueType> {
+    let ty = match format {
+        Format::Value => ValueType::of_value(value, &|_| None),
+        Format::Debug | Format::Display => Some(ValueType::Str),
+    };
+    match semconv::check(&name.text, ty) {
+        Some(Finding::Error(message)) => {
+            errors.on(value, message);
+            None
+        }
+        Some(Finding::Warning(_)) => None,
+        None if ty.is_none() => semconv::expected(&name.text),
+        None => None,
+    }
 }
 
 /// The value, which is there.

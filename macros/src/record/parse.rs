@@ -9,10 +9,12 @@ use crate::args::{self, Element};
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg};
 
-/// `__span (::spanwright) ["declared", {ATTR_DECLARED}, {..DESCRIPTORS}] name = value, name = %value`
+/// `__span !? (::spanwright) ["declared", {ATTR_DECLARED}, {..DESCRIPTORS}] name = value, name = %value`
 pub(super) struct Input {
     /// The variable with the handle to the span.
     pub(super) span: Ident,
+    /// Whether values are compared with OpenTelemetry's conventions: where no `!` says that they are not.
+    pub(super) conventions: bool,
     /// The path of the runtime.
     pub(super) krate: TokenStream,
     /// The span's fields, in their order.
@@ -53,6 +55,7 @@ impl Input {
     pub(super) fn parse(call: TokenStream) -> syn::Result<Self> {
         let parser = |input: ParseStream<'_>| {
             let span = input.parse()?;
+            let conventions = input.parse::<Option<Token![!]>>()?.is_none();
             let krate;
             parenthesized!(krate in input);
             let krate = krate.parse()?;
@@ -61,7 +64,7 @@ impl Input {
             let declared = Punctuated::<Declared, Token![,]>::parse_terminated(&names)?;
             let mut errors = Errors::default();
             let fields = args::parse_elements(input, &mut errors);
-            Ok(Self { span, krate, declared: declared.into_iter().collect(), fields, errors })
+            Ok(Self { span, conventions, krate, declared: declared.into_iter().collect(), fields, errors })
         };
         parser.parse2(call)
     }

@@ -1,8 +1,22 @@
 //! What OpenTelemetry's registry says about a key.
+//!
+//! A known key has a type, which is an error where another is recorded; a deprecated one is a warning with its successor; an
+//! unknown one in a namespace of OpenTelemetry's is a warning where it is likely to be a slip. The rules are those of
+//! [`check`]; the table is `semconv/attributes.tsv`, which its own README describes.
 
-use proc_macro2::{Span, TokenStream};
+mod table;
+#[cfg(test)]
+mod tests;
+mod unknown;
 
-use crate::hygiene::Runtime;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type, UnOp};
+
+use self::table::{Deprecation, Row};
+use crate::hygiene::{Runtime, blaming};
+use crate::naming;
 
 /// The type of an attribute's value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,11 +37,159 @@ pub(crate) enum Finding {
 }
 
 /// Looks a key up, with the type of its value where that is known.
-pub(crate) fn check(_key: &str, _ty: Option<ValueType>) -> Option<Finding> {
-    None
+///
+/// - A key without a dot is nobody's: nothing is said about it.
+/// - A deprecated key is a warning, whatever its type. One that has moved to another registry of OpenTelemetry's under the
+///   same name (`gen_ai.…`) is as good as any other.
+/// - An integer is fine where a double is expected, since it is one. A key whose values are arrays takes their elements and
+///   any text: nothing else stands for an array here, such as a list by `Debug`. Members of enumerations are not compared,
+///   since a user may add to them.
+/// - An unknown key is a warning in the cases of `unknown::warning`.
+pub(crate) fn check(key: &str, ty: Option<ValueType>) -> Option<Finding> {
+    match table::find(key) {
+        _ if !key.contains('.') => None,
+        Some(row) => deprecated(key, &row).or_else(|| wrong_type(key, &row, ty)),
+        None => unknown::warning(key).map(Finding::Warning),
+    }
+}
+
+/// The same for a key that a path in Rust has become, `record(user.name)`. What looks like a slip there, or like a key that
+/// is gone without a successor (`message.id`), is more likely to be a field that just has this name.
+pub(crate) fn check_path(key: &str, ty: Option<ValueType>) -> Option<Finding> {
+    let row = table::find(key)?;
+    match row.deprecation {
+        Deprecation::Removed => None,
+        _ => check(key, ty),
+    }
+}
+
+/// The type that a value has to have, where the compiler must find out whether it has: of a key that is neither deprecated
+/// nor of any type.
+pub(crate) fn expected(key: &str) -> Option<ValueType> {
+    let row = table::find(key).filter(|row| key.contains('.') && row.is_current())?;
+    // The elements of an array are not the only values that stand for it.
+    row.value.filter(|_| !row.is_array)
+}
+
+fn deprecated(key: &str, row: &Row) -> Option<Finding> {
+    let instead = match row.deprecation {
+        Deprecation::No | Deprecation::Moved => return None,
+        Deprecation::Replaced(successors) => {
+            let successors: Vec<&str> = successors.split(' ').collect();
+            format!(": use {}", naming::list(&successors))
+        }
+        Deprecation::Removed => " and has no successor: choose a name of your own".to_owned(),
+    };
+    let version = table::version();
+    Some(Finding::Warning(format!("`{key}` is deprecated in OpenTelemetry {version}{instead}{OR_SILENCE}")))
+}
+
+fn wrong_type(key: &str, row: &Row, ty: Option<ValueType>) -> Option<Finding> {
+    let (expected, given) = (row.value?, ty?);
+    let fits = expected == given
+        || (expected, given) == (ValueType::Double, ValueType::Int)
+        || (row.is_array && given == ValueType::Str);
+    let (expected, given) = (expected.noun(row.is_array), given.noun(false));
+    let message = format!(
+        "`{key}` is {expected} in OpenTelemetry's conventions, and this is {given}: record {expected}{OR_SILENCE}"
+    );
+    (!fits).then_some(Finding::Error(message))
+}
+
+/// The remedy for those who insist.
+const OR_SILENCE: &str = ", or write `semconv = false`";
+
+impl ValueType {
+    fn noun(self, is_array: bool) -> &'static str {
+        match (self, is_array) {
+            (Self::Bool, false) => "a boolean",
+            (Self::Int, false) => "an integer",
+            (Self::Double, false) => "a floating-point number",
+            (Self::Str, false) => "text",
+            (Self::Bool, true) => "a list of booleans",
+            (Self::Int, true) => "a list of integers",
+            (Self::Double, true) => "a list of floating-point numbers",
+            (Self::Str, true) => "a list of texts",
+        }
+    }
+
+    /// The type of an expression that says so itself, or is a parameter of a plain type.
+    pub(crate) fn of_value(value: &Expr, param: &impl Fn(&Ident) -> Option<Self>) -> Option<Self> {
+        match value {
+            Expr::Lit(ExprLit { lit, .. }) => Self::of_literal(lit),
+            Expr::Paren(inner) => Self::of_value(&inner.expr, param),
+            Expr::Group(inner) => Self::of_value(&inner.expr, param),
+            Expr::Reference(inner) => Self::of_value(&inner.expr, param),
+            Expr::Unary(inner) if matches!(inner.op, UnOp::Neg(_)) => Self::of_value(&inner.expr, param),
+            Expr::Cast(cast) => Self::of_type(&cast.ty),
+            Expr::Path(path) => path.path.get_ident().and_then(param),
+            _ => None,
+        }
+    }
+
+    fn of_literal(literal: &Lit) -> Option<Self> {
+        match literal {
+            Lit::Str(_) | Lit::Char(_) => Some(Self::Str),
+            Lit::Int(number) if number.suffix().starts_with('f') => Some(Self::Double),
+            Lit::Int(_) | Lit::Byte(_) => Some(Self::Int),
+            Lit::Float(_) => Some(Self::Double),
+            Lit::Bool(_) => Some(Self::Bool),
+            _ => None,
+        }
+    }
+
+    /// The type of the values of a plain Rust type: a primitive, `String`, and references and options of those.
+    pub(crate) fn of_type(ty: &Type) -> Option<Self> {
+        let path = match ty {
+            Type::Reference(inner) => return Self::of_type(&inner.elem),
+            Type::Paren(inner) => return Self::of_type(&inner.elem),
+            Type::Group(inner) => return Self::of_type(&inner.elem),
+            Type::Path(path) if path.qself.is_none() => &path.path,
+            _ => return None,
+        };
+        let last = path.segments.last()?;
+        match (last.ident.unraw().to_string().as_str(), &last.arguments) {
+            ("Option", PathArguments::AngleBracketed(inner)) => match inner.args.first() {
+                Some(GenericArgument::Type(inner)) => Self::of_type(inner),
+                _ => None,
+            },
+            ("bool", PathArguments::None) => Some(Self::Bool),
+            ("str" | "String" | "char", PathArguments::None) => Some(Self::Str),
+            ("f32" | "f64", PathArguments::None) => Some(Self::Double),
+            (
+                "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
+                | "usize",
+                PathArguments::None,
+            ) => Some(Self::Int),
+            _ => None,
+        }
+    }
+
+    /// The method of the runtime's `Fields` that takes values of this type alone.
+    pub(crate) fn method(self) -> &'static str {
+        match self {
+            Self::Bool => "boolean",
+            Self::Int => "integer",
+            Self::Double => "number",
+            Self::Str => "text",
+        }
+    }
 }
 
 /// An item that warns, at `span`.
-pub(crate) fn warning(_krate: &Runtime, _span: Span, _message: &str) -> TokenStream {
-    TokenStream::new()
+///
+/// Stable Rust has no warnings of macros' own, but it warns of the use of what is deprecated, with a note. That lint is
+/// also what silences it: `#[allow(deprecated)]`. What is deprecated is a macro, since of all items that is the only one
+/// that is named without the path to it. Each is in a scope of its own, so that names do not clash.
+pub(crate) fn warning(_krate: &Runtime, span: Span, message: &str) -> TokenStream {
+    let used = Ident::new("opentelemetry", blaming(span));
+    quote! {
+        const _: () = {
+            #[deprecated(note = #message)]
+            macro_rules! opentelemetry {
+                () => {};
+            }
+            #used! {}
+        };
+    }
 }

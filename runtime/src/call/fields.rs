@@ -6,7 +6,7 @@ use spanwright_core::slots::value::{FieldWriter, Value};
 
 use super::shadow::Captured;
 use crate::attribute::{Attribute, Redaction, redacted};
-use crate::record::{Record, RecordAs, Textual};
+use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that is being opened.
 #[derive(Debug)]
@@ -28,12 +28,12 @@ impl<'f, 'w> Fields<'f, 'w> {
     }
 
     /// Records what a value's `Debug` says.
-    pub fn debug<T: fmt::Debug + ?Sized>(&mut self, index: usize, value: &T) {
+    pub fn debug<T: RecordDebug + ?Sized>(&mut self, index: usize, value: &T) {
         self.push_fmt(index, format_args!("{value:?}"));
     }
 
     /// Records what a value's `Display` says.
-    pub fn display<T: fmt::Display + ?Sized>(&mut self, index: usize, value: &T) {
+    pub fn display<T: RecordDisplay + ?Sized>(&mut self, index: usize, value: &T) {
         self.push_fmt(index, format_args!("{value}"));
     }
 
@@ -64,7 +64,7 @@ impl<'f, 'w> Fields<'f, 'w> {
     }
 
     /// Records what a value's `Debug` says, as the attribute lets it be shown.
-    pub fn attribute_debug<T: Textual + ?Sized, V: fmt::Debug + ?Sized>(
+    pub fn attribute_debug<T: Textual + ?Sized, V: RecordDebug + ?Sized>(
         &mut self,
         index: usize,
         attribute: &Attribute<T>,
@@ -74,7 +74,7 @@ impl<'f, 'w> Fields<'f, 'w> {
     }
 
     /// Records what a value's `Display` says, as the attribute lets it be shown.
-    pub fn attribute_display<T: Textual + ?Sized, V: fmt::Display + ?Sized>(
+    pub fn attribute_display<T: Textual + ?Sized, V: RecordDisplay + ?Sized>(
         &mut self,
         index: usize,
         attribute: &Attribute<T>,

@@ -5,50 +5,74 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
+use spanwright_core::slots::Outcome;
 
 use super::active::{Active, Entered};
 use super::outcome::Verdict;
+use super::report::{MayPanic, Reporting};
 use super::sync::Call;
 
 pin_project! {
     /// A future that is followed to its end, or to its drop.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Followed<F, O> {
+    pub struct Followed<F, O, R>
+    where
+        R: Reporting,
+    {
         // Nothing once it has been dropped within its span.
         #[pin]
         future: Option<F>,
         outcome: O,
+        report: R,
         call: Call,
     }
 
-    impl<F, O> PinnedDrop for Followed<F, O> {
+    impl<F, O, R> PinnedDrop for Followed<F, O, R>
+    where
+        R: Reporting,
+    {
         fn drop(this: Pin<&mut Self>) {
             // What the future's own destructors do belongs to its span. The call then ends as cancelled, unless it
             // has ended already.
             let mut this = this.project();
-            if let Some(active) = this.call.0.as_mut().filter(|active| !active.has_ended()) {
-                let entered = active.entered();
+            let active = this.call.0.as_mut().filter(|active| !active.has_ended());
+            if active.is_some() || this.report.is_open() {
+                let entered = active.map(Active::entered);
+                let may_panic = MayPanic(&mut *this.report);
                 this.future.set(None);
-                entered.has_returned();
+                may_panic.has_returned();
+                this.report.end(Outcome::Cancelled);
+                let _ = entered.map(Entered::has_returned);
             }
         }
     }
 }
 
 /// Follows `future`, as the body of `call`.
-pub fn follow<F, O>(call: Call, future: F, outcome: O) -> Followed<F, O>
+pub fn follow<F, O>(call: Call, future: F, outcome: O) -> Followed<F, O, ()>
 where
     F: Future,
     O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
 {
-    Followed { future: Some(future), outcome, call }
+    follow_reported(call, (), future, outcome)
 }
 
-impl<F, O> Future for Followed<F, O>
+/// Follows `future`, as the body of `call`, which has a report.
+pub fn follow_reported<F, O, R>(call: Call, report: R, future: F, outcome: O) -> Followed<F, O, R>
 where
     F: Future,
     O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
+    R: Reporting,
+{
+    Followed { future: Some(future), outcome, report, call }
+}
+
+impl<F, O, R> Future for Followed<F, O, R>
+where
+    F: Future,
+    O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
+    R: Reporting,
 {
     type Output = F::Output;
 
@@ -59,12 +83,22 @@ where
             panic!("an instrumented future was polled after it had been dropped");
         };
         let entered = this.call.0.as_mut().map(Active::entered);
+        let may_panic = MayPanic(&mut *this.report);
         let polled = future.poll(context);
+        may_panic.has_returned();
         // The end of an entered call without its end noted is a panic.
         let _ = entered.map(Entered::has_returned);
-        if let (Poll::Ready(returned), Some(active)) = (&polled, &mut this.call.0) {
-            active.enter();
-            active.end(&(this.outcome)(returned));
+        if let Poll::Ready(returned) = &polled {
+            match &mut this.call.0 {
+                Some(active) => {
+                    active.enter();
+                    let verdict = (this.outcome)(returned);
+                    this.report.end(verdict.outcome);
+                    active.end(&verdict);
+                }
+                None if this.report.is_open() => this.report.end((this.outcome)(returned).outcome),
+                None => {}
+            }
         }
         polled
     }

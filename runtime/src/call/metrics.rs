@@ -84,7 +84,7 @@ impl CallMetrics {
 
 fn calls_total(calls: &CallSpec) -> Identity {
     let mut identity = identity(calls, calls.calls_total, "Calls by how they ended.", Kind::Counter);
-    identity.label_names.push(OUTCOME.name);
+    identity.label_names.push(OUTCOME.name.into());
     identity
 }
 
@@ -98,16 +98,8 @@ fn in_flight(calls: &CallSpec, name: &'static str) -> Identity {
 }
 
 fn identity(calls: &CallSpec, name: &'static str, help: &'static str, kind: Kind) -> Identity {
-    let constant = calls.constant.iter().map(|(name, _)| *name);
-    let dimensions = calls.dimensions.iter().map(|dimension| dimension.name);
-    Identity {
-        name: name.into(),
-        help: help.into(),
-        unit: "".into(),
-        kind,
-        label_names: constant.chain(dimensions).collect(),
-        scale: None,
-    }
+    let labels = LabelSpec { constant: calls.constant, dimensions: calls.dimensions };
+    Identity { help: help.into(), ..Identity::new(name, kind, &labels) }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! | [`record`] | fields that are filled in while the body runs |
 //! | [`outcome`] | what a returned value means |
 //! | [`metrics`] | calls, durations and calls in flight |
+//! | [`report`] | the same into metrics of the user's own |
 //! | [`shadow`] | the ordinary `tracing` span beside ours |
 //!
 //! The macros emit one call into this module per function, `Call::enter(…)` or `Call::open(…)`, by way of [`body!`](crate::body).
@@ -19,16 +20,18 @@ mod future;
 mod metrics;
 mod outcome;
 mod record;
+mod report;
 mod shadow;
 mod site;
 mod sync;
 
 pub use fields::Fields;
-pub use future::{Followed, follow};
+pub use future::{Followed, follow, follow_reported};
 pub use outcome::{
     AnyOutcome, Probe, ResultLike, Verdict, error_outcome_chain, error_outcome_debug, error_outcome_display,
 };
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
+pub use report::{At, Beginning, Ends, Report, ReportGuard, Reporting, To};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
 pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};

@@ -122,7 +122,8 @@ impl<T, E> ResultLike for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`err` shows the error by its `Display`, and `{Self}` has none",
     label = "the error is not `Display`",
-    note = "write `err(Debug)`, or implement `Display` for `{Self}`"
+    note = "write `err(Debug)`, or implement `Display` for `{Self}`",
+    note = "a `Secret` is never shown: return an error that says what went wrong without it"
 )]
 pub trait DisplayError: fmt::Display {}
 
@@ -133,7 +134,8 @@ impl<E: fmt::Display> DisplayError for E {}
 #[diagnostic::on_unimplemented(
     message = "`err(Debug)` shows the error by its `Debug`, and `{Self}` has none",
     label = "the error is not `Debug`",
-    note = "write `err`, or derive `Debug` for `{Self}`"
+    note = "write `err`, or derive `Debug` for `{Self}`",
+    note = "a `Secret` is never shown: return an error that says what went wrong without it"
 )]
 pub trait DebugError: fmt::Debug {}
 
@@ -144,7 +146,8 @@ impl<E: fmt::Debug> DebugError for E {}
 #[diagnostic::on_unimplemented(
     message = "`err(chain)` shows the error and its sources, and `{Self}` is no `std::error::Error`",
     label = "the error is not `std::error::Error`",
-    note = "write `err` or `err(Debug)`, or implement `std::error::Error` for `{Self}`"
+    note = "write `err` or `err(Debug)`, or implement `std::error::Error` for `{Self}`",
+    note = "a `Secret` is never shown: return an error that says what went wrong without it"
 )]
 pub trait ChainedError: Error {}
 

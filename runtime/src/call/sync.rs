@@ -3,7 +3,9 @@
 use super::active::Active;
 use super::fields::Fields;
 use super::outcome::Verdict;
+use super::report::{Beginning, Ends, ReportGuard};
 use super::site::Site;
+use spanwright_core::clock::Ticks;
 use spanwright_core::slots::Outcome;
 
 /// A call of an annotated function: nothing while nobody listens.
@@ -28,7 +30,7 @@ impl Call {
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) -> Self {
         let mut call = Self::new();
-        call.start(site, combination, record, false);
+        call.begin(site, combination, record, false);
         call
     }
 
@@ -40,11 +42,11 @@ impl Call {
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) {
-        self.start(site, combination, record, true);
+        self.begin(site, combination, record, true);
     }
 
     #[inline(always)]
-    fn start(
+    fn begin(
         &mut self,
         site: &'static Site,
         combination: impl FnOnce() -> u32,
@@ -74,12 +76,26 @@ impl Call {
         outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
     ) -> R {
         let returned = body();
+        if self.0.is_some() {
+            self.end(&outcome(&returned));
+        }
+        returned
+    }
+
+    /// Ends the call.
+    #[inline(always)]
+    pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
         if let Some(active) = &mut self.0 {
-            active.end(&outcome(&returned));
+            active.end(verdict);
             // The drop is for bodies that unwind; there is nothing left for it to do here.
             std::mem::forget(self.0.take());
         }
-        returned
+    }
+
+    /// When it began, where the clock has been read.
+    #[inline]
+    pub(super) fn start(&self) -> Option<Ticks> {
+        self.0.as_ref().map(Active::start).filter(|start| *start != Ticks(0))
     }
 }
 
@@ -110,6 +126,12 @@ impl CallGuard {
     ) {
         self.call.enter(site, combination, record);
         self.unwinds = self.call.0.is_some() && std::thread::panicking();
+    }
+
+    /// Begins the call's report; see [`Call::report`].
+    #[inline(always)]
+    pub fn report<E: Ends>(&self, site: &'static Site, begin: impl FnOnce(Beginning) -> E) -> ReportGuard<E> {
+        ReportGuard::of(site, &self.call, begin)
     }
 }
 

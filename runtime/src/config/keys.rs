@@ -82,7 +82,8 @@ macro_rules! keys {
 keys! {
     /// The service's name: `service.name` of the resource.
     service_name: Text, ["SERVICE_NAME"], ["OTEL_SERVICE_NAME"], "`unknown_service:` and the program's name";
-    /// More attributes of the resource; they add to those set in code.
+    /// More attributes of the resource; they add to those set in code. The value of one that is called like a secret is sent
+    /// as `REDACTED`.
     resource_attributes: Attributes, [], ["OTEL_RESOURCE_ATTRIBUTES"], "none";
     /// Records and exports no spans, exports no log records and pushes no metrics. Log lines, the counting of metrics, the
     /// admin server and health go on.

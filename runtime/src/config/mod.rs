@@ -22,6 +22,7 @@ mod kind;
 mod near;
 mod pairs;
 mod problem;
+mod secret_names;
 mod url;
 
 pub(crate) use decided::{
@@ -38,8 +39,9 @@ pub(crate) use kind::{
     SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
 };
 pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};
-pub(crate) use pairs::{check_header, set as set_pair};
+pub(crate) use pairs::{REDACTED, Shown, check_header, decode, redacted, set as set_pair};
 pub use problem::{Instead, Problem, ShownValue};
+pub(crate) use url::without_secrets;
 
 use keys::{KEYS, Reader};
 

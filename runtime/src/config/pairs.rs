@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::kind::{Kind, Reason};
+use super::secret_names::is_secret;
 
 /// Attributes of the resource.
 pub(crate) struct Attributes;
@@ -11,9 +12,46 @@ pub(crate) struct Attributes;
 impl Kind for Attributes {
     type Value = Vec<(String, String)>;
     const EXPECTS: &'static str = "a list as `key1=value1,key2=value2`, percent-encoded";
+    // What can't be read as a list may be one of secrets.
+    const SECRET: bool = true;
 
     fn parse(text: &str) -> Result<Self::Value, Reason> {
-        pairs(text)
+        let mut pairs = pairs(text)?;
+        for (_, value) in pairs.iter_mut().filter(|(key, _)| is_secret(key)) {
+            REDACTED.clone_into(value);
+        }
+        Ok(pairs)
+    }
+
+    fn remark(text: &str) -> Option<String> {
+        let all = pairs(text).ok()?;
+        let remarks: Vec<String> = all.iter().filter_map(|(key, _)| redacted(key)).collect();
+        (!remarks.is_empty()).then(|| format!("a list of which {}", remarks.join(", and ")))
+    }
+}
+
+/// What stands in place of a value that must not be seen: OpenTelemetry's word for it.
+pub(crate) const REDACTED: &str = "REDACTED";
+
+/// Why the value of a resource's attribute is replaced by [`REDACTED`], if it is: all receivers and everybody who can see
+/// the page of metrics would have it.
+pub(crate) fn redacted(key: &str) -> Option<String> {
+    is_secret(key).then(|| {
+        format!(
+            "`{}` is sent as `{REDACTED}`, since its name is that of a secret: leave it out, or, if it is none, \
+             give it another name",
+            key.escape_debug()
+        )
+    })
+}
+
+/// Attributes of a resource for `Debug`, also those that were never looked at.
+pub(crate) struct Shown<'a>(pub(crate) &'a [(String, String)]);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |key: &str, value| if is_secret(key) { REDACTED } else { value };
+        f.debug_list().entries(self.0.iter().map(|(key, its)| (key, value(key, its)))).finish()
     }
 }
 
@@ -85,7 +123,7 @@ pub(crate) fn set(pairs: &mut Vec<(String, String)>, key: String, value: String)
 }
 
 /// Percent-decoding, to UTF-8.
-fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -126,6 +164,22 @@ mod tests {
         ] {
             assert_eq!(Attributes::parse(text).unwrap_err(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_called_a_secret_is_redacted_and_that_is_said() {
+        let text = "service.name=shop,db.password=hunter2,api_key=hunter2";
+        let read = Attributes::parse(text).unwrap();
+        assert_eq!(
+            read,
+            owned(&[("service.name", "shop"), ("db.password", "REDACTED"), ("api_key", "REDACTED")])
+        );
+        let remark = Attributes::remark(text).unwrap();
+        assert!(remark.starts_with("a list of which `db.password` is sent as `REDACTED`"), "{remark}");
+        assert!(remark.contains("and `api_key`") && !remark.contains("hunter2"), "{remark}");
+        assert_eq!(Attributes::remark("service.name=shop,password_policy=strict"), None);
+        let shown = format!("{:?}", Shown(&owned(&[("db.password", "hunter2"), ("a", "1")])));
+        assert_eq!(shown, r#"[("db.password", "REDACTED"), ("a", "1")]"#);
     }
 
     #[test]

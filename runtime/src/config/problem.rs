@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::url::without_secrets;
+
 /// Something wrong with a variable. None of them stops a program by itself: something is used instead, and the
 /// problem says what.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +107,7 @@ impl Problem {
     }
 }
 
-/// A variable's value, made fit for a message: short, without control characters, without passwords.
+/// A variable's value, made fit for a message: short, without control characters, without passwords and queries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownValue(Option<String>);
 
@@ -115,7 +117,7 @@ impl ShownValue {
     pub(super) const SECRET: Self = Self(None);
 
     pub(super) fn new(value: &str) -> Self {
-        let value = without_credentials(value);
+        let value = without_secrets(value);
         let mut shown: String = value.chars().take(Self::LONGEST).flat_map(char::escape_debug).collect();
         if value.chars().nth(Self::LONGEST).is_some() {
             shown.push('…');
@@ -130,15 +132,6 @@ impl fmt::Display for ShownValue {
             Some(value) => write!(f, "`{value}`, "),
             None => Ok(()),
         }
-    }
-}
-
-/// Replaces `user:password@` in front of a URL's host: to the last `@`, since a password may hold `/` and `@`.
-fn without_credentials(value: &str) -> String {
-    let start = value.find("://").map_or(0, |at| at + 3);
-    match value.rfind('@') {
-        Some(end) if end >= start => format!("{}***{}", &value[..start], &value[end..]),
-        _ => value.to_owned(),
     }
 }
 
@@ -183,6 +176,7 @@ mod tests {
             ("me:hunter2@host", "`***@host`, "),
             ("http://me:hun/ter@2@host", "`http://***@host`, "),
             ("http://host/", "`http://host/`, "),
+            ("http://host/?key=hunter2", "`http://host/?…`, "),
         ] {
             assert_eq!(ShownValue::new(value).to_string(), expected);
         }

@@ -175,7 +175,6 @@ fn every_bad_value_is_reported_and_none_is_used() {
         ("APP_METRICS_ADDR", "example.com:80"),
         ("APP_METRICS_PORT", "65536"),
         ("APP_SHUTDOWN_TIMEOUT", "1e3"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "a"),
     ];
     let (config, problems) = resolve(&bad);
     assert_eq!(problems.len(), bad.len(), "{problems:#?}");

@@ -50,9 +50,9 @@ impl Url {
         port.parse().ok()
     }
 
-    /// The URL for messages: without user, password and query.
+    /// The URL for messages.
     pub(super) fn shown(&self) -> ShownValue {
-        ShownValue::new(self.0.split(['?', '#']).next().unwrap_or_default())
+        ShownValue::new(&self.0)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -60,8 +60,66 @@ impl Url {
     }
 }
 
+/// A URL, or what was meant to be one, for messages: the one place that says what of it is shown. User and password are
+/// `***`, a query and a fragment are `…`.
+///
+/// The user ends at the last `@`, since a password may hold whatever a URL may not. Where that is behind a `?` or a `#`, it
+/// may be a password's or a query's, and nothing is shown.
+pub(crate) fn without_secrets(url: &str) -> String {
+    let is_scheme = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let start = url.find("://").filter(|at| is_scheme(&url[..*at])).map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(start);
+    let (shown, query) = match rest.find(['?', '#']) {
+        Some(at) => (&rest[..at], &rest[at..]),
+        None => (rest, ""),
+    };
+    let hidden = if query.is_empty() { "" } else { "?…" };
+    match shown.rsplit_once('@') {
+        _ if query.contains('@') => format!("{scheme}…"),
+        Some((_, host)) => format!("{scheme}***@{host}{hidden}"),
+        None => format!("{scheme}{shown}{hidden}"),
+    }
+}
+
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Url(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_url_everything_but_secrets_is_shown() {
+        for (url, shown) in [
+            ("http://localhost:9411/api/v2/spans", "http://localhost:9411/api/v2/spans"),
+            ("https://user:pass@host/v1?api-key=1#2", "https://***@host/v1?…"),
+            ("https://us@er:pass@host", "https://***@host"),
+            ("http://me:hun/ter@2@host", "http://***@host"),
+            ("http://me:hun?ter#2@host/", "http://…"),
+            ("http://host/?key=hun@ter2", "http://…"),
+            ("me:h://unter2@host", "***@host"),
+            ("me:hunter2@host:9411", "***@host:9411"),
+            ("host:9411?key=hunter2", "host:9411?…"),
+            ("http://host#hunter2", "http://host?…"),
+            ("http://[::1]:9411/", "http://[::1]:9411/"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(url), shown, "{url}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever a password or a query holds, and wherever it is cut.
+        #[test]
+        fn nothing_before_the_last_at_and_behind_the_query_is_shown(
+            scheme in "(https?://)?", user in "[a-z]{0,3}", secret in "[!-~]{0,4}HUNTER2[!-~]{0,4}", host in "[a-z:0-9/]{0,9}",
+        ) {
+            for url in [format!("{scheme}{user}:{secret}@{host}"), format!("{scheme}{host}?key={secret}")] {
+                proptest::prop_assert!(!without_secrets(&url).contains("HUNTER2"), "{}", url);
+            }
+        }
     }
 }

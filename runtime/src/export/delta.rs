@@ -171,6 +171,7 @@ fn identity(family: &Family) -> Family {
         help: family.help.clone(),
         unit: family.unit.clone(),
         kind: family.kind,
+        otel: family.otel.clone(),
         start: family.start,
         series: Vec::new(),
     }

@@ -53,6 +53,17 @@ impl Point<'_> {
         }
     }
 
+    /// The unit of its metric, as UCUM has it.
+    pub(super) fn unit(&self) -> Cow<'_, str> {
+        let stated = self.family.otel.as_ref().map(|otel| otel.unit.as_str()).filter(|unit| !unit.is_empty());
+        stated.map_or_else(|| ucum(&self.family.unit), Cow::Borrowed)
+    }
+
+    /// The attributes, by OpenTelemetry's keys.
+    pub(super) fn attributes(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
+        self.series.labels.iter().map(|(name, value)| (self.family.otel_key(name), value))
+    }
+
     /// Whether both are of one metric.
     pub(super) fn shares_metric(&self, other: &Self) -> bool {
         std::ptr::eq(self.family, other.family) && self.data() == other.data()

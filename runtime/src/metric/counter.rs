@@ -1,30 +1,23 @@
 //! Counters.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
+use spanwright_core::slots::Outcome;
+
+use super::handle::{Handle, Series};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
-use crate::registry::{Instrument, Kind, Owned, Places};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// A number that only goes up. Its name ends in `_total`.
 ///
 /// An increment is a load, an add and a store in memory of the calling thread's own; with [`Shared`](super::Shared), an
 /// atomic addition. Within a sampled span, it leaves an exemplar.
 #[derive(Debug)]
-pub struct Counter<L = (), S = PerThread> {
-    instrument: Owned,
-    places: Places,
-    /// Covariant, so that labels which borrow can be given for a moment.
-    labels: PhantomData<fn() -> (L, S)>,
-}
+pub struct Counter<L = (), S = PerThread>(Handle<L, S>);
 
 /// One series of a [`Counter`].
 #[derive(Clone, Copy, Debug)]
-pub struct Counted<'a, S = PerThread> {
-    cell: Option<u32>,
-    /// Whose cells they are: an index must not outlive them.
-    _instrument: PhantomData<(&'a Instrument, S)>,
-}
+pub struct Counted<'a, S = PerThread>(Series<'a, S>);
 
 impl<S: Storage> Counted<'_, S> {
     /// Adds one.
@@ -36,20 +29,29 @@ impl<S: Storage> Counted<'_, S> {
     /// Adds `amount`.
     #[inline]
     pub fn add(self, amount: u64) {
-        if let Some(cell) = self.cell {
-            S::count(cell, amount);
-        }
+        self.0.count(amount);
     }
 }
 
 impl<L: Labels, S: Storage> Counter<L, S> {
+    /// The number of the series with these labels, of which a call's outcome is missing.
+    #[inline]
+    pub(super) fn at_entry(&self, labels: &L::AtEntry) -> u32 {
+        self.0.number(labels)
+    }
+
+    /// The series of a call that has ended.
+    #[inline]
+    pub(super) fn at_end(&self, number: u32, outcome: Outcome) -> Counted<'_, S> {
+        Counted(self.0.at_end(number, outcome))
+    }
+
     /// The series with these labels.
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is incremented"]
     pub fn with(&self, labels: L) -> Counted<'_, S> {
-        let cell = self.places.first(labels.index(self.instrument.interner()));
-        Counted { cell, _instrument: PhantomData }
+        Counted(self.0.at(self.0.number(&labels)))
     }
 }
 
@@ -75,11 +77,12 @@ impl<L: Labels, S: Storage> Metric for Counter<L, S> {
         Instrument::sums(descriptor)
     }
 
-    fn new(instrument: Owned) -> Self {
-        Self { places: instrument.places(), instrument, labels: PhantomData }
+    #[inline(always)]
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, |_| ()))
     }
 
-    fn its_instrument(&self) -> &Arc<Instrument> {
-        self.instrument.instrument()
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
+        self.0.instrument()
     }
 }

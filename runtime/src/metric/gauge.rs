@@ -1,31 +1,20 @@
 //! Gauges.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use spanwright_core::cells;
-
-use super::{Labels, Metric, MetricDescriptor};
-use crate::registry::{Instrument, Kind, Owned, Places, gauge_bits, gauge_value};
+use super::handle::{Handle, Series};
+use super::{Labels, Metric, MetricDescriptor, Shared};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// A number that is set: a temperature, a size. Instances of one name with the same labels add up, so that instances of what
 /// does not add up, a time, say, need a label that tells them apart. Up to 64 series exist, at zero, before they are set. What threads set last counts, so its cells are shared; for what goes
 /// up and down by amounts, an [`UpDownCounter`](super::UpDownCounter) is cheaper.
 #[derive(Debug)]
-pub struct Gauge<L = ()> {
-    instrument: Owned,
-    places: Places,
-    /// Covariant, so that labels which borrow can be given for a moment.
-    labels: PhantomData<fn() -> L>,
-}
+pub struct Gauge<L = ()>(Handle<L, Shared>);
 
 /// One series of a [`Gauge`].
 #[derive(Clone, Copy, Debug)]
-pub struct Gauged<'a> {
-    cell: Option<u32>,
-    /// Whose cells they are: an index must not outlive them.
-    instrument: &'a Instrument,
-}
+pub struct Gauged<'a>(Series<'a, Shared>);
 
 impl Gauged<'_> {
     /// Has the value read by `callback`, whenever somebody takes a snapshot, from now on and as long as the metric lives;
@@ -33,6 +22,7 @@ impl Gauged<'_> {
     /// is held meanwhile; a registry that it reads asks no other callback. A panic of it leaves the value as it is, and is counted.
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use std::sync::Arc;
     /// use std::sync::atomic::{AtomicU32, Ordering};
     ///
@@ -55,25 +45,19 @@ impl Gauged<'_> {
     /// assert_eq!(value, Some(3.0));
     /// ```
     pub fn read_by(self, callback: impl Fn() -> f64 + Send + Sync + 'static) {
-        if let Some(cell) = self.cell {
-            self.instrument.read_by(cell, Arc::new(callback));
-        }
+        self.0.read_by(callback);
     }
 
     /// Sets the value.
     #[inline]
     pub fn set(self, value: f64) {
-        if let Some(cell) = self.cell {
-            cells::set_shared(cell, gauge_bits(value));
-        }
+        self.0.set_shared(value);
     }
 
     /// Adds `amount`, which may be negative.
     #[inline]
     pub fn add(self, amount: f64) {
-        if let Some(cell) = self.cell {
-            cells::update_shared(cell, |bits| gauge_bits(gauge_value(bits) + amount));
-        }
+        self.0.add_shared(amount);
     }
 }
 
@@ -83,8 +67,7 @@ impl<L: Labels> Gauge<L> {
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is set"]
     pub fn with(&self, labels: L) -> Gauged<'_> {
-        let cell = self.places.first(labels.index(self.instrument.interner()));
-        Gauged { cell, instrument: &self.instrument }
+        Gauged(self.0.at(self.0.number(&labels)))
     }
 }
 
@@ -115,11 +98,12 @@ impl<L: Labels> Metric for Gauge<L> {
         Instrument::gauge(descriptor)
     }
 
-    fn new(instrument: Owned) -> Self {
-        Self { places: instrument.places(), instrument, labels: PhantomData }
+    #[inline(always)]
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, |_| ()))
     }
 
-    fn its_instrument(&self) -> &Arc<Instrument> {
-        self.instrument.instrument()
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
+        self.0.instrument()
     }
 }

@@ -1,14 +1,15 @@
 //! Histograms, classic and native.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use spanwright_core::clock::{self, Ticks};
+use spanwright_core::slots::Outcome;
 
 use super::buckets::Finder;
+use super::handle::{Handle, Held, Series};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
-use crate::registry::{Instrument, Kind, Owned, Places};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// Counts observations by bucket, and their sum.
 ///
@@ -19,56 +20,67 @@ use crate::registry::{Instrument, Kind, Owned, Places};
 /// from a nanosecond to centuries for seconds, from a thousandth to 10¹⁶ for other units. That takes 4 KiB for each series
 /// and thread. What is smaller, or negative, counts as zero; what is greater is in the last bucket.
 #[derive(Debug)]
-pub struct Histogram<L = (), S = PerThread> {
-    instrument: Owned,
-    places: Places,
+pub struct Histogram<L = (), S = PerThread>(Handle<L, S, Measure>);
+
+/// How a histogram measures.
+#[derive(Debug)]
+struct Measure {
     finder: Finder,
     /// How many of the metric's unit are in a second.
     in_a_second: f64,
-    /// Covariant, so that labels which borrow can be given for a moment.
-    labels: PhantomData<fn() -> (L, S)>,
+}
+
+impl Measure {
+    fn of(instrument: &Instrument) -> Self {
+        Self { finder: instrument.finder(), in_a_second: in_a_second(&instrument.identity.unit) }
+    }
+
+    /// A value with its bucket.
+    #[inline(always)]
+    fn find(&self, value: f64) -> (f64, u32) {
+        (value, self.finder.find(value))
+    }
 }
 
 /// One series of a [`Histogram`].
 #[derive(Clone, Copy, Debug)]
-pub struct Observed<'a, S = PerThread> {
-    finder: &'a Finder,
-    cell: Option<u32>,
-    in_a_second: f64,
-    storage: PhantomData<S>,
-}
+pub struct Observed<'a, S = PerThread>(Series<'a, S, Measure>);
 
 impl<'a, S: Storage> Observed<'a, S> {
     /// Counts `value`, in the metric's unit. What is not a number is ignored.
     #[inline]
     pub fn observe(self, value: f64) {
-        let Some(cell) = self.cell else { return };
-        if !value.is_nan() {
-            S::observe(cell, self.finder.find(value), value);
-        }
+        self.0.observe(|measure| measure.find(value));
     }
 
     /// Counts a duration, in the metric's unit where that is a part of a second (`milliseconds`, say), else in seconds.
     #[inline]
     pub fn observe_duration(self, duration: Duration) {
-        self.observe(duration.as_secs_f64() * self.in_a_second);
+        self.0.observe(|measure| measure.find(duration.as_secs_f64() * measure.in_a_second));
     }
 
     /// Measures until the timer is dropped; see [`observe_duration`](Self::observe_duration).
     #[must_use = "the time is measured until the timer is dropped"]
+    #[inline]
     pub fn start_timer(self) -> Timer<'a, S> {
-        Timer { observed: self, start: clock::now() }
+        Timer(Held::new(|| Running { observed: self, start: clock::now() }))
     }
 }
 
 /// Observes the time from its making to its drop.
 #[derive(Debug)]
-pub struct Timer<'a, S: Storage = PerThread> {
+#[must_use = "the time is measured until the timer is dropped"]
+pub struct Timer<'a, S: Storage = PerThread>(
+    #[allow(dead_code, reason = "its drop is its use")] Held<Running<'a, S>>,
+);
+
+#[derive(Debug)]
+struct Running<'a, S: Storage> {
     observed: Observed<'a, S>,
     start: Ticks,
 }
 
-impl<S: Storage> Drop for Timer<'_, S> {
+impl<S: Storage> Drop for Running<'_, S> {
     fn drop(&mut self) {
         let nanos = clock::now().nanos_since(self.start);
         self.observed.observe_duration(Duration::from_nanos(nanos));
@@ -76,13 +88,24 @@ impl<S: Storage> Drop for Timer<'_, S> {
 }
 
 impl<L: Labels, S: Storage> Histogram<L, S> {
+    /// The number of the series with these labels, of which a call's outcome is missing.
+    #[inline]
+    pub(super) fn at_entry(&self, labels: &L::AtEntry) -> u32 {
+        self.0.number(labels)
+    }
+
+    /// The series of a call that has ended.
+    #[inline]
+    pub(super) fn at_end(&self, number: u32, outcome: Outcome) -> Observed<'_, S> {
+        Observed(self.0.at_end(number, outcome))
+    }
+
     /// The series with these labels.
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until something is observed"]
     pub fn with(&self, labels: L) -> Observed<'_, S> {
-        let cell = self.places.first(labels.index(self.instrument.interner()));
-        Observed { finder: &self.finder, cell, in_a_second: self.in_a_second, storage: PhantomData }
+        Observed(self.0.at(self.0.number(&labels)))
     }
 }
 
@@ -101,6 +124,7 @@ impl<S: Storage> Histogram<(), S> {
 
     /// Measures until the timer is dropped; see [`observe_duration`](Self::observe_duration).
     #[must_use = "the time is measured until the timer is dropped"]
+    #[inline]
     pub fn start_timer(&self) -> Timer<'_, S> {
         self.with(()).start_timer()
     }
@@ -114,18 +138,13 @@ impl<L: Labels, S: Storage> Metric for Histogram<L, S> {
         Instrument::histogram(descriptor)
     }
 
-    fn new(instrument: Owned) -> Self {
-        Self {
-            places: instrument.places(),
-            finder: instrument.finder(),
-            in_a_second: in_a_second(&instrument.identity.unit),
-            instrument,
-            labels: PhantomData,
-        }
+    #[inline(always)]
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, Measure::of))
     }
 
-    fn its_instrument(&self) -> &Arc<Instrument> {
-        self.instrument.instrument()
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
+        self.0.instrument()
     }
 }
 

@@ -12,7 +12,8 @@ use spanwright_core::texts::Texts;
     message = "`{Self}` is not a label",
     label = "not a label",
     note = "a label is an enum with `#[derive(spanwright::Label)]`, or `bool`",
-    note = "free text goes into a `#[derive(spanwright::Labels)]` struct, as a field with `#[label(max = N)]`"
+    note = "free text goes into a `#[derive(spanwright::Labels)]` struct, as a field with `#[label(max = N)]`",
+    note = "a `Secret` is never a label: leave it out"
 )]
 pub trait Label {
     /// The values, in the order of [`Label::index`].
@@ -66,7 +67,8 @@ impl Labels for () {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text, and `#[label(max = N)]` is for text",
     label = "not `AsRef<str>`",
-    note = "make it a `String` or a `&str`, or an enum with `#[derive(spanwright::Label)]` and no `max`"
+    note = "make it a `String` or a `&str`, or an enum with `#[derive(spanwright::Label)]` and no `max`",
+    note = "a `Secret` is never a label: leave it out"
 )]
 pub trait LabelText {
     /// The text.

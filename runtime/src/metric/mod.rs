@@ -4,11 +4,15 @@
 //! [`Registry`] is read. Adding a kind of metric is one file here, with an implementation of [`Metric`].
 
 mod buckets;
+mod by_outcome;
 mod check;
 mod counter;
+mod descriptor;
 mod gauge;
+mod handle;
 mod histogram;
 mod label;
+pub mod role;
 mod storage;
 mod up_down_counter;
 
@@ -17,22 +21,32 @@ use std::sync::{Arc, OnceLock};
 
 pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 pub(crate) use buckets::{Finder, Scale};
-pub use check::{check_budget, check_kind};
+pub use by_outcome::ByOutcome;
+pub use check::{
+    by_kind, check_buckets, check_budget, check_flattened, check_heatmap, check_name, check_quantile,
+    check_total,
+};
 pub use counter::{Counted, Counter};
+pub use descriptor::{
+    Alert, Comparison, Condition, Described, Descriptors, MetricDescriptor, NestedMetrics, Panel, PanelKind,
+    Severity, Threshold, trimmed,
+};
 pub use gauge::{Gauge, Gauged};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
+pub use role::CallMetrics;
 pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::export::exposition;
 use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapshot};
-use spanwright_core::descriptor::{Buckets, Dimension};
+use spanwright_core::descriptor::Dimension;
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
-/// [`Registry::global`].
+/// [`Registry::global`]. Without the feature `telemetry` it has no size, counts nothing and is in no registry.
 ///
 /// ```
+/// # if !spanwright::ENABLED { return }
 /// use spanwright::{Counter, Metrics, Registry};
 ///
 /// #[derive(Metrics)]
@@ -50,12 +64,70 @@ use spanwright_core::descriptor::{Buckets, Dimension};
 /// let text = spanwright::export::exposition::to_text(&registry.snapshot());
 /// assert!(text.contains("shop_orders_total 2"));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of metrics",
+    label = "has no `#[derive(spanwright::Metrics)]`",
+    note = "`#[metric(flatten)]` is for a field that is a struct with `#[derive(spanwright::Metrics)]`; a metric itself goes without"
+)]
 pub trait Metrics: Sized {
-    /// What is known of the metrics at compile time.
+    /// What is known of its own metrics at compile time.
     const DESCRIPTORS: &'static [MetricDescriptor];
 
-    /// An instance of its own in `registry`. Instances of one struct add up. It leaves the registry when it is dropped; what
-    /// its counters and histograms have counted stays as long as another instance is there, so that their sum never falls.
+    /// Those of its flattened fields. No two of all these metrics have one name, which the compiler checks; of a generic struct,
+    /// where it is used:
+    ///
+    /// ```compile_fail
+    /// # use spanwright::{Gauge, Labels, Metrics, Registry};
+    /// #[derive(Metrics)]
+    /// struct Pool<L: Labels> {
+    ///     /// Connections that nobody uses.
+    ///     idle: Gauge<L>,
+    /// }
+    ///
+    /// #[derive(Metrics)]
+    /// struct Shop<L: Labels> {
+    ///     /// Clerks who do nothing.
+    ///     idle: Gauge<L>,
+    ///     #[metric(flatten)]
+    ///     pool: Pool<L>,
+    /// }
+    ///
+    /// Shop::<()>::register(&Registry::new());
+    /// ```
+    const NESTED: &'static [NestedMetrics] = &[];
+
+    /// All its metrics, those of flattened fields included, by their whole names. None is made by asking.
+    ///
+    /// ```
+    /// use spanwright::{Counter, Gauge, Metrics};
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(global = false)]
+    /// struct Pool {
+    ///     /// Connections that nobody uses.
+    ///     idle: Gauge,
+    /// }
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(prefix = "shop")]
+    /// struct Shop {
+    ///     /// Orders that were placed.
+    ///     orders_total: Counter,
+    ///     #[metric(flatten, prefix = "shop_pool")]
+    ///     pool: Pool,
+    /// }
+    ///
+    /// let names: Vec<_> = Shop::descriptors().map(|metric| metric.name).collect();
+    /// assert_eq!(names, ["shop_orders_total", "shop_pool_idle"]);
+    /// ```
+    #[must_use]
+    fn descriptors() -> Descriptors {
+        Descriptors::of(Self::DESCRIPTORS, Self::NESTED)
+    }
+
+    /// An instance of its own in `registry`. Instances of one struct add up, unless the registry
+    /// [tells them apart](Registry::with_label). It leaves the registry when it is dropped; what its counters and histograms
+    /// have counted stays as long as another instance with the same labels is there, so that no series ever falls.
     fn register(registry: &Registry) -> Self;
 
     /// Shows each of its metrics to `visit`.
@@ -73,6 +145,7 @@ pub trait Metrics: Sized {
     /// What this instance holds now, in Prometheus' text format, to be printed. It can't fail.
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use spanwright::{Counter, Metrics};
     ///
     /// #[derive(Metrics)]
@@ -100,34 +173,12 @@ pub trait Metrics: Sized {
     }
 }
 
-/// One metric, as the derive wrote it down.
-#[derive(Debug)]
-pub struct MetricDescriptor {
-    /// The Prometheus name.
-    pub name: &'static str,
-    /// What it measures.
-    pub help: &'static str,
-    /// The unit, or nothing.
-    pub unit: &'static str,
-    /// The kind.
-    pub kind: Kind,
-    /// The labels.
-    pub dimensions: &'static [Dimension],
-    /// A histogram's buckets.
-    pub buckets: Buckets,
-    /// The source file.
-    pub file: &'static str,
-    /// The line in it.
-    pub line: u32,
-    /// The module's path.
-    pub module: &'static str,
-}
-
 /// A kind of metric: what a field of a `#[derive(Metrics)]` struct can be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "not a metric",
-    note = "a metric is a `Counter`, `UpDownCounter`, `Gauge` or `Histogram` of spanwright's"
+    note = "a metric is a `Counter`, `UpDownCounter`, `Gauge` or `Histogram` of spanwright's",
+    note = "a field that is a struct of metrics has `#[metric(flatten)]`, and one that is none `#[metric(skip)]`"
 )]
 pub trait Metric: Sized {
     /// The kind in snapshots.
@@ -142,25 +193,32 @@ pub trait Metric: Sized {
     #[doc(hidden)]
     fn instrument(descriptor: &'static MetricDescriptor) -> Instrument;
 
-    /// The handle onto an instrument made by [`Metric::instrument`].
+    /// The handle onto an instrument made by [`Metric::instrument`]; without telemetry none is made.
     #[doc(hidden)]
-    fn new(instrument: Owned) -> Self;
+    fn new(make: impl FnOnce() -> Owned) -> Self;
 
-    /// The instrument.
+    /// The instrument, where telemetry is compiled in.
     #[doc(hidden)]
-    fn its_instrument(&self) -> &Arc<Instrument>;
+    fn its_instrument(&self) -> Option<&Arc<Instrument>>;
 
     /// Shows the instrument to `visit`.
     #[doc(hidden)]
     fn show(&self, visit: &mut dyn FnMut(Arc<Instrument>)) {
-        visit(Arc::clone(self.its_instrument()));
+        if let Some(instrument) = self.its_instrument() {
+            visit(Arc::clone(instrument));
+        }
     }
 
     /// Makes the metric, in `registry`.
+    #[inline]
     fn register(registry: &Registry, descriptor: &'static MetricDescriptor) -> Self {
-        let instrument = Arc::new(Self::instrument(descriptor));
-        registry.add(&instrument);
-        Self::new(Owned::new(instrument))
+        Self::new(|| {
+            let mut instrument = Self::instrument(descriptor);
+            registry.scope_in(&mut instrument, descriptor.is_exact);
+            let instrument = Arc::new(instrument);
+            registry.add(&instrument);
+            Owned::new(instrument)
+        })
     }
 }
 
@@ -170,6 +228,26 @@ pub trait Metric: Sized {
 pub static GLOBALS: [fn()];
 
 /// The process-wide instance of `M`.
+///
+/// Without telemetry it has no size: what is leaked was never allocated, and a look whether it is there would be code. A struct
+/// with more than metrics in it is made once all the same.
+#[inline]
 pub fn global<M: Metrics>(once: &'static OnceLock<M>) -> &'static M {
+    if !crate::ENABLED && size_of::<M>() == 0 {
+        return Box::leak(Box::new(M::register(Registry::global())));
+    }
     once.get_or_init(|| M::register(Registry::global()))
+}
+
+/// The metrics of a flattened field, whose names begin with a prefix.
+#[cfg(feature = "telemetry")]
+pub fn register_prefixed<M: Metrics>(registry: &Registry, prefix: &'static str) -> M {
+    M::register(&registry.with_prefix(prefix))
+}
+
+/// The metrics of a flattened field, which are nothing.
+#[cfg(not(feature = "telemetry"))]
+#[inline(always)]
+pub fn register_prefixed<M: Metrics>(registry: &Registry, _: &'static str) -> M {
+    M::register(registry)
 }

@@ -1,10 +1,10 @@
 //! Up-down counters.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::handle::{Handle, Series};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
-use crate::registry::{Instrument, Kind, Owned, Places};
+use crate::registry::{Instrument, Kind, Owned};
 
 /// A number that goes up and down by amounts, on any thread: items in a queue, calls in flight. A gauge to
 /// Prometheus.
@@ -12,20 +12,11 @@ use crate::registry::{Instrument, Kind, Owned, Places};
 /// A change is a load, an add and a store in memory of the calling thread's own; with [`Shared`](super::Shared), an atomic
 /// addition.
 #[derive(Debug)]
-pub struct UpDownCounter<L = (), S = PerThread> {
-    instrument: Owned,
-    places: Places,
-    /// Covariant, so that labels which borrow can be given for a moment.
-    labels: PhantomData<fn() -> (L, S)>,
-}
+pub struct UpDownCounter<L = (), S = PerThread>(Handle<L, S>);
 
 /// One series of an [`UpDownCounter`].
 #[derive(Clone, Copy, Debug)]
-pub struct UppedDowned<'a, S = PerThread> {
-    cell: Option<u32>,
-    /// Whose cells they are: an index must not outlive them.
-    _instrument: PhantomData<(&'a Instrument, S)>,
-}
+pub struct UppedDowned<'a, S = PerThread>(Series<'a, S>);
 
 impl<S: Storage> UppedDowned<'_, S> {
     /// Adds one.
@@ -43,21 +34,29 @@ impl<S: Storage> UppedDowned<'_, S> {
     /// Adds `amount`, which may be negative.
     #[inline]
     pub fn add(self, amount: i64) {
-        if let Some(cell) = self.cell {
-            // Two's complement: sums that wrap are right.
-            S::add(cell, amount as u64);
-        }
+        self.0.add(amount);
     }
 }
 
 impl<L: Labels, S: Storage> UpDownCounter<L, S> {
+    /// The number of the series with these labels.
+    #[inline]
+    pub(super) fn number(&self, labels: &L) -> u32 {
+        self.0.number(labels)
+    }
+
+    /// The series with that number.
+    #[inline]
+    pub(super) fn at(&self, number: u32) -> UppedDowned<'_, S> {
+        UppedDowned(self.0.at(number))
+    }
+
     /// The series with these labels.
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "labels are made at the call")]
     #[must_use = "a series does nothing until it is changed"]
     pub fn with(&self, labels: L) -> UppedDowned<'_, S> {
-        let cell = self.places.first(labels.index(self.instrument.interner()));
-        UppedDowned { cell, _instrument: PhantomData }
+        self.at(self.number(&labels))
     }
 }
 
@@ -89,11 +88,12 @@ impl<L: Labels, S: Storage> Metric for UpDownCounter<L, S> {
         Instrument::sums(descriptor)
     }
 
-    fn new(instrument: Owned) -> Self {
-        Self { places: instrument.places(), instrument, labels: PhantomData }
+    #[inline(always)]
+    fn new(make: impl FnOnce() -> Owned) -> Self {
+        Self(Handle::new(make, |_| ()))
     }
 
-    fn its_instrument(&self) -> &Arc<Instrument> {
-        self.instrument.instrument()
+    fn its_instrument(&self) -> Option<&Arc<Instrument>> {
+        self.0.instrument()
     }
 }

@@ -10,11 +10,8 @@ use metrics::Key;
 use super::names;
 use super::values::Held;
 use crate::own_metrics::OwnMetrics;
-use crate::registry::{Family, Kind, LabelSet, Series, Text};
+use crate::registry::{Family, Kind, LabelSet, SAMPLES, Series, Text};
 use crate::telemetry;
-
-/// What a histogram's samples are called, behind its name.
-const SAMPLES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 /// How much there may be of each: series, keys, and families.
 pub(super) struct Bounds {

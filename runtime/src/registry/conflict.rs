@@ -21,6 +21,11 @@ impl Conflict {
         refuse(instrument, "there is no room for its series; drop a label, or buckets".to_owned())
     }
 
+    /// Of a metric that can't be registered in such a registry.
+    pub(super) fn out_of_scope(instrument: &Instrument, problem: String) -> Self {
+        refuse(instrument, problem)
+    }
+
     /// Why `second` can't be exported beside `first`, if it can't: families of one name are equal, and no family has the
     /// name of another's sample.
     pub(super) fn between(first: &Instrument, second: &Instrument) -> Option<Self> {
@@ -55,6 +60,7 @@ fn difference(one: &Identity, other: &Identity) -> Option<&'static str> {
         (one.unit != other.unit, "units"),
         (one.scale != other.scale, "buckets"),
         (one.help != other.help, "help texts"),
+        (one.otel != other.otel, "names for OpenTelemetry"),
     ];
     differences.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
 }

@@ -30,6 +30,7 @@ impl Registry {
     /// and what is not exported, and why.
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use spanwright::{Counter, Metrics, Registry};
     ///
     /// #[derive(Metrics)]
@@ -48,7 +49,9 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn gather_debug_info(&self) -> DebugInfo {
-        let (metrics, sources) = (self.live().len(), self.sources().len());
+        // A statement each: the lock is held to the end of one.
+        let metrics = self.lock().count();
+        let sources = self.sources().len();
         DebugInfo { metrics, sources, conflicts: self.conflicts(), ..DebugInfo::of(self.snapshot()) }
     }
 
@@ -56,6 +59,7 @@ impl Registry {
     /// [`MetricsView::get_snapshot`].
     ///
     /// ```
+    /// # if !spanwright::ENABLED { return }
     /// use spanwright::{Counter, Gauge, Metrics, Registry};
     ///
     /// #[derive(Metrics)]
@@ -86,8 +90,9 @@ impl Registry {
 fn label_overflows() -> u64 {
     #[cfg(feature = "telemetry")]
     {
-        let counted = Registry::global().get_metric("spanwright_label_overflows_total");
-        let series = counted.into_iter().flat_map(|family| family.series);
+        let own = crate::Metrics::snapshot(crate::own_metrics::OwnMetrics::global());
+        let counted = own.family("spanwright_label_overflows_total");
+        let series = counted.into_iter().flat_map(|family| &family.series);
         series.filter_map(|series| series.value.number()).sum::<f64>() as u64
     }
     #[cfg(not(feature = "telemetry"))]

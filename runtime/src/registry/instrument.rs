@@ -11,8 +11,9 @@ use spanwright_core::cells::{self, Block, HISTOGRAM_HEAD, HistogramCells, Shape}
 use spanwright_core::descriptor::{Dimension, Values, cardinality};
 
 use super::identity::Identity;
+use super::look::Look;
 use super::members::Home;
-use super::reading::Look;
+use super::scope::ScopeLabels;
 use super::snapshot::{Kind, Series, Table, Text, Value};
 use crate::metric::{Finder, Interner, MetricDescriptor, Scale};
 
@@ -26,6 +27,8 @@ pub struct Instrument {
     /// Where it was written, as `file:line`.
     pub(crate) place: (&'static str, u32),
     labels: LabelSpec,
+    /// Labels of the registry's, which all its series have in front.
+    pub(super) scope: ScopeLabels,
     interner: Interner,
     /// Where the values are. Nothing where the layout had no room; then nothing is kept.
     block: Option<Arc<Block>>,
@@ -133,15 +136,14 @@ impl Instrument {
         let dimensions = descriptor.dimensions;
         let buckets = scale.as_ref().map_or(0, Scale::buckets);
         let block = Block::allocate(shape, buckets, cardinality(dimensions)).map(Arc::new);
-        let identity = Identity {
-            name: descriptor.name.into(),
-            help: descriptor.help.into(),
-            unit: descriptor.unit.into(),
-            kind: descriptor.kind,
-            label_names: dimensions.iter().map(|dimension| dimension.name).collect(),
-            scale,
-        };
         let labels = LabelSpec { constant: &[], dimensions };
+        let identity = Identity::new(descriptor.name, descriptor.kind, &labels).called(
+            descriptor.otel_name,
+            descriptor.otel_unit,
+            &labels,
+        );
+        let identity =
+            Identity { help: descriptor.help.into(), unit: descriptor.unit.into(), scale, ..identity };
         Self::within(identity, (descriptor.file, descriptor.line), labels, block, content)
     }
 
@@ -158,6 +160,7 @@ impl Instrument {
             identity,
             place,
             labels,
+            scope: Arc::new([]),
             interner,
             block,
             content,
@@ -337,17 +340,18 @@ impl Instrument {
         sum != 0 || before & bit != 0
     }
 
-    /// The names of all labels: constant ones, those of the dimensions, and the inner one.
+    /// The names of all labels: the registry's, constant ones, those of the dimensions, and the inner one.
     fn label_names(&self, inner: Option<&'static str>) -> Arc<[Text]> {
         let constant = self.labels.constant.iter().map(|(name, _)| *name);
         let dimensions = self.labels.dimensions.iter().map(|dimension| dimension.name);
-        constant.chain(dimensions).chain(inner).map(Text::constant).collect()
+        let own = constant.chain(dimensions).chain(inner).map(Text::constant);
+        self.scope.iter().map(|(name, _)| name.clone()).chain(own).collect()
     }
 
     /// The values of all labels: of texts, those that were seen. `inner` are those of the inner one.
     fn seen(&self, inner: Option<&'static [&'static str]>) -> (Seen, Vec<Text>) {
-        let mut texts: Vec<Text> =
-            self.labels.constant.iter().map(|(_, value)| Text::constant(value)).collect();
+        let own = self.labels.constant.iter().map(|(_, value)| Text::constant(value));
+        let mut texts: Vec<Text> = self.scope.iter().map(|(_, value)| value.clone()).chain(own).collect();
         let constant = texts.len() as u32;
         let mut values = Vec::with_capacity(self.labels.dimensions.len());
         for (place, dimension) in self.labels.dimensions.iter().enumerate() {
@@ -373,7 +377,7 @@ impl Instrument {
 
 /// Where the values of labels are in a table of texts.
 struct Seen {
-    /// The first so many are those of the constant labels.
+    /// The first so many are those of the registry's labels and of the constant ones.
     constant: u32,
     /// Of each dimension, its values' numbers and their places.
     values: Vec<Vec<(u32, u32)>>,

@@ -2,16 +2,18 @@
 //!
 //! There is one by default, [`Registry::global`], that annotated functions and `S::global()` report into; others are
 //! made for tests and for metrics that live and go with an instance. A registry holds its metrics weakly: what is
-//! dropped leaves it. What a counter or a histogram has counted stays as long as another one of its name is there, so that
-//! their sum never falls; gauges and up-down counters go with all that they said.
+//! dropped leaves it. What a counter or a histogram has counted stays as long as another one of its name is there, with the
+//! same labels of the registry's, so that no series ever falls; gauges and up-down counters go with all that they said.
 
 mod conflict;
 mod debug;
 mod identity;
 mod instrument;
+mod look;
 mod members;
 mod merge;
-mod reading;
+mod scope;
+mod shared;
 mod snapshot;
 mod source;
 #[cfg(feature = "telemetry")]
@@ -21,7 +23,7 @@ mod windows;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
 use spanwright_core::context::Context;
@@ -30,6 +32,8 @@ pub use conflict::Conflict;
 pub use debug::{DebugInfo, MetricsSnapshot, MetricsView};
 #[cfg(feature = "telemetry")]
 pub(crate) use identity::Identity;
+#[cfg(feature = "metrics")]
+pub(crate) use identity::SAMPLES;
 #[cfg(feature = "telemetry")]
 pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
@@ -39,7 +43,8 @@ pub use members::Owned;
 pub(crate) use merge::merged;
 pub(crate) use snapshot::FINEST;
 pub use snapshot::{
-    Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Sample, Series, Snapshot, Text, Value,
+    Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, OtelNames, Sample, Series, Snapshot, Text,
+    Value,
 };
 pub use source::Source;
 #[cfg(feature = "telemetry")]
@@ -48,26 +53,90 @@ pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;
-use members::Members;
+use members::{Members, Scoped};
+use scope::Scope;
+use shared::Shared;
 
 /// A set of metrics that are read together. Cheap to clone; clones are the same registry.
 #[derive(Clone, Default)]
 pub struct Registry {
-    members: Arc<Mutex<Members>>,
+    members: Shared,
+    /// What goes onto the metrics that are registered through this clone.
+    scope: Option<Arc<Scope>>,
 }
 
 impl Registry {
     /// A registry of its own.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { members: Shared::new(), scope: None }
     }
 
     /// The default registry of the process.
     #[must_use]
     pub fn global() -> &'static Self {
-        static GLOBAL: OnceLock<Registry> = OnceLock::new();
-        GLOBAL.get_or_init(Self::new)
+        static GLOBAL: Registry = Registry::new();
+        &GLOBAL
+    }
+
+    /// The same registry, which puts `prefix` and a `_` in front of the names of all that is registered through it. Names that
+    /// are exact (`#[metric(name_exact = "…")]`) stay as they are. Of a registry that has a prefix, the new one goes behind it.
+    ///
+    /// ```
+    /// use spanwright::{Counter, Metrics, Registry};
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(global = false)]
+    /// struct Pool {
+    ///     /// Connections that were opened.
+    ///     opened_total: Counter,
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// let _orders = Pool::register(&registry.with_prefix("orders"));
+    /// assert!(registry.snapshot().family("orders_opened_total").is_some());
+    /// ```
+    ///
+    /// A prefix that no name can begin with is no reason to panic: the metrics work, and are not exported, which
+    /// [`conflicts`](Self::conflicts) says.
+    #[must_use = "the registry itself stays as it is"]
+    pub fn with_prefix(&self, prefix: impl AsRef<str>) -> Self {
+        self.scoped(|scope| scope.with_prefix(prefix.as_ref()))
+    }
+
+    /// The same registry, which puts a label on every series that is registered through it: so instances of one struct are
+    /// told apart. Those with the same value of it add up. All instances of a struct have the same names of labels.
+    ///
+    /// ```
+    /// use spanwright::{Gauge, Metrics, Registry};
+    ///
+    /// #[derive(Metrics)]
+    /// #[metrics(prefix = "pool", global = false)]
+    /// struct Pool {
+    ///     /// Connections that nobody uses.
+    ///     idle: Gauge,
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// let [orders, users] = ["orders", "users"].map(|name| Pool::register(&registry.with_label("pool", name)));
+    /// orders.idle.set(2.0);
+    /// users.idle.set(3.0);
+    /// let text = spanwright::export::exposition::to_text(&registry.snapshot());
+    /// assert!(text.ends_with("pool_idle{pool=\"orders\"} 2.0\npool_idle{pool=\"users\"} 3.0\n"), "{text}");
+    /// ```
+    ///
+    /// With a name that no label can have, one that is reserved (`le`, `quantile`, `__…`), or one that the registry or the
+    /// metric has already, the metrics work, and are not exported, which [`conflicts`](Self::conflicts) says. Of what a
+    /// [`Source`] says, a series keeps the label that it has already.
+    #[must_use = "the registry itself stays as it is"]
+    pub fn with_label(&self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, value) = (name.into().into(), value.into().into());
+        self.scoped(|scope| scope.with_label(name, value))
+    }
+
+    fn scoped(&self, change: impl FnOnce(Scope) -> Scope) -> Self {
+        let scope = self.scope.as_deref().cloned().unwrap_or_default();
+        Self { members: self.members.clone(), scope: Some(Arc::new(change(scope))) }
     }
 
     /// What all metrics hold now, and what callbacks and [sources](Source) say. Every histogram's buckets and sum belong together
@@ -87,8 +156,9 @@ impl Registry {
             families.add_counted(&name, residue);
         }
         if let Some(_asking) = Asking::begin() {
-            for source in self.sources() {
-                collect(&*source, &is_wanted, &mut families);
+            for Scoped { source, scope } in self.sources() {
+                let Some(source) = source.upgrade() else { continue };
+                collect(&*source, scope.as_deref(), &is_wanted, &mut families);
             }
         }
         Snapshot { families: families.finish(), time }
@@ -98,8 +168,8 @@ impl Registry {
     pub fn add_source<S: Source + 'static>(&self, source: &Arc<S>) {
         let source: Weak<dyn Source> = Arc::<S>::downgrade(source);
         let mut members = self.lock();
-        members.sources.retain(|source| source.strong_count() > 0);
-        members.sources.push(source);
+        members.sources.retain(|one| one.source.strong_count() > 0);
+        members.sources.push(Scoped { source, scope: self.scope.clone() });
     }
 
     /// The family of that name, as it is now.
@@ -134,6 +204,13 @@ impl Registry {
         RegistryCollector::new(self.clone())
     }
 
+    /// Puts this registry's prefix and labels on a metric that is about to be added.
+    pub(crate) fn scope_in(&self, instrument: &mut Instrument, is_exact: bool) {
+        if let Some(scope) = &self.scope {
+            scope.apply(instrument, is_exact);
+        }
+    }
+
     /// Adds a metric, or notes and says why it is not exported.
     pub(crate) fn add(&self, instrument: &Arc<Instrument>) {
         let Some(conflict) = self.try_add(instrument) else { return };
@@ -164,6 +241,9 @@ impl Registry {
         if !instrument.has_cells() {
             return Some(Conflict::no_room(instrument));
         }
+        if let Some(problem) = self.scope.as_ref().and_then(|scope| scope.problem_with(instrument)) {
+            return Some(Conflict::out_of_scope(instrument, problem));
+        }
         // Those that were found outlive the lock: the last owner of one gives its cells back.
         let found: Vec<Arc<Instrument>>;
         let mut members = self.lock();
@@ -178,12 +258,10 @@ impl Registry {
         conflict
     }
 
-    fn sources(&self) -> Vec<Arc<dyn Source>> {
-        self.lock().sources.iter().filter_map(Weak::upgrade).collect()
-    }
-
-    fn live(&self) -> Vec<Arc<Instrument>> {
-        self.lock().of(|_| true).0
+    /// The sources that are there.
+    fn sources(&self) -> Vec<Scoped> {
+        let sources = &self.lock().sources;
+        sources.iter().filter(|one| one.source.strong_count() > 0).cloned().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Members> {
@@ -218,12 +296,29 @@ impl Drop for Asking {
 }
 
 /// Adds what a source says.
-fn collect(source: &dyn Source, is_wanted: impl Fn(&str) -> bool, families: &mut merge::Families) {
+fn collect(
+    source: &dyn Source,
+    scope: Option<&Scope>,
+    is_wanted: impl Fn(&str) -> bool,
+    families: &mut merge::Families,
+) {
     let mut collected = Vec::new();
     if panic::catch_unwind(AssertUnwindSafe(|| source.collect(&mut collected))).is_err() {
         return callbacks_panicked(1);
     }
-    for mut family in collected.into_iter().filter(|family| is_wanted(&family.name)) {
+    for family in collected {
+        let said = family.series.len();
+        let scoped = match scope {
+            Some(scope) => scope.apply_to_family(family),
+            None => Some(family),
+        };
+        let Some(mut family) = scoped else {
+            families.leave_out(said);
+            continue;
+        };
+        if !is_wanted(&family.name) {
+            continue;
+        }
         let mut series = std::mem::take(&mut family.series);
         let all = series.len();
         series.retain(|one| one.value.is_sound());
@@ -238,7 +333,7 @@ fn read(instruments: &[&Instrument]) -> (merge::Families, SystemTime) {
         callbacks_panicked(instruments.iter().map(|instrument| instrument.call_back()).sum());
     }
     let mut families = merge::Families::default();
-    let look = reading::Look::at(Context::here().store);
+    let look = look::Look::at(Context::here().store);
     for instrument in instruments {
         let (identity, series) = (&instrument.identity, instrument.series(&look));
         families.add(&identity.name, || identity.family(), Some(instrument.start()), series);

@@ -1,5 +1,10 @@
 //! Registries and the metrics in them, as a user of the derives sees them.
 
+mod comings;
+mod kinds;
+mod names;
+mod scopes;
+
 use super::*;
 use std::time::Duration;
 
@@ -258,116 +263,6 @@ fn what_there_is_no_room_for_is_said() {
     assert!(conflict.to_string().contains("there is no room for its series"), "{conflict}");
 }
 
-#[derive(Metrics)]
-#[metrics(prefix = "test", crate = crate)]
-struct Kinds {
-    /// Requests that came in.
-    shared_requests_total: Counter<Method, Shared>,
-    /// Items in the queue.
-    shared_items: UpDownCounter<(), Shared>,
-    /// How large bodies are.
-    #[metric(buckets = [10.0, 100.0])]
-    shared_bytes: Observations<Method, Shared>,
-    /// How long it takes.
-    #[metric(buckets = native)]
-    work_seconds: Observations<Method>,
-    /// How long it takes, in shared memory.
-    #[metric(buckets = native)]
-    shared_work_seconds: Observations<(), Shared>,
-    /// How warm it is.
-    warmth_celsius: Gauge<Method>,
-}
-
-#[test]
-fn metrics_in_shared_memory_read_back_what_threads_wrote() {
-    let registry = Registry::new();
-    let kinds = Kinds::register(&registry);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                for _ in 0..500 {
-                    kinds.shared_requests_total.with(Method::Put).inc();
-                    kinds.shared_items.dec();
-                    kinds.shared_bytes.with(Method::Get).observe(50.0);
-                    kinds.shared_work_seconds.observe(0.5);
-                }
-            });
-        }
-    });
-    assert_eq!(
-        value(&registry, "test_shared_requests_total", &[("method", "put")]),
-        Some(Value::Counter(2_000))
-    );
-    assert_eq!(value(&registry, "test_shared_items", &[]), Some(Value::Gauge(-2_000.0)));
-    let Some(Value::Histogram(bytes)) = value(&registry, "test_shared_bytes", &[("method", "get")]) else {
-        panic!("no histogram")
-    };
-    assert_eq!((&bytes.buckets[..], bytes.sum), (&[0, 2_000, 0][..], 100_000.0));
-    let Some(Value::NativeHistogram(work)) = value(&registry, "test_shared_work_seconds", &[]) else {
-        panic!("no native histogram")
-    };
-    assert_eq!((work.count(), work.sum, work.offset), (2_000, 1_000.0, -8));
-}
-
-#[test]
-fn native_histograms_show_what_was_observed() {
-    let registry = Registry::new();
-    let kinds = Kinds::register(&registry);
-    let work = kinds.work_seconds.with(Method::Get);
-    for millis in 1..=1_000 {
-        work.observe_duration(Duration::from_millis(millis));
-    }
-    work.observe(-1.0);
-    work.observe(f64::NAN);
-    let Some(Value::NativeHistogram(native)) = value(&registry, "test_work_seconds", &[("method", "get")])
-    else {
-        panic!("no native histogram")
-    };
-    assert_eq!((native.count(), native.zero_count), (1_001, 1));
-    for (q, expected) in [(0.5, 0.5), (0.9, 0.9), (0.99, 0.99)] {
-        let estimated = native.quantile(q).unwrap();
-        assert!((estimated - expected).abs() < expected * 0.05, "{q}: {estimated}");
-    }
-    let Some(Value::NativeHistogram(none)) = value(&registry, "test_work_seconds", &[("method", "put")])
-    else {
-        panic!("it exists at zero")
-    };
-    assert_eq!((none.count(), none.buckets.len()), (0, 0));
-}
-
-#[test]
-fn a_gauge_is_read_by_its_callback_at_each_snapshot() {
-    let registry = Registry::new();
-    let kinds = Kinds::register(&registry);
-    let calls = Arc::new(std::sync::atomic::AtomicU32::new(0));
-    let replaced = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    kinds.warmth_celsius.with(Method::Get).read_by({
-        let called = Arc::clone(&replaced);
-        move || f64::from(u8::from(called.swap(true, std::sync::atomic::Ordering::Relaxed)))
-    });
-    kinds.warmth_celsius.with(Method::Get).read_by({
-        let (calls, registry) = (Arc::clone(&calls), registry.clone());
-        move || {
-            // It may use the registry that calls it.
-            assert!(!registry.conflicts().iter().any(|conflict| conflict.name == "test"));
-            f64::from(calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-        }
-    });
-    kinds.warmth_celsius.with(Method::Put).set(20.0);
-    kinds.warmth_celsius.with(Method::Put).read_by(|| panic!("as told"));
-    let panics = || own("spanwright_callback_panics_total");
-    let before = panics();
-    let of = |method| value(&registry, "test_warmth_celsius", &[("method", method)]);
-    assert_eq!(of("get"), Some(Value::Gauge(0.0)));
-    assert_eq!(of("get"), Some(Value::Gauge(1.0)));
-    assert_eq!(of("put"), Some(Value::Gauge(20.0)), "a panic leaves the value");
-    assert!(panics() >= before + 3);
-    assert!(!replaced.load(std::sync::atomic::Ordering::Relaxed), "replaced before it was called");
-    drop(kinds);
-    assert!(registry.snapshot().families.is_empty());
-    assert_eq!(calls.load(std::sync::atomic::Ordering::Relaxed), 3, "it went with its metric");
-}
-
 /// The value of one of the telemetry's own counters.
 fn own(name: &str) -> u64 {
     crate::own_metrics::OwnMetrics::global();
@@ -459,83 +354,6 @@ fn a_flood_of_label_values_leaves_memory_and_answers_bounded() {
 }
 
 #[test]
-fn what_is_counted_by_instances_that_come_and_go_never_falls() {
-    let (registry, kept) = (Registry::new(), std::sync::atomic::AtomicBool::new(true));
-    let _first = All::register(&registry);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for _ in 0..300 {
-                All::register(&registry).requests_total.with(Method::Get).add(7);
-            }
-            kept.store(false, std::sync::atomic::Ordering::Relaxed);
-        });
-        let mut last = 0;
-        while kept.load(std::sync::atomic::Ordering::Relaxed) {
-            let now = value(&registry, "test_requests_total", &[("method", "get")]);
-            let Some(Value::Counter(now)) = now else { panic!("{now:?}") };
-            assert!(now >= last && now % 7 == 0, "{now} after {last}");
-            last = now;
-        }
-    });
-    assert_eq!(value(&registry, "test_requests_total", &[("method", "get")]), Some(Value::Counter(2_100)));
-}
-
-/// A source that asks the registry that asks it.
-struct Asks(Registry);
-
-impl Source for Asks {
-    fn collect(&self, families: &mut Vec<Family>) {
-        let value = self.0.get_metric("test_queue_items").unwrap().series[0].value.clone();
-        families.push(Family::new("asked", Kind::Gauge).with(LabelSet::default(), value));
-    }
-}
-
-#[test]
-fn callbacks_and_sources_may_read_the_registry_that_asks_them() {
-    let registry = Registry::new();
-    let (all, asks) = (All::register(&registry), Arc::new(Asks(registry.clone())));
-    registry.add_source(&asks);
-    all.queue_items.add(3);
-    all.temperature_celsius.read_by({
-        let registry = registry.clone();
-        move || {
-            registry.snapshot().family("test_queue_items").unwrap().series[0].value.number().unwrap() * 2.0
-        }
-    });
-    let snapshot = registry.snapshot();
-    let number = |name| snapshot.family(name).unwrap().series[0].value.number();
-    assert_eq!((number("test_temperature_celsius"), number("asked")), (Some(6.0), Some(3.0)));
-}
-
-#[test]
-fn what_a_callback_holds_is_dropped_without_a_lock() {
-    struct Looks(Registry);
-    impl Drop for Looks {
-        fn drop(&mut self) {
-            assert!(self.0.conflicts().is_empty() && !format!("{:?}", self.0).is_empty());
-            let _snapshot = self.0.snapshot();
-        }
-    }
-    let registry = Registry::new();
-    let reads = || {
-        let looks = Looks(registry.clone());
-        move || f64::from(u8::from(looks.0.conflicts().is_empty()))
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                for _ in 0..200 {
-                    let all = All::register(&registry);
-                    all.temperature_celsius.read_by(reads());
-                    all.temperature_celsius.read_by(reads());
-                    let _snapshot = registry.snapshot();
-                }
-            });
-        }
-    });
-}
-
-#[test]
 fn a_text_that_is_the_overflows_name_is_in_its_series() {
     let registry = Registry::new();
     let all = All::register(&registry);
@@ -572,50 +390,6 @@ fn an_up_down_counter_of_many_labels_that_is_back_at_zero_stays() {
     assert_eq!(of(), Some(Value::Gauge(5.0)));
     depth(-5);
     assert_eq!(of(), Some(Value::Gauge(0.0)));
-}
-
-/// A source that says what it was given.
-struct Says(Vec<Family>);
-
-impl Source for Says {
-    fn collect(&self, families: &mut Vec<Family>) {
-        families.extend_from_slice(&self.0);
-    }
-}
-
-#[test]
-fn what_sources_say_is_added_up_where_it_fits_and_else_left_out_and_counted() {
-    let registry = Registry::new();
-    let classic = |bounds: &[f64], buckets: &[u64]| {
-        Value::from(Histogram { bounds: bounds.into(), buckets: buckets.to_vec(), sum: 1.0 })
-    };
-    let (ab, ba) = ([("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")]);
-    let one = Arc::new(Says(vec![
-        Family::new("h", Kind::Histogram).with(ab, classic(&[1.0], &[1, 2])),
-        Family::new("c", Kind::Counter).with(ab, Value::Counter(1)).with(ba, Value::Counter(2)),
-        Family::new("k", Kind::Gauge).with(ab, Value::Gauge(1.0)),
-    ]));
-    let other = Arc::new(Says(vec![
-        Family::new("h", Kind::Histogram)
-            .with(ab, classic(&[1.0, 2.0], &[1, 2, 3]))
-            .with(ba, classic(&[1.0], &[10, 20])),
-        Family::new("c", Kind::Counter).with(ab, Value::FloatCounter(0.5)),
-        Family::new("k", Kind::Counter).with(ab, Value::Counter(1)),
-    ]));
-    registry.add_source(&one);
-    registry.add_source(&other);
-    let before = own("spanwright_series_left_out_total");
-    let snapshot = registry.snapshot();
-    let of = |name| &snapshot.family(name).unwrap().series[..];
-    let [histogram] = of("h") else { panic!("{:?}", of("h")) };
-    assert_eq!(
-        histogram.value,
-        Value::from(Histogram { bounds: [1.0].into(), buckets: vec![11, 22], sum: 2.0 })
-    );
-    let [counter] = of("c") else { panic!("{:?}", of("c")) };
-    assert_eq!(counter.value, Value::Counter(3));
-    assert_eq!(of("k")[0].value, Value::Gauge(1.0));
-    assert!(own("spanwright_series_left_out_total") >= before + 3);
 }
 
 #[test]

@@ -76,6 +76,7 @@ impl Window {
 /// afterwards begins at zero.
 ///
 /// ```
+/// # if !spanwright::ENABLED { return }
 /// use std::time::{Duration, Instant};
 /// use spanwright::registry::{Window, Windows};
 /// use spanwright::{Counter, Histogram, Metrics, Registry};

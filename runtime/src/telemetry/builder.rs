@@ -69,9 +69,15 @@ impl Builder {
         self.resource_attribute("service.version", version)
     }
 
-    /// Another attribute of the resource: of all that this process exports.
+    /// Another attribute of the resource: of all that this process exports. One whose name is that of a secret,
+    /// `db.password` say, is exported as `REDACTED`, with a [`Problem`] that is a warning.
     pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.code.resource_attributes.get_or_insert_default().push((key.into(), value.into()));
+        let (key, mut value) = (key.into(), value.into());
+        if let Some(remark) = config::redacted(&key) {
+            self.problems.push(Problem::CodeRemark { method: "resource_attribute", remark });
+            value = config::REDACTED.to_owned();
+        }
+        self.code.resource_attributes.get_or_insert_default().push((key, value));
         self
     }
 

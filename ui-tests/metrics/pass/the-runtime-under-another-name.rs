@@ -26,7 +26,27 @@ struct Order {
 #[metrics(crate = other)]
 struct Shop {
     /// Orders that were placed.
+    #[metric(role = calls, threshold(warning = 1), panel(kind = table), alert(when = "> 1"))]
     orders_total: Counter<Order>,
+    #[metric(flatten, prefix = "pool")]
+    pool: Pool<Tier>,
+    #[metric(flatten)]
+    cache: Cache,
+}
+
+#[derive(telemetry::Metrics)]
+#[metrics(crate = telemetry)]
+struct Pool<L: telemetry::Labels> {
+    /// Connections that nobody uses.
+    #[metric(name_exact = "pool.idle", unit = "{connection}")]
+    idle: telemetry::Gauge<L>,
+}
+
+#[derive(telemetry::Metrics)]
+#[metrics(crate = telemetry, global = false)]
+struct Cache {
+    #[doc = concat!("Hi", "ts")]
+    hits_total: Counter,
 }
 
 fn main() {

@@ -66,6 +66,46 @@ where
     pub latency_seconds: Histogram<M>,
 }
 
+/// Metrics with all that can be said of them.
+#[derive(Debug, Metrics)]
+#[metrics(prefix = "all")]
+pub struct All {
+    /// Orders that were placed.
+    #[metric(role = calls, otel_name = "orders", panel(title = "Orders", row = "Shop", kind = timeseries, hidden))]
+    pub orders_total: Counter<Tier>,
+    /// Orders that were placed in the end.
+    #[metric(
+        role = duration,
+        name_exact = "orders.time",
+        unit = "ms",
+        buckets = [1.0],
+        threshold(warning = 1, critical = 2),
+        alert(when = "> 1", for = "5m", severity = "info", name = "Slow", summary = "Slow.", quantile = 0.5),
+        alert(expr = "$metric > 1")
+    )]
+    pub time: Histogram<Tier>,
+    /// The pool's.
+    #[metric(flatten, prefix = "pool")]
+    pub pool: Instances<Tier>,
+    /// No metric.
+    #[metric(skip)]
+    pub name: String,
+}
+
+/// Metrics of instances.
+#[derive(Debug, Metrics)]
+#[metrics(global = false)]
+pub struct Instances<L: Labels> {
+    /// How many there are.
+    pub count: Gauge<L>,
+    /// Calls.
+    #[metric(role = calls)]
+    pub calls_total: Counter<L>,
+    /// No metric.
+    #[metric(skip)]
+    pub marker: std::marker::PhantomData<L>,
+}
+
 mod inner {
     #[derive(spanwright::Metrics)]
     pub(super) struct Hidden {
@@ -110,6 +150,7 @@ fn main() {
     Public::global().orders_total.with(Tier::Paid).inc();
     Made::global().made_total.with(Tier::Free).inc();
     inner::count();
+    All::global().pool.count.with(Tier::Free).set(1.0);
     let registry = Registry::new();
     let generic = Generic::<Tier, ()>::register(&registry);
     generic.latency_seconds.observe(1.0);

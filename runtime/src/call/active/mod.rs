@@ -246,6 +246,12 @@ impl Active {
         entered
     }
 
+    /// When the call began; zero where the clock was not read.
+    #[inline]
+    pub(super) fn start(&self) -> Ticks {
+        self.start
+    }
+
     /// Whether the call has been ended.
     pub(super) fn has_ended(&self) -> bool {
         self.flags & ENDED != 0

@@ -6,7 +6,7 @@ use super::request::{Item, key_value, text};
 use super::{FileError, FileSettings, Lines};
 use crate::export::delta::Deltas;
 use crate::export::json::{self, Object};
-use crate::export::points::{self, Data, Point, exponential, ucum, unix_nanos};
+use crate::export::points::{self, Data, Point, exponential, unix_nanos};
 use crate::export::{ExportError, MetricExporter, Temporality};
 use crate::registry::{Exemplar, Histogram, NativeHistogram, Snapshot, Value};
 use crate::span::AttributeRef;
@@ -108,9 +108,9 @@ impl Item for Point<'_> {
     /// A metric up to the points that it has.
     fn open(&self, out: &mut String) {
         json::object(out, |object| {
-            object.text("name", &self.family.name);
+            object.text("name", self.family.otel_name());
             text(object, "description", &self.family.help);
-            text(object, "unit", &ucum(&self.family.unit));
+            text(object, "unit", &self.unit());
         });
         // The object goes on.
         out.pop();
@@ -131,7 +131,7 @@ impl Item for Point<'_> {
     }
 
     fn write(&self, object: &mut Object<'_>) {
-        object.array("attributes", self.series.labels.iter(), |out, (name, value)| {
+        object.array("attributes", self.attributes(), |out, (name, value)| {
             key_value(out, name, AttributeRef::Str(value));
         });
         if let Some(start) = self.start_unix_nanos() {

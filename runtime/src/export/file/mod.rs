@@ -21,6 +21,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub use self::metrics::FileMetricExporter;
 use self::output::Output;
 use self::request::{Item, MAX_LINE};
 use super::{ExportError, LogExporter, SpanExporter};
+use crate::config::Shown;
 use crate::span::{EventRef, SpanRef};
 
 /// Where lines go and what goes with them.
@@ -40,7 +42,7 @@ use crate::span::{EventRef, SpanRef};
 /// let settings = FileSettings { path: "/var/log/shop/spans.jsonl".into(), ..FileSettings::default() };
 /// assert_eq!(settings.max_bytes, 64 << 20);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FileSettings {
     /// The file, which should have the extension `jsonl` and belongs to one exporter alone; `-`, the default, is standard
     /// output.
@@ -51,6 +53,16 @@ pub struct FileSettings {
     pub max_bytes: u64,
     /// Attributes of what sends: `service.name` and others; none by default.
     pub resource: Vec<(String, String)>,
+}
+
+impl fmt::Debug for FileSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileSettings")
+            .field("path", &self.path)
+            .field("max_bytes", &self.max_bytes)
+            .field("resource", &Shown(&self.resource))
+            .finish()
+    }
 }
 
 impl Default for FileSettings {
@@ -190,12 +202,20 @@ impl LogExporter for FileLogExporter {
 }
 
 /// What all exporters are.
-#[derive(Debug)]
 struct Lines {
     output: Output,
     resource: Vec<(String, String)>,
     /// The line that is being written; kept for its capacity.
     line: String,
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines")
+            .field("output", &self.output)
+            .field("resource", &Shown(&self.resource))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Lines {

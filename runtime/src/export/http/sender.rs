@@ -109,7 +109,7 @@ impl Sender {
         if status.is_success() {
             return Answer::Taken(body);
         }
-        let said = quote(&self.headers, &body);
+        let said = quote(&self.headers, &self.endpoint, &body);
         let said = if said.is_empty() { said } else { format!(": {said}") };
         let reason = format!("{} answered {status}{said}", self.shown);
         match status {

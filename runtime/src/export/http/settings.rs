@@ -96,7 +96,7 @@ mod tests {
             read.unwrap();
         } else {
             let Err(SettingsError::NoTls { endpoint }) = read else { panic!("{read:?}") };
-            assert_eq!(endpoint, "https://collector/api");
+            assert_eq!(endpoint, "https://collector/api?…");
         }
     }
 

@@ -3,14 +3,14 @@
 //! A family with many series is written as several messages, in as many requests as it takes: what is counted, split and
 //! repeated is the data point.
 //!
-//! Names stay as they are, with their unit and `_total`: a Prometheus that takes OTLP appends neither where it is there
-//! already. Units are UCUM's, as OpenTelemetry asks.
+//! Names that are not OpenTelemetry's own stay as they are, with their unit and `_total`: a Prometheus that takes OTLP appends
+//! neither where it is there already. Units are UCUM's, as OpenTelemetry asks.
 //!
 //! Source: `metrics.proto` of [opentelemetry-proto](https://github.com/open-telemetry/opentelemetry-proto) 1.9.
 
 use super::attributes::key_value;
 use super::request::Item;
-use crate::export::points::{Data, Point, exponential, ucum, unix_nanos};
+use crate::export::points::{Data, Point, exponential, unix_nanos};
 use crate::export::protobuf::{
     Likely, Wire, bytes, count, fixed64, integer, message, tag, text, varint, varint_length,
 };
@@ -69,9 +69,9 @@ impl Item for Point<'_> {
     fn write(points: &[Self], out: &mut Vec<u8>, fits: impl Fn(&[u8]) -> bool) -> usize {
         let [first, ..] = points else { return 0 };
         let (family, data) = (first.family, first.data());
-        text(out, METRIC_NAME, &family.name);
+        text(out, METRIC_NAME, family.otel_name());
         text(out, METRIC_DESCRIPTION, &family.help);
-        text(out, METRIC_UNIT, &ucum(&family.unit));
+        text(out, METRIC_UNIT, &first.unit());
         let mut taken = 0;
         message(out, data_field(data), Likely::Medium, |out| {
             if data != Data::Gauge {
@@ -156,7 +156,7 @@ fn exponential_histogram(out: &mut Vec<u8>, point: &Point<'_>, value: &NativeHis
 }
 
 fn attributes(out: &mut Vec<u8>, field: u32, point: &Point<'_>) {
-    for (name, value) in point.series.labels.iter() {
+    for (name, value) in point.attributes() {
         key_value(out, field, name, AttributeRef::Str(value));
     }
 }

@@ -47,7 +47,7 @@ impl Peer {
 
     /// The start of what a receiver said: see [`quote`].
     pub(super) fn quote(&self, said: &[u8]) -> String {
-        quote(&self.headers, said)
+        quote(&self.headers, &self.uri, said)
     }
 
     /// What is said of a connection that failed: the error and its causes. And whether the next one would fail too,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::Shown;
 use crate::export::http::without_secrets;
 
 /// How requests travel.
@@ -116,7 +117,7 @@ impl fmt::Debug for OtlpSettings {
             .field("certificate", &self.certificate)
             .field("client_certificate", &self.client_certificate)
             .field("client_key", &self.client_key)
-            .field("resource", &self.resource)
+            .field("resource", &Shown(&self.resource))
             .finish()
     }
 }
@@ -187,7 +188,7 @@ mod tests {
             ..OtlpSettings::default()
         };
         let shown = format!("{settings:?}");
-        assert!(shown.contains("authorization") && shown.contains("http://host"), "{shown}");
+        assert!(shown.contains("authorization") && shown.contains("http://***@host?…"), "{shown}");
         assert!(!shown.contains("hidden"), "{shown}");
     }
 }

@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::registry::{
-    Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, Series, Snapshot, Text, Value,
+    Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, OtelNames, Series, Snapshot, Text, Value,
 };
 use crate::span::{SpanId, TraceId};
 
@@ -67,7 +67,7 @@ prop_compose! {
 }
 
 fn any_series(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Series> {
-    let labels = vec((any_text(), any_text()), 0..4);
+    let labels = vec((prop_oneof![any_text(), "[a-d]"], any_text()), 0..4);
     (labels, value, vec(any_exemplar(), 0..3))
         .prop_map(|(labels, value, exemplars)| Series {
             labels: labels.into_iter().collect::<LabelSet>(),
@@ -75,6 +75,14 @@ fn any_series(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Se
             exemplars,
         })
         .boxed()
+}
+
+/// Of labels called by a letter, which some series have.
+fn any_otel_names() -> impl Strategy<Value = OtelNames> {
+    let attributes = vec(("[a-d]", any_text()).prop_map(|(name, key)| (name.into(), key.into())), 0..3);
+    let unit = prop_oneof![Just(""), Just("ms"), Just("{event}")];
+    (prop_oneof![Just(String::new()), any_text()], unit, attributes)
+        .prop_map(|(name, unit, attributes)| OtelNames { name: name.into(), unit: unit.into(), attributes })
 }
 
 /// A family whose series may have values that are not of its kind: whoever feeds a registry can do that.
@@ -90,12 +98,14 @@ fn any_family() -> impl Strategy<Value = Family> {
     ];
     let unit = prop_oneof![Just(""), Just("seconds"), Just("bytes"), Just("ratio"), Just("orders")]
         .prop_map(Text::from);
-    (any_text(), any_text(), unit, kinds, option::of(any_time()), vec(series, 0..5)).prop_map(
-        |(name, help, unit, kind, start, series)| Family {
+    let otel = option::of(any_otel_names());
+    (any_text(), any_text(), (unit, otel), kinds, option::of(any_time()), vec(series, 0..5)).prop_map(
+        |(name, help, (unit, otel), kind, start, series)| Family {
             name: name.into(),
             help: help.into(),
             unit,
             kind,
+            otel: otel.map(Arc::new),
             start,
             series,
         },

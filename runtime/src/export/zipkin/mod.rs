@@ -21,6 +21,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::http::{self, SettingsError};
+use crate::config::Shown;
 
 pub use exporter::ZipkinExporter;
 
@@ -73,7 +74,7 @@ impl fmt::Debug for ZipkinSettings {
             .field("headers", &names)
             .field("timeout", &self.timeout)
             .field("service_name", &self.service_name)
-            .field("resource", &self.resource)
+            .field("resource", &Shown(&self.resource))
             .finish()
     }
 }
@@ -139,7 +140,7 @@ mod tests {
             ..ZipkinSettings::default()
         };
         let shown = format!("{settings:?}");
-        assert!(shown.contains("authorization") && shown.contains("http://host"), "{shown}");
+        assert!(shown.contains("authorization") && shown.contains("http://***@host?…"), "{shown}");
         assert!(!shown.contains("hidden"), "{shown}");
     }
 
@@ -150,7 +151,7 @@ mod tests {
         let header =
             ZipkinSettings { headers: vec![("a\nb".into(), "hidden".into())], ..ZipkinSettings::default() };
         for (settings, start) in [
-            (endpoint, "Zipkin endpoint `grpc://zipkin`: its scheme"),
+            (endpoint, "Zipkin endpoint `grpc://zipkin?…`: its scheme"),
             (header, "Zipkin header `a\\nb`: its name has"),
         ] {
             let said = ZipkinExporter::new(settings).unwrap_err().to_string();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::remote;
+use crate::config::Shown;
 use crate::export::json::{self, Object};
 use crate::span::{AttributeRef, EventRef, SpanKind, SpanRef, Status};
 
@@ -74,7 +75,7 @@ impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer")
             .field("service_name", &self.service_name)
-            .field("resource", &self.resource)
+            .field("resource", &Shown(&self.resource))
             .finish_non_exhaustive()
     }
 }

@@ -4,11 +4,13 @@ mod exemplar;
 mod histogram;
 mod labels;
 mod native;
+mod otel;
 mod sample;
 mod sound;
 mod text;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use exemplar::Exemplar;
@@ -16,6 +18,7 @@ pub use histogram::Histogram;
 pub use labels::LabelSet;
 pub(super) use labels::Table;
 pub use native::NativeHistogram;
+pub use otel::OtelNames;
 pub use sample::Sample;
 pub(crate) use sound::FINEST;
 pub use text::Text;
@@ -64,6 +67,8 @@ pub struct Family {
     pub unit: Text,
     /// What kind of metric it is.
     pub kind: Kind,
+    /// What OpenTelemetry calls it and its labels, where that is something else.
+    pub otel: Option<Arc<OtelNames>>,
     /// Since when counters and histograms have been counting; nothing where that is not known.
     pub start: Option<SystemTime>,
     /// One for each combination of label values.
@@ -75,7 +80,7 @@ impl Family {
     #[must_use]
     pub fn new(name: impl Into<Text>, kind: Kind) -> Self {
         let (help, unit) = (Text::default(), Text::default());
-        Self { name: name.into(), help, unit, kind, start: None, series: Vec::new() }
+        Self { name: name.into(), help, unit, kind, otel: None, start: None, series: Vec::new() }
     }
 
     /// The same with another series.

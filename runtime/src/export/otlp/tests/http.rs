@@ -156,7 +156,7 @@ fn nobody_listening_is_lost_after_the_timeout() {
     let mut exporter =
         OtlpExporter::new(settings(&format!("http://{refused}/v1/traces?key=secret-123"))).unwrap();
     let result = export_spans(&mut exporter, &spans(3), Duration::from_secs(2));
-    assert_lost(result, 3, &[&format!("http://{refused}/v1/traces: "), "refused", "tried"]);
+    assert_lost(result, 3, &[&format!("http://{refused}/v1/traces?…: "), "refused", "tried"]);
 }
 
 #[test]

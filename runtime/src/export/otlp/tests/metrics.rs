@@ -29,13 +29,18 @@ fn nanos(time: SystemTime) -> u64 {
     u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn labels(series: &Series) -> Vec<KeyValue> {
-    let pair = |(key, value): (&str, &str)| KeyValue {
-        key: key.to_owned(),
+fn labels(point: &Point<'_>) -> Vec<KeyValue> {
+    let attributes = point.family.otel.as_ref().map(|otel| otel.attributes.clone()).unwrap_or_default();
+    let key = |name: &str| {
+        let renamed = attributes.iter().find(|(label, _)| label.as_str() == name);
+        renamed.map_or(name, |(_, key)| key.as_str()).to_owned()
+    };
+    let pair = |(name, value): (&str, &str)| KeyValue {
+        key: key(name),
         value: string(value),
         ..KeyValue::default()
     };
-    series.labels.iter().map(pair).collect()
+    point.series.labels.iter().map(pair).collect()
 }
 
 fn exemplars(series: &Series) -> Vec<ProtoExemplar> {
@@ -51,7 +56,7 @@ fn exemplars(series: &Series) -> Vec<ProtoExemplar> {
 
 fn number(point: &Point<'_>, value: number_data_point::Value, start: u64) -> NumberDataPoint {
     NumberDataPoint {
-        attributes: labels(point.series),
+        attributes: labels(point),
         start_time_unix_nano: start,
         time_unix_nano: nanos(point.time),
         exemplars: exemplars(point.series),
@@ -62,7 +67,7 @@ fn number(point: &Point<'_>, value: number_data_point::Value, start: u64) -> Num
 
 fn classic(point: &Point<'_>, value: &Histogram, start: u64) -> HistogramDataPoint {
     HistogramDataPoint {
-        attributes: labels(point.series),
+        attributes: labels(point),
         start_time_unix_nano: start,
         time_unix_nano: nanos(point.time),
         count: value.buckets.iter().fold(0, |all, one| all.saturating_add(*one)),
@@ -79,7 +84,7 @@ fn classic(point: &Point<'_>, value: &Histogram, start: u64) -> HistogramDataPoi
 fn exponential(point: &Point<'_>, value: &NativeHistogram, start: u64) -> ExponentialHistogramDataPoint {
     let coarse = value.clone().coarsened(160);
     ExponentialHistogramDataPoint {
-        attributes: labels(point.series),
+        attributes: labels(point),
         start_time_unix_nano: start,
         time_unix_nano: nanos(point.time),
         count: value.count(),
@@ -154,7 +159,10 @@ fn metrics(points: &[Point<'_>]) -> Vec<Metric> {
             }
         }
         if its.is_some() {
+            let otel = point.family.otel.as_deref().cloned().unwrap_or_default();
+            let name = if otel.name.is_empty() { point.family.name.clone() } else { otel.name };
             let unit = match point.family.unit.as_str() {
+                _ if !otel.unit.is_empty() => otel.unit.as_str(),
                 "seconds" => "s",
                 "bytes" => "By",
                 "ratio" => "1",
@@ -162,7 +170,7 @@ fn metrics(points: &[Point<'_>]) -> Vec<Metric> {
                 _ => "{orders}",
             };
             let metric = Metric {
-                name: point.family.name.to_string(),
+                name: name.to_string(),
                 description: point.family.help.to_string(),
                 unit: unit.to_owned(),
                 metadata: Vec::new(),
@@ -190,13 +198,13 @@ fn expected(attributes: &[(String, String)], points: &[Point<'_>]) -> ExportMetr
     ExportMetricsServiceRequest { resource_metrics: vec![all] }
 }
 
-fn written(attributes: &[(String, String)], points: &[Point<'_>]) -> Vec<u8> {
+pub(super) fn written(attributes: &[(String, String)], points: &[Point<'_>]) -> Vec<u8> {
     let mut out = b"what was there before".to_vec();
     assert_eq!(request(&mut out, &resource(attributes), points, usize::MAX), points.len());
     out
 }
 
-fn decoded(bytes: &[u8]) -> ExportMetricsServiceRequest {
+pub(super) fn decoded(bytes: &[u8]) -> ExportMetricsServiceRequest {
     ExportMetricsServiceRequest::decode(bytes).expect("what was written is a request")
 }
 

@@ -9,6 +9,7 @@ mod http;
 mod logs;
 mod metric_delivery;
 mod metrics;
+mod names;
 mod receiver;
 mod settings;
 mod spans;

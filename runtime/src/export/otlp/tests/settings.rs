@@ -10,7 +10,7 @@ fn an_endpoint_that_cannot_work_is_refused_without_showing_secrets() {
         ("http://", "it is not a URL"),
         ("http://a b", "it is not a URL"),
         ("grpc://collector:4317", "its scheme is neither `http` nor `https`"),
-        ("http://me:hidden@collector?hidden", "OTLP endpoint `http://collector`: user and password"),
+        ("http://me:hidden@collector?hidden", "OTLP endpoint `http://***@collector?…`: user and password"),
     ] {
         let error = OtlpExporter::new(settings(endpoint)).unwrap_err().to_string();
         assert!(error.contains(message) && !error.contains("hidden"), "{endpoint}: {error}");

@@ -1,0 +1,207 @@
+//! Calls that report into metrics of the user's own: `#[instrument(metrics(into = …))]`.
+//!
+//! A [`Report`] stands beside the call and knows its target by type. It ends before the call does, within the call's span, so
+//! that what it counts leaves the right exemplars; in the store that it began in, wherever a future is polled last.
+
+use std::fmt;
+
+use spanwright_core::cells::StoreId;
+use spanwright_core::clock::{self, Ticks};
+use spanwright_core::context::{Context, SUPPRESSED};
+use spanwright_core::slots::Outcome;
+
+use super::site::Site;
+use super::sync::Call;
+use crate::metric::CallMetrics;
+use crate::metric::role::EndedCall;
+
+/// A report that has begun, or nothing where metrics are off.
+#[must_use = "the call is reported when this ends"]
+pub struct Report<E: Ends>(Option<E>);
+
+/// What ends with a call.
+pub trait Ends {
+    /// The call has ended.
+    fn end(self, outcome: Outcome);
+}
+
+struct Begun<T, S> {
+    target: T,
+    series: S,
+    start: Ticks,
+    store: StoreId,
+}
+
+/// A call that begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning {
+    start: Ticks,
+    store: StoreId,
+}
+
+impl Beginning {
+    /// Nothing where nothing is to be reported: what decides that is here.
+    #[inline(always)]
+    fn of(_: &'static Site, call: &Call) -> Option<Self> {
+        let (flags, store) = Context::here_flags();
+        // Its clock has been read, where it needed that.
+        let start = || call.start().unwrap_or_else(clock::now);
+        (flags & SUPPRESSED == 0).then(|| Self { start: start(), store })
+    }
+}
+
+/// What a call reports into, as a value that leads there. A type without [`CallMetrics`] has no method: that is one error, with
+/// what that trait says.
+#[derive(Debug)]
+pub struct To<T>(pub T);
+
+/// What a call reports into, as a place.
+#[derive(Debug)]
+pub struct At<'t, T>(pub &'t T);
+
+impl<T: CallMetrics> To<T> {
+    /// Begins the report.
+    #[inline]
+    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<T> {
+        let series = self.0.begin(&labels);
+        Begun { target: self.0, series, start: call.start, store: call.store }
+    }
+}
+
+impl<'t, T: CallMetrics> At<'t, T> {
+    /// Begins the report.
+    #[inline]
+    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<'t, T> {
+        To(self.0).report(call, labels)
+    }
+}
+
+impl<E: Ends> Report<E> {
+    #[inline]
+    fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
+        Self(Beginning::of(site, call).map(begin))
+    }
+}
+
+impl<T: CallMetrics> Ends for Begun<T, T::Series> {
+    #[inline(never)]
+    fn end(self, outcome: Outcome) {
+        let nanos = clock::now().nanos_since(self.start);
+        let store = self.store;
+        let _began_in =
+            (Context::here_flags().1 != store).then(|| Context { store, ..Context::here() }.attach());
+        self.target.end(self.series, &EndedCall { outcome, nanos });
+    }
+}
+
+/// What stands beside a call: a [`Report`], or nothing.
+pub trait Reporting {
+    /// Whether it has begun, and not ended.
+    fn is_open(&self) -> bool;
+
+    /// The call has ended. The first end counts.
+    fn end(&mut self, outcome: Outcome);
+}
+
+impl Reporting for () {
+    #[inline(always)]
+    fn is_open(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn end(&mut self, _: Outcome) {}
+}
+
+impl<E: Ends> Reporting for Report<E> {
+    #[inline]
+    fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
+    #[inline]
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(begun) = self.0.take() {
+            begun.end(outcome);
+        }
+    }
+}
+
+impl<E: Ends> Drop for Report<E> {
+    /// All ends are told, but that of a body which unwinds.
+    #[inline]
+    fn drop(&mut self) {
+        self.end(Outcome::Panicked);
+    }
+}
+
+impl<E: Ends> fmt::Debug for Report<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report").field("is_open", &self.is_open()).finish_non_exhaustive()
+    }
+}
+
+/// Ends a report as panicked, unless what may panic has returned.
+pub(super) struct MayPanic<'a, R: Reporting>(pub(super) &'a mut R);
+
+impl<R: Reporting> MayPanic<'_, R> {
+    #[inline(always)]
+    pub(super) fn has_returned(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<R: Reporting> Drop for MayPanic<'_, R> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.end(Outcome::Panicked);
+    }
+}
+
+/// The report of a body that stays in place: it ends when it is dropped, `ok`, or `panicked` while unwinding.
+#[derive(Debug)]
+#[must_use = "the call is reported when this is dropped"]
+pub struct ReportGuard<E: Ends> {
+    report: Report<E>,
+    /// Whether the thread was unwinding already: a call in a destructor.
+    unwinds: bool,
+}
+
+impl<E: Ends> ReportGuard<E> {
+    pub(super) fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
+        Self { report: Report::of(site, call, begin), unwinds: std::thread::panicking() }
+    }
+}
+
+impl<E: Ends> Drop for ReportGuard<E> {
+    #[inline]
+    fn drop(&mut self) {
+        let panicked = !self.unwinds && std::thread::panicking();
+        self.report.end(if panicked { Outcome::Panicked } else { Outcome::Ok });
+    }
+}
+
+impl Call {
+    /// Begins the call's report, made by `begin`, which is called where metrics are on. The call has been started.
+    #[inline(always)]
+    pub fn report<E: Ends>(&self, site: &'static Site, begin: impl FnOnce(Beginning) -> E) -> Report<E> {
+        Report::of(site, self, begin)
+    }
+
+    /// [`Call::run`], for a call with a report.
+    #[inline(always)]
+    pub fn run_reported<E: Ends, R>(
+        &mut self,
+        mut report: Report<E>,
+        body: impl FnOnce() -> R,
+        outcome: impl for<'r> FnOnce(&'r R) -> super::Verdict<'r>,
+    ) -> R {
+        let returned = body();
+        if report.is_open() || self.0.is_some() {
+            let verdict = outcome(&returned);
+            report.end(verdict.outcome);
+            self.end(&verdict);
+        }
+        returned
+    }
+}

@@ -1,0 +1,101 @@
+//! Labels with a call's outcome behind them.
+
+use spanwright_core::descriptor::{Dimension, Values};
+use spanwright_core::slots::Outcome;
+
+use super::{Interner, Labels};
+
+/// Labels `L`, and behind them `outcome`, which says how a call ended: `ok`, `error`, `cancelled` or `panicked`.
+///
+/// For metrics that functions report into: of a `Counter<ByOutcome<L>>` with `#[metric(role = calls)]` the function gives `L`.
+/// In code it is written out:
+///
+/// ```
+/// use spanwright::{ByOutcome, Counter, Label, Metrics, Outcome, Registry};
+///
+/// #[derive(Clone, Copy, Label)]
+/// enum Operation {
+///     Get,
+///     Put,
+/// }
+///
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "s3")]
+/// struct S3Metrics {
+///     /// Requests by how they ended.
+///     requests_total: Counter<ByOutcome<Operation>>,
+/// }
+///
+/// let metrics = S3Metrics::register(&Registry::new());
+/// metrics.requests_total.with(ByOutcome { labels: Operation::Put, outcome: Outcome::Error }).inc();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ByOutcome<L = ()> {
+    /// The other labels.
+    pub labels: L,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+const OUTCOME: Dimension = Dimension {
+    name: "outcome",
+    attribute: "",
+    help: "How the call ended.",
+    values: Values::Static(Outcome::VALUES),
+};
+
+/// How many labels there may be, `outcome` included.
+const MOST: usize = 32;
+
+impl<L: Labels> ByOutcome<L> {
+    /// The labels, and room for more.
+    const ROOM: [Dimension; MOST] = {
+        let own = L::DIMENSIONS;
+        assert!(own.len() < MOST, "these are too many labels to add `outcome` to: at most 31 fit");
+        let mut all = [OUTCOME; MOST];
+        let mut at = 0;
+        while at < own.len() {
+            assert!(
+                !is_outcome(own[at].name.as_bytes()),
+                "`ByOutcome` adds a label `outcome`, and there is one: remove it, or `ByOutcome`"
+            );
+            all[at] = own[at];
+            at += 1;
+        }
+        all
+    };
+}
+
+const fn is_outcome(name: &[u8]) -> bool {
+    matches!(name, b"outcome")
+}
+
+impl<L: Labels> Labels for ByOutcome<L> {
+    const DIMENSIONS: &'static [Dimension] =
+        (&Self::ROOM as &[Dimension]).split_at(L::DIMENSIONS.len() + 1).0;
+    type AtEntry = L;
+
+    #[inline]
+    fn index(&self, interner: &Interner) -> u32 {
+        self.labels.index(interner) * Outcome::VALUES.len() as u32 + self.outcome.index()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy, crate::Label)]
+    #[label(crate = crate)]
+    enum Operation {
+        Put,
+    }
+
+    #[test]
+    fn the_outcome_is_the_last_label() {
+        assert_eq!(ByOutcome::<()>::DIMENSIONS, [OUTCOME]);
+        let names: Vec<_> =
+            ByOutcome::<Operation>::DIMENSIONS.iter().map(|dimension| dimension.name).collect();
+        assert_eq!(names, ["operation", "outcome"]);
+    }
+}

@@ -1,0 +1,20 @@
+use spanwright::{Counter, Label, Metrics, instrument};
+
+#[derive(Clone, Copy, Label)]
+enum Tier {
+    Free,
+}
+
+#[derive(Metrics)]
+struct Shop {
+    /// Orders that were placed.
+    #[metric(role = calls)]
+    orders_total: Counter<Tier>,
+}
+
+#[instrument(metrics(into = Shop::global(), labels = tier?))]
+fn charge(tier: Option<Tier>) -> Option<Tier> {
+    tier
+}
+
+fn main() {}

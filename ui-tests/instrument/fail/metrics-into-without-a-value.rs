@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics(into))]
+fn charge() {}
+
+fn main() {}

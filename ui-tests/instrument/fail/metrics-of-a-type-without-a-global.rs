@@ -1,0 +1,8 @@
+use spanwright::instrument;
+
+struct Shop;
+
+#[instrument(metrics = Shop)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(metrics =)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+fn charge() -> Result<u64, spanwright::Secret<String>> {
+    Ok(7)
+}
+
+fn main() {
+    charge().unwrap();
+}

@@ -1,0 +1,6 @@
+#[derive(Debug)]
+struct Card {
+    number: spanwright::Secret<String>,
+}
+
+fn main() {}

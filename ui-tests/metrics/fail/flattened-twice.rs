@@ -1,0 +1,18 @@
+use spanwright::{Gauge, Metrics};
+
+#[derive(Metrics)]
+#[metrics(global = false)]
+struct Pool {
+    /// Connections that nobody uses.
+    idle: Gauge,
+}
+
+#[derive(Metrics)]
+struct Shop {
+    #[metric(flatten)]
+    orders: Pool,
+    #[metric(flatten)]
+    users: Pool,
+}
+
+fn main() {}

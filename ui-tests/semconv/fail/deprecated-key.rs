@@ -1,0 +1,8 @@
+#![deny(deprecated)]
+
+use spanwright::instrument;
+
+#[instrument(fields(db.system = "sqlite"))]
+fn query() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(fields(http.route = -1))]
+fn answer() {}
+
+fn main() {}

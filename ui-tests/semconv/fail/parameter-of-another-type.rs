@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(fields(server.port = port))]
+fn serve(port: Option<&str>) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(semconv, fields(http.route = "/"))]
+fn answer() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(fields(http.route = routes.len()))]
+fn answer(routes: &[&str]) {}
+
+fn main() {}
