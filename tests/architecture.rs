@@ -124,7 +124,8 @@ fn macro_folders_do_not_import_each_other() {
     let folders: Vec<_> = fs::read_dir(workspace().join("macros/src"))
         .expect("the folder is there")
         .map(|entry| entry.expect("it is readable").path())
-        .filter(|path| path.is_dir())
+        // What several of them ask, OpenTelemetry's registry say, has no syntax of its own.
+        .filter(|path| path.join("parse.rs").is_file())
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
         .collect();
     assert!(folders.len() > 3, "{folders:?}");

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use spanwright::registry::{Exemplar, Series, Value};
 use spanwright::span::Outcome;
 use spanwright::{
-    ByOutcome, CallMetrics, Context, Counter, Histogram, Label, Labels, Metrics, Registry, StoreId,
-    UpDownCounter, instrument, record,
+    ByOutcome, Context, Counter, Histogram, Label, Labels, Metrics, Registry, StoreId, UpDownCounter,
+    instrument, record,
 };
 
 use crate::collected::{telemetry, traced};
@@ -211,9 +211,9 @@ fn whatever_leads_to_the_struct_is_reported_into() {
     fn by_static() {}
     #[instrument(metrics(into = metrics(), labels = GET))]
     fn by_function() {}
-    #[instrument(metrics(into = **boxed, labels = GET))]
-    fn by_dereference(boxed: &Box<S3>) {
-        let _ = boxed;
+    #[instrument(metrics(into = **shared, labels = GET))]
+    fn by_dereference(shared: &Arc<S3>) {
+        let _ = shared;
     }
     let gets = |metrics: &S3| {
         let labels = [("operation", "get"), ("tenant", "carl"), ("outcome", "ok")];
@@ -224,7 +224,7 @@ fn whatever_leads_to_the_struct_is_reported_into() {
             .unwrap_or(0.0)
     };
     let by_arc = Arc::new(S3::register(&Registry::new()));
-    let mut store = Store { metrics: S3::register(&Registry::new()), by_arc: Arc::clone(&by_arc) };
+    let store = Store { metrics: S3::register(&Registry::new()), by_arc: Arc::clone(&by_arc) };
     store.by_field();
     store.by_reference();
     store.by_arc_field();
@@ -234,9 +234,9 @@ fn whatever_leads_to_the_struct_is_reported_into() {
     by_static();
     by_function();
     assert_eq!(gets(&METRICS), 2.0);
-    let boxed = Box::new(S3::register(&Registry::new()));
-    by_dereference(&boxed);
-    assert_eq!(gets(&boxed), 1.0);
+    let shared = Arc::new(S3::register(&Registry::new()));
+    by_dereference(&shared);
+    assert_eq!(gets(&shared), 1.0);
     store.by_arc = by_arc;
 }
 
@@ -280,7 +280,8 @@ impl Own {
 
     #[instrument(metrics(into = self.metrics, labels = PUT))]
     fn returned(&self) -> impl Future<Output = Result<u32, String>> {
-        async { outcome_of(0) }
+        let n = 0;
+        async move { outcome_of(n) }
     }
 
     #[instrument(fields(twice = Empty), metrics(into = self.metrics, labels = PUT))]

@@ -38,6 +38,7 @@ fn main() {
         "filtered-async" => repeat!(poll(ours::filtered_future(n, text, flag))),
         "filtered-async-tracing" => repeat!(poll(tracings::filtered_future(n, text, flag))),
         "metrics" => repeat!(ours::metrics(n, text, flag)),
+        "reported" => repeat!(ours::reported(n, text, flag)),
         "metrics-autometrics" => repeat!(autometric::metrics(n, text, flag)),
         "span" => repeat!(ours::span(n, text, flag)),
         "child" => ours::within(|| repeat!(ours::span(n, text, flag))),

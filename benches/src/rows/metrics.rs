@@ -140,6 +140,7 @@ fn calls() -> Row {
         &[
             ("plain", "none", "plain"),
             (OURS, "none", "spanwright metrics"),
+            ("spanwright, into a struct of one's own", "none", "spanwright reported"),
             ("autometrics", "none", "autometrics metrics"),
         ],
     )

@@ -18,6 +18,7 @@ fn run(subject: &str, n: u64) -> u64 {
         "spanwright filtered" => repeat!(n, ours::filtered),
         "spanwright filtered async" => repeat!(n, async ours::filtered_future),
         "spanwright metrics" => repeat!(n, ours::metrics),
+        "spanwright reported" => repeat!(n, ours::reported),
         "tracing filtered" => repeat!(n, tracings::filtered),
         "tracing filtered async" => repeat!(n, async tracings::filtered_future),
         "autometrics metrics" => repeat!(n, autometric::metrics),

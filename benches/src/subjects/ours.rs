@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use super::{EVENTS, POLLS, Wait};
-use spanwright::instrument;
+use spanwright::{ByOutcome, Counter, Histogram, Metrics, instrument};
 
 #[instrument(level = "trace", record(n, text, flag))]
 #[inline(never)]
@@ -44,6 +44,24 @@ pub async fn span_future(n: u64, text: &str, flag: bool) -> u64 {
 #[instrument(level = "trace", metrics)]
 #[inline(never)]
 pub fn metrics(n: u64, text: &str, flag: bool) -> u64 {
+    black_box((n, text, flag)).0 + 1
+}
+
+/// What functions report into.
+#[derive(Metrics)]
+#[metrics(prefix = "reported")]
+struct Reported {
+    /// Calls by how they ended.
+    #[metric(role = calls)]
+    calls_total: Counter<ByOutcome>,
+    /// How long they took.
+    #[metric(role = duration)]
+    duration_seconds: Histogram,
+}
+
+#[instrument(level = "trace", metrics = Reported)]
+#[inline(never)]
+pub fn reported(n: u64, text: &str, flag: bool) -> u64 {
     black_box((n, text, flag)).0 + 1
 }
 

@@ -39,13 +39,13 @@ pub(super) fn call_metrics(
         #[automatically_derived]
         impl #parameters #krate::CallMetrics for #ident #arguments #clause {
             type Labels<#lifetime> = #entry;
-            type Series = [u32; #count];
+            type Series = [::core::primitive::u32; #count];
             #[inline]
-            fn begin<#lifetime>(&#this, #labels: &Self::Labels<#lifetime>) -> [u32; #count] {
+            fn begin<#lifetime>(&#this, #labels: &Self::Labels<#lifetime>) -> [::core::primitive::u32; #count] {
                 #begin
             }
             #[inline]
-            fn end(&#this, #series: [u32; #count], #call: &#krate::__private::role::EndedCall) {
+            fn end(&#this, #series: [::core::primitive::u32; #count], #call: &#krate::__private::role::EndedCall) {
                 #end
             }
         }

@@ -39,8 +39,11 @@ pub(crate) use kind::{
     SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
 };
 pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};
-pub(crate) use pairs::{REDACTED, Shown, check_header, decode, redacted, set as set_pair};
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+pub(crate) use pairs::decode;
+pub(crate) use pairs::{REDACTED, Shown, check_header, redacted, set as set_pair};
 pub use problem::{Instead, Problem, ShownValue};
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
 pub(crate) use url::without_secrets;
 
 use keys::{KEYS, Reader};

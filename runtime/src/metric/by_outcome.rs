@@ -97,5 +97,7 @@ mod tests {
         let names: Vec<_> =
             ByOutcome::<Operation>::DIMENSIONS.iter().map(|dimension| dimension.name).collect();
         assert_eq!(names, ["operation", "outcome"]);
+        let ended = |outcome| ByOutcome { labels: Operation::Put, outcome }.index(&Interner::new(&[]));
+        assert_eq!([ended(Outcome::Ok), ended(Outcome::Panicked)], [0, 3]);
     }
 }

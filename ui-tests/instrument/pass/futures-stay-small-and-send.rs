@@ -4,7 +4,7 @@ use std::future::ready;
 use std::mem::size_of_val;
 use std::panic::UnwindSafe;
 
-use spanwright::instrument;
+use spanwright::{Counter, Metrics, instrument};
 
 struct Order([u8; 1024]);
 
@@ -16,6 +16,21 @@ async fn plain(order: Order, mut count: u64) -> u64 {
 
 #[instrument(record(count), metrics)]
 async fn instrumented(order: Order, mut count: u64) -> u64 {
+    count += u64::from(order.0[0]);
+    ready(()).await;
+    count + u64::from(order.0[1])
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "small")]
+struct Shop {
+    /// Orders that were placed.
+    #[metric(role = calls)]
+    orders_total: Counter,
+}
+
+#[instrument(record(count), metrics = Shop)]
+async fn reported(order: Order, mut count: u64) -> u64 {
     count += u64::from(order.0[0]);
     ready(()).await;
     count + u64::from(order.0[1])
@@ -47,6 +62,11 @@ fn main() {
     let (plain, instrumented) = (plain(Order([0; 1024]), 1), instrumented(Order([0; 1024]), 1));
     let added = size_of_val(&instrumented) - size_of_val(&plain);
     assert!(added <= 200, "{added} bytes added to {}", size_of_val(&plain));
+    let reported = reported(Order([0; 1024]), 1);
+    let more = size_of_val(&reported) - size_of_val(&instrumented);
+    assert!(more <= 40, "{more} bytes more for a report");
+    is_send_and_static(&reported);
+    is_sync(&reported);
     is_send_and_static(&instrumented);
     is_sync(&plain);
     is_sync(&instrumented);

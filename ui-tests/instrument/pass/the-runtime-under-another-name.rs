@@ -31,7 +31,23 @@ mod inner {
     }
 }
 
+#[derive(other::Metrics)]
+#[metrics(prefix = "renamed", crate = other)]
+struct Shop {
+    /// Orders that were placed.
+    #[metric(role = calls)]
+    orders_total: other::Counter,
+}
+
+#[other::instrument(crate = other, metrics = Shop)]
+fn sell() {}
+
+#[reexport::spanwright::instrument(crate = crate::reexport::spanwright, metrics(into = shop))]
+async fn send(shop: &Shop) {}
+
 fn main() {
+    sell();
+    drop(send(Shop::global()));
     assert_eq!(charge(7, Tier::Free), Ok(7));
     drop(refund(7));
     assert_eq!(inner::ship(7), 7);

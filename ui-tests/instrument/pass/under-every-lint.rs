@@ -35,7 +35,7 @@
 
 use std::fmt::{Debug, Display};
 
-use spanwright::{Label, instrument};
+use spanwright::{Counter, Histogram, Label, Metrics, UpDownCounter, instrument};
 
 /// A tier.
 #[derive(Clone, Copy, Debug, Label)]
@@ -127,7 +127,37 @@ pub fn place(id: u64) -> &'static std::panic::Location<'static> {
     std::panic::Location::caller()
 }
 
+/// What is sold.
+#[derive(Debug, Metrics)]
+#[metrics(prefix = "lints")]
+pub struct Shop {
+    /// Orders that were placed.
+    #[metric(role = calls)]
+    pub orders_total: Counter<Tier>,
+    /// How long that took.
+    #[metric(role = duration)]
+    pub duration_seconds: Histogram<Tier>,
+    /// Orders under way.
+    #[metric(role = in_flight)]
+    pub now: UpDownCounter<Tier>,
+}
+
+impl Shop {
+    /// A place.
+    #[instrument(metrics(into = *self, labels = tier))]
+    pub fn sell(&self, tier: Tier) {
+        let _ = tier;
+    }
+
+    /// A value.
+    #[instrument(err, metrics(into = Self::global(), labels = Tier::Paid))]
+    pub async fn send(&self, id: u64) -> Result<u64, String> {
+        Ok(id)
+    }
+}
+
 fn main() {
+    Shop::global().sell(Tier::Free);
     assert_eq!(one_line(7), 7);
     assert_eq!(place(7).line(), line!());
 }

@@ -5,7 +5,7 @@ mod core {}
 mod std {}
 mod spanwright {}
 
-use ::spanwright::{Label, instrument};
+use ::spanwright::{Counter, Label, Metrics, instrument};
 
 fn Ok() {}
 fn Err() {}
@@ -106,7 +106,43 @@ fn stop() -> ! {
     ::std::process::exit(0)
 }
 
+#[derive(Metrics)]
+#[metrics(prefix = "hostile")]
+struct Shop {
+    /// Orders that were placed.
+    #[metric(role = calls)]
+    orders_total: Counter,
+    /// Those that failed.
+    #[metric(role = errors)]
+    failures_total: Counter,
+}
+
+struct Store {
+    shop: Shop,
+}
+
+impl Store {
+    #[instrument(metrics(into = self.shop))]
+    fn sell(&self) -> ::core::primitive::u32 {
+        7
+    }
+
+    #[instrument(err(Debug), metrics(into = &self.shop, labels = ()))]
+    async fn send(&self) -> ::core::result::Result<(), ::std::string::String> {
+        other(7).await;
+        ::core::result::Result::Ok(())
+    }
+}
+
+#[instrument(metrics = Shop)]
+#[track_caller]
+fn reported() {}
+
 fn main() {
+    let store = Store { shop: Shop::register(&::spanwright::Registry::new()) };
+    let _ = store.sell();
+    let _ = store.send();
+    reported();
     let _ = charge(7, &[], "ada", Tier::Free);
     let _ = refund(7, Tier::Paid);
     let _ = place();
