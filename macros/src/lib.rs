@@ -66,6 +66,7 @@ use proc_macro::TokenStream;
 /// | `err(Debug)` | the error's text comes from `Debug` | |
 /// | `err(chain)` | the error's text is that of the error and all its sources | |
 /// | `err(level = "…")` | the event's level | `"error"` |
+/// | `outcome = path` | a function of yours says how the call ended: it takes a reference to what was returned, and gives an `Outcome`, or a `Result<(), &'static str>` with the error's type | an `Err` is an error, all else is `ok` |
 /// | `metrics` | counts calls by outcome, and measures their duration: `function_calls_total{module,function,outcome}` and `function_duration_seconds{module,function}` | off |
 /// | `metrics(prefix = "…")` | the metrics' names begin with this instead of `function` | `"function"` |
 /// | `metrics(labels(…))` | labels in place of `module` and `function`; needs a `prefix`. `operation = "put"` is fixed; `tier` is the parameter, `kind = tier` the same under another name, `big: bool = size > 9` any expression whose type is a `Label`; `{ATTR_TIER}: Tier = tier` is called as that attribute | `module`, `function` |

@@ -16,7 +16,7 @@ pub use crate::attribute::{
 pub use crate::call::{
     AnyOutcome, At, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
     Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, To, Verdict,
-    error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
+    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};

@@ -7,8 +7,9 @@ use syn::spanned::Spanned;
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
-use super::model::{Body, Captures, ErrorFormat, Mode, Model, Outcome};
+use super::model::{Body, Captures, Mode, Model};
 use super::names;
+use super::outcome::{ErrorFormat, Found, Outcome, Said};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
 use crate::field::Format;
@@ -260,35 +261,40 @@ fn warnings(model: &Model) -> TokenStream {
 fn outcome(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let out = local("__out");
-    match model.outcome {
+    match &model.outcome {
         Outcome::Unseen => TokenStream::new(),
         Outcome::Never => quote!(|_| ::core::unreachable!()),
-        Outcome::Probed => {
-            let found = probe(&quote!(#krate), &out);
+        Outcome::Seen(by, None) => {
+            let found = found(krate, by, &out);
             quote!(|#out| #found)
         }
-        Outcome::Error(format, at, span) => {
-            let level = level(krate, at);
+        Outcome::Seen(by, Some(Said { format, level: at, at: span })) => {
+            let level = level(krate, *at);
             let function = match format {
-                ErrorFormat::Display => quote_spanned!(blaming(span)=> error_outcome_display),
-                ErrorFormat::Debug => quote_spanned!(blaming(span)=> error_outcome_debug),
-                ErrorFormat::Chain => quote_spanned!(blaming(span)=> error_outcome_chain),
+                ErrorFormat::Display => quote_spanned!(blaming(*span)=> error_outcome_display),
+                ErrorFormat::Debug => quote_spanned!(blaming(*span)=> error_outcome_debug),
+                ErrorFormat::Chain => quote_spanned!(blaming(*span)=> error_outcome_chain),
             };
-            let krate = krate.at(span);
-            let argument = Ident::new("__out", blaming(span));
-            let found = probe(&krate, &argument);
-            let call =
-                quote_spanned!(blaming(span)=> #krate::__private::#function(#argument, #found, #level));
+            let at = krate.at(*span);
+            let argument = Ident::new("__out", blaming(*span));
+            let found = found(krate, by, &argument);
+            let call = quote_spanned!(blaming(*span)=> #at::__private::#function(#argument, #found, #level));
             quote!(|#out| #call)
         }
     }
 }
 
-/// Finds out what the value is.
-fn probe(krate: &TokenStream, value: &Ident) -> TokenStream {
-    quote! {{
-        #[allow(unused_imports)]
-        use #krate::__private::{AnyOutcome as _, ResultOutcome as _};
-        (&#krate::__private::Probe(#value)).outcome()
-    }}
+/// How the call ended: by what the user's function makes of the value, or by what the compiler knows of it.
+fn found(krate: &Runtime, by: &Found, value: &Ident) -> TokenStream {
+    match by {
+        Found::By(path) => {
+            let (at, value) = (krate.at(path.span()), Ident::new("__out", blaming(path.span())));
+            quote_spanned!(blaming(path.span())=> #at::__private::classified(#path(#value)))
+        }
+        Found::Probed => quote! {{
+            #[allow(unused_imports)]
+            use #krate::__private::{AnyOutcome as _, ResultOutcome as _};
+            (&#krate::__private::Probe(#value)).outcome()
+        }},
+    }
 }

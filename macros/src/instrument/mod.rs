@@ -7,6 +7,7 @@ mod future;
 mod metrics;
 mod model;
 mod names;
+mod outcome;
 mod parse;
 mod recording;
 mod span_name;

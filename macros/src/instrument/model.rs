@@ -1,6 +1,6 @@
 //! What `#[instrument(…)]` decided: defaults applied, conflicts rejected.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Token, Type, parse_quote};
@@ -8,10 +8,11 @@ use syn::{Token, Type, parse_quote};
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
 use super::metrics::{self, Metrics};
-use super::parse::{Args, ErrArgs, Input, Kind, Level};
+use super::outcome::Outcome;
+use super::parse::{Args, Input, Kind, Level};
 use super::recording;
 use super::span_name::SpanName;
-use crate::args::{Arg, Options, Text};
+use crate::args::Text;
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
 use crate::signature::{self, Function};
@@ -111,7 +112,7 @@ impl Mode {
 
 /// Whether a type is an `impl Trait`, or a tuple or an array with one. In an `Option<impl Fn(…)>` and the like a closure
 /// does not get its signature from there anyway.
-fn returns_impl(ty: &Type) -> bool {
+pub(super) fn returns_impl(ty: &Type) -> bool {
     match ty {
         Type::ImplTrait(_) => true,
         Type::Tuple(ty) => ty.elems.iter().any(returns_impl),
@@ -120,27 +121,6 @@ fn returns_impl(ty: &Type) -> bool {
         Type::Group(ty) => returns_impl(&ty.elem),
         _ => false,
     }
-}
-
-/// What a returned value means.
-pub(super) enum Outcome {
-    /// The body stays in place, and its value is not seen.
-    Unseen,
-    /// There never is one.
-    Never,
-    /// Found by the runtime: an `Err` is an error, all else is fine.
-    Probed,
-    /// An `Err` is an error, and its text is reported at a level; the span is the return type's.
-    Error(ErrorFormat, Level, Span),
-}
-
-/// How an error becomes text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum ErrorFormat {
-    Display,
-    Debug,
-    /// The error and its sources.
-    Chain,
 }
 
 impl Model {
@@ -158,6 +138,7 @@ impl Model {
             skip_all,
             fields,
             err,
+            outcome,
             metrics,
             allow_secret,
             semconv,
@@ -184,7 +165,7 @@ impl Model {
         };
         let fields = fields::decide(chosen, &item, &mut errors);
         let metrics = metrics::decide(metrics, &item, &mut errors);
-        let outcome = outcome(err, mode, &item, returns.as_ref(), &mut errors);
+        let outcome = Outcome::decide(err, outcome, mode, &item, returns.as_ref(), &mut errors);
         let function = item.name();
         let model = Self {
             krate: Runtime::new(&krate),
@@ -255,61 +236,4 @@ fn mentions_impl(tokens: TokenStream) -> bool {
         TokenTree::Group(group) => mentions_impl(group.stream()),
         _ => false,
     })
-}
-
-fn outcome(
-    err: Arg<Options<ErrArgs>>,
-    mode: Mode,
-    item: &Function,
-    returns: Option<&Type>,
-    errors: &mut Errors,
-) -> Outcome {
-    let Some(err) = err else {
-        return match mode {
-            Mode::Guard => Outcome::Unseen,
-            Mode::Async(_) if diverges(returns) => Outcome::Never,
-            Mode::Sync | Mode::Async(_) => Outcome::Probed,
-        };
-    };
-    let ErrArgs { display, debug, chain, level } = err.value.0;
-    // The formats exclude each other.
-    let formats = [
-        display.map(|written| (written.key, ErrorFormat::Display)),
-        debug.map(|written| (written.key, ErrorFormat::Debug)),
-        chain.map(|written| (written.key, ErrorFormat::Chain)),
-    ];
-    let mut formats = formats.into_iter().flatten();
-    let format = formats.next();
-    if let (Some((one, _)), Some((other, _))) = (&format, formats.next()) {
-        let message = format!("`{one}` and `{other}` exclude each other; keep one");
-        errors.between(one.span(), other.span(), message);
-    }
-    let format = format.map_or(ErrorFormat::Display, |(_, format)| format);
-    let level = level.map_or(Level::Error, |level| level.value.0);
-    if let Some(problem) = err_problem(&err.key, mode, item, returns) {
-        errors.add(problem);
-    }
-    Outcome::Error(format, level, returns.map_or_else(Span::call_site, Spanned::span))
-}
-
-fn diverges(returns: Option<&Type>) -> bool {
-    matches!(returns, Some(Type::Never(_)))
-}
-
-/// Why a function cannot have `err`.
-fn err_problem(key: &Ident, mode: Mode, item: &Function, returns: Option<&Type>) -> Option<syn::Error> {
-    let problem = if diverges(returns) {
-        "`err` needs a `Result`, and this function never returns"
-    } else if returns.is_none() {
-        "`err` needs a `Result`, and this function returns nothing"
-    } else if returns.is_some_and(returns_impl) {
-        "`err` needs a `Result`, and this function returns an `impl` type"
-    } else if mode == Mode::Guard && item.sig.variadic.is_some() {
-        "`err` needs the body in a closure, which C-variadic arguments can't enter: remove `err`"
-    } else if mode == Mode::Guard {
-        "`err` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them"
-    } else {
-        return None;
-    };
-    Some(syn::Error::new(key.span(), problem))
 }

@@ -27,6 +27,7 @@ arguments! {
         skip_all: Flag = "skip_all",
         fields: List<FieldArg> = "fields",
         err: Options<ErrArgs> = "err",
+        outcome: Eq<Path> = "outcome",
         metrics: Metrics = "metrics",
         allow_secret: List<Name> = "allow_secret",
         semconv: Eq<bool> = "semconv",

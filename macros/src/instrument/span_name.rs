@@ -3,7 +3,7 @@
 //!
 //! Input: `name = "publish {event.kind}"`; output: the field `otel.name = %format_args!("publish {}", event.kind)`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use syn::{Ident, LitStr, Member};
 

@@ -614,6 +614,28 @@ fn names_of_opentelemetry() {
 }
 
 #[test]
+fn an_outcome_by_a_function_of_ones_own() {
+    expansion(
+        "classified",
+        "outcome = response::outcome, err(Debug)",
+        "fn get() -> Result<Response, Error> { get() }",
+    );
+    let refused = |item: &str, expected: &str| assert_errors(instrument, "outcome = a", item, &[expected]);
+    refused(
+        "fn f() -> ! { loop {} }",
+        "outcome: `outcome` looks at what the function returns, and this one never does: remove it",
+    );
+    refused(
+        "fn f() -> impl Copy { 1 }",
+        "outcome: `outcome` needs the body in a closure, which would hide the `impl` type: remove it, or name the type",
+    );
+    refused(
+        "#[track_caller] fn f() {}",
+        "outcome: `outcome` needs the body in a closure, which neither `#[track_caller]` nor C-variadic arguments allow: remove it",
+    );
+}
+
+#[test]
 fn a_name_made_of_parameters() {
     expansion(
         "formatted_name",

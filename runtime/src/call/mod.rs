@@ -28,8 +28,8 @@ mod sync;
 pub use fields::Fields;
 pub use future::{Followed, follow, follow_reported};
 pub use outcome::{
-    AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, error_outcome_chain, error_outcome_debug,
-    error_outcome_display,
+    AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, classified, error_outcome_chain,
+    error_outcome_debug, error_outcome_display,
 };
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{At, Beginning, Ends, Report, ReportGuard, Reporting, To};

@@ -116,6 +116,39 @@ impl<'r, R: ?Sized> AnyOutcome<'r> for &Probe<'r, R> {
     }
 }
 
+/// What a function after `outcome = …` gives.
+#[diagnostic::on_unimplemented(
+    message = "`outcome = …` names a function that says how the call ended, and this one gives `{Self}`",
+    label = "no outcome",
+    note = "return `spanwright::Outcome`, or `Result<(), &'static str>` with the error's type"
+)]
+pub trait Classified {
+    /// What it means.
+    fn verdict<'r>(self) -> Verdict<'r>;
+}
+
+#[diagnostic::do_not_recommend]
+impl Classified for Outcome {
+    #[inline]
+    fn verdict<'r>(self) -> Verdict<'r> {
+        Verdict::of(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Classified for Result<(), &'static str> {
+    #[inline]
+    fn verdict<'r>(self) -> Verdict<'r> {
+        self.map_or_else(Verdict::error, |()| Verdict::of(Outcome::Ok))
+    }
+}
+
+/// What the user's function says of a value.
+#[inline]
+pub fn classified<'r>(said: impl Classified) -> Verdict<'r> {
+    said.verdict()
+}
+
 /// What `err` needs.
 #[diagnostic::on_unimplemented(
     message = "`err` needs a function that returns a `Result`, and this one returns `{Self}`",

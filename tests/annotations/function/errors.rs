@@ -2,7 +2,7 @@
 
 use spanwright::registry::Value;
 use spanwright::span::Outcome;
-use spanwright::{ErrorType, instrument};
+use spanwright::{ErrorType, Outcome as Ended, instrument};
 
 use super::{attribute, series, text};
 use crate::collected::traced;
@@ -36,6 +36,43 @@ fn a_failure_has_the_name_that_it_gives_itself() {
     }
     assert_eq!(said.error.as_deref(), Some("it took too long"));
     assert_eq!(unsaid.error.as_deref(), Some(""));
+}
+
+#[test]
+fn a_function_of_ones_own_says_how_a_call_ended() {
+    struct Response(u16);
+    impl Response {
+        fn outcome(&self) -> Result<(), &'static str> {
+            if self.0 < 500 { Ok(()) } else { Err("5xx") }
+        }
+    }
+    fn rejected(result: &Result<u8, Failed>) -> Ended {
+        if result.is_ok() { Ended::Ok } else { Ended::Cancelled }
+    }
+    #[instrument(outcome = Response::outcome)]
+    async fn respond(status: u16) -> Response {
+        Response(status)
+    }
+    #[instrument(outcome = rejected, err)]
+    fn reject() -> Result<u8, Failed> {
+        Err(Failed::TimedOut)
+    }
+    let (_, trace) = traced(|| {
+        drop(super::block_on(respond(200)));
+        drop(super::block_on(respond(503)));
+        reject()
+    });
+    let ended =
+        trace.spans.iter().map(|span| (span.name.as_ref(), span.outcome, attribute(span, "error.type")));
+    assert_eq!(
+        ended.collect::<Vec<_>>(),
+        [
+            ("respond", Outcome::Ok, None),
+            ("respond", Outcome::Error, text("5xx")),
+            ("reject", Outcome::Cancelled, text("cancelled")),
+        ]
+    );
+    assert_eq!(trace.one("reject").events.len(), 1, "`err` says it all the same");
 }
 
 #[test]

@@ -1,0 +1,10 @@
+use spanwright::instrument;
+
+#[instrument(outcome = |response| true)]
+fn get() -> u16 {
+    200
+}
+
+fn main() {
+    get();
+}
