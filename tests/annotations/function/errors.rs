@@ -58,8 +58,8 @@ fn a_function_of_ones_own_says_how_a_call_ended() {
         Err(Failed::TimedOut)
     }
     let (_, trace) = traced(|| {
-        drop(super::block_on(respond(200)));
-        drop(super::block_on(respond(503)));
+        let _fine = super::block_on(respond(200));
+        let _broken = super::block_on(respond(503));
         reject()
     });
     let ended =
