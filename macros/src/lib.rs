@@ -66,6 +66,10 @@ use proc_macro::TokenStream;
 /// | `err(Debug)` | the error's text comes from `Debug` | |
 /// | `err(chain)` | the error's text is that of the error and all its sources | |
 /// | `err(level = "…")` | the event's level | `"error"` |
+/// | `ret` | what is returned is reported as an event with the field `return`; beside `err` that is what is in the `Ok` | off |
+/// | `ret(Debug)` | by `Debug` | this |
+/// | `ret(Display)` | by `Display` | |
+/// | `ret(level = "…")` | the event's level | the span's |
 /// | `outcome = path` | a function of yours says how the call ended: it takes a reference to what was returned, and gives an `Outcome`, or a `Result<(), &'static str>` with the error's type | an `Err` is an error, all else is `ok` |
 /// | `metrics` | counts calls by outcome, and measures their duration: `function_calls_total{module,function,outcome}` and `function_duration_seconds{module,function}` | off |
 /// | `metrics(prefix = "…")` | the metrics' names begin with this instead of `function` | `"function"` |

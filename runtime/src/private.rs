@@ -17,6 +17,7 @@ pub use crate::call::{
     AnyOutcome, At, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
     Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, To, Verdict,
     classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
+    returned_debug, returned_display, returned_ok_debug, returned_ok_display,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};

@@ -484,5 +484,6 @@ fn the_trace_of_a_call_is_the_exemplar_of_its_duration_and_of_its_failure() {
 mod all;
 mod errors;
 mod record;
+
 mod returned_futures;
 mod shapes;

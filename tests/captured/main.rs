@@ -103,6 +103,36 @@ async fn a_dropped_future_is_cancelled(telemetry: Captured) {
     telemetry.span("never").ended(Outcome::Cancelled);
 }
 
+#[instrument(ret)]
+fn whole(result: Result<u8, String>) -> Result<u8, String> {
+    result
+}
+
+#[instrument(ret(Display, level = "warn"), err, metrics)]
+async fn in_the_ok(result: Result<u8, String>) -> Result<u8, String> {
+    result
+}
+
+#[spanwright::test]
+async fn what_is_returned_is_an_event(telemetry: Captured) {
+    whole(Ok(1)).unwrap();
+    whole(Err("no".to_owned())).unwrap_err();
+    in_the_ok(Ok(2)).await.unwrap();
+    in_the_ok(Err("never".to_owned())).await.unwrap_err();
+    let events = telemetry.events();
+    events[0].has("return", "Ok(1)").is_at(Level::INFO);
+    events[1].has("return", "Err(\"no\")").is_at(Level::INFO);
+    events[2].has("return", "2").is_at(Level::WARN);
+    events[3].has("exception.message", "never").is_at(Level::ERROR);
+    assert_eq!(events.len(), 4);
+    let errors: Vec<_> = telemetry.spans().iter().map(|span| span.error.clone()).collect();
+    assert_eq!(
+        errors,
+        [None, Some(String::new()), None, Some("never".to_owned())],
+        "a value is no error's text"
+    );
+}
+
 /// What an assertion says that fails.
 fn said<T>(failing: impl FnOnce() -> T) -> String {
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(failing)).err().expect("it fails");

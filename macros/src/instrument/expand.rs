@@ -9,7 +9,7 @@ use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
 use super::model::{Body, Captures, Mode, Model};
 use super::names;
-use super::outcome::{ErrorFormat, Found, Outcome, Said};
+use super::outcome::{ErrorFormat, Found, Outcome, Returned, Said};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
 use crate::field::Format;
@@ -264,24 +264,55 @@ fn outcome(model: &Model) -> TokenStream {
     match &model.outcome {
         Outcome::Unseen => TokenStream::new(),
         Outcome::Never => quote!(|_| ::core::unreachable!()),
-        Outcome::Seen(by, None) => {
-            let found = found(krate, by, &out);
+        Outcome::Seen(by, said, returned) => {
+            let at =
+                said.as_ref().map(|said| said.at).or_else(|| returned.as_ref().map(|returned| returned.at));
+            let value = at.map_or_else(|| out.clone(), |at| Ident::new("__out", blaming(at)));
+            let found = found(krate, by, &value);
+            let found = match said {
+                Some(said) => self::said(krate, said, &value, &found),
+                None => found,
+            };
+            let found = match returned {
+                Some(returned) => self::returned(model, returned, said.is_some(), &value, &found),
+                None => found,
+            };
             quote!(|#out| #found)
         }
-        Outcome::Seen(by, Some(Said { format, level: at, at: span })) => {
-            let level = level(krate, *at);
-            let function = match format {
-                ErrorFormat::Display => quote_spanned!(blaming(*span)=> error_outcome_display),
-                ErrorFormat::Debug => quote_spanned!(blaming(*span)=> error_outcome_debug),
-                ErrorFormat::Chain => quote_spanned!(blaming(*span)=> error_outcome_chain),
-            };
-            let at = krate.at(*span);
-            let argument = Ident::new("__out", blaming(*span));
-            let found = found(krate, by, &argument);
-            let call = quote_spanned!(blaming(*span)=> #at::__private::#function(#argument, #found, #level));
-            quote!(|#out| #call)
-        }
     }
+}
+
+/// With what the error says.
+fn said(krate: &Runtime, said: &Said, value: &Ident, found: &TokenStream) -> TokenStream {
+    let Said { format, level: at, at: span } = said;
+    let level = level(krate, *at);
+    let function = match format {
+        ErrorFormat::Display => quote_spanned!(blaming(*span)=> error_outcome_display),
+        ErrorFormat::Debug => quote_spanned!(blaming(*span)=> error_outcome_debug),
+        ErrorFormat::Chain => quote_spanned!(blaming(*span)=> error_outcome_chain),
+    };
+    let krate = krate.at(*span);
+    quote_spanned!(blaming(*span)=> #krate::__private::#function(#value, #found, #level))
+}
+
+/// With what was returned; beside `err` that is what is in the `Ok`.
+fn returned(
+    model: &Model,
+    returned: &Returned,
+    is_result: bool,
+    value: &Ident,
+    found: &TokenStream,
+) -> TokenStream {
+    let Returned { is_display, level: at, at: span } = returned;
+    let level = level(&model.krate, at.unwrap_or(model.level));
+    let name = match (is_result, is_display) {
+        (false, false) => "returned_debug",
+        (false, true) => "returned_display",
+        (true, false) => "returned_ok_debug",
+        (true, true) => "returned_ok_display",
+    };
+    let (function, krate) = (Ident::new(name, blaming(*span)), model.krate.at(*span));
+    quote_spanned!(blaming(*span)=> #krate::__private::#function(#value, #found, #level))
 }
 
 /// How the call ended: by what the user's function makes of the value, or by what the compiler knows of it.

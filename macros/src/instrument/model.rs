@@ -8,7 +8,7 @@ use syn::{Token, Type, parse_quote};
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
 use super::metrics::{self, Metrics};
-use super::outcome::Outcome;
+use super::outcome::{self, Outcome};
 use super::parse::{Args, Input, Kind, Level};
 use super::recording;
 use super::span_name::SpanName;
@@ -139,6 +139,7 @@ impl Model {
             fields,
             err,
             outcome,
+            ret,
             metrics,
             allow_secret,
             semconv,
@@ -165,7 +166,13 @@ impl Model {
         };
         let fields = fields::decide(chosen, &item, &mut errors);
         let metrics = metrics::decide(metrics, &item, &mut errors);
-        let outcome = Outcome::decide(err, outcome, mode, &item, returns.as_ref(), &mut errors);
+        let outcome = Outcome::decide(
+            outcome::Written { err, outcome, ret },
+            mode,
+            &item,
+            returns.as_ref(),
+            &mut errors,
+        );
         let function = item.name();
         let model = Self {
             krate: Runtime::new(&krate),

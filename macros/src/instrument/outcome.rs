@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Path, Type};
 
 use super::model::{Mode, returns_impl};
-use super::parse::{ErrArgs, Level};
+use super::parse::{ErrArgs, Level, RetArgs};
 use crate::args::{Arg, Eq, Options};
 use crate::errors::Errors;
 use crate::signature::Function;
@@ -16,8 +16,8 @@ pub(super) enum Outcome {
     Unseen,
     /// There never is one.
     Never,
-    /// It is looked at, and where it is an error that is said, if asked for.
-    Seen(Found, Option<Said>),
+    /// It is looked at; an error is said, and so is what was returned, if asked for.
+    Seen(Found, Option<Said>, Option<Returned>),
 }
 
 /// Who knows how the call ended.
@@ -36,6 +36,15 @@ pub(super) struct Said {
     pub(super) at: Span,
 }
 
+/// How what was returned is reported.
+pub(super) struct Returned {
+    pub(super) is_display: bool,
+    /// The span's, where none is stated.
+    pub(super) level: Option<Level>,
+    /// Where the return type is written.
+    pub(super) at: Span,
+}
+
 /// How an error becomes text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum ErrorFormat {
@@ -45,18 +54,26 @@ pub(super) enum ErrorFormat {
     Chain,
 }
 
+/// The arguments that have to do with what is returned.
+pub(super) struct Written {
+    pub(super) err: Arg<Options<ErrArgs>>,
+    pub(super) outcome: Arg<Eq<Path>>,
+    pub(super) ret: Arg<Options<RetArgs>>,
+}
+
 impl Outcome {
     pub(super) fn decide(
-        err: Arg<Options<ErrArgs>>,
-        outcome: Arg<Eq<Path>>,
+        written: Written,
         mode: Mode,
         item: &Function,
         returns: Option<&Type>,
         errors: &mut Errors,
     ) -> Self {
-        if let Some(problem) =
-            outcome.as_ref().and_then(|given| classified_problem(&given.key, mode, returns))
-        {
+        let Written { err, outcome, ret } = written;
+        // Both look at the value.
+        let keys =
+            outcome.as_ref().map(|outcome| &outcome.key).into_iter().chain(ret.as_ref().map(|ret| &ret.key));
+        for problem in keys.filter_map(|key| unseen_problem(key, mode, returns)) {
             errors.add(problem);
         }
         let said = err.map(|err| {
@@ -66,11 +83,28 @@ impl Outcome {
             said(err.value.0, returns, errors)
         });
         let found = outcome.map_or(Found::Probed, |outcome| Found::By(outcome.value.0));
-        match (mode, &found, &said) {
+        let returned = ret.map(|ret| returned(ret.value.0, returns, errors));
+        match (mode, &found, &said, &returned) {
             (Mode::Guard, ..) => Self::Unseen,
-            (Mode::Async(_), Found::Probed, None) if diverges(returns) => Self::Never,
-            _ => Self::Seen(found, said),
+            (Mode::Async(_), Found::Probed, None, None) if diverges(returns) => Self::Never,
+            _ => Self::Seen(found, said, returned),
         }
+    }
+}
+
+fn returned(args: RetArgs, returns: Option<&Type>, errors: &mut Errors) -> Returned {
+    let RetArgs { display, debug, level } = args;
+    if let (Some(one), Some(other)) = (&display, &debug) {
+        errors.between(
+            one.key.span(),
+            other.key.span(),
+            "`Display` and `Debug` exclude each other; keep one",
+        );
+    }
+    Returned {
+        is_display: display.is_some(),
+        level: level.map(|level| level.value.0),
+        at: returns.map_or_else(Span::call_site, Spanned::span),
     }
 }
 
@@ -99,14 +133,18 @@ fn diverges(returns: Option<&Type>) -> bool {
     matches!(returns, Some(Type::Never(_)))
 }
 
-/// Why a function's value can't be classified.
-fn classified_problem(key: &Ident, mode: Mode, returns: Option<&Type>) -> Option<syn::Error> {
+/// Why a function's value can't be looked at.
+fn unseen_problem(key: &Ident, mode: Mode, returns: Option<&Type>) -> Option<syn::Error> {
     let problem = if diverges(returns) {
-        "`outcome` looks at what the function returns, and this one never does: remove it"
+        format!("`{key}` looks at what the function returns, and this one never does: remove it")
     } else if returns.is_some_and(returns_impl) {
-        "`outcome` needs the body in a closure, which would hide the `impl` type: remove it, or name the type"
+        format!(
+            "`{key}` needs the body in a closure, which would hide the `impl` type: remove it, or name the type"
+        )
     } else if mode == Mode::Guard {
-        "`outcome` needs the body in a closure, which neither `#[track_caller]` nor C-variadic arguments allow: remove it"
+        format!(
+            "`{key}` needs the body in a closure, which neither `#[track_caller]` nor C-variadic arguments allow: remove it"
+        )
     } else {
         return None;
     };

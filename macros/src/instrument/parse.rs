@@ -28,6 +28,7 @@ arguments! {
         fields: List<FieldArg> = "fields",
         err: Options<ErrArgs> = "err",
         outcome: Eq<Path> = "outcome",
+        ret: Options<RetArgs> = "ret",
         metrics: Metrics = "metrics",
         allow_secret: List<Name> = "allow_secret",
         semconv: Eq<bool> = "semconv",
@@ -41,6 +42,15 @@ arguments! {
         display: Flag = "Display",
         debug: Flag = "Debug",
         chain: Flag = "chain",
+        level: Eq<Level> = "level",
+    }
+}
+
+arguments! {
+    /// The arguments of `ret(…)`.
+    pub(super) struct RetArgs {
+        display: Flag = "Display",
+        debug: Flag = "Debug",
         level: Eq<Level> = "level",
     }
 }

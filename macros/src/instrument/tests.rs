@@ -2,7 +2,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 
 use super::instrument;
-use super::parse::{Args, ErrArgs, MetricsArgs};
+use super::parse::{Args, ErrArgs, MetricsArgs, RetArgs};
 use crate::args::Arguments;
 use crate::testing::{assert_documented, assert_errors, errors, snapshot, survives_damage, tokens};
 
@@ -636,6 +636,23 @@ fn an_outcome_by_a_function_of_ones_own() {
 }
 
 #[test]
+fn what_is_returned_is_reported() {
+    expansion("returned", "ret(level = \"debug\")", "fn get() -> u8 { 1 }");
+    expansion("returned_beside_err", "ret(Display), err", "async fn get() -> Result<u8, Error> { Ok(1) }");
+    let refused = |args: &str, item: &str, expected: &str| assert_errors(instrument, args, item, &[expected]);
+    refused(
+        "ret",
+        "fn f() -> ! { loop {} }",
+        "ret: `ret` looks at what the function returns, and this one never does: remove it",
+    );
+    refused(
+        "ret(Debug, Display)",
+        "fn f() -> u8 { 1 }",
+        "Debug, Display: `Display` and `Debug` exclude each other; keep one",
+    );
+}
+
+#[test]
 fn a_name_made_of_parameters() {
     expansion(
         "formatted_name",
@@ -675,7 +692,9 @@ fn every_argument_is_documented() {
     assert_documented("instrument", Args::NAMES);
     let nested =
         |of: &str, names: &[&str]| names.iter().map(|name| format!("{of}({name}")).collect::<Vec<_>>();
-    for row in [nested("err", ErrArgs::NAMES), nested("metrics", MetricsArgs::NAMES)].concat() {
+    let rows =
+        [nested("err", ErrArgs::NAMES), nested("ret", RetArgs::NAMES), nested("metrics", MetricsArgs::NAMES)];
+    for row in rows.concat() {
         assert_documented("instrument", &[row.as_str()]);
     }
 }

@@ -29,7 +29,8 @@ pub use fields::Fields;
 pub use future::{Followed, follow, follow_reported};
 pub use outcome::{
     AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, classified, error_outcome_chain,
-    error_outcome_debug, error_outcome_display,
+    error_outcome_debug, error_outcome_display, returned_debug, returned_display, returned_ok_debug,
+    returned_ok_display,
 };
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{At, Beginning, Ends, Report, ReportGuard, Reporting, To};

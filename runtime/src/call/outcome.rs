@@ -12,6 +12,7 @@ use spanwright_core::descriptor::Level;
 use spanwright_core::slots::Outcome;
 
 use crate::error_type::ErrorType;
+use crate::record::{RecordDebug, RecordDisplay};
 
 /// How a call ended, and what is to be said of it.
 #[derive(Clone, Copy, Debug)]
@@ -19,23 +20,32 @@ pub struct Verdict<'r> {
     pub(super) outcome: Outcome,
     /// The error's type, for `error.type`.
     pub(super) error_type: Option<&'static str>,
-    /// What the error says, and the level of the event about it.
+    /// What the error or the returned value says, and the level of the event about it.
     pub(super) message: Option<(Message<'r>, Level)>,
 }
 
-/// An error, and how to show it.
+/// An error or a returned value, and how to show it.
 #[derive(Clone, Copy)]
 pub(super) enum Message<'r> {
     Display(&'r dyn fmt::Display),
     Debug(&'r dyn fmt::Debug),
     Chain(&'r dyn Error),
+    ReturnedDisplay(&'r dyn fmt::Display),
+    ReturnedDebug(&'r dyn fmt::Debug),
+}
+
+impl Message<'_> {
+    /// Whether it is what was returned, and no error.
+    pub(super) fn is_returned(&self) -> bool {
+        matches!(self, Self::ReturnedDisplay(_) | Self::ReturnedDebug(_))
+    }
 }
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Display(error) => error.fmt(f),
-            Self::Debug(error) => error.fmt(f),
+            Self::Display(shown) | Self::ReturnedDisplay(shown) => shown.fmt(f),
+            Self::Debug(shown) | Self::ReturnedDebug(shown) => shown.fmt(f),
             Self::Chain(error) => {
                 write!(f, "{error}")?;
                 let mut source = error.source();
@@ -159,17 +169,29 @@ pub trait ResultLike {
     /// The error.
     type Error;
 
+    /// What there is otherwise.
+    type Value;
+
     /// The error, where there is one.
     fn error(&self) -> Option<&Self::Error>;
+
+    /// The value, where there is no error.
+    fn value(&self) -> Option<&Self::Value>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T, E> ResultLike for Result<T, E> {
     type Error = E;
+    type Value = T;
 
     #[inline]
     fn error(&self) -> Option<&E> {
         self.as_ref().err()
+    }
+
+    #[inline]
+    fn value(&self) -> Option<&T> {
+        self.as_ref().ok()
     }
 }
 
@@ -287,6 +309,44 @@ pub fn error_outcome_chain<'r, R: ResultLike<Error: ChainedError<How>>, How>(
     level: Level,
 ) -> Verdict<'r> {
     said(returned, found, level, |error| Message::Chain(error.first()))
+}
+
+/// `ret`: what was returned, by its `Debug`.
+#[inline]
+pub fn returned_debug<'r, R: RecordDebug>(returned: &'r R, found: Verdict<'r>, level: Level) -> Verdict<'r> {
+    Verdict { message: Some((Message::ReturnedDebug(returned), level)), ..found }
+}
+
+/// `ret(Display)`: what was returned, by its `Display`.
+#[inline]
+pub fn returned_display<'r, R: RecordDisplay>(
+    returned: &'r R,
+    found: Verdict<'r>,
+    level: Level,
+) -> Verdict<'r> {
+    Verdict { message: Some((Message::ReturnedDisplay(returned), level)), ..found }
+}
+
+/// `ret` beside `err`: what is in the `Ok`, by its `Debug`.
+#[inline]
+pub fn returned_ok_debug<'r, R: ResultLike<Value: RecordDebug>>(
+    returned: &'r R,
+    said: Verdict<'r>,
+    level: Level,
+) -> Verdict<'r> {
+    let message = returned.value().map(|value| (Message::ReturnedDebug(value), level));
+    Verdict { message: message.or(said.message), ..said }
+}
+
+/// `ret(Display)` beside `err`: what is in the `Ok`, by its `Display`.
+#[inline]
+pub fn returned_ok_display<'r, R: ResultLike<Value: RecordDisplay>>(
+    returned: &'r R,
+    said: Verdict<'r>,
+    level: Level,
+) -> Verdict<'r> {
+    let message = returned.value().map(|value| (Message::ReturnedDisplay(value), level));
+    Verdict { message: message.or(said.message), ..said }
 }
 
 #[cfg(test)]

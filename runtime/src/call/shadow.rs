@@ -164,30 +164,46 @@ impl CapturedValue {
     }
 }
 
-/// The event about an error of one callsite, made when its first error is.
+/// The events about one callsite's errors and about what it returned, each made when it is needed first.
 #[derive(Debug)]
-pub(super) struct ErrorEvents {
-    event: OnceLock<&'static ErrorEvent>,
+pub(super) struct Events {
+    error: OnceLock<&'static EndEvent>,
+    returned: OnceLock<&'static EndEvent>,
 }
 
 #[derive(Debug)]
-struct ErrorEvent {
+struct EndEvent {
     metadata: OnceLock<Metadata<'static>>,
     /// 0: nobody is interested, 1: sometimes, 2: always. Publishes nothing else.
     interest: AtomicU8,
 }
 
-impl ErrorEvents {
+impl Events {
     pub(super) const fn new() -> Self {
-        Self { event: OnceLock::new() }
+        Self { error: OnceLock::new(), returned: OnceLock::new() }
     }
 
     /// Emits an event with the field `error`, as `tracing`'s attribute does, with the callsite's target.
-    pub(super) fn emit(&self, site: &'static Site, message: Message<'_>, level: Level) {
+    pub(super) fn error(&self, site: &'static Site, message: Message<'_>, level: Level) {
+        Self::emit(&self.error, &["error"], site, message, level);
+    }
+
+    /// Emits an event with the field `return`, likewise.
+    pub(super) fn returned(&self, site: &'static Site, message: Message<'_>, level: Level) {
+        Self::emit(&self.returned, &["return"], site, message, level);
+    }
+
+    fn emit(
+        event: &OnceLock<&'static EndEvent>,
+        field: &'static [&'static str],
+        site: &'static Site,
+        message: Message<'_>,
+        level: Level,
+    ) {
         if tracing_level(level) > LevelFilter::current() {
             return;
         }
-        let event = self.event.get_or_init(|| ErrorEvent::register(site, level));
+        let event = event.get_or_init(|| EndEvent::register(site, field, level));
         let (Some(metadata), interest) = (event.metadata.get(), event.interest.load(Ordering::Relaxed))
         else {
             return;
@@ -205,14 +221,14 @@ impl ErrorEvents {
     }
 }
 
-impl ErrorEvent {
-    /// One for each callsite with `err`, kept for good.
-    fn register(site: &'static Site, level: Level) -> &'static Self {
+impl EndEvent {
+    /// One for each callsite with `err`, and one for each with `ret`, kept for good.
+    fn register(site: &'static Site, field: &'static [&'static str], level: Level) -> &'static Self {
         let event: &'static Self =
             Box::leak(Box::new(Self { metadata: OnceLock::new(), interest: AtomicU8::new(1) }));
         let spec = site.spec();
         event.metadata.get_or_init(|| {
-            let fields = FieldSet::new(&["error"], Identifier(event));
+            let fields = FieldSet::new(field, Identifier(event));
             let (file, line, module) = (Some(spec.file), Some(spec.line), Some(spec.module));
             let level = tracing_level(level);
             Metadata::new(spec.name, spec.target, level, file, line, module, fields, Kind::EVENT)
@@ -222,7 +238,7 @@ impl ErrorEvent {
     }
 }
 
-impl Callsite for ErrorEvent {
+impl Callsite for EndEvent {
     fn set_interest(&self, interest: Interest) {
         let interest = u8::from(!interest.is_never()) + u8::from(interest.is_always());
         self.interest.store(interest, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use tracing_core::field::FieldSet;
 use tracing_core::{Callsite, Interest, Kind, Metadata};
 
 use super::metrics::CallMetrics;
-use super::shadow::ErrorEvents;
+use super::shadow::Events;
 use crate::registry::Registry;
 
 /// Every annotated item that the linker kept.
@@ -28,7 +28,7 @@ pub struct Site {
     calls: OnceLock<Option<CallMetrics>>,
     /// Which sampler decides where this is a root. Publishes nothing else.
     sampler: AtomicU8,
-    pub(super) error_events: ErrorEvents,
+    pub(super) events: Events,
 }
 
 /// The sites that have been registered, for when a filter changes.
@@ -54,7 +54,7 @@ impl Site {
             metadata,
             calls: OnceLock::new(),
             sampler: AtomicU8::new(0),
-            error_events: ErrorEvents::new(),
+            events: Events::new(),
         }
     }
 

@@ -66,12 +66,16 @@ impl Active {
                 if let Some(error_type) = verdict.error_type {
                     fields.push(index::ERROR_TYPE, Value::Str(error_type));
                 }
-                if let (Some((message, _)), Outcome::Error) = (verdict.message, verdict.outcome) {
+                let said = verdict.message.filter(|(message, _)| !message.is_returned());
+                if let (Some((message, _)), Outcome::Error) = (said, verdict.outcome) {
                     fields.push_fmt(index::STATUS_MESSAGE, format_args!("{message}"));
                 }
             });
         }
         let Some((message, level)) = verdict.message else { return };
+        if message.is_returned() {
+            return self.site.events.returned(self.site, message, level);
+        }
         // Once: the event that others see is not recorded where the exception is.
         let current = Context::here();
         if self.slot.is_some() && span::records_events(current) {
@@ -79,9 +83,9 @@ impl Active {
                 fields.push(0, Value::Str(verdict.error_type.unwrap_or_default()));
                 fields.push_fmt(1, format_args!("{message}"));
             });
-            shadow::by_us(|| self.site.error_events.emit(self.site, message, level));
+            shadow::by_us(|| self.site.events.error(self.site, message, level));
         } else {
-            self.site.error_events.emit(self.site, message, level);
+            self.site.events.error(self.site, message, level);
         }
     }
 }

@@ -1,0 +1,10 @@
+use spanwright::instrument;
+
+#[instrument(ret(Dispaly))]
+fn charge() -> u8 {
+    1
+}
+
+fn main() {
+    charge();
+}
