@@ -15,7 +15,7 @@ use crate::signature::with_static_lifetimes;
 /// Input: `struct Order<'a> { id: &'a str, #[attribute(flatten)] event: Event }`; output: `const ATTR_ID: Attribute<str>`, a
 /// list of all the descriptors, and what records each field at its place.
 pub(super) fn expand(model: &Model) -> TokenStream {
-    let Model { krate, ident, generics, members, warnings, .. } = model;
+    let Model { krate, ident, generics, static_type, members, warnings, .. } = model;
     let (generics, arguments, clause) = generics.split_for_impl();
     let constants = members.iter().filter_map(|member| match member {
         Member::One(attribute) => Some(constant(model, attribute)),
@@ -39,6 +39,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 #(#statements)*
             }
         }
+        // A struct that is there for its constants alone is used all the same.
+        const _: fn(&#static_type) = |_| {};
         #check
         #(#warnings)*
     }

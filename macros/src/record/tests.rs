@@ -31,8 +31,7 @@ fn one_field() {
 
 /// The same, of a function with constants and sets among its fields.
 fn called_with_sets(fields: TokenStream, _: TokenStream) -> TokenStream {
-    let declared = quote!("id", { ATTR_A }, { ..<Order as Attributes>::DESCRIPTORS }, { shop::ATTR_B });
-    let expanded = record(quote!(__span (::spanwright) [#declared] #fields));
+    let expanded = record(quote!(__span (::spanwright) ["id", "size"; __ALL] #fields));
     match expanded.clone().into_iter().next() {
         Some(TokenTree::Group(block)) => block.stream(),
         _ => expanded,
@@ -56,6 +55,13 @@ fn mistakes_with_constants() {
     refused(
         "..Order = order",
         &["Order: `record!` fills in one attribute after the other: write `{ATTR_NAME} = value`"],
+    );
+    refused(
+        "siez = 1, total = 1",
+        &[
+            "siez: `siez` is not declared; did you mean `size`? if not, declare it: `#[instrument(fields(siez = Empty))]`",
+            "total: `total` is not declared; write its constant, `{ATTR_NAME}`, if it has one; if not, declare it: `#[instrument(fields(total = Empty))]`",
+        ],
     );
     refused("{ATTR_A}", &["ATTR_A: `{ATTR_A}` has no value: write `{ATTR_A} = value`"]);
 }

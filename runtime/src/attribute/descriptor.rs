@@ -33,6 +33,7 @@ struct Label {
 
 /// The type of an attribute's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ValueType {
     /// Text.
     Str,
@@ -44,16 +45,23 @@ pub enum ValueType {
     F64,
 }
 
-/// What is recorded of an attribute's values, wherever it is recorded by its constant or its struct.
+/// What is recorded of an attribute's values, wherever they are recorded by its constant or its struct. The weakest is first:
+/// what asks for two has the stronger one.
+///
+/// What is recorded in any other way is not redacted, since it never gets to the attribute: by the key as a text, as in
+/// `tracing::Span::current().record("shop.iban", iban)`, or through another crate's interface, such as an event's field or a
+/// `KeyValue` of OpenTelemetry's. [`Attribute::redacted`](crate::Attribute::redacted) is for those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Redaction {
     /// The value.
     Shown,
+    /// Eight stars, and the last four characters of a text that has at least twelve. Of what a value's `Debug` says (`?value`),
+    /// the stars alone, since its end may be any part of the value.
+    Masked,
     /// A text's HMAC-SHA256, cut to 16 hexadecimal digits, so that equal values can be told to be equal and nothing else.
     /// Its key is a random one of the process, unless one is [configured](crate::config), so that programs agree.
     Hashed,
-    /// Eight stars, and the last four characters of a text that has at least twelve.
-    Masked,
     /// Nothing.
     Dropped,
 }
@@ -106,6 +114,13 @@ impl AttributeDescriptor {
         check_key(key);
         let (help, redaction, examples) = ("", Redaction::Shown, Examples::Some(&[]));
         Self { key, value_type, help, redaction, place, examples, label: Label::of(key) }
+    }
+
+    /// From now on with this redaction, unless it has a stronger one.
+    pub(super) const fn redact(&mut self, redaction: Redaction) {
+        if redaction as u8 > self.redaction as u8 {
+            self.redaction = redaction;
+        }
     }
 
     /// The name of the Prometheus label that stands for it.

@@ -5,7 +5,7 @@ use std::fmt;
 use spanwright_core::slots::value::{FieldWriter, Value};
 
 use super::shadow::Captured;
-use crate::attribute::{Attribute, Redaction, redacted};
+use crate::attribute::{Attribute, Left, Redaction, left, left_of_debug};
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that is being opened.
@@ -57,7 +57,7 @@ impl<'f, 'w> Fields<'f, 'w> {
             redaction => value.record(&mut |value| {
                 // Only text has any other redaction.
                 if let Value::Str(text) = value {
-                    self.push_redacted(index, redaction, text);
+                    self.push_left(index, left(redaction, text));
                 }
             }),
         }
@@ -70,7 +70,12 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        self.push_formatted(index, attribute.redaction(), format_args!("{value:?}"));
+        let text = format_args!("{value:?}");
+        match attribute.redaction() {
+            Redaction::Shown => self.push_fmt(index, text),
+            Redaction::Dropped => {}
+            redaction => self.push_left(index, left_of_debug(redaction, &text.to_string())),
+        }
     }
 
     /// Records what a value's `Display` says, as the attribute lets it be shown.
@@ -80,21 +85,18 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        self.push_formatted(index, attribute.redaction(), format_args!("{value}"));
-    }
-
-    fn push_formatted(&mut self, index: usize, redaction: Redaction, text: fmt::Arguments<'_>) {
-        match redaction {
+        let text = format_args!("{value}");
+        match attribute.redaction() {
             Redaction::Shown => self.push_fmt(index, text),
             Redaction::Dropped => {}
-            redaction => self.push_redacted(index, redaction, &text.to_string()),
+            redaction => self.push_left(index, left(redaction, &text.to_string())),
         }
     }
 
     #[cold]
-    fn push_redacted(&mut self, index: usize, redaction: Redaction, text: &str) {
-        if let Some(text) = redacted(redaction, text) {
-            self.push(index, Value::Str(&text));
+    fn push_left(&mut self, index: usize, left: Option<Left>) {
+        if let Some(left) = left {
+            self.push(index, Value::Str(left.as_str()));
         }
     }
 
