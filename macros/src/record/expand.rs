@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::model::{Assignment, FieldName, Model, not_declared, recorded_twice};
 use crate::field::{Constant, Format};
-use crate::hygiene::blaming;
+use crate::hygiene::{blaming, local};
 use crate::semconv::ValueType;
 
 /// Input: `a = 1, b = %c`; output: `__span.record(|__open| match (&(1), &(c),) { (__value0, __value1,) => … })`.
@@ -63,7 +63,7 @@ fn statement(model: &Model, number: usize, binding: &Ident, fields: &Ident) -> T
 /// Output: `const __PLACE0: usize = match place_of(__ALL, Named(&ATTR_A).declared()) { Found::At(place) => place, … };`.
 fn places(model: &Model) -> TokenStream {
     let Some(all) = &model.all else { return TokenStream::new() };
-    let krate = &model.krate;
+    let (krate, inner) = (&model.krate, local("__place"));
     let mut items = TokenStream::new();
     for (number, Assignment { name, at, secret, .. }) in model.assignments.iter().enumerate() {
         let (own, text) = (place(number), name.text());
@@ -79,7 +79,7 @@ fn places(model: &Model) -> TokenStream {
         };
         items.extend(quote! {
             const #own: ::core::primitive::usize = match #krate::__private::place_of(#all, #wanted) {
-                #krate::__private::Found::At(place) => place,
+                #krate::__private::Found::At(#inner) => #inner,
                 #krate::__private::Found::Another => #another,
                 #krate::__private::Found::Nowhere => #nowhere,
             };

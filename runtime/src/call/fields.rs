@@ -45,16 +45,21 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        self.redacted(index, attribute.redaction(), value);
+        self.redacted(index, attribute.redaction(), |field| value.record_typed(field));
     }
 
-    /// Records what may be shown of a typed value.
+    /// Records what may be shown of the value that `record` hands over.
     #[inline]
-    pub(crate) fn redacted<V: Record + ?Sized>(&mut self, index: usize, redaction: Redaction, value: &V) {
+    pub(crate) fn redacted(
+        &mut self,
+        index: usize,
+        redaction: Redaction,
+        record: impl FnOnce(&mut dyn FnMut(Value<'_>)),
+    ) {
         match redaction {
-            Redaction::Shown => self.value(index, value),
+            Redaction::Shown => record(&mut |value| self.push(index, value)),
             Redaction::Dropped => {}
-            redaction => value.record(&mut |value| {
+            redaction => record(&mut |value| {
                 // Only text has any other redaction.
                 if let Value::Str(text) = value {
                     self.push_left(index, left(redaction, text));
