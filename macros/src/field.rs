@@ -104,7 +104,8 @@ impl Constant {
     /// The name that it stands for.
     pub(crate) fn key(&self, krate: &TokenStream) -> TokenStream {
         let path = &self.path;
-        quote!(#krate::__private::Named(&#path).key())
+        let bytes = Ident::new("as_bytes", blaming(self.span()));
+        quote!(#krate::__private::key_of(#path.#bytes()))
     }
 
     /// What records a value by it, all but the value: the method's name is blamed for a sign that does not suit the constant.
@@ -116,7 +117,14 @@ impl Constant {
             Format::Display => "display",
         };
         let method = Ident::new(method, blaming(self.span()));
-        quote_spanned!(blaming(self.span())=> #krate::__private::Named(&#path).#method)
+        quote_spanned!(blaming(self.span())=> #krate::__private::named(&#path).#method)
+    }
+
+    /// The field as it is declared, for the compiler to compare.
+    pub(crate) fn declared(&self, krate: &TokenStream) -> TokenStream {
+        let path = &self.path;
+        let method = Ident::new("declared", blaming(self.span()));
+        quote!(#krate::__private::Named(&#path).#method())
     }
 
     /// An item that stops the build with `message`, at `span`, where it shows its values.

@@ -9,8 +9,9 @@ pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanK
 pub use spanwright_macros::record as record_fields;
 
 pub use crate::attribute::{
-    Attribute, AttributeDescriptor, Declared, Found, Group, LabelAs, Named, Names, check_label_names,
-    check_labels, check_names, concatenated, declared, is_taken, label_of, names_of, place_of,
+    Attribute, AttributeDescriptor, Declared, FieldName, Found, Group, LabelAs, Named, Names,
+    check_label_names, check_labels, check_names, concatenated, declared, is_taken, key_of, label_of, named,
+    names_of, place_of,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{

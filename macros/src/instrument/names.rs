@@ -89,8 +89,8 @@ pub(super) fn declared(krate: &Runtime, fields: &[Field], constant: &Ident) -> O
             quote!(#krate::__private::Group::One(#krate::__private::Declared::text(#name)))
         }
         FieldName::Constant(constant) => {
-            let path = &constant.path;
-            quote!(#krate::__private::Group::One(#krate::__private::Named(&#path).declared()))
+            let declared = constant.declared(&krate.to_token_stream());
+            quote!(#krate::__private::Group::One(#declared))
         }
         FieldName::Set(ty) => {
             let set = set(krate, ty);

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::model::{Assignment, FieldName, Model, not_declared, recorded_twice};
-use crate::field::{Constant, Format};
+use crate::field::Format;
 use crate::hygiene::{blaming, local};
 use crate::semconv::ValueType;
 
@@ -75,22 +75,20 @@ fn places(model: &Model) -> TokenStream {
         .map(|message| panic(*at, &message));
         let wanted = match name {
             FieldName::Text(text, _) => quote!(#krate::__private::Declared::text(#text)),
-            FieldName::Constant(Constant { path }) => quote!(#krate::__private::Named(&#path).declared()),
+            FieldName::Constant(constant) => constant.declared(krate),
         };
+        let others = (0..number).map(place);
+        let taken = (number > 0).then(|| quote! {
+            #krate::__private::Found::At(#inner) if #krate::__private::is_taken(#inner, &[#(#others),*]) => #twice,
+        });
         items.extend(quote! {
             const #own: ::core::primitive::usize = match #krate::__private::place_of(#all, #wanted) {
+                #taken
                 #krate::__private::Found::At(#inner) => #inner,
                 #krate::__private::Found::Another => #another,
                 #krate::__private::Found::Nowhere => #nowhere,
             };
         });
-        let others = (0..number).map(place);
-        let may_be_twice = number > 0 && matches!(name, FieldName::Constant(_));
-        items.extend(may_be_twice.then(|| {
-            quote! {
-                const _: () = if #krate::__private::is_taken(#own, &[#(#others),*]) { #twice };
-            }
-        }));
         if let (FieldName::Constant(constant), Some(secret)) = (name, secret) {
             let message = format!(
                 "`{secret}` looks like a secret, and `{text}` shows it: redact the attribute, leave it out, or, if it is none, give it another name"

@@ -32,7 +32,7 @@ use descriptor::Examples;
 pub use descriptor::{AttributeDescriptor, AttributeType, Redaction, ValueType};
 #[cfg(feature = "telemetry")]
 pub(crate) use hash::{RedactionKey, set_key};
-pub use named::Named;
+pub use named::{FieldName, Named, key_of, named};
 use redaction::redacted;
 #[cfg(feature = "telemetry")]
 pub(crate) use redaction::{Left, left, left_of_debug};
@@ -148,6 +148,13 @@ impl<T: ?Sized> Attribute<T> {
     #[must_use]
     pub const fn key(&self) -> &'static str {
         self.descriptor.key
+    }
+
+    /// The key's bytes, by a name that texts know too.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'static [u8] {
+        self.descriptor.key.as_bytes()
     }
 
     /// The name of the Prometheus label that stands for it, `shop_tenant_id`. Of a constant it lives for ever:

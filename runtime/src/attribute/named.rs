@@ -9,17 +9,66 @@ use crate::call::Fields;
 use crate::off::Fields;
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
+/// What stands in braces for a field's name.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't be a field's name",
+    label = "neither an `Attribute` nor a text",
+    note = "braces hold a constant `Attribute`, or a constant `&str` that is a key"
+)]
+pub trait FieldName {
+    /// What records by it.
+    type Named<'c>
+    where
+        Self: 'c;
+
+    /// It, ready to record.
+    fn named(&self) -> Self::Named<'_>;
+}
+
+/// What records by a constant. A function, so that what is no name is one error.
+#[inline]
+pub fn named<C: FieldName>(constant: &C) -> C::Named<'_> {
+    constant.named()
+}
+
+/// The key that a constant stands for, from its bytes: a method that texts and attributes both have.
+#[must_use]
+pub const fn key_of(bytes: &'static [u8]) -> &'static str {
+    match std::str::from_utf8(bytes) {
+        Ok(key) => key,
+        // They are those of a text.
+        Err(_) => "",
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> FieldName for Attribute<T> {
+    type Named<'c>
+        = Named<'c, Self>
+    where
+        Self: 'c;
+
+    #[inline]
+    fn named(&self) -> Named<'_, Self> {
+        Named(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl FieldName for &'static str {
+    type Named<'c> = Named<'c, Self>;
+
+    #[inline]
+    fn named(&self) -> Named<'_, Self> {
+        Named(self)
+    }
+}
+
 /// A constant as a field's name.
 #[derive(Debug)]
 pub struct Named<'c, C>(pub &'c C);
 
 impl<T: ?Sized> Named<'_, Attribute<T>> {
-    /// What the field is called.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        self.0.key()
-    }
-
     /// The field as it is declared.
     #[must_use]
     pub const fn declared(self) -> Declared {
@@ -57,12 +106,6 @@ impl<T: ?Sized> Named<'_, Attribute<T>> {
 
 /// A key alone, as other crates have them: its values may be of any type, and are shown.
 impl Named<'_, &'static str> {
-    /// What the field is called.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        *self.0
-    }
-
     /// The field as it is declared.
     #[must_use]
     pub const fn declared(self) -> Declared {

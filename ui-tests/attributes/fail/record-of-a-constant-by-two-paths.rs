@@ -3,7 +3,7 @@ use spanwright::{Attribute, instrument, record};
 const ATTR_NOTE: Attribute<str> = Attribute::new("shop.note");
 
 mod reexported {
-    pub use super::ATTR_NOTE;
+    pub(crate) use super::ATTR_NOTE;
 }
 
 #[instrument(fields({ATTR_NOTE} = Empty))]
