@@ -6,12 +6,13 @@ use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::conventions;
 use super::parse::Recorded;
+use super::{conventions, recording};
 use crate::args::{Arg, Flag, List};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg, secret_read};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg};
 use crate::naming;
+use crate::secret_read::secret_read;
 use crate::semconv::ValueType;
 use crate::signature::{self, Function};
 
@@ -109,10 +110,10 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
             errors.between(first.span, field.span, message);
         }
     }
-    check_secrets(&decided, &labels, allow_secret, errors);
+    check_secrets(&decided, &labels, allow_secret, item, errors);
     // OpenTelemetry's keys are used as it says, unless that is not asked for.
     if conventions {
-        conventions::check(&mut decided, paths, item, errors);
+        conventions::check(&mut decided[paths..], item, errors);
     }
     decided
 }
@@ -276,12 +277,16 @@ fn check_secrets(
     decided: &[Field],
     labels: &[(String, Span)],
     allowed: Arg<List<Name>>,
+    item: &Function,
     errors: &mut Errors,
 ) {
     let complete = errors.is_empty();
     let allowed = allowed.map(|list| list.value.0).unwrap_or_default();
     // Another name hides no secret.
-    let read = |field: &Field| secret_read(&syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?);
+    let read = |field: &Field| {
+        let value = syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?;
+        secret_read(&value, &|name| item.field_of(name))
+    };
     let fields = decided.iter().filter_map(|field| match &field.name {
         FieldName::Text(name) => Some((name, field.span, read(field))),
         FieldName::Constant(_) | FieldName::Set(_) => None,
@@ -304,8 +309,11 @@ fn check_secrets(
     if !complete {
         return;
     }
+    // What `record!` reads is known there only.
+    let records = recording::is_in(item.body.stream());
     for allow in &allowed {
-        if !named.iter().any(|(name, ..)| **name == allow.text) {
+        let is_records = records && naming::is_secret(&allow.text);
+        if !is_records && !named.iter().any(|(name, ..)| **name == allow.text) {
             let message = format!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
             errors.on(&allow.tokens, message);
         }

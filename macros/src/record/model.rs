@@ -2,12 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Expr;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::parse::{Declared, Input};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, secret_read};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name};
 use crate::naming;
+use crate::secret_read::secret_read;
 use crate::semconv::{self, Finding, ValueType};
 
 /// The fields to fill in.
@@ -45,7 +47,7 @@ pub(super) enum Place {
 
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
-        let Input { span, conventions, krate, declared, fields, mut errors } = input;
+        let Input { span, conventions, krate, declared, allowed, fields, mut errors } = input;
         let mut at = None;
         let mut assignments: Vec<(Span, Assignment)> = Vec::with_capacity(fields.len());
         for field in fields {
@@ -70,10 +72,13 @@ impl Model {
             let (Some(place), Some((format, value))) = (place, value) else { continue };
             // A name that says a secret was allowed where it was declared, and a constant likewise; another one hides none.
             let hides = |name: &Name| !naming::is_secret(&name.text);
-            if let (Key::Name(name), Some(secret)) = (&key, secret_read(&value)) {
-                if hides(name) {
-                    let remedy = "leave it out, or, if it is none, give it another name";
-                    errors.at(secret.span(), format_args!("`{secret}` looks like a secret: {remedy}"));
+            if let (Key::Name(name), Some(secret)) = (&key, secret_read(&value, &|_| None)) {
+                if hides(name) && !allowed.iter().any(|allow| secret.unraw() == allow.as_str()) {
+                    let message = format!(
+                        "`{secret}` looks like a secret: leave it out, or, if it is none, add \
+                         `allow_secret({secret})` to `#[instrument(…)]`"
+                    );
+                    errors.at(secret.span(), message);
                 }
             }
             // A field has one value.

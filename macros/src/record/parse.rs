@@ -9,7 +9,7 @@ use crate::args::{self, Element};
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg};
 
-/// `__span !? (::spanwright) ["declared", {ATTR_DECLARED}, {..DESCRIPTORS}] name = value, name = %value`
+/// `__span !? (::spanwright) ["declared", {ATTR_DECLARED}, {..DESCRIPTORS}] ("allowed") name = value, name = %value`
 pub(super) struct Input {
     /// The variable with the handle to the span.
     pub(super) span: Ident,
@@ -19,6 +19,8 @@ pub(super) struct Input {
     pub(super) krate: TokenStream,
     /// The span's fields, in their order.
     pub(super) declared: Vec<Declared>,
+    /// The names that look like secrets and are none.
+    pub(super) allowed: Vec<String>,
     /// What the user wrote.
     pub(super) fields: Vec<FieldArg>,
     /// The mistakes found so far.
@@ -62,9 +64,14 @@ impl Input {
             let names;
             bracketed!(names in input);
             let declared = Punctuated::<Declared, Token![,]>::parse_terminated(&names)?;
+            let allowed;
+            parenthesized!(allowed in input);
+            let allowed = Punctuated::<LitStr, Token![,]>::parse_terminated(&allowed)?;
+            let allowed = allowed.iter().map(LitStr::value).collect();
             let mut errors = Errors::default();
             let fields = args::parse_elements(input, &mut errors);
-            Ok(Self { span, conventions, krate, declared: declared.into_iter().collect(), fields, errors })
+            let declared = declared.into_iter().collect();
+            Ok(Self { span, conventions, krate, declared, allowed, fields, errors })
         };
         parser.parse2(call)
     }
