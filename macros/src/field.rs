@@ -4,14 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{
-    Expr, ExprField, ExprGroup, ExprParen, ExprPath, ExprReference, ExprUnary, LitStr, Member, Path, Token,
-    Type, braced,
-};
+use syn::{Expr, ExprPath, LitStr, Path, Token, Type, braced};
 
 use crate::args::{Element, at_end};
 use crate::hygiene::blaming;
-use crate::naming;
 
 /// How a value becomes an attribute of the span.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -294,34 +290,6 @@ impl Element for SetArg {
         Ok(Self { ty, value })
     }
 }
-
-/// The name of what an expression reads as it is, where that says a secret: `password`, `&self.token`, `pin.clone()`.
-pub(crate) fn secret_read(value: &Expr) -> Option<Ident> {
-    let (Expr::Reference(ExprReference { expr: inner, .. })
-    | Expr::Paren(ExprParen { expr: inner, .. })
-    | Expr::Group(ExprGroup { expr: inner, .. })
-    | Expr::Unary(ExprUnary { expr: inner, .. })) = value
-    else {
-        return match value {
-            Expr::MethodCall(call) if SAME.iter().any(|same| call.method == same) => {
-                secret_read(&call.receiver)
-            }
-            Expr::Path(path) => path.path.segments.last().map(|last| last.ident.clone()),
-            Expr::Field(ExprField { member: Member::Named(name), .. }) => Some(name.clone()),
-            _ => None,
-        }
-        .filter(|name| {
-            let name = name.unraw().to_string();
-            // `Login::Password` is a variant, or a type: what a secret is called, and no secret.
-            let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
-            naming::is_secret(&name) && !is_type
-        });
-    };
-    secret_read(inner)
-}
-
-/// Methods that give what they are called on, in another type.
-const SAME: [&str; 7] = ["as_deref", "as_ref", "as_str", "clone", "to_owned", "to_string", "trim"];
 
 /// `Empty`, `field::Empty` or `tracing::field::Empty`: any other path that ends so is a value.
 fn is_empty(value: &Expr) -> bool {

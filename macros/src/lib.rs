@@ -24,6 +24,7 @@ mod metrics;
 mod naming;
 mod record;
 mod secret_names;
+mod secret_read;
 mod semconv;
 mod signature;
 #[cfg(test)]

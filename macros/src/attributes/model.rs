@@ -76,10 +76,12 @@ impl Model {
             prefix: prefix.map(|prefix| prefix.value.0.0.value()),
             semconv: semconv.is_none_or(|semconv| semconv.value.0),
         };
+        let is_silenced = semconv::is_silenced(&item.attrs);
         let (has_fields, mut warnings, mut members) = (!fields.is_empty(), Vec::new(), Vec::new());
         for field in fields {
             members.extend(member(field, &shared, &mut warnings, &mut errors));
         }
+        warnings.retain(|_| !is_silenced);
         if members.is_empty() && errors.is_empty() {
             let message = match has_fields {
                 true => "a set of attributes needs at least one that is not skipped",

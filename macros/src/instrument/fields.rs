@@ -6,9 +6,8 @@ use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::conventions;
 use super::parse::Recorded;
-use super::secrets;
+use super::{conventions, secrets};
 use crate::args::{Arg, Flag, List};
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg};
@@ -149,10 +148,10 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
             errors.between(first.span, field.span, message);
         }
     }
-    secrets::check(&mut decided, &labels, allow_secret, errors);
+    secrets::check(&mut decided, &labels, allow_secret, item, errors);
     // OpenTelemetry's keys are used as it says, unless that is not asked for.
     if conventions {
-        conventions::check(&mut decided, paths, item, errors);
+        conventions::check(&mut decided[paths..], item, errors);
     }
     decided
 }

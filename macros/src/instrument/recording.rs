@@ -39,18 +39,17 @@ pub(super) fn is_in(body: TokenStream) -> bool {
 ///
 /// Output: `(recorded __span sync)` and `{ macro_rules! … { … } body }`. It is a macro, since the name of one is found from
 /// all of the body, by tokens that come out of another macro too. It hands on the names of the fields, so that one which
-/// is not declared is an error on its own token.
+/// is not declared is an error on its own token, and what `allow_secret` names.
 pub(super) fn recorded(model: &Model, mode: &TokenStream) -> (TokenStream, Group) {
-    let Model { krate, body, fields, conventions, .. } = model;
+    let Model { krate, body, fields, conventions, allowed, .. } = model;
     let span = local("__span");
     let texts = names::texts(fields);
     let constant = Ident::new(DECLARED, Span::call_site());
     let declared = names::declared(krate, fields, &constant);
     let all = declared.iter().map(|_| quote!(; #constant));
     let quiet = (!conventions).then(|| quote!(!));
-    let leads_to = quote! {
-        #krate::__private::record_fields! { #span #quiet (#krate) [#(#texts),* #(#all)*] $($fields)* }
-    };
+    let known = quote!(#span #quiet (#krate) [#(#texts),* #(#all)*] (#(#allowed),*));
+    let leads_to = quote!(#krate::__private::record_fields! { #known $($fields)* });
     (quote!((recorded #span #mode)), with_macro(body.observed(), &leads_to, declared.as_ref()))
 }
 

@@ -4,10 +4,13 @@ use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 
 use super::fields::{Field, FieldName};
+use super::recording;
 use crate::args::{Arg, List};
 use crate::errors::Errors;
-use crate::field::{Name, secret_read};
+use crate::field::Name;
 use crate::naming;
+use crate::secret_read::secret_read;
+use crate::signature::Function;
 
 /// What looks like a secret.
 struct Suspect {
@@ -23,6 +26,7 @@ pub(super) fn check(
     fields: &mut [Field],
     labels: &[(String, Span)],
     allowed: Arg<List<Name>>,
+    item: &Function,
     errors: &mut Errors,
 ) {
     let complete = errors.is_empty();
@@ -30,7 +34,7 @@ pub(super) fn check(
     let is_allowed = |name: &str| allowed.iter().any(|allow| allow.text == name);
     let mut suspects: Vec<Suspect> = Vec::new();
     for field in fields {
-        let read = read(field);
+        let read = read(field, item);
         match (&field.name, read) {
             (FieldName::Text(name), read) => suspects.push(named(name, field.span, read)),
             (FieldName::Constant(_), Some(read)) => {
@@ -55,8 +59,11 @@ pub(super) fn check(
     if !complete {
         return;
     }
+    // What `record!` reads is known there only.
+    let records = recording::is_in(item.body.stream());
     for allow in &allowed {
-        if !suspects.iter().any(|suspect| suspect.name == allow.text) {
+        let is_records = records && naming::is_secret(&allow.text);
+        if !is_records && !suspects.iter().any(|suspect| suspect.name == allow.text) {
             let message = format!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
             errors.on(&allow.tokens, message);
         }
@@ -64,8 +71,9 @@ pub(super) fn check(
 }
 
 /// What the field's value reads as it is, where that says a secret.
-fn read(field: &Field) -> Option<Ident> {
-    secret_read(&syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?)
+fn read(field: &Field, item: &Function) -> Option<Ident> {
+    let value = syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?;
+    secret_read(&value, &|name| item.field_of(name))
 }
 
 fn named(name: &str, span: Span, read: Option<Ident>) -> Suspect {

@@ -91,7 +91,7 @@ fn places(model: &Model) -> TokenStream {
         });
         if let (FieldName::Constant(constant), Some(secret)) = (name, secret) {
             let message = format!(
-                "`{secret}` looks like a secret, and `{text}` shows it: redact the attribute, leave it out, or, if it is none, give it another name"
+                "`{secret}` looks like a secret, and `{text}` shows it: redact the attribute, leave it out, or, if it is none, add `allow_secret({secret})` to `#[instrument(…)]`"
             );
             items.extend(constant.hides(krate, secret.span(), &message));
         }

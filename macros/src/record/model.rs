@@ -2,12 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Expr;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::parse::{Declared, Input};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, secret_read};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name};
 use crate::naming;
+use crate::secret_read::secret_read;
 use crate::semconv::{self, Finding, ValueType};
 
 /// The fields to fill in.
@@ -56,7 +58,7 @@ impl FieldName {
 
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
-        let Input { span, conventions, krate, declared, fields, mut errors } = input;
+        let Input { span, conventions, krate, declared, allowed, fields, mut errors } = input;
         let mut at = None;
         let mut assignments: Vec<Assignment> = Vec::with_capacity(fields.len());
         for field in fields {
@@ -78,7 +80,7 @@ impl Model {
             if let Some(first) = assignments.iter().find(|other| other.name.text() == text) {
                 errors.between(first.at, key.span(), recorded_twice(&text));
             }
-            let secret = secret(&key, &value, &mut errors);
+            let secret = secret(&key, &value, &allowed, &mut errors);
             let must_be = match &key {
                 Key::Name(name) if conventions => must_be(name, format, &value, &mut errors),
                 Key::Name(_) | Key::Constant(_) => None,
@@ -97,14 +99,17 @@ pub(super) fn recorded_twice(name: &str) -> String {
 
 /// The secret that a value reads, where it goes into a constant: the compiler finds out whether that hides it. A name that
 /// says a secret was allowed where it was declared; another one hides none.
-fn secret(key: &Key, value: &Expr, errors: &mut Errors) -> Option<Ident> {
-    let secret = secret_read(value)?;
+fn secret(key: &Key, value: &Expr, allowed: &[String], errors: &mut Errors) -> Option<Ident> {
+    let secret = secret_read(value, &|_| None)?;
     match key {
+        _ if allowed.iter().any(|allow| secret.unraw() == allow.as_str()) => None,
         Key::Constant(_) => Some(secret),
         Key::Name(name) if naming::is_secret(&name.text) => None,
         Key::Name(_) => {
-            let remedy = "leave it out, or, if it is none, give it another name";
-            errors.at(secret.span(), format_args!("`{secret}` looks like a secret: {remedy}"));
+            let message = format!(
+                "`{secret}` looks like a secret: leave it out, or, if it is none, add `allow_secret({secret})` to `#[instrument(…)]`"
+            );
+            errors.at(secret.span(), message);
             None
         }
     }

@@ -2,13 +2,14 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{LitStr, Token, bracketed, parenthesized};
 
 use crate::args;
 use crate::errors::Errors;
 use crate::field::FieldArg;
 
-/// `__span !? (::spanwright) ["declared", "also"; __ALL] name = value, name = %value`
+/// `__span !? (::spanwright) ["declared", "also"; __ALL] ("allowed") name = value, name = %value`
 pub(super) struct Input {
     /// The variable with the handle to the span.
     pub(super) span: Ident,
@@ -17,6 +18,8 @@ pub(super) struct Input {
     /// The path of the runtime.
     pub(super) krate: TokenStream,
     pub(super) declared: Declared,
+    /// The names that look like secrets and are none.
+    pub(super) allowed: Vec<String>,
     /// What the user wrote.
     pub(super) fields: Vec<FieldArg>,
     /// The mistakes found so far.
@@ -59,9 +62,13 @@ impl Input {
             let names;
             bracketed!(names in input);
             let declared = names.parse()?;
+            let allowed;
+            parenthesized!(allowed in input);
+            let allowed = Punctuated::<LitStr, Token![,]>::parse_terminated(&allowed)?;
+            let allowed = allowed.iter().map(LitStr::value).collect();
             let mut errors = Errors::default();
             let fields = args::parse_elements(input, &mut errors);
-            Ok(Self { span, conventions, krate, declared, fields, errors })
+            Ok(Self { span, conventions, krate, declared, allowed, fields, errors })
         };
         parser.parse2(call)
     }

@@ -7,7 +7,8 @@ use crate::testing::{assert_errors, snapshot, survives_damage, tokens};
 /// The macro as the function around it calls it, for helpers that know attributes: the arguments are what stands between
 /// the parentheses of `record!`. Errors are taken out of their block.
 fn called(fields: TokenStream, _: TokenStream) -> TokenStream {
-    let expanded = record(quote!(__span (::spanwright) ["id", "http.route", "odd-name", "result"] #fields));
+    let expanded =
+        record(quote!(__span (::spanwright) ["id", "http.route", "odd-name", "result"] ("token") #fields));
     match expanded.clone().into_iter().next() {
         Some(TokenTree::Group(block)) => block.stream(),
         _ => expanded,
@@ -31,7 +32,7 @@ fn one_field() {
 
 /// The same, of a function with constants and sets among its fields.
 fn called_with_sets(fields: TokenStream, _: TokenStream) -> TokenStream {
-    let expanded = record(quote!(__span (::spanwright) ["id", "size"; __ALL] #fields));
+    let expanded = record(quote!(__span (::spanwright) ["id", "size"; __ALL] () #fields));
     match expanded.clone().into_iter().next() {
         Some(TokenTree::Group(block)) => block.stream(),
         _ => expanded,
@@ -139,4 +140,16 @@ fn nothing_panics() {
             record(call);
         }
     }
+}
+
+#[test]
+fn what_the_function_allows_is_no_secret_here() {
+    refused("id = token, result = self.token.as_str()", &[]);
+    refused(
+        "id = password",
+        &[
+            "password: `password` looks like a secret: leave it out, or, if it is none, add `allow_secret(password)` to \
+           `#[instrument(…)]`",
+        ],
+    );
 }
