@@ -13,7 +13,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, PathArguments, Token, Type, UnOp};
+use syn::{
+    Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, PathArguments, PathSegment, Token, Type, UnOp,
+};
 
 use self::table::{Deprecation, Row};
 use crate::hygiene::Runtime;
@@ -153,6 +155,13 @@ impl ValueType {
                 Some(GenericArgument::Type(inner)) => Self::of_type(inner),
                 _ => None,
             },
+            _ => Self::of_segment(last),
+        }
+    }
+
+    /// The type of the values of a Rust type by the last part of its path.
+    pub(crate) fn of_segment(last: &PathSegment) -> Option<Self> {
+        match (last.ident.unraw().to_string().as_str(), &last.arguments) {
             ("bool", PathArguments::None) => Some(Self::Bool),
             ("str" | "String" | "char", PathArguments::None) => Some(Self::Str),
             ("f32" | "f64", PathArguments::None) => Some(Self::Double),

@@ -118,10 +118,8 @@ mod tests {
     #[test]
     fn a_field_is_found_by_its_key_and_its_rule() {
         let of = |attribute: &AttributeDescriptor| Declared::attribute(attribute);
-        let all: [Declared; 3] = declared(&[
-            Group::One(Declared::text("a")),
-            Group::Of(&[ATTR_MASKED.descriptor(), ATTR_COUNT.descriptor()]),
-        ]);
+        const SET: &[&AttributeDescriptor] = &[ATTR_MASKED.descriptor(), ATTR_COUNT.descriptor()];
+        let all: [Declared; 3] = declared(&[Group::One(Declared::text("a")), Group::Of(SET)]);
         assert_eq!(place_of(&all, Declared::text("a")), Found::At(0));
         assert_eq!(place_of(&all, of(ATTR_MASKED.descriptor())), Found::At(1));
         assert_eq!(place_of(&all, of(ATTR_COUNT.descriptor())), Found::At(2));

@@ -39,9 +39,10 @@ pub enum ValueType {
     Str,
     /// `true` or `false`.
     Bool,
-    /// Integers of up to 64 bits with a sign.
+    /// Integers: those of 64 bits with a sign. A larger one, such as `u64::MAX`, is recorded as text, since OpenTelemetry has
+    /// no type for it.
     I64,
-    /// Floating-point numbers of 64 bits.
+    /// Floating-point numbers of 64 bits, and integers as the nearest of them.
     F64,
 }
 

@@ -68,7 +68,8 @@ pub struct Attribute<T: ?Sized> {
 }
 
 impl<T: AttributeType + ?Sized> Attribute<T> {
-    /// An attribute of that key: up to 127 letters, digits, `_`, `-` and dots between them, no digit in front.
+    /// An attribute of that key, which is not asked whether it looks like a secret, as a struct's field is: one that is says
+    /// [`dropped`](Self::dropped), or [`hashed`](Attribute::hashed). Up to 127 letters, digits, `_`, `-` and dots between them, no digit in front.
     ///
     /// # Panics
     /// Where the key is none. In a constant that is an error of the compiler's:

@@ -109,7 +109,7 @@ impl Named<'_, &'static str> {
     /// The field as it is declared.
     #[must_use]
     pub const fn declared(self) -> Declared {
-        Declared::text(*self.0)
+        Declared::text(self.0)
     }
 
     /// Whether values are recorded as they are.
