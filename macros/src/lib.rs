@@ -297,6 +297,7 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `display` | the value's `Display` is recorded, as text | what has a value of its own |
 /// | `debug` | the value's `Debug` is recorded, as text | |
 /// | `flatten` | the field is a set of attributes, whose attributes are this one's | |
+/// | `prefix = "…"` | with `flatten`: their keys stand behind this and a dot, and `record!` does not find them by their constants | none |
 /// | `skip` | the field is no attribute | |
 /// | `skip_if_none` | says that nothing is recorded of `None`, as it is anyway; an error where the field is no `Option` | |
 /// | `allow_secret` | the value is recorded although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{GenericParam, Generics, Type, Visibility};
+use syn::{GenericParam, Generics, LitStr, Type, Visibility};
 
 use super::parse::{Example, Examples, Field, FieldArgs, Input, Redaction, StructArgs};
 use super::types::{self, Plain};
@@ -32,7 +32,15 @@ pub(super) struct Model {
 pub(super) enum Member {
     One(Box<Attribute>),
     /// The attributes of another set.
-    Flattened(Ident, Box<Type>),
+    Flattened(Box<Flattened>),
+}
+
+/// Another set.
+pub(super) struct Flattened {
+    pub(super) field: Ident,
+    pub(super) ty: Type,
+    /// What its keys stand behind.
+    pub(super) prefix: Option<LitStr>,
 }
 
 /// An attribute.
@@ -108,7 +116,9 @@ fn member(
     let alone = check_alone(&field.args, errors);
     let Field { ident, ty, attrs, args, is_complete } = field;
     if alone {
-        return args.skip.is_none().then_some(Member::Flattened(ident, Box::new(ty)));
+        let prefix = args.prefix.map(|prefix| prefix.value.0.0);
+        let flattened = Flattened { field: ident, ty, prefix };
+        return args.skip.is_none().then(|| Member::Flattened(Box::new(flattened)));
     }
     let FieldArgs {
         key,
@@ -119,11 +129,16 @@ fn member(
         display,
         debug,
         flatten: _,
+        prefix,
         skip: _,
         skip_if_none,
         allow_secret,
         semconv,
     } = args;
+    if let Some(prefix) = prefix {
+        let message = "`prefix` is for what is flattened: add `flatten`, or write `key = …`";
+        errors.at(prefix.key.span(), message);
+    }
     let plain = Plain::of(&ty);
     check_option(&skip_if_none, &plain, &ident, errors);
     let format = decided_format(&display, &debug, errors);
@@ -165,6 +180,9 @@ fn check_alone(args: &FieldArgs, errors: &mut Errors) -> bool {
     }
     let (skip, flatten) = (written(&args.skip), written(&args.flatten));
     let Some(alone) = skip.or(flatten) else { return false };
+    if let Some(prefix) = &args.prefix {
+        check_key(&prefix.value.0, "prefix", errors);
+    }
     let others = [
         written(&args.display),
         written(&args.debug),
@@ -177,6 +195,7 @@ fn check_alone(args: &FieldArgs, errors: &mut Errors) -> bool {
         written(&args.redact),
         written(&args.semconv),
         flatten.filter(|second| *second != alone),
+        written(&args.prefix).filter(|_| skip.is_some()),
     ];
     for other in others.into_iter().flatten() {
         let message = format!("`{alone}` and `{other}` exclude each other; keep one");

@@ -86,6 +86,18 @@ pub const fn check_names(names: &[&str]) {
     );
 }
 
+/// Checks that the keys of a set with flattened ones are different.
+///
+/// # Panics
+/// Where two are the same.
+#[track_caller]
+pub const fn check_keys(keys: &[&str]) {
+    assert!(
+        are_different(keys),
+        "an attribute is there twice: two of these have the same key, keep one of them or write `flatten, prefix = \"…\"`"
+    );
+}
+
 /// How many names are told apart by their hashes, so that a set of hundreds does not keep the compiler busy for seconds,
 /// which it calls a mistake.
 const HASHED: usize = 1024;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 /// The longest key, in bytes.
-const MAX_KEY: usize = 127;
+pub(super) const MAX_KEY: usize = 127;
 
 /// An attribute without the type of its constant.
 #[derive(Clone, Copy)]
@@ -115,6 +115,11 @@ impl AttributeDescriptor {
         check_key(key);
         let (help, redaction, examples) = ("", Redaction::Shown, Examples::Some(&[]));
         Self { key, value_type, help, redaction, place, examples, label: Label::of(key) }
+    }
+
+    /// The same attribute under another key.
+    pub(super) const fn under(&self, key: &'static str) -> Self {
+        Self { key, label: Label::of(key), ..*self }
     }
 
     /// From now on with this redaction, unless it has a stronger one.

@@ -7,6 +7,7 @@
 //! | `check` | what is checked while the program is compiled |
 //! | `declared` | the fields of a span, for `record!` to find its own among them |
 //! | `named` | what stands for a field's name: an attribute, or a constant text |
+//! | `prefix` | sets whose keys are put behind a prefix |
 //! | `redaction` | what is left of a value that is not to be shown |
 //! | `hash` | hashes in place of values, and their key |
 //!
@@ -19,6 +20,7 @@ mod descriptor;
 #[cfg(feature = "telemetry")]
 mod hash;
 mod named;
+mod prefix;
 mod redaction;
 mod set;
 
@@ -26,13 +28,16 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
 
-pub use check::{LabelAs, Names, check_label_names, check_labels, check_names, label_of, names_of};
+pub use check::{
+    LabelAs, Names, check_keys, check_label_names, check_labels, check_names, label_of, names_of,
+};
 pub use declared::{Declared, Found, Group, declared, is_taken, place_of};
 use descriptor::Examples;
 pub use descriptor::{AttributeDescriptor, AttributeType, Redaction, ValueType};
 #[cfg(feature = "telemetry")]
 pub(crate) use hash::{RedactionKey, set_key};
 pub use named::{FieldName, Named, key_of, named};
+pub use prefix::{Key, prefixed_keys, references, under_keys};
 use redaction::redacted;
 #[cfg(feature = "telemetry")]
 pub(crate) use redaction::{Left, left, left_of_debug};

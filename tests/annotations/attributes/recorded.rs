@@ -125,6 +125,38 @@ fn a_set_may_be_behind_a_pointer() {
     assert_eq!(keys(trace.one("pointed")).len(), 1);
 }
 
+#[test]
+fn a_set_may_be_flattened_twice_behind_prefixes() {
+    #[derive(Attributes)]
+    struct Address {
+        city: &'static str,
+        #[attribute(constant = ATTR_STREET, redact = mask)]
+        street: &'static str,
+    }
+    #[derive(Attributes)]
+    struct Addresses {
+        #[attribute(flatten, prefix = "billing")]
+        billing: Address,
+        #[attribute(flatten, prefix = "shipping.to")]
+        shipping: Option<Address>,
+        #[attribute(flatten)]
+        own: Address,
+    }
+    #[instrument(fields(..addresses))]
+    fn sent(addresses: &Addresses) {
+        let _ = addresses;
+    }
+    let at = |city| Address { city, street: "canary" };
+    let addresses = Addresses { billing: at("Rome"), shipping: Some(at("Oslo")), own: at("Bonn") };
+    let ((), trace) = traced(|| sent(&addresses));
+    let span = trace.one("sent");
+    for (key, city) in [("billing.", "Rome"), ("shipping.to.", "Oslo"), ("", "Bonn")] {
+        assert_eq!(value(span, &format!("{key}city")), text(city));
+        assert_eq!(value(span, &format!("{key}street")), text("********"));
+    }
+    assert_eq!(Addresses::DESCRIPTORS[3].label(), "shipping_to_street");
+}
+
 struct Id(u32);
 
 impl fmt::Display for Id {
