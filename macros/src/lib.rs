@@ -24,6 +24,7 @@ mod metrics;
 mod naming;
 mod record;
 mod secret_names;
+mod secret_read;
 mod semconv;
 mod signature;
 #[cfg(test)]
@@ -54,10 +55,10 @@ use proc_macro::TokenStream;
 /// | `kind = server` | the span's role in a trace: `server`, `client`, `producer`, `consumer` or `internal`, or the same as a string | `internal` |
 /// | `component = "…"` | the part of the program that the function belongs to, for rules that choose spans by it | none |
 /// | `record(a, ?b, %c.d)` | parameters, and fields of parameters, to record: as they are, by `Debug` (`?`) or by `Display` (`%`) | none |
-/// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip` and those whose name begins with `_` | off |
+/// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip`, those whose name begins with `_`, and those that the value of a constant or a set in `fields` is made of | off |
 /// | `skip(a, b)` | what `record_all` leaves out | nothing |
 /// | `skip_all` | records nothing but what `record` and `fields` name, which is the default; for those who come from `tracing` | off |
-/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in; `{ATTR_NAME} = expr`, called as that constant says; `..order`, all of a parameter whose type derives `Attributes`, or `..Order = expr` | none |
+/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in; `{ATTR_NAME} = expr`, called as that constant says, an `Attribute` or a text; `..order`, all of a parameter whose type derives `Attributes`, or `..Order = expr` | none |
 /// | `err` | an `Err` sets the span's status and is reported as an event | an `Err` sets the status only |
 /// | `err(Display)` | the error's text comes from `Display` | this |
 /// | `err(Debug)` | the error's text comes from `Debug` | |
@@ -296,6 +297,7 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `display` | the value's `Display` is recorded, as text | what has a value of its own |
 /// | `debug` | the value's `Debug` is recorded, as text | |
 /// | `flatten` | the field is a set of attributes, whose attributes are this one's | |
+/// | `prefix = "…"` | with `flatten`: their keys stand behind this and a dot, and `record!` does not find them by their constants | none |
 /// | `skip` | the field is no attribute | |
 /// | `skip_if_none` | says that nothing is recorded of `None`, as it is anyway; an error where the field is no `Option` | |
 /// | `allow_secret` | the value is recorded although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |

@@ -9,6 +9,7 @@ mod model;
 mod names;
 mod parse;
 mod recording;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
