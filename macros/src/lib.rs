@@ -72,7 +72,7 @@ use proc_macro::TokenStream;
 /// | `metrics = Type` | the calls are reported [into a struct of one's own](#metrics-of-ones-own), `Type::global()` | the function's own metrics |
 /// | `metrics(into = …)` | the same for the struct that an expression leads to: `self.metrics`, `Arc::clone(&self.metrics)`, `METRICS` | |
 /// | `metrics(labels = …)` | beside `into`, the value of the struct's labels, with the parameters in scope | `()` |
-/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name, or that of the variable or the field that it is given, looks like a secret's (`password`, `token`, `api_key`, …); names of facts such as `token_count` don't | an error |
+/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name, or that of a variable, a field or a method that its value hands on, looks like a secret's (`password`, `token`, `api_key`, …); so does `record!` with a variable called `a`; names of facts such as `token_count` and `next_token` don't, and `password.len()` reads none | an error |
 /// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
@@ -109,13 +109,14 @@ use proc_macro::TokenStream;
 ///
 /// - A value of another type than the registry's is an error, in `record!` too: `http.response.status_code = "404"`. An
 ///   integer is fine as a floating-point number; text, and one value, are fine in place of a list.
-/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
+/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`. Everyday words that were once
+///   OpenTelemetry's (`message.id`, `pool.name`, `error.message`) are anybody's.
 /// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
-///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,
-///   `graphql`, `feature_flag`, `cloudevents` and `otel`. Fields of parameters, in `record`, are spared that.
+///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `graphql`,
+///   `feature_flag`, `cloudevents` and `otel`. Below a system's own (`messaging.kafka.topic`, `db.redis.key`) all are free.
 ///
 /// `#[allow(deprecated)]` on the function silences the warnings, `semconv = false` the errors too. Names without dots are
-/// nobody's.
+/// nobody's, and a path in `record(user.id)` is a field in Rust, whatever OpenTelemetry means by it.
 ///
 /// # Functions that return a future
 ///
