@@ -43,6 +43,8 @@ impl Drop for Owned {
         if removal.overflows > 0 && !self.0.is_own() {
             crate::own_metrics::OwnMetrics::global().label_overflows_total.add(removal.overflows);
         }
+        #[cfg(not(feature = "telemetry"))]
+        let _ = removal.overflows;
         drop(removal);
     }
 }
