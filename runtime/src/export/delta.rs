@@ -3,15 +3,15 @@
 //! Invariants:
 //! - what is owed is owed until it is [settled](Deltas::settle): delivered, or given up for good. So a push that failed is
 //!   made up for by the next one, which starts where the failed one did, and nothing is counted twice;
-//! - a value that has gone down, or counts since later than before, started anew from zero: an instance of the metric was
-//!   dropped;
+//! - a value that has gone down, or has been counting since the last snapshot alone, started anew from zero: an instance of
+//!   the metric was dropped;
 //! - nothing is kept of a series that is gone and owes nothing;
 //! - of series with the same labels in one family, the first counts; what contradicts itself does not count at all.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use crate::registry::FINEST;
+use crate::registry::{FINEST, is_anew};
 use crate::registry::{Family, LabelSet, Series, Snapshot, Text, Value};
 
 /// What was seen of all counters and histograms, and what is owed of them.
@@ -90,7 +90,7 @@ impl Deltas {
                 let began = family.start_of(one);
                 // Nothing is before anything.
                 let start = since.max(began).unwrap_or(self.made).min(snapshot.time);
-                account.advance(&one.value, began, start);
+                account.advance(&one.value, began, since, start);
                 change.push(&one.labels, &account, one);
                 series.insert(one.labels.clone(), account);
             }
@@ -159,9 +159,14 @@ impl Change {
 
 impl Account {
     /// Takes a new value in. What came since the last one is owed from here on.
-    fn advance(&mut self, now: &Value, began: Option<SystemTime>, start: SystemTime) {
-        // What was counted since then is gone, even where as much has been counted again.
-        let is_anew = self.began.is_some() && began > self.began;
+    fn advance(
+        &mut self,
+        now: &Value,
+        began: Option<SystemTime>,
+        since: Option<SystemTime>,
+        start: SystemTime,
+    ) {
+        let is_anew = is_anew(self.began, began, since);
         let last = self.last.as_ref().filter(|_| !is_anew);
         let is_new = last.is_none();
         let came = match last {

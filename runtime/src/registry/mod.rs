@@ -45,11 +45,11 @@ pub(crate) use instrument::{gauge_bits, gauge_value};
 #[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
 pub use owned::Owned;
-pub(crate) use snapshot::FINEST;
 pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, OtelNames, Sample, Series, Snapshot, Text,
     Value,
 };
+pub(crate) use snapshot::{FINEST, is_anew};
 pub use source::Source;
 #[cfg(feature = "telemetry")]
 pub use watch::Watched;

@@ -78,6 +78,8 @@ fn a_series_that_counts_since_later_started_anew_however_high_it_is() {
         (20, 5, Some(at(15)), (Value::Counter(5), 15)),
         (30, 6, Some(at(15)), (Value::Counter(1), 20)),
         (40, 7, None, (Value::Counter(1), 30)),
+        // Older series of the family have gone, and this one has not.
+        (50, 9, Some(at(16)), (Value::Counter(2), 40)),
     ] {
         let changes = deltas.owed(&snapshot(time, vec![of(value, start)]));
         assert_eq!(only(&changes), owed, "at {time}");

@@ -161,6 +161,16 @@ impl Series {
     }
 }
 
+/// Whether a series began anew since the last look, by when it says that it began. Where it merely says a later time than
+/// before, an older part of its family has gone.
+pub(crate) fn is_anew(
+    before: Option<SystemTime>,
+    began: Option<SystemTime>,
+    last_look: Option<SystemTime>,
+) -> bool {
+    before.is_some() && began > before && began >= last_look
+}
+
 /// The value of a series.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
