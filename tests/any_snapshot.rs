@@ -101,7 +101,7 @@ fn any_family(
             let series = all.into_iter().filter_map(|(labels, value, mut exemplars)| {
                 exemplars.sort_by(|one, other| one.value.total_cmp(&other.value));
                 let sorted: BTreeMap<_, _> = labels.iter().cloned().collect();
-                let series = Series { labels: labels.into_iter().collect(), value, exemplars };
+                let series = Series { labels: labels.into_iter().collect(), value, start: None, exemplars };
                 seen.insert(sorted).then_some(series)
             });
             let series = series.collect();

@@ -105,6 +105,7 @@ fn fixture() -> Snapshot {
         texts.series.push(Series {
             labels: labels.into(),
             value: Value::Gauge(number as f64),
+            start: None,
             exemplars: Vec::new(),
         });
     }

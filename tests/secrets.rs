@@ -146,7 +146,10 @@ fn serve(
 
 /// Endpoints and headers of everything that can be sent, with secrets where a receiver may ask for them.
 fn exports(address: &str) -> Vec<(&'static str, String)> {
-    let url = |path: &str, place: &str| format!("http://{address}{path}?api_key={}", canary(place));
+    // Some receivers have their token in the path.
+    let url = |path: &str, place: &str| {
+        format!("http://{address}/{}{path}?api_key={}", canary(&format!("{place}Path")), canary(place))
+    };
     let headers = |place: &str| format!("authorization=Bearer%20{0},x-api-key={0}", canary(place));
     vec![
         ("OTEL_TRACES_EXPORTER", "otlp,zipkin,console".to_owned()),
@@ -201,15 +204,18 @@ fn what_goes_well_shows_no_secret_to_anybody() {
     outputs.extend(confidant.said());
     let requests = receiver.requests();
     for path in ["/v1/traces", "/v1/logs", "/v1/metrics", "/api/v2/spans"] {
-        assert!(requests.iter().any(|(head, _)| head.starts_with(&format!("POST {path}?"))), "{path}");
+        let is_there =
+            |(head, _): &(String, _)| head.starts_with("POST ") && head.contains(&format!("{path}?"));
+        assert!(requests.iter().any(is_there), "{path}");
     }
     for (head, body) in requests {
         // The receivers themselves are told what is theirs, and nothing else.
-        let (path, theirs): (_, &[&str]) = match head.split(['?', ' ']).nth(1) {
-            Some(path @ "/v1/traces") => (path, &["TracesHeaders", "TracesQuery"]),
-            Some(path @ "/v1/logs") => (path, &["Headers", "LogsQuery"]),
-            Some(path @ "/v1/metrics") => (path, &["Headers", "MetricsQuery"]),
-            Some(path @ "/api/v2/spans") => (path, &["ZipkinQuery"]),
+        let path = head.split(['?', ' ']).nth(1).and_then(|path| path.get(1..)?.split_once('/'));
+        let (path, theirs): (_, &[&str]) = match path.map(|(_, path)| path) {
+            Some(path @ "v1/traces") => (path, &["TracesHeaders", "TracesQuery", "TracesQueryPath"]),
+            Some(path @ "v1/logs") => (path, &["Headers", "LogsQuery", "LogsQueryPath"]),
+            Some(path @ "v1/metrics") => (path, &["Headers", "MetricsQuery", "MetricsQueryPath"]),
+            Some(path @ "api/v2/spans") => (path, &["ZipkinQuery", "ZipkinQueryPath"]),
             _ => panic!("who is asked for that? {head}"),
         };
         let words = head.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.contains(MARK));
@@ -241,7 +247,7 @@ fn a_receiver_that_repeats_what_it_is_sent_brings_no_secret_back() {
         confidant.tell("work");
         confidant.tell("end");
         let said = confidant.said();
-        let complains = said[1].1.contains("answered 400 Bad Request: POST /api/v2/spans?api_key=…");
+        let complains = said[1].1.contains("answered 400 Bad Request: POST /…/api/v2/spans?api_key=…");
         assert!(complains, "{}", said[1].1);
         assert!(said[1].1.contains("exporter `otlp`"), "{}", said[1].1);
         assert_no_canary(&said);
@@ -298,8 +304,19 @@ fn what_cannot_be_used_is_said_without_its_secrets() {
         "http://me:a?b#{}@localhost:port",
         "localhost:port?api_key={}&x=a@{}",
         "http://local host/?api_key={}",
+        "ftp://localhost/v1/otlp/{}/v1/traces",
+        "authorization=Bearer {}",
     ];
-    let lists = ["authorization {}", "api_key={},x", "api_key=%zz{}", "={}", "a b {}", "x={},y={}\n,z"];
+    let lists = [
+        "{}",
+        "authorization: Bearer {}",
+        "authorization {}",
+        "api_key={},x",
+        "api_key=%zz{}",
+        "={}",
+        "a b {}",
+        "x={},y={}\n,z",
+    ];
     for (url, list) in urls.into_iter().zip(lists) {
         let fill = |name: &'static str, shape: &str| (name, shape.replace("{}", &canary("Unusable")));
         let mut variables: Vec<_> = URLS.into_iter().map(|name| fill(name, url)).collect();

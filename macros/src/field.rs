@@ -1,16 +1,13 @@
 //! How fields are written: names with dots in them or constants that have the name, values with a sign in front, and sets.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{
-    Expr, ExprField, ExprGroup, ExprParen, ExprReference, ExprUnary, LitStr, Member, Path, Token, Type,
-    braced,
-};
+use syn::{Expr, ExprPath, LitStr, Path, Token, Type, braced};
 
 use crate::args::{Element, at_end};
-use crate::naming;
+use crate::hygiene::blaming;
 
 /// How a value becomes an attribute of the span.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,6 +95,43 @@ impl Constant {
     pub(crate) fn text(&self) -> String {
         let path = self.path.to_token_stream().to_string();
         format!("{{{}}}", path.split_whitespace().collect::<String>())
+    }
+
+    /// The name that it stands for.
+    pub(crate) fn key(&self, krate: &TokenStream) -> TokenStream {
+        let path = &self.path;
+        let bytes = Ident::new("as_bytes", blaming(self.span()));
+        quote!(#krate::__private::key_of(#path.#bytes()))
+    }
+
+    /// What records a value by it, all but the value: the method's name is blamed for a sign that does not suit the constant.
+    pub(crate) fn recorder(&self, krate: &TokenStream, format: Format) -> TokenStream {
+        let path = &self.path;
+        let method = match format {
+            Format::Value => "value",
+            Format::Debug => "debug",
+            Format::Display => "display",
+        };
+        let method = Ident::new(method, blaming(self.span()));
+        quote_spanned!(blaming(self.span())=> #krate::__private::named(&#path).#method)
+    }
+
+    /// The field as it is declared, for the compiler to compare.
+    pub(crate) fn declared(&self, krate: &TokenStream) -> TokenStream {
+        let path = &self.path;
+        let method = Ident::new("declared", blaming(self.span()));
+        quote!(#krate::__private::Named(&#path).#method())
+    }
+
+    /// An item that stops the build with `message`, at `span`, where it shows its values.
+    pub(crate) fn hides(&self, krate: &TokenStream, span: Span, message: &str) -> TokenStream {
+        let path = &self.path;
+        let message = message.replace('{', "{{").replace('}', "}}");
+        quote_spanned! {blaming(span)=>
+            const _: () = if #krate::__private::Named(&#path).is_shown() {
+                ::core::panic!(#message);
+            };
+        }
     }
 
     /// Where its name is written.
@@ -257,38 +291,11 @@ impl Element for SetArg {
     }
 }
 
-/// The name of what an expression reads as it is, where that says a secret: `password`, `&self.token`, `pin.clone()`.
-pub(crate) fn secret_read(value: &Expr) -> Option<Ident> {
-    let (Expr::Reference(ExprReference { expr: inner, .. })
-    | Expr::Paren(ExprParen { expr: inner, .. })
-    | Expr::Group(ExprGroup { expr: inner, .. })
-    | Expr::Unary(ExprUnary { expr: inner, .. })) = value
-    else {
-        return match value {
-            Expr::MethodCall(call) if SAME.iter().any(|same| call.method == same) => {
-                secret_read(&call.receiver)
-            }
-            Expr::Path(path) => path.path.segments.last().map(|last| last.ident.clone()),
-            Expr::Field(ExprField { member: Member::Named(name), .. }) => Some(name.clone()),
-            _ => None,
-        }
-        .filter(|name| {
-            let name = name.unraw().to_string();
-            // `Login::Password` is a variant, or a type: what a secret is called, and no secret.
-            let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
-            naming::is_secret(&name) && !is_type
-        });
-    };
-    secret_read(inner)
-}
-
-/// Methods that give what they are called on, in another type.
-const SAME: [&str; 7] = ["as_deref", "as_ref", "as_str", "clone", "to_owned", "to_string", "trim"];
-
-/// `Empty`, or a path that ends in it.
+/// `Empty`, `field::Empty` or `tracing::field::Empty`: any other path that ends so is a value.
 fn is_empty(value: &Expr) -> bool {
-    match value {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Empty"),
-        _ => false,
-    }
+    let Expr::Path(ExprPath { qself: None, path, .. }) = value else { return false };
+    let parts: Vec<String> = path.segments.iter().map(|part| part.ident.to_string()).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let is_bare = path.segments.iter().all(|part| part.arguments.is_none());
+    is_bare && matches!(parts.as_slice(), ["Empty"] | ["field", "Empty"] | ["tracing", "field", "Empty"])
 }

@@ -26,6 +26,7 @@ mod metrics;
 mod naming;
 mod record;
 mod secret_names;
+mod secret_read;
 mod semconv;
 mod signature;
 mod test;
@@ -57,10 +58,10 @@ use proc_macro::TokenStream;
 /// | `kind = server` | the span's role in a trace: `server`, `client`, `producer`, `consumer` or `internal`, or the same as a string | `internal` |
 /// | `component = "…"` | the part of the program that the function belongs to, for rules that choose spans by it | none |
 /// | `record(a, ?b, %c.d)` | parameters, and fields of parameters, to record: as they are, by `Debug` (`?`) or by `Display` (`%`) | none |
-/// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip` and those whose name begins with `_` | off |
+/// | `record_all` | records every parameter by `Debug`, except `self`, those in `skip`, those whose name begins with `_`, and those that the value of a constant or a set in `fields` is made of | off |
 /// | `skip(a, b)` | what `record_all` leaves out | nothing |
 /// | `skip_all` | records nothing but what `record` and `fields` name, which is the default; for those who come from `tracing` | off |
-/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in; `{ATTR_NAME} = expr`, called as that constant says; `..order`, all of a parameter whose type derives `Attributes`, or `..Order = expr` | none |
+/// | `fields(name = value, …)` | more attributes: `http.route = expr`, `"any name" = ?expr`, `result = Empty`, which needs no import, for one that [`record!`](#fields-that-are-filled-in-later) fills in; `{ATTR_NAME} = expr`, called as that constant says, an `Attribute` or a text; `..order`, all of a parameter whose type derives `Attributes`, or `..Order = expr` | none |
 /// | `err` | an `Err` sets the span's status and is reported as an event | an `Err` sets the status only |
 /// | `err(Display)` | the error's text comes from `Display` | this |
 /// | `err(Debug)` | the error's text comes from `Debug` | |
@@ -79,7 +80,7 @@ use proc_macro::TokenStream;
 /// | `metrics = Type` | the calls are reported [into a struct of one's own](#metrics-of-ones-own), `Type::global()` | the function's own metrics |
 /// | `metrics(into = …)` | the same for the struct that an expression leads to: `self.metrics`, `Arc::clone(&self.metrics)`, `METRICS` | |
 /// | `metrics(labels = …)` | beside `into`, the value of the struct's labels, with the parameters in scope | `()` |
-/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name, or that of the variable or the field that it is given, looks like a secret's (`password`, `token`, `api_key`, …); names of facts such as `token_count` don't | an error |
+/// | `allow_secret(a)` | records `a`, or has the label `a`, although its name, or that of a variable, a field or a method that its value hands on, looks like a secret's (`password`, `token`, `api_key`, …); so does `record!` with a variable called `a`; names of facts such as `token_count` and `next_token` don't, and `password.len()` reads none | an error |
 /// | `semconv = false` | does not compare the attributes with [OpenTelemetry's conventions](#opentelemetrys-conventions) | `true` |
 /// | `crate = path` | where the runtime is, for re-exports | `::spanwright` |
 ///
@@ -116,13 +117,14 @@ use proc_macro::TokenStream;
 ///
 /// - A value of another type than the registry's is an error, in `record!` too: `http.response.status_code = "404"`. An
 ///   integer is fine as a floating-point number; text, and one value, are fine in place of a list.
-/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`.
+/// - A deprecated name is a warning that says what to use: `db.system.name` for `db.system`. Everyday words that were once
+///   OpenTelemetry's (`message.id`, `pool.name`, `error.message`) are anybody's.
 /// - An unknown name is a warning where it is nearly a known one (`client.adress`), or where it stands directly in one of
-///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `network`, `dns`,
-///   `graphql`, `feature_flag`, `cloudevents` and `otel`. Fields of parameters, in `record`, are spared that.
+///   the namespaces that are OpenTelemetry's without doubt: `http`, `db`, `messaging`, `rpc`, `faas`, `k8s`, `graphql`,
+///   `feature_flag`, `cloudevents` and `otel`. Below a system's own (`messaging.kafka.topic`, `db.redis.key`) all are free.
 ///
 /// `#[allow(deprecated)]` on the function silences the warnings, `semconv = false` the errors too. Names without dots are
-/// nobody's.
+/// nobody's, and a path in `record(user.id)` is a field in Rust, whatever OpenTelemetry means by it.
 ///
 /// # Functions that return a future
 ///
@@ -441,6 +443,7 @@ pub fn derive_error_type(item: TokenStream) -> TokenStream {
 /// | `display` | the value's `Display` is recorded, as text | what has a value of its own |
 /// | `debug` | the value's `Debug` is recorded, as text | |
 /// | `flatten` | the field is a set of attributes, whose attributes are this one's | |
+/// | `prefix = "…"` | with `flatten`: their keys stand behind this and a dot, and `record!` does not find them by their constants | none |
 /// | `skip` | the field is no attribute | |
 /// | `skip_if_none` | says that nothing is recorded of `None`, as it is anyway; an error where the field is no `Option` | |
 /// | `allow_secret` | the value is recorded although its name looks like that of a secret (`password`, `token`, `api_key`, …) | an error |

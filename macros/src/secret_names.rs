@@ -5,7 +5,8 @@
 
 /// Whether a name, of a parameter or dotted, says that its value is a secret.
 ///
-/// It goes by whole words, in any case: `api_key`, `apiKey`, `API-KEY` and `apikey` are one, `secretary` is none.
+/// It goes by whole words, in any case: `api_key`, `apiKey`, `API-KEY` and `apikey` are one, `secretary` is none. Numbers at
+/// the end of words and plurals change nothing, but `tokens` are what models are paid by, unless they are `access_tokens`.
 pub(crate) fn is_secret(name: &str) -> bool {
     let mut words = words(name);
     words
@@ -13,38 +14,46 @@ pub(crate) fn is_secret(name: &str) -> bool {
         .for_each(|word| word.truncate(word.trim_end_matches(|last: char| last.is_numeric()).len()));
     words.retain(|word| !word.is_empty());
     let Some(last) = words.last() else { return false };
-    if FACTS.contains(&last.as_str()) || QUESTIONS.contains(&words[0].as_str()) {
+    if QUESTIONS.contains(&words[0].as_str()) {
         return false;
     }
-    let joined = words.concat();
-    let is_said = |said: &&str| words.iter().any(|word| word == said);
-    PARTS.iter().any(|part| joined.contains(part)) || WORDS.iter().any(is_said) || ends_in_secret(&words)
+    if ends_in_secret(&words) {
+        return true;
+    }
+    let holds = |word: &String| {
+        let is_part = PARTS.iter().any(|part| word.contains(part)) && !word.ends_with("less");
+        is_part || WORDS.contains(&singular(word)) || singular(word).ends_with("secret")
+    };
+    // `pass_phrase` is one word, written as two.
+    let joined = |pair: &[String]| PARTS.contains(&singular(&pair.concat()));
+    !FACTS.contains(&last.as_str()) && (words.iter().any(holds) || words.windows(2).any(joined))
 }
 
 /// Say it wherever they are, also within a word.
-const PARTS: [&str; 9] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "passkey",
-    "credential",
-    "authorization",
-    "authorisation",
-    "connectionstring",
-];
+const PARTS: [&str; 6] = ["password", "passwd", "passwrd", "passphrase", "passcode", "passkey"];
 
 /// Say it wherever they are.
-const WORDS: [&str; 9] = ["secret", "secrets", "creds", "pwd", "cvv", "cvc", "ssn", "mnemonic", "privkey"];
+const WORDS: [&str; 9] = ["secret", "secretkey", "pwd", "pswd", "cvv", "cvc", "ssn", "mnemonic", "privkey"];
 
-/// Say it at the end: `pin`, and not `pin_count`. Words that belong together are written as one.
-const ENDS: [&str; 38] = [
-    "token",
+/// Say it at the end: `cookie`, and not `cookie_banner`. Words that belong together are written as one.
+const ENDS: [&str; 56] = [
+    "accesstoken",
+    "apitoken",
+    "authtoken",
+    "bearertoken",
+    "refreshtoken",
+    "sessiontoken",
     "jwt",
     "bearer",
     "cookie",
-    "cookies",
-    "pin",
+    "connectsid",
+    "authorization",
+    "authorisation",
+    "credential",
+    "cred",
+    "userpin",
+    "cardpin",
+    "pincode",
     "otp",
     "totp",
     "dsn",
@@ -60,32 +69,111 @@ const ENDS: [&str; 38] = [
     "sharedkey",
     "hmackey",
     "sshkey",
-    "sessionid",
-    "sid",
+    "tlskey",
+    "sslkey",
+    "rsakey",
+    "deploykey",
+    "licensekey",
+    "licencekey",
+    "secretid",
+    "basicauth",
     "authheader",
     "cardnumber",
     "creditcard",
     "securitycode",
     "recoverycode",
+    "backupcode",
+    "authcode",
     "mfacode",
+    "codeverifier",
+    "clientassertion",
     "seedphrase",
+    "connectionstring",
     "connstr",
     "connstring",
-    "databaseurl",
-    "dburl",
-    "signedurl",
-    "presignedurl",
     "userpass",
     "dbpass",
 ];
 
-/// Words behind a secret's that leave it one.
-const CARRIERS: [&str; 13] = [
-    "value", "text", "str", "string", "raw", "plain", "header", "bytes", "hex", "base", "code", "pem", "data",
+/// Have a password or a key in their URLs.
+const IN_URLS: [&str; 16] = [
+    "database",
+    "db",
+    "redis",
+    "mongo",
+    "mongodb",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "amqp",
+    "rabbitmq",
+    "broker",
+    "connection",
+    "signed",
+    "presigned",
+    "sas",
+    "webhook",
+];
+
+/// In front of `token`, they make it a place in a list or in a text, a promise, a coin.
+const TOKENS: [&str; 22] = [
+    "next",
+    "page",
+    "pagination",
+    "continuation",
+    "resume",
+    "cancellation",
+    "cancel",
+    "stop",
+    "shutdown",
+    "fencing",
+    "lease",
+    "lock",
+    "idempotency",
+    "sync",
+    "delta",
+    "watch",
+    "base",
+    "quote",
+    "eos",
+    "bos",
+    "pad",
+    "lookahead",
+];
+
+/// Words behind a secret's that leave it one. Of `v2` and `b64` the letters are left.
+const CARRIERS: [&str; 27] = [
+    "value",
+    "text",
+    "plaintext",
+    "cleartext",
+    "plain",
+    "clear",
+    "str",
+    "string",
+    "raw",
+    "header",
+    "body",
+    "bytes",
+    "hex",
+    "base",
+    "b",
+    "v",
+    "encoded",
+    "decoded",
+    "code",
+    "pem",
+    "json",
+    "data",
+    "opt",
+    "old",
+    "new",
+    "previous",
+    "current",
 ];
 
 /// Last words of names of what is known about a secret.
-const FACTS: [&str; 38] = [
+const FACTS: [&str; 68] = [
     "count",
     "counts",
     "total",
@@ -108,35 +196,75 @@ const FACTS: [&str; 38] = [
     "enabled",
     "disabled",
     "required",
+    "requested",
     "changed",
     "rotated",
+    "rotation",
+    "reset",
     "valid",
     "invalid",
     "present",
+    "provided",
     "missing",
     "shown",
+    "matches",
+    "matched",
+    "correct",
     "status",
+    "result",
     "strength",
+    "score",
     "limit",
     "max",
     "min",
+    "days",
+    "hours",
+    "minutes",
+    "seconds",
+    "secs",
+    "millis",
+    "ms",
     "name",
+    "names",
+    "id",
+    "ids",
+    "uid",
+    "uuid",
     "arn",
+    "namespace",
     "path",
     "file",
+    "source",
+    "provider",
+    "manager",
+    "store",
+    "engine",
+    "backend",
+    "helper",
+    "scanning",
 ];
 
 /// First words of names of questions and numbers.
-const QUESTIONS: [&str; 6] = ["is", "has", "had", "needs", "num", "count"];
+const QUESTIONS: [&str; 8] = ["is", "has", "had", "needs", "forgot", "num", "count", "counts"];
 
 fn ends_in_secret(words: &[String]) -> bool {
     let Some((last, before)) = words.split_last() else { return false };
-    let two = before.last().map(|second| format!("{second}{last}"));
+    let second = before.last().map_or("", String::as_str);
+    let two = format!("{second}{last}");
     // `authtoken` is one word, and what ends in `token` is one.
-    last.ends_with("token")
-        || ENDS.contains(&last.as_str())
-        || two.is_some_and(|two| ENDS.contains(&two.as_str()))
-        || (CARRIERS.contains(&last.as_str()) && ends_in_secret(before))
+    let token = last.strip_suffix("token").map(|start| if start.is_empty() { second } else { start });
+    token.is_some_and(|kind| !TOKENS.contains(&kind))
+        || ENDS.contains(&singular(last))
+        || ENDS.contains(&singular(&two))
+        || URL.iter().any(|url| singular(&two).strip_suffix(url).is_some_and(|of| IN_URLS.contains(&of)))
+        || (CARRIERS.contains(&singular(last)) && ends_in_secret(before))
+}
+
+const URL: [&str; 2] = ["url", "uri"];
+
+/// A word without the `s` of its plural.
+fn singular(word: &str) -> &str {
+    word.strip_suffix('s').filter(|one| !one.ends_with('s')).unwrap_or(word)
 }
 
 /// The words of a name in any case, in lower case: `HTTPError2` gives `http`, `error2`.
@@ -172,122 +300,53 @@ mod tests {
         assert!(words("_").is_empty());
     }
 
-    #[test]
-    fn secrets_are_told_by_their_names() {
-        for secret in [
-            "password",
-            "user_password",
-            "password2",
-            "dbpasswd",
-            "hashed_password",
-            "pwd",
-            "passphrase",
-            "creds",
-            "token",
-            "sessionToken",
-            "self.token",
-            "authtoken",
-            "token_value",
-            "x.authorization",
-            "bearer",
-            "jwt",
-            "id_jwt",
-            "cookie",
-            "set-cookie",
-            "cookies",
-            "pin",
-            "user_pin",
-            "pin_code",
-            "otp",
-            "otp_code",
-            "API_KEY",
-            "apiKey",
-            "apikey",
-            "x-api-key",
-            "api_key_header",
-            "private_key",
-            "privateKeyPem",
-            "aws_secret_access_key",
-            "client_secret",
-            "secret_id",
-            "signing_key",
-            "connection_string",
-            "conn_str",
-            "sentry_dsn",
-            "DATABASE_URL",
-            "card_number",
-            "credit_card",
-            "cvv2",
-            "ssn",
-            "session_id",
-            "session.id",
-            "connect.sid",
-            "auth_header",
-            "presigned_url",
-            "recovery_code",
-            "user.password",
-        ] {
-            assert!(is_secret(secret), "{secret}");
-        }
-    }
+    /// Names as people write them, one table for both answers.
+    const NAMES: [(bool, &str); 2] = [
+        (
+            true,
+            "password user_password password2 passwords dbpasswd hashed_password pwd pswd passphrase pass_phrase passkey \
+             creds credentials aws_credentials credential_json user.password new_password password_hash \
+             token sessionToken self.token authtoken token_value token_v2 token_b64 token_base64 token_opt token_body \
+             access_token access_tokens refresh_tokens auth_tokens bearer_tokens csrf_token sas_token id_token \
+             authorization x.authorization proxy-authorization Authorization authorization_header authorization_code \
+             bearer jwt jwts id_jwt jwt_string cookie set-cookie cookies session_cookie connect.sid auth_header basic_auth \
+             user_pin pin_code otp otp_code otp_codes totp recovery_code backup_code backup_codes auth_code mfa_code \
+             API_KEY apiKey apikey x-api-key api_keys api_key_header api_key_old api_key_plaintext private_key private_keys \
+             privateKeyPem signing_key license_key tls_key ssl_key ssh_key session_key deploy_key \
+             aws_secret_access_key client_secret client_secrets clientsecret appsecret secretkey secret_key SecretKey \
+             secret secrets secret_id secret_value \
+             connection_string db.connection_string conn_str sentry_dsn DATABASE_URL database_uri redis_url mongo_uri \
+             mongodb_uri amqp_url broker_url postgres_url connection_url webhook_url webhook_urls sas_url presigned_url \
+             code_verifier client_assertion card_number card_numbers credit_card cvv2 cvc ssn seed_phrase mnemonic",
+        ),
+        (
+            false,
+            "_ 42 key author authority secretary secretaries keyword monkey adsn optional opinion spinning pinned \
+             tokens max_tokens input_tokens token_count tokenizer token_type token_id token_bucket token_budget token_index \
+             next_token page_token next_page_token nextToken continuation_token cancellation_token cancel_token \
+             fencing_token lease_token idempotency_token sync_token base_token quote_token eos_token \
+             pin pins gpio_pin pin_count sid side inside session session_id session.id sessionId session_count \
+             mcp.session.id cookie_banner_shown cookie_policy cookie_id \
+             authorization_id authorization_server authorization_decision authorization_latency_ms \
+             aspnetcore.authorization.result credential_id credential_ids credentials_provider creds_provider \
+             secret_manager secret_rotation_days secret_name secret_engine k8s.secret.name k8s.secret.uid num_secrets \
+             secrets_total is_secret \
+             passwordless passwordless_login password_matches password_reset_requested password_length password_age_days \
+             password_changed_at password_hash_ms has_password forgot_password password_id pass auth auth_type \
+             passenger compass bypass render_pass \
+             api_key_id access_key_id public_key key_count partition_key primary_key storage_key tls_key_path jwt_age \
+             otp_attempts dsn_count connection connections url callback_url webhook_id card_kind bearing \
+             order_id status_code postcode verification_status license",
+        ),
+    ];
 
     #[test]
-    fn what_only_sounds_like_a_secret_is_none() {
-        for harmless in [
-            "",
-            "_",
-            "42",
-            "token_count",
-            "tokens",
-            "max_tokens",
-            "tokenizer",
-            "order_id",
-            "secretary",
-            "key",
-            "author",
-            "authority",
-            "pin_count",
-            "pinned",
-            "spinning",
-            "opinion",
-            "cookie_banner_shown",
-            "cookie_policy",
-            "password_length",
-            "password_changed_at",
-            "has_password",
-            "is_secret",
-            "num_secrets",
-            "api_key_id",
-            "public_key",
-            "key_count",
-            "partition_key",
-            "jwt_age",
-            "bearing",
-            "dsn_count",
-            "connection",
-            "connections",
-            "url",
-            "session",
-            "session_count",
-            "card_kind",
-            "passenger",
-            "compass",
-            "bypass",
-            "render_pass",
-            "side",
-            "inside",
-            "secret_name",
-            "k8s.secret.name",
-            "otp_attempts",
-            "adsn",
-            "optional",
-            "keyword",
-            "monkey",
-            "token_type",
-            "status_code",
-            "postcode",
-        ] {
-            assert!(!is_secret(harmless), "{harmless}");
+    fn secrets_and_only_they_are_told_by_their_names() {
+        for (expected, names) in NAMES {
+            for name in names.split(' ').filter(|name| !name.is_empty()) {
+                assert_eq!(is_secret(name), expected, "{name}");
+            }
         }
+        assert!(!is_secret(""));
     }
 }

@@ -4,7 +4,8 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, FnArg, Generics, Pat, ReturnType, Signature, Type, Visibility};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, FnArg, Generics, Member, Pat, ReturnType, Signature, Token, Type, Visibility};
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -26,6 +27,8 @@ pub(crate) struct Param {
     pub(crate) ident: Ident,
     /// Its type, where the parameter is a plain `name: Type`.
     pub(crate) ty: Option<Type>,
+    /// The field of the pattern that binds it, which may have another name: `password` of `Login { password: p }`.
+    pub(crate) field: Option<Ident>,
 }
 
 impl Function {
@@ -76,6 +79,11 @@ impl Function {
     /// Whether there is a parameter of that name, `self` among them.
     pub(crate) fn has_param(&self, name: &Ident) -> bool {
         self.param(name).is_some() || (name == "self" && self.sig.receiver().is_some())
+    }
+
+    /// The field that a parameter's pattern binds `name` from.
+    pub(crate) fn field_of(&self, name: &Ident) -> Option<Ident> {
+        self.param(name)?.field.clone()
     }
 
     /// The first attribute at the path `name`.
@@ -203,32 +211,44 @@ fn params(sig: &Signature) -> Vec<Param> {
         let FnArg::Typed(typed) = input else { continue };
         match &*typed.pat {
             Pat::Ident(pat) if pat.subpat.is_none() => {
-                params.push(Param { ident: pat.ident.clone(), ty: Some((*typed.ty).clone()) });
+                let ty = Some((*typed.ty).clone());
+                params.push(Param { ident: pat.ident.clone(), ty, field: None });
             }
-            pat => bindings(pat, &mut params),
+            pat => bindings(pat, None, &mut params),
         }
     }
     params
 }
 
-/// The names that a pattern binds.
-fn bindings(pat: &Pat, params: &mut Vec<Param>) {
+/// The names that a pattern binds, which stands behind a field's name in a struct's.
+fn bindings(pat: &Pat, field: Option<&Ident>, params: &mut Vec<Param>) {
+    let mut all = |pats: &Punctuated<Pat, Token![,]>| {
+        pats.iter().for_each(|pat| bindings(pat, field, params));
+    };
     match pat {
         Pat::Ident(pat) => {
-            params.push(Param { ident: pat.ident.clone(), ty: None });
+            params.push(Param { ident: pat.ident.clone(), ty: None, field: field.cloned() });
             if let Some((_, pat)) = &pat.subpat {
-                bindings(pat, params);
+                bindings(pat, field, params);
             }
         }
-        Pat::Paren(pat) => bindings(&pat.pat, params),
-        Pat::Reference(pat) => bindings(&pat.pat, params),
-        Pat::Type(pat) => bindings(&pat.pat, params),
-        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| bindings(pat, params)),
-        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| bindings(pat, params)),
-        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| bindings(pat, params)),
-        Pat::Struct(pat) => pat.fields.iter().for_each(|field| bindings(&field.pat, params)),
+        Pat::Paren(pat) => bindings(&pat.pat, field, params),
+        Pat::Reference(pat) => bindings(&pat.pat, field, params),
+        Pat::Type(pat) => bindings(&pat.pat, field, params),
+        Pat::Slice(pat) => all(&pat.elems),
+        Pat::Tuple(pat) => all(&pat.elems),
+        Pat::TupleStruct(pat) => all(&pat.elems),
+        Pat::Struct(pat) => {
+            for one in &pat.fields {
+                let own = match &one.member {
+                    Member::Named(name) => Some(name),
+                    Member::Unnamed(_) => field,
+                };
+                bindings(&one.pat, own, params);
+            }
+        }
         // Every case of an or-pattern binds the same names.
-        Pat::Or(pat) => pat.cases.first().into_iter().for_each(|pat| bindings(pat, params)),
+        Pat::Or(pat) => pat.cases.first().into_iter().for_each(|pat| bindings(pat, field, params)),
         _ => {}
     }
 }

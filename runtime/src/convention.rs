@@ -3,9 +3,6 @@
 //! `#[instrument]` records by one of these methods where only the compiler knows the value's type. Each has one bound, whose
 //! error is about the convention, so that a mistake is one error.
 
-use std::rc::Rc;
-use std::sync::Arc;
-
 #[cfg(feature = "telemetry")]
 use crate::call::Fields;
 #[cfg(not(feature = "telemetry"))]
@@ -76,21 +73,6 @@ impl<T: RecordAs<bool> + ?Sized> Boolean for T {}
 #[diagnostic::do_not_recommend]
 impl<T: RecordAs<i64> + ?Sized> Integer for T {}
 #[diagnostic::do_not_recommend]
-impl<T: RecordAs<str> + ?Sized> Text for T {}
-
-/// A number is one of two, which only a list can say.
-macro_rules! number {
-    ($($type:ty),*; $($through:ty),*) => {
-        $(#[diagnostic::do_not_recommend]
-        impl Number for $type {})*
-        $(#[diagnostic::do_not_recommend]
-        impl<T: Number + ?Sized> Number for $through {})*
-    };
-}
-
-number!(
-    f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize;
-    &T, &mut T, Box<T>, Rc<T>, Arc<T>
-);
+impl<T: RecordAs<f64> + ?Sized> Number for T {}
 #[diagnostic::do_not_recommend]
-impl<T: Number> Number for Option<T> {}
+impl<T: RecordAs<str> + ?Sized> Text for T {}

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use spanwright_core::slots::value::Value;
+
 use crate::attribute::{Attribute, Redaction};
 use crate::metric::CallMetrics;
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
@@ -42,7 +44,7 @@ impl Fields<'_, '_> {
     }
 
     /// Records what may be shown of a typed value.
-    pub(crate) fn redacted<V: Record + ?Sized>(&mut self, _: usize, _: Redaction, _: &V) {}
+    pub(crate) fn redacted(&mut self, _: usize, _: Redaction, _: impl FnOnce(&mut dyn FnMut(Value<'_>))) {}
 }
 
 /// Leads to a span that nobody records.

@@ -9,8 +9,9 @@ pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanK
 pub use spanwright_macros::record as record_fields;
 
 pub use crate::attribute::{
-    Attribute, AttributeDescriptor, LabelAs, Names, check_label_names, check_labels, check_names,
-    concatenated, index_of, label_of, names_of,
+    Attribute, AttributeDescriptor, Declared, FieldName, Found, Group, Key, LabelAs, Named, Names,
+    check_keys, check_label_names, check_labels, check_names, concatenated, declared, is_taken, key_of,
+    label_of, named, names_of, place_of, prefixed_keys, references, under_keys,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{

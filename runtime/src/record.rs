@@ -26,15 +26,22 @@ pub trait Record: sealed::Sealed {
     fn record(&self, field: &mut dyn FnMut(Value<'_>));
 }
 
-/// A value that can be recorded as an [`Attribute<T>`](crate::Attribute): text as `str`, integers as `i64`, `f32` and `f64` as
-/// `f64`, booleans as `bool`; and references, boxes and options of those. It is sealed.
+/// A value that can be recorded as an [`Attribute<T>`](crate::Attribute): text as `str`, integers as `i64`, numbers as `f64`,
+/// integers among them, booleans as `bool`; and references, boxes and options of those. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be recorded as an attribute of type `{T}`",
     label = "not a value of this attribute",
-    note = "an `Attribute<str>` takes text, an `Attribute<i64>` integers, an `Attribute<f64>` floats, an `Attribute<bool>` booleans",
+    note = "an `Attribute<str>` takes text, an `Attribute<i64>` integers, an `Attribute<f64>` numbers, an `Attribute<bool>` booleans",
     note = "as text, anything is recorded by `%…` (`Display`) or `?…` (`Debug`); a `Secret` is never recorded"
 )]
-pub trait RecordAs<T: ?Sized>: Record {}
+pub trait RecordAs<T: ?Sized>: Record {
+    /// Hands the value to `field` as a `T`; nothing for "no value".
+    #[doc(hidden)]
+    #[inline]
+    fn record_typed(&self, field: &mut dyn FnMut(Value<'_>)) {
+        self.record(field);
+    }
+}
 
 /// What a type of values is as an attribute's.
 #[diagnostic::on_unimplemented(
@@ -50,7 +57,7 @@ pub trait AttributeValue: Record {
     /// Records the value at the place `index` of the span's fields.
     #[inline]
     fn record_as(&self, index: usize, attribute: &Attribute<Self::As>, fields: &mut Fields<'_, '_>) {
-        fields.redacted(index, attribute.redaction(), self);
+        fields.redacted(index, attribute.redaction(), |field| self.record(field));
     }
 }
 
@@ -112,6 +119,21 @@ record! {
     fmt::Arguments<'_> as str: |value| Value::Str(&value.to_string());
 }
 
+/// An integer is a number too: the nearest one of 64 bits.
+macro_rules! record_integers_as_numbers {
+    ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl RecordAs<f64> for $type {
+            #[inline]
+            fn record_typed(&self, field: &mut dyn FnMut(Value<'_>)) {
+                field(Value::F64(*self as f64));
+            }
+        }
+    )*};
+}
+
+record_integers_as_numbers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
+
 macro_rules! record_through {
     ($($type:ty),*) => {$(
         impl<T: Record + ?Sized> sealed::Sealed for $type {}
@@ -123,7 +145,12 @@ macro_rules! record_through {
             }
         }
         #[diagnostic::do_not_recommend]
-        impl<T: RecordAs<A> + ?Sized, A: ?Sized> RecordAs<A> for $type {}
+        impl<T: RecordAs<A> + ?Sized, A: ?Sized> RecordAs<A> for $type {
+            #[inline]
+            fn record_typed(&self, field: &mut dyn FnMut(Value<'_>)) {
+                (**self).record_typed(field);
+            }
+        }
         #[diagnostic::do_not_recommend]
         impl<T: AttributeValue + ?Sized> AttributeValue for $type {
             type As = T::As;
@@ -145,7 +172,15 @@ impl<T: Record> Record for Option<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: RecordAs<A>, A: ?Sized> RecordAs<A> for Option<T> {}
+impl<T: RecordAs<A>, A: ?Sized> RecordAs<A> for Option<T> {
+    #[inline]
+    fn record_typed(&self, field: &mut dyn FnMut(Value<'_>)) {
+        if let Some(value) = self {
+            value.record_typed(field);
+        }
+    }
+}
+
 #[diagnostic::do_not_recommend]
 impl<T: AttributeValue> AttributeValue for Option<T> {
     type As = T::As;

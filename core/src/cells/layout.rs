@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::Sum;
+use super::{StoreId, Sum};
 use crate::clock::{self, Ticks};
 use crate::slots::Outcome;
 
@@ -129,6 +129,14 @@ impl Block {
     #[must_use]
     pub const fn born(&self) -> Ticks {
         self.born
+    }
+}
+
+impl Block {
+    /// The stores in which some of its cells may have a value.
+    #[must_use]
+    pub fn stores(&self) -> Vec<StoreId> {
+        super::store::with_pages(self.start, self.stride * self.count)
     }
 }
 

@@ -179,6 +179,17 @@ pub(super) fn zero(start: u32, cells: u32) {
     }
 }
 
+/// The stores that have pages of some of these cells.
+pub(super) fn with_pages(start: u32, cells: u32) -> Vec<StoreId> {
+    let pages = start / PAGE_CELLS..(start + cells).div_ceil(PAGE_CELLS);
+    let ids = (0..=u16::MAX).map(StoreId);
+    let has_pages = |store: &Store| {
+        let reader = store.reader();
+        pages.clone().any(|page| reader.parts(page * PAGE_CELLS, 1).next().is_some())
+    };
+    ids.zip(all_stores()).filter(|(_, store)| has_pages(store)).map(|(id, _)| id).collect()
+}
+
 pub(super) fn all_stores() -> impl Iterator<Item = &'static Store> {
     let others = STORES.read().unwrap_or_else(PoisonError::into_inner).clone();
     std::iter::once(default_store()).chain(others)

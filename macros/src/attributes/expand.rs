@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::LitStr;
 use syn::spanned::Spanned;
 
-use super::model::{Attribute, Member, Model, constant_name};
+use super::model::{Attribute, Flattened, Member, Model, constant_name};
 use super::parse::{Input, Redaction};
 use super::types::{self, Plain};
 use crate::field::Format;
@@ -15,7 +16,7 @@ use crate::signature::with_static_lifetimes;
 /// Input: `struct Order<'a> { id: &'a str, #[attribute(flatten)] event: Event }`; output: `const ATTR_ID: Attribute<str>`, a
 /// list of all the descriptors, and what records each field at its place.
 pub(super) fn expand(model: &Model) -> TokenStream {
-    let Model { krate, ident, generics, members, warnings, .. } = model;
+    let Model { krate, ident, generics, static_type, members, warnings, .. } = model;
     let (generics, arguments, clause) = generics.split_for_impl();
     let constants = members.iter().filter_map(|member| match member {
         Member::One(attribute) => Some(constant(model, attribute)),
@@ -39,6 +40,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 #(#statements)*
             }
         }
+        // A struct that is there for its constants alone is used all the same.
+        const _: fn(&#static_type) = |_| {};
         #check
         #(#warnings)*
     }
@@ -102,11 +105,11 @@ fn descriptors(model: &Model) -> TokenStream {
                 run.push(quote_spanned!(constant.span()=> #constant.descriptor()));
                 own += 1;
             }
-            Member::Flattened(_, ty) => {
+            Member::Flattened(flattened) => {
                 let run = std::mem::take(&mut run);
                 parts.push(quote!(&[#(#run),*]));
-                let set = set(krate, ty);
-                parts.push(set.clone());
+                let set = set(krate, &flattened.ty);
+                parts.push(prefixed(krate, &set, flattened.prefix.as_ref()));
                 sets.push(quote!(#set.len()));
             }
         }
@@ -128,6 +131,21 @@ fn set(krate: &Runtime, ty: &syn::Type) -> TokenStream {
     quote_spanned!(at=> <#ty as #krate::Attributes>::DESCRIPTORS)
 }
 
+/// The descriptors of a flattened set behind its prefix: new ones, under keys that the compiler puts together.
+fn prefixed(krate: &Runtime, set: &TokenStream, prefix: Option<&LitStr>) -> TokenStream {
+    let Some(prefix) = prefix else { return set.clone() };
+    let krate = krate.at(prefix.span());
+    quote_spanned! {blaming(prefix.span())=> {
+        const __SET: &[&#krate::__private::AttributeDescriptor] = #set;
+        const __KEYS: [#krate::__private::Key; __SET.len()] = #krate::__private::prefixed_keys(#prefix, __SET);
+        const __OWN: [#krate::__private::AttributeDescriptor; __SET.len()] =
+            #krate::__private::under_keys(__SET, &__KEYS);
+        const __REFERENCES: [&#krate::__private::AttributeDescriptor; __SET.len()] =
+            #krate::__private::references(&__OWN);
+        &__REFERENCES
+    }}
+}
+
 /// What records each field, at its place behind the first one.
 fn statements(model: &Model) -> Vec<TokenStream> {
     let krate = &model.krate;
@@ -141,7 +159,8 @@ fn statements(model: &Model) -> Vec<TokenStream> {
                 statements.push(statement(krate, attribute, &place, &fields));
                 own += 1;
             }
-            Member::Flattened(field, ty) => {
+            Member::Flattened(flattened) => {
+                let Flattened { field, ty, .. } = &**flattened;
                 let (at, krate_at) = (blaming(ty.span()), krate.at(ty.span()));
                 let this = Ident::new("self", at);
                 let record = quote_spanned!(at=> <#ty as #krate_at::Attributes>::record);
@@ -202,14 +221,14 @@ fn check(model: &Model) -> TokenStream {
     let Model { krate, static_type, members, .. } = model;
     let flattened = members.iter().find_map(|member| match member {
         Member::One(_) => None,
-        Member::Flattened(field, _) => Some(field),
+        Member::Flattened(flattened) => Some(&flattened.field),
     });
     let Some(field) = flattened else { return TokenStream::new() };
     let at = krate.at(field.span());
     quote_spanned! {blaming(field.span())=>
         const _: () = {
             const __ALL: &[&#at::__private::AttributeDescriptor] = <#static_type as #at::Attributes>::DESCRIPTORS;
-            #at::__private::check_names(&#at::__private::names_of::<{ __ALL.len() }>(&[#at::__private::Names::Of(__ALL)]));
+            #at::__private::check_keys(&#at::__private::names_of::<{ __ALL.len() }>(&[#at::__private::Names::Of(__ALL)]));
         };
     }
 }

@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{GenericParam, Generics, Type, Visibility};
+use syn::{GenericParam, Generics, LitStr, Type, Visibility};
 
 use super::parse::{Example, Examples, Field, FieldArgs, Input, Redaction, StructArgs};
 use super::types::{self, Plain};
-use crate::args::{Arg, Eq, Text};
+use crate::args::{Arg, Eq, Flag, Text};
 use crate::errors::Errors;
 use crate::field::Format;
 use crate::hygiene::Runtime;
@@ -32,7 +32,15 @@ pub(super) struct Model {
 pub(super) enum Member {
     One(Box<Attribute>),
     /// The attributes of another set.
-    Flattened(Ident, Box<Type>),
+    Flattened(Box<Flattened>),
+}
+
+/// Another set.
+pub(super) struct Flattened {
+    pub(super) field: Ident,
+    pub(super) ty: Type,
+    /// What its keys stand behind.
+    pub(super) prefix: Option<LitStr>,
 }
 
 /// An attribute.
@@ -76,10 +84,12 @@ impl Model {
             prefix: prefix.map(|prefix| prefix.value.0.0.value()),
             semconv: semconv.is_none_or(|semconv| semconv.value.0),
         };
+        let is_silenced = semconv::is_silenced(&item.attrs);
         let (has_fields, mut warnings, mut members) = (!fields.is_empty(), Vec::new(), Vec::new());
         for field in fields {
             members.extend(member(field, &shared, &mut warnings, &mut errors));
         }
+        warnings.retain(|_| !is_silenced);
         if members.is_empty() && errors.is_empty() {
             let message = match has_fields {
                 true => "a set of attributes needs at least one that is not skipped",
@@ -103,7 +113,13 @@ fn member(
     warnings: &mut Vec<(Span, String)>,
     errors: &mut Errors,
 ) -> Option<Member> {
+    let alone = check_alone(&field.args, errors);
     let Field { ident, ty, attrs, args, is_complete } = field;
+    if alone {
+        let prefix = args.prefix.map(|prefix| prefix.value.0.0);
+        let flattened = Flattened { field: ident, ty, prefix };
+        return args.skip.is_none().then(|| Member::Flattened(Box::new(flattened)));
+    }
     let FieldArgs {
         key,
         key_exact,
@@ -112,60 +128,26 @@ fn member(
         redact,
         display,
         debug,
-        flatten,
-        skip,
+        flatten: _,
+        prefix,
+        skip: _,
         skip_if_none,
         allow_secret,
         semconv,
     } = args;
-    let flags =
-        [&display, &debug, &skip_if_none, &allow_secret].map(|flag| flag.as_ref().map(|arg| &arg.key));
-    let others = [
-        key.as_ref().map(|arg| &arg.key),
-        key_exact.as_ref().map(|arg| &arg.key),
-        constant.as_ref().map(|arg| &arg.key),
-        example.as_ref().map(|arg| &arg.key),
-        redact.as_ref().map(|arg| &arg.key),
-        semconv.as_ref().map(|arg| &arg.key),
-    ];
-    // What is skipped has no attribute to say anything about, and what is flattened has those of its type.
-    let alone = skip.as_ref().map(|arg| &arg.key).or(flatten.as_ref().map(|arg| &arg.key));
-    if let Some(alone) = alone {
-        let second = flatten.as_ref().map(|arg| &arg.key).filter(|second| *second != alone);
-        for other in flags.into_iter().chain(others).chain([second]).flatten() {
-            let message = format!("`{alone}` and `{other}` exclude each other; keep one");
-            errors.between(alone.span(), other.span(), message);
-        }
-        return skip.is_none().then_some(Member::Flattened(ident, Box::new(ty)));
+    if let Some(prefix) = prefix {
+        let message = "`prefix` is for what is flattened: add `flatten`, or write `key = …`";
+        errors.at(prefix.key.span(), message);
     }
     let plain = Plain::of(&ty);
-    // An option without a value is not recorded anyway; to say so of anything else is a mistake.
-    if let (Some(skip), false) = (&skip_if_none, plain.is_option) {
-        errors.at(
-            skip.key.span(),
-            format_args!("`skip_if_none` needs an `Option`; remove it, or make `{ident}` one"),
-        );
-    }
-    if let (Some(one), Some(other)) = (&display, &debug) {
-        let message = "`display` and `debug` exclude each other; keep one";
-        errors.between(one.key.span(), other.key.span(), message);
-    }
-    let format = match (&display, &debug) {
-        (Some(_), _) => Format::Display,
-        (None, Some(_)) => Format::Debug,
-        (None, None) => Format::Value,
-    };
+    check_option(&skip_if_none, &plain, &ident, errors);
+    let format = decided_format(&display, &debug, errors);
     let (key, span) = decided_key(key, key_exact, &ident, shared, errors);
     let is_text = format != Format::Value;
     let value_type = if is_text { Some(ValueType::Str) } else { plain.value_type() };
     check_redaction(&redact, value_type, &ident, errors);
-    // What is named like a secret is not shown unless that is said explicitly.
-    let is_secret = naming::is_secret(&key) || naming::is_secret(&ident.unraw().to_string());
-    if is_secret && redact.is_none() && allow_secret.is_none() && is_complete {
-        let message = format!(
-            "`{ident}` looks like a secret: add `redact = hash`, `mask` or `drop`, or, if it is none, `allow_secret`"
-        );
-        errors.at(ident.span(), message);
+    if redact.is_none() && allow_secret.is_none() && is_complete {
+        check_secret(&key, &ident, errors);
     }
     if semconv.map_or(shared.semconv, |semconv| semconv.value.0) {
         match semconv::check(&key, value_type) {
@@ -188,6 +170,68 @@ fn member(
         span,
         field_type: ty,
     })))
+}
+
+/// Whether `skip` or `flatten` is there: what is skipped has no attribute to say anything about, and what is flattened has
+/// those of its type.
+fn check_alone(args: &FieldArgs, errors: &mut Errors) -> bool {
+    fn written<T>(arg: &Arg<T>) -> Option<&Ident> {
+        arg.as_ref().map(|arg| &arg.key)
+    }
+    let (skip, flatten) = (written(&args.skip), written(&args.flatten));
+    let Some(alone) = skip.or(flatten) else { return false };
+    if let Some(prefix) = &args.prefix {
+        check_key(&prefix.value.0, "prefix", errors);
+    }
+    let others = [
+        written(&args.display),
+        written(&args.debug),
+        written(&args.skip_if_none),
+        written(&args.allow_secret),
+        written(&args.key),
+        written(&args.key_exact),
+        written(&args.constant),
+        written(&args.example),
+        written(&args.redact),
+        written(&args.semconv),
+        flatten.filter(|second| *second != alone),
+        written(&args.prefix).filter(|_| skip.is_some()),
+    ];
+    for other in others.into_iter().flatten() {
+        let message = format!("`{alone}` and `{other}` exclude each other; keep one");
+        errors.between(alone.span(), other.span(), message);
+    }
+    true
+}
+
+/// An option without a value is not recorded anyway; to say so of anything else is a mistake.
+fn check_option(skip_if_none: &Arg<Flag>, plain: &Plain<'_>, field: &Ident, errors: &mut Errors) {
+    if let (Some(skip), false) = (skip_if_none, plain.is_option) {
+        let message = format!("`skip_if_none` needs an `Option`; remove it, or make `{field}` one");
+        errors.at(skip.key.span(), message);
+    }
+}
+
+fn decided_format(display: &Arg<Flag>, debug: &Arg<Flag>, errors: &mut Errors) -> Format {
+    if let (Some(one), Some(other)) = (display, debug) {
+        let message = "`display` and `debug` exclude each other; keep one";
+        errors.between(one.key.span(), other.key.span(), message);
+    }
+    match (display, debug) {
+        (Some(_), _) => Format::Display,
+        (None, Some(_)) => Format::Debug,
+        (None, None) => Format::Value,
+    }
+}
+
+/// What is named like a secret is not shown unless that is said explicitly.
+fn check_secret(key: &str, field: &Ident, errors: &mut Errors) {
+    if naming::is_secret(key) || naming::is_secret(&field.unraw().to_string()) {
+        let message = format!(
+            "`{field}` looks like a secret: add `redact = hash`, `mask` or `drop`, or, if it is none, `allow_secret`"
+        );
+        errors.at(field.span(), message);
+    }
 }
 
 /// The name of a field's constant, where it says nothing else.

@@ -30,6 +30,7 @@ arguments! {
         display: Flag = "display",
         debug: Flag = "debug",
         flatten: Flag = "flatten",
+        prefix: Eq<Text> = "prefix",
         skip: Flag = "skip",
         skip_if_none: Flag = "skip_if_none",
         allow_secret: Flag = "allow_secret",

@@ -36,18 +36,7 @@ impl<'t> Plain<'t> {
     /// The attribute's type, where the name of the type says it.
     pub(super) fn value_type(&self) -> Option<ValueType> {
         let Type::Path(path) = self.ty else { return None };
-        let last = path.path.segments.last()?;
-        if !last.arguments.is_none() {
-            return None;
-        }
-        match last.ident.to_string().as_str() {
-            "str" | "String" | "char" => Some(ValueType::Str),
-            "bool" => Some(ValueType::Bool),
-            "f32" | "f64" => Some(ValueType::Double),
-            "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
-            | "usize" => Some(ValueType::Int),
-            _ => None,
-        }
+        ValueType::of_segment(path.path.segments.last()?)
     }
 }
 

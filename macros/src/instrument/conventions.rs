@@ -10,16 +10,13 @@ use crate::semconv::{self, Finding, ValueType};
 use crate::signature::Function;
 
 /// Checks the names, and the types as far as they are written. What only the compiler knows is left for it to check, and
-/// what a constant stands for was checked where it is declared. The first `paths` of the fields are named by a path in
-/// Rust, `record(user.name)`.
-pub(super) fn check(fields: &mut [Field], paths: usize, item: &Function, errors: &mut Errors) {
-    for (index, field) in fields.iter_mut().enumerate() {
+/// what a constant stands for was checked where it is declared. A path in Rust, `record(user.id)`, claims nothing about a
+/// key that happens to be called the same, so those are not among the fields.
+pub(super) fn check(fields: &mut [Field], item: &Function, errors: &mut Errors) {
+    for field in fields {
         let FieldName::Text(name) = &field.name else { continue };
         let ty = field.value.as_ref().and_then(|value| value_type(value, item));
-        let finding = match index < paths {
-            true => semconv::check_path(name, ty),
-            false => semconv::check(name, ty),
-        };
+        let finding = semconv::check(name, ty);
         match (finding, &mut field.value) {
             (Some(Finding::Error(message)), Some(value)) => errors.on(&value.tokens, message),
             (Some(Finding::Error(message)), None) => errors.at(field.span, message),

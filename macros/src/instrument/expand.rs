@@ -234,14 +234,8 @@ fn statement(
             quote!(#recorder.#method(#place, #reference);)
         }
         FieldName::Constant(constant) => {
-            let path = &constant.path;
-            let method = match value.format {
-                Format::Value => quote!(attribute),
-                Format::Debug => quote!(attribute_debug),
-                Format::Display => quote!(attribute_display),
-            };
-            let attribute = quote_spanned!(blaming(constant.span())=> &#path);
-            quote!(#recorder.#method(#place, #attribute, #reference);)
+            let record = constant.recorder(&krate.at(constant.span()), value.format);
+            quote!(#record(#reference, #place, #recorder);)
         }
         FieldName::Set(ty) => {
             let krate = krate.at(ty.span());

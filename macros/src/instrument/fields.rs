@@ -1,16 +1,16 @@
 //! The part of the model that decides which attributes a span has.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::conventions;
 use super::parse::Recorded;
+use super::{conventions, secrets};
 use crate::args::{Arg, Flag, List};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg, secret_read};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg};
 use crate::naming;
 use crate::semconv::ValueType;
 use crate::signature::{self, Function};
@@ -40,6 +40,8 @@ pub(super) struct Field {
     pub(super) value: Option<Value>,
     /// What is to be said of its name.
     pub(super) warning: Option<String>,
+    /// What its value reads, where that says a secret that the constant's redaction has to hide.
+    pub(super) secret: Option<Ident>,
 }
 
 /// What it is called.
@@ -65,6 +67,43 @@ impl FieldName {
     fn is(&self, name: &str) -> bool {
         matches!(self, Self::Text(text) if text == name)
     }
+}
+
+impl Field {
+    /// Whether it is a constant's or a set's, and its value mentions the parameter of that name.
+    fn takes(&self, param: &str) -> bool {
+        match (&self.name, &self.value) {
+            (FieldName::Text(_), _) | (_, None) => false,
+            (FieldName::Constant(_) | FieldName::Set(_), Some(value)) => {
+                mentions(value.tokens.clone(), param)
+            }
+        }
+    }
+}
+
+/// Whether tokens name a variable, in a text to be formatted too: `format!("{iban:?}")`. A field of that name, behind one
+/// dot, is none.
+fn mentions(tokens: TokenStream, variable: &str) -> bool {
+    let mut dots = 0;
+    for token in tokens {
+        let is_field = std::mem::take(&mut dots) == 1;
+        let found = match token {
+            TokenTree::Group(group) => mentions(group.stream(), variable),
+            TokenTree::Ident(ident) => !is_field && ident.unraw() == variable,
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                ['}', ':'].iter().any(|end| text.contains(&format!("{{{variable}{end}")))
+            }
+            TokenTree::Punct(punct) => {
+                dots = if punct.as_char() == '.' { dots + 1 + u8::from(is_field) } else { 0 };
+                false
+            }
+        };
+        if found {
+            return true;
+        }
+    }
+    false
 }
 
 /// What an attribute is at the start.
@@ -113,10 +152,10 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
             errors.between(first.span, field.span, message);
         }
     }
-    check_secrets(&decided, &others, allow_secret, errors);
+    secrets::check(&mut decided, &others, allow_secret, item, errors);
     // OpenTelemetry's keys are used as it says, unless that is not asked for.
     if conventions {
-        conventions::check(&mut decided, paths, item, errors);
+        conventions::check(&mut decided[paths..], item, errors);
     }
     decided
 }
@@ -176,21 +215,22 @@ fn recorded_field(
         return;
     }
     let value = Some(Value { format, span, tokens: value, must_be: None });
-    decided.push(Field { name: FieldName::Text(name), span, value, warning: None });
+    decided.push(Field { name: FieldName::Text(name), span, value, warning: None, secret: None });
 }
 
-/// `record_all`: what is neither skipped, nor recorded otherwise, nor marked as unused by its name.
+/// `record_all`: what is neither skipped, nor recorded otherwise, nor marked as unused by its name. What a constant or a set
+/// is made of is recorded otherwise: how much of it is shown is for them to say.
 fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut Vec<Field>) {
     for param in &item.params {
         let name = param.ident.unraw().to_string();
-        let elsewhere = decided.iter().chain(extra).any(|field| field.name.is(&name));
+        let elsewhere = decided.iter().chain(extra).any(|field| field.name.is(&name) || field.takes(&name));
         if elsewhere || name.starts_with('_') || skipped.iter().any(|skip| skip.text == name) {
             continue;
         }
         let span = param.ident.span();
         let tokens = param.ident.to_token_stream();
         let value = Some(Value { format: Format::Debug, span, tokens, must_be: None });
-        decided.push(Field { name: FieldName::Text(name), span, value, warning: None });
+        decided.push(Field { name: FieldName::Text(name), span, value, warning: None, secret: None });
     }
 }
 
@@ -222,9 +262,26 @@ fn given(field: FieldArg, item: &Function, errors: &mut Errors) -> Option<Field>
     };
     let name = match key {
         Key::Name(name) => FieldName::Text(name.text),
-        Key::Constant(constant) => FieldName::Constant(constant),
+        Key::Constant(constant) => {
+            if let Some(parameter) = generic_root(&constant, item) {
+                let message = format!(
+                    "what a span's attributes are called is fixed at compile time, so a constant's path can't begin with the parameter `{parameter}`"
+                );
+                errors.at(parameter.span(), message);
+                return None;
+            }
+            FieldName::Constant(constant)
+        }
     };
-    Some(Field { name, span, value, warning: None })
+    Some(Field { name, span, value, warning: None, secret: None })
+}
+
+/// The function's parameter of types that a constant's path begins with.
+fn generic_root<'c>(constant: &'c Constant, item: &Function) -> Option<&'c Ident> {
+    let first = &constant.path.segments.first()?.ident;
+    let is_generic = constant.path.leading_colon.is_none()
+        && item.sig.generics.type_params().any(|parameter| parameter.ident == *first);
+    is_generic.then_some(first)
 }
 
 /// A set's type is stated, or taken from the signature, and a `static` can name it.
@@ -267,47 +324,5 @@ fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field>
         );
         errors.at(span, message);
     }
-    Some(Field { name: FieldName::Set(Box::new(ty)), span, value, warning: None })
-}
-
-/// What is named like a secret is recorded only if that is said explicitly, and only what is recorded can be allowed.
-/// Constants were asked where they are declared.
-fn check_secrets(
-    decided: &[Field],
-    others: &[(String, Span)],
-    allowed: Arg<List<Name>>,
-    errors: &mut Errors,
-) {
-    let complete = errors.is_empty();
-    let allowed = allowed.map(|list| list.value.0).unwrap_or_default();
-    // Another name hides no secret.
-    let read = |field: &Field| secret_read(&syn::parse2(field.value.as_ref()?.tokens.clone()).ok()?);
-    let fields = decided.iter().filter_map(|field| match &field.name {
-        FieldName::Text(name) => Some((name, field.span, read(field))),
-        FieldName::Constant(_) | FieldName::Set(_) => None,
-    });
-    let others = others.iter().map(|(name, span)| (name, *span, None));
-    let named: Vec<(&String, Span, Option<Ident>)> = fields.chain(others).collect();
-    for (name, span, read) in &named {
-        let (secret, at) = match (naming::is_secret(name), read) {
-            (true, _) => ((*name).clone(), *span),
-            (false, Some(read)) => (read.to_string(), read.span()),
-            (false, None) => continue,
-        };
-        if !allowed.iter().any(|allow| allow.text == **name) {
-            let remedy = "leave it out, or, if it is none, add";
-            let argument = if naming::is_dotted(name) { (*name).clone() } else { format!("{name:?}") };
-            let message = format!("`{secret}` looks like a secret: {remedy} `allow_secret({argument})`");
-            errors.at(at, message);
-        }
-    }
-    if !complete {
-        return;
-    }
-    for allow in &allowed {
-        if !named.iter().any(|(name, ..)| **name == allow.text) {
-            let message = format!("`{}` is not recorded; remove it from `allow_secret`", allow.text);
-            errors.on(&allow.tokens, message);
-        }
-    }
+    Some(Field { name: FieldName::Set(Box::new(ty)), span, value, warning: None, secret: None })
 }

@@ -10,6 +10,7 @@ mod names;
 mod outcome;
 mod parse;
 mod recording;
+mod secrets;
 mod span_name;
 #[cfg(test)]
 mod tests;

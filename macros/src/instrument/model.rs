@@ -39,6 +39,8 @@ pub(super) struct Model {
     pub(super) fields: Vec<Field>,
     /// Whether they are compared with OpenTelemetry's conventions.
     pub(super) conventions: bool,
+    /// The names that look like secrets and are none.
+    pub(super) allowed: Vec<String>,
     /// Whether the body fills fields in, by `record!`.
     pub(super) recording: bool,
     pub(super) metrics: Metrics,
@@ -150,6 +152,8 @@ impl Model {
         let mode = Mode::of(&item, &body);
         let returns = returns(&item, &body);
         let conventions = semconv.is_none_or(|semconv| semconv.value.0);
+        let allowed =
+            allow_secret.iter().flat_map(|list| &list.value.0).map(|name| name.text.clone()).collect();
         let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
         let SpanName { text: name, field: own_name, read } = SpanName::new(name, &item, &mut errors);
         let others = labels.into_iter().flatten().chain(read).collect();
@@ -190,6 +194,7 @@ impl Model {
             function,
             fields,
             conventions,
+            allowed,
             metrics,
             outcome,
         };

@@ -1,7 +1,7 @@
 //! The names of a span's fields as tokens: texts, constants, and those of sets, which only the compiler can count.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::fields::{Field, FieldName};
@@ -21,8 +21,7 @@ pub(super) fn all(krate: &Runtime, fields: &[Field]) -> TokenStream {
         match &field.name {
             FieldName::Text(name) => run.push(quote!(#name)),
             FieldName::Constant(constant) => {
-                let path = &constant.path;
-                run.push(quote!(#path.key()));
+                run.push(constant.key(&krate.to_token_stream()));
             }
             FieldName::Set(ty) => {
                 let own = std::mem::take(&mut run);
@@ -71,20 +70,39 @@ pub(super) fn place(krate: &Runtime, fields: &[Field], number: usize) -> TokenSt
     quote!(#own #(+ #sets.len())*)
 }
 
-/// The names as `record!` reads them: `"text"`, `{ATTR_A}`, `{..DESCRIPTORS}`.
-pub(super) fn declared(krate: &Runtime, fields: &[Field]) -> Vec<TokenStream> {
-    let declared = fields.iter().map(|field| match &field.name {
-        FieldName::Text(name) => quote!(#name),
+/// The names that are texts, for `record!`.
+pub(super) fn texts(fields: &[Field]) -> impl Iterator<Item = &str> {
+    fields.iter().filter_map(|field| match &field.name {
+        FieldName::Text(name) => Some(name.as_str()),
+        FieldName::Constant(_) | FieldName::Set(_) => None,
+    })
+}
+
+/// All the fields as a constant for `record!`, unless all are texts. It stands outside of the body, where what the body
+/// itself declares can't be taken for what the fields are.
+pub(super) fn declared(krate: &Runtime, fields: &[Field], constant: &Ident) -> Option<TokenStream> {
+    if is_plain(fields) {
+        return None;
+    }
+    let groups = fields.iter().map(|field| match &field.name {
+        FieldName::Text(name) => {
+            quote!(#krate::__private::Group::One(#krate::__private::Declared::text(#name)))
+        }
         FieldName::Constant(constant) => {
-            let path = &constant.path;
-            quote!({ #path })
+            let declared = constant.declared(&krate.to_token_stream());
+            quote!(#krate::__private::Group::One(#declared))
         }
         FieldName::Set(ty) => {
             let set = set(krate, ty);
-            quote!({ ..#set })
+            quote!(#krate::__private::Group::Of(#set))
         }
     });
-    declared.collect()
+    let count = place(krate, fields, fields.len());
+    Some(quote! {
+        #[allow(dead_code)]
+        const #constant: &[#krate::__private::Declared] =
+            &#krate::__private::declared::<{ #count }>(&[#(#groups),*]);
+    })
 }
 
 /// What can be checked only once the constants are known: that no two fields have the same name, and no two labels. It is
@@ -101,7 +119,18 @@ pub(super) fn checks(model: &Model) -> TokenStream {
         Metrics::None | Metrics::Into(_) => None,
     };
     let of_labels = labels.map(|(span, names)| check(krate, span, "check_label_names", &names));
-    quote!(#of_fields #of_labels)
+    let of_secrets = fields.iter().filter_map(|field| hidden(krate, field));
+    quote!(#of_fields #of_labels #(#of_secrets)*)
+}
+
+/// That a constant does not show what looks like a secret.
+fn hidden(krate: &Runtime, field: &Field) -> Option<TokenStream> {
+    let (FieldName::Constant(constant), Some(secret)) = (&field.name, &field.secret) else { return None };
+    let message = format!(
+        "`{secret}` looks like a secret, and `{}` shows it: redact the attribute, leave it out, or, if it is none, add `allow_secret({secret})`",
+        constant.text()
+    );
+    Some(constant.hides(&krate.at(secret.span()), secret.span(), &message))
 }
 
 fn check(krate: &Runtime, span: Span, function: &str, names: &TokenStream) -> TokenStream {

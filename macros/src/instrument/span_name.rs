@@ -47,7 +47,8 @@ impl SpanName {
         let values = places.iter().map(|Place { path, .. }| quote!(#(#path).*));
         let tokens = quote!(::core::format_args!(#format, #(#values),*));
         let value = Some(Value { format: Format::Display, tokens, span, must_be: None });
-        let field = Field { name: FieldName::Text(FIELD.to_owned()), span, value, warning: None };
+        let field =
+            Field { name: FieldName::Text(FIELD.to_owned()), span, value, warning: None, secret: None };
         let read = places.iter().filter_map(|place| Some((place.last()?, span))).collect();
         Self { text, field: Some(field), read }
     }

@@ -2,12 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Expr;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::parse::{Declared, Input};
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, secret_read};
+use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name};
 use crate::naming;
+use crate::secret_read::secret_read;
 use crate::semconv::{self, Finding, ValueType};
 
 /// The fields to fill in.
@@ -16,8 +18,8 @@ pub(super) struct Model {
     pub(super) span: Ident,
     /// The path of the runtime.
     pub(super) krate: TokenStream,
-    /// The span's fields.
-    pub(super) declared: Vec<Declared>,
+    /// The constant of the span's fields, where not all of them are texts.
+    pub(super) all: Option<Ident>,
     /// Where the first field is written.
     pub(super) at: Span,
     pub(super) assignments: Vec<Assignment>,
@@ -25,29 +27,40 @@ pub(super) struct Model {
 
 /// A field and its value.
 pub(super) struct Assignment {
-    pub(super) place: Place,
-    /// The constant that it is written by.
-    pub(super) constant: Option<Constant>,
+    pub(super) name: FieldName,
+    /// Where its name is written.
+    pub(super) at: Span,
     pub(super) format: Format,
     pub(super) value: Expr,
     /// What it has to be, where the compiler must find out whether it is.
     pub(super) must_be: Option<ValueType>,
+    /// What the value reads, where that says a secret that the constant's redaction has to hide.
+    pub(super) secret: Option<Ident>,
 }
 
 /// Which of the span's fields it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
-    /// The one with this number among those that are declared.
-    Declared(usize),
-    /// The one with the constant's key, which the compiler finds.
-    Sought,
+pub(super) enum FieldName {
+    /// The text of this name, with its number among the texts.
+    Text(String, usize),
+    /// The one with the constant's key.
+    Constant(Constant),
+}
+
+impl FieldName {
+    /// As it is written.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text, _) => text.clone(),
+            Self::Constant(constant) => constant.text(),
+        }
+    }
 }
 
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
-        let Input { span, conventions, krate, declared, fields, mut errors } = input;
+        let Input { span, conventions, krate, declared, allowed, fields, mut errors } = input;
         let mut at = None;
-        let mut assignments: Vec<(Span, Assignment)> = Vec::with_capacity(fields.len());
+        let mut assignments: Vec<Assignment> = Vec::with_capacity(fields.len());
         for field in fields {
             let (key, value) = match field {
                 FieldArg::One(key, value) => (key, value),
@@ -58,93 +71,87 @@ impl Model {
                     continue;
                 }
             };
-            let (span, text) = (key.span(), key.text());
-            at.get_or_insert(span);
-            let (place, constant) = match &key {
-                Key::Name(name) => (place(name, &declared, &mut errors), None),
-                Key::Constant(constant) => {
-                    (place_of_constant(constant, &declared, &mut errors), Some(constant.clone()))
-                }
-            };
+            at.get_or_insert(key.span());
+            let name = declared_name(&key, &declared, &mut errors);
             let value = given(&key, value, &mut errors);
-            let (Some(place), Some((format, value))) = (place, value) else { continue };
-            // A name that says a secret was allowed where it was declared, and a constant likewise; another one hides none.
-            let hides = |name: &Name| !naming::is_secret(&name.text);
-            if let (Key::Name(name), Some(secret)) = (&key, secret_read(&value)) {
-                if hides(name) {
-                    let remedy = "leave it out, or, if it is none, give it another name";
-                    errors.at(secret.span(), format_args!("`{secret}` looks like a secret: {remedy}"));
-                }
-            }
+            let (Some(name), Some((format, value))) = (name, value) else { continue };
             // A field has one value.
-            let is_same = |other: &Assignment| match place {
-                Place::Declared(_) => other.place == place,
-                Place::Sought => other.constant.as_ref().is_some_and(|constant| constant.text() == text),
-            };
-            if let Some((first, _)) = assignments.iter().find(|(_, other)| is_same(other)) {
-                let message = format!("`{text}` is recorded twice; keep one");
-                errors.between(*first, span, message);
+            let text = key.text();
+            if let Some(first) = assignments.iter().find(|other| other.name.text() == text) {
+                errors.between(first.at, key.span(), recorded_twice(&text));
             }
+            let secret = secret(&key, &value, &allowed, &mut errors);
             let must_be = match &key {
                 Key::Name(name) if conventions => must_be(name, format, &value, &mut errors),
                 Key::Name(_) | Key::Constant(_) => None,
             };
-            assignments.push((span, Assignment { place, constant, format, value, must_be }));
+            assignments.push(Assignment { name, at: key.span(), format, value, must_be, secret });
         }
-        let assignments = assignments.into_iter().map(|(_, assignment)| assignment).collect();
         let at = at.unwrap_or_else(Span::call_site);
-        errors.finish(Self { span, krate, declared, at, assignments })
+        errors.finish(Self { span, krate, all: declared.all, at, assignments })
     }
 }
 
-/// The field's place. A span has the fields that its callsite declares, and no others.
-fn place(name: &Name, declared: &[Declared], errors: &mut Errors) -> Option<Place> {
-    let text = &name.text;
-    let texts = || {
-        declared.iter().filter_map(|declared| match declared {
-            Declared::Text(text) => Some(text.as_str()),
-            Declared::Constant(_) | Declared::Set(_) => None,
-        })
-    };
-    let found =
-        declared.iter().position(|declared| matches!(declared, Declared::Text(other) if other == text));
-    if found.is_none() {
-        let argument = if naming::is_dotted(text) { text.clone() } else { format!("{text:?}") };
-        let declare = format!("declare it: `#[instrument(fields({argument} = Empty))]`");
-        let message = match naming::nearest(text, texts()) {
-            Some(near) => format!("`{text}` is not declared; did you mean `{near}`? if not, {declare}"),
-            // Its redaction is the constant's to know.
-            None if declared.iter().any(|declared| !matches!(declared, Declared::Text(_))) => {
-                format!(
-                    "`{text}` is not declared; write its constant, `{{ATTR_NAME}}`, if it has one; if not, {declare}"
-                )
+/// What is wrong with a second value of a field.
+pub(super) fn recorded_twice(name: &str) -> String {
+    format!("`{name}` is recorded twice; keep one")
+}
+
+/// The secret that a value reads, where it goes into a constant: the compiler finds out whether that hides it. A name that
+/// says a secret was allowed where it was declared; another one hides none.
+fn secret(key: &Key, value: &Expr, allowed: &[String], errors: &mut Errors) -> Option<Ident> {
+    let secret = secret_read(value, &|_| None)?;
+    match key {
+        _ if allowed.iter().any(|allow| secret.unraw() == allow.as_str()) => None,
+        Key::Constant(_) => Some(secret),
+        Key::Name(name) if naming::is_secret(&name.text) => None,
+        Key::Name(_) => {
+            let message = format!(
+                "`{secret}` looks like a secret: leave it out, or, if it is none, add `allow_secret({secret})` to `#[instrument(…)]`"
+            );
+            errors.at(secret.span(), message);
+            None
+        }
+    }
+}
+
+/// The field. A span has the fields that its callsite declares, and no others.
+fn declared_name(key: &Key, declared: &Declared, errors: &mut Errors) -> Option<FieldName> {
+    match key {
+        Key::Name(name) => {
+            let found = declared.texts.iter().position(|text| *text == name.text);
+            if found.is_none() {
+                errors.on(&name.tokens, name_not_declared(&name.text, declared));
             }
-            None => format!("`{text}` is not declared; {declare}"),
-        };
-        errors.on(&name.tokens, message);
+            found.map(|number| FieldName::Text(name.text.clone(), number))
+        }
+        // Which field that is, only the compiler knows.
+        Key::Constant(constant) if declared.all.is_some() => Some(FieldName::Constant(constant.clone())),
+        Key::Constant(constant) => {
+            errors.on(&constant.path, not_declared(&constant.text()));
+            None
+        }
     }
-    found.map(Place::Declared)
 }
 
-/// The place of a constant's field: where it is declared by the same path, or where the compiler finds its key.
-fn place_of_constant(constant: &Constant, declared: &[Declared], errors: &mut Errors) -> Option<Place> {
-    let text = constant.text();
-    let found = declared
-        .iter()
-        .position(|declared| matches!(declared, Declared::Constant(other) if other.text() == text));
-    if let Some(found) = found {
-        return Some(Place::Declared(found));
+/// What is wrong with a name that nobody has declared.
+fn name_not_declared(name: &str, declared: &Declared) -> String {
+    let argument = if naming::is_dotted(name) { name.to_owned() } else { format!("{name:?}") };
+    let declare = format!("declare it: `#[instrument(fields({argument} = Empty))]`");
+    match naming::nearest(name, declared.texts.iter().map(String::as_str)) {
+        Some(near) => format!("`{name}` is not declared; did you mean `{near}`? if not, {declare}"),
+        // Its redaction is the constant's to know.
+        None if declared.all.is_some() => {
+            format!(
+                "`{name}` is not declared; write its constant, `{{ATTR_NAME}}`, if it has one; if not, {declare}"
+            )
+        }
+        None => format!("`{name}` is not declared; {declare}"),
     }
-    if declared.iter().any(|declared| !matches!(declared, Declared::Text(_))) {
-        return Some(Place::Sought);
-    }
-    errors.on(&constant.path, not_declared(constant));
-    None
 }
 
 /// What is wrong with a constant whose field nobody has declared.
-pub(super) fn not_declared(constant: &Constant) -> String {
-    let text = constant.text();
+pub(super) fn not_declared(text: &str) -> String {
     format!("`{text}` is not declared; declare it: `#[instrument(fields({text} = Empty))]`")
 }
 

@@ -3,13 +3,13 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, LitStr, Token, braced, bracketed, parenthesized};
+use syn::{LitStr, Token, bracketed, parenthesized};
 
-use crate::args::{self, Element};
+use crate::args;
 use crate::errors::Errors;
-use crate::field::{Constant, FieldArg};
+use crate::field::FieldArg;
 
-/// `__span !? (::spanwright) ["declared", {ATTR_DECLARED}, {..DESCRIPTORS}] name = value, name = %value`
+/// `__span !? (::spanwright) ["declared", "also"; __ALL] ("allowed") name = value, name = %value`
 pub(super) struct Input {
     /// The variable with the handle to the span.
     pub(super) span: Ident,
@@ -17,37 +17,37 @@ pub(super) struct Input {
     pub(super) conventions: bool,
     /// The path of the runtime.
     pub(super) krate: TokenStream,
-    /// The span's fields, in their order.
-    pub(super) declared: Vec<Declared>,
+    pub(super) declared: Declared,
+    /// The names that look like secrets and are none.
+    pub(super) allowed: Vec<String>,
     /// What the user wrote.
     pub(super) fields: Vec<FieldArg>,
     /// The mistakes found so far.
     pub(super) errors: Errors,
 }
 
-/// A field of the span's, or several.
-pub(super) enum Declared {
-    Text(String),
-    Constant(Constant),
-    /// All of a set's; an expression of their descriptors.
-    Set(Box<Expr>),
+/// The span's fields.
+pub(super) struct Declared {
+    /// Those that are texts, in their order.
+    pub(super) texts: Vec<String>,
+    /// The constant of all of them, where there are others.
+    pub(super) all: Option<Ident>,
 }
 
 impl Parse for Declared {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitStr) {
-            return input.parse::<LitStr>().map(|text| Self::Text(text.value()));
+        let mut texts = Vec::new();
+        while input.peek(LitStr) {
+            texts.push(input.parse::<LitStr>()?.value());
+            if input.parse::<Option<Token![,]>>()?.is_none() {
+                break;
+            }
         }
-        let fork = input.fork();
-        let content;
-        braced!(content in fork);
-        if !content.peek(Token![..]) {
-            return Element::parse(input).map(Self::Constant);
-        }
-        let content;
-        braced!(content in input);
-        content.parse::<Token![..]>()?;
-        content.parse().map(Self::Set)
+        let all = match input.parse::<Option<Token![;]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        Ok(Self { texts, all })
     }
 }
 
@@ -61,10 +61,14 @@ impl Input {
             let krate = krate.parse()?;
             let names;
             bracketed!(names in input);
-            let declared = Punctuated::<Declared, Token![,]>::parse_terminated(&names)?;
+            let declared = names.parse()?;
+            let allowed;
+            parenthesized!(allowed in input);
+            let allowed = Punctuated::<LitStr, Token![,]>::parse_terminated(&allowed)?;
+            let allowed = allowed.iter().map(LitStr::value).collect();
             let mut errors = Errors::default();
             let fields = args::parse_elements(input, &mut errors);
-            Ok(Self { span, conventions, krate, declared: declared.into_iter().collect(), fields, errors })
+            Ok(Self { span, conventions, krate, declared, allowed, fields, errors })
         };
         parser.parse2(call)
     }

@@ -7,7 +7,8 @@ use crate::testing::{assert_errors, snapshot, survives_damage, tokens};
 /// The macro as the function around it calls it, for helpers that know attributes: the arguments are what stands between
 /// the parentheses of `record!`. Errors are taken out of their block.
 fn called(fields: TokenStream, _: TokenStream) -> TokenStream {
-    let expanded = record(quote!(__span (::spanwright) ["id", "http.route", "odd-name", "result"] #fields));
+    let expanded =
+        record(quote!(__span (::spanwright) ["id", "http.route", "odd-name", "result"] ("token") #fields));
     match expanded.clone().into_iter().next() {
         Some(TokenTree::Group(block)) => block.stream(),
         _ => expanded,
@@ -31,8 +32,7 @@ fn one_field() {
 
 /// The same, of a function with constants and sets among its fields.
 fn called_with_sets(fields: TokenStream, _: TokenStream) -> TokenStream {
-    let declared = quote!("id", { ATTR_A }, { ..<Order as Attributes>::DESCRIPTORS }, { shop::ATTR_B });
-    let expanded = record(quote!(__span (::spanwright) [#declared] #fields));
+    let expanded = record(quote!(__span (::spanwright) ["id", "size"; __ALL] () #fields));
     match expanded.clone().into_iter().next() {
         Some(TokenTree::Group(block)) => block.stream(),
         _ => expanded,
@@ -56,6 +56,13 @@ fn mistakes_with_constants() {
     refused(
         "..Order = order",
         &["Order: `record!` fills in one attribute after the other: write `{ATTR_NAME} = value`"],
+    );
+    refused(
+        "siez = 1, total = 1",
+        &[
+            "siez: `siez` is not declared; did you mean `size`? if not, declare it: `#[instrument(fields(siez = Empty))]`",
+            "total: `total` is not declared; write its constant, `{ATTR_NAME}`, if it has one; if not, declare it: `#[instrument(fields(total = Empty))]`",
+        ],
     );
     refused("{ATTR_A}", &["ATTR_A: `{ATTR_A}` has no value: write `{ATTR_A} = value`"]);
 }
@@ -133,4 +140,16 @@ fn nothing_panics() {
             record(call);
         }
     }
+}
+
+#[test]
+fn what_the_function_allows_is_no_secret_here() {
+    refused("id = token, result = self.token.as_str()", &[]);
+    refused(
+        "id = password",
+        &[
+            "password: `password` looks like a secret: leave it out, or, if it is none, add `allow_secret(password)` to \
+           `#[instrument(…)]`",
+        ],
+    );
 }

@@ -12,10 +12,13 @@ mod unknown;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type, UnOp};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, PathArguments, PathSegment, Token, Type, UnOp,
+};
 
 use self::table::{Deprecation, Row};
-use crate::hygiene::{Runtime, blaming};
+use crate::hygiene::Runtime;
 use crate::naming;
 
 /// The type of an attribute's value.
@@ -39,7 +42,7 @@ pub(crate) enum Finding {
 /// Looks a key up, with the type of its value where that is known.
 ///
 /// - A key without a dot is nobody's: nothing is said about it.
-/// - A deprecated key is a warning, whatever its type. One that has moved to another registry of OpenTelemetry's under the
+/// - A deprecated key is a warning, whatever its type, unless its root is an everyday word and it has no successor there. One that has moved to another registry of OpenTelemetry's under the
 ///   same name (`gen_ai.…`) is as good as any other.
 /// - An integer is fine where a double is expected, since it is one. A key whose values are arrays takes their elements and
 ///   any text: nothing else stands for an array here, such as a list by `Debug`. Members of enumerations are not compared,
@@ -48,18 +51,9 @@ pub(crate) enum Finding {
 pub(crate) fn check(key: &str, ty: Option<ValueType>) -> Option<Finding> {
     match table::find(key) {
         _ if !key.contains('.') => None,
-        Some(row) => deprecated(key, &row).or_else(|| wrong_type(key, &row, ty)),
+        Some(row) if row.is_current() => wrong_type(key, &row, ty),
+        Some(row) => deprecated(key, &row),
         None => unknown::warning(key).map(Finding::Warning),
-    }
-}
-
-/// The same for a key that a path in Rust has become, `record(user.name)`. What looks like a slip there, or like a key that
-/// is gone without a successor (`message.id`), is more likely to be a field that just has this name.
-pub(crate) fn check_path(key: &str, ty: Option<ValueType>) -> Option<Finding> {
-    let row = table::find(key)?;
-    match row.deprecation {
-        Deprecation::Removed => None,
-        _ => check(key, ty),
     }
 }
 
@@ -72,7 +66,11 @@ pub(crate) fn expected(key: &str) -> Option<ValueType> {
 }
 
 fn deprecated(key: &str, row: &Row) -> Option<Finding> {
+    let (root, _) = key.split_once('.')?;
+    let stays = |successor: &str| successor.split_once('.').is_some_and(|(its, _)| its == root);
     let instead = match row.deprecation {
+        Deprecation::Removed if EVERYDAY.contains(&root) => return None,
+        Deprecation::Replaced(all) if EVERYDAY.contains(&root) && !all.split(' ').any(stays) => return None,
         Deprecation::No | Deprecation::Moved => return None,
         Deprecation::Replaced(successors) => {
             let successors: Vec<&str> = successors.split(' ').collect();
@@ -83,6 +81,10 @@ fn deprecated(key: &str, row: &Row) -> Option<Finding> {
     let version = table::version();
     Some(Finding::Warning(format!("`{key}` is deprecated in OpenTelemetry {version}{instead}{OR_SILENCE}")))
 }
+
+/// Roots that are words of everybody's: a key below one is OpenTelemetry's former one only by chance, unless it has just
+/// moved within the root.
+const EVERYDAY: [&str; 7] = ["container", "error", "event", "message", "pool", "process", "system"];
 
 fn wrong_type(key: &str, row: &Row, ty: Option<ValueType>) -> Option<Finding> {
     let (expected, given) = (row.value?, ty?);
@@ -153,6 +155,13 @@ impl ValueType {
                 Some(GenericArgument::Type(inner)) => Self::of_type(inner),
                 _ => None,
             },
+            _ => Self::of_segment(last),
+        }
+    }
+
+    /// The type of the values of a Rust type by the last part of its path.
+    pub(crate) fn of_segment(last: &PathSegment) -> Option<Self> {
+        match (last.ident.unraw().to_string().as_str(), &last.arguments) {
             ("bool", PathArguments::None) => Some(Self::Bool),
             ("str" | "String" | "char", PathArguments::None) => Some(Self::Str),
             ("f32" | "f64", PathArguments::None) => Some(Self::Double),
@@ -176,20 +185,32 @@ impl ValueType {
     }
 }
 
-/// An item that warns, at `span`.
+/// Whether an item says `#[allow(deprecated)]`, which does not reach what a derive writes beside it.
+pub(crate) fn is_silenced(attrs: &[Attribute]) -> bool {
+    attrs.iter().filter(|attr| attr.path().is_ident("allow")).any(|attr| {
+        let lints = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        lints.is_ok_and(|lints| lints.iter().any(|lint| lint.path().is_ident("deprecated")))
+    })
+}
+
+/// An item that warns, at `span`, which is that of a token of the user's.
 ///
 /// Stable Rust has no warnings of macros' own, but it warns of the use of what is deprecated, with a note. That lint is
 /// also what silences it: `#[allow(deprecated)]`. What is deprecated is a macro, since of all items that is the only one
 /// that is named without the path to it. Each is in a scope of its own, so that names do not clash.
+///
+/// Its name is written where the user's token is, as if by the user: of what a derive writes, the compiler says nothing. So
+/// the note does not speak of a macro around it either. The scope keeps it from the user's code, and a macro of the user's
+/// that is called the same is not seen in it.
 pub(crate) fn warning(_krate: &Runtime, span: Span, message: &str) -> TokenStream {
-    let used = Ident::new("opentelemetry", blaming(span));
+    let named = Ident::new("opentelemetry", span);
     quote! {
         const _: () = {
             #[deprecated(note = #message)]
-            macro_rules! opentelemetry {
+            macro_rules! #named {
                 () => {};
             }
-            #used! {}
+            #named! {}
         };
     }
 }

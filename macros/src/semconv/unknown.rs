@@ -10,19 +10,28 @@ use crate::naming;
 /// The roots that say "OpenTelemetry" to everybody, so that a key of one's own has no place directly below them. Others of
 /// its registry (`service`, `user`, `event`, `session`, `error`, `file`, …) are everyday words that anybody may use, or
 /// those of vendors with keys of their own (`aws`, `gcp`, …).
-pub(super) const OWN: [&str; 12] = [
-    "cloudevents",
-    "db",
-    "dns",
-    "faas",
-    "feature_flag",
-    "graphql",
-    "http",
-    "k8s",
-    "messaging",
-    "network",
-    "otel",
-    "rpc",
+pub(super) const OWN: [&str; 10] =
+    ["cloudevents", "db", "faas", "feature_flag", "graphql", "http", "k8s", "messaging", "otel", "rpc"];
+
+/// Namespaces of systems, below which each has keys of its own, also those that OpenTelemetry does not know.
+const SYSTEMS: [&str; 17] = [
+    "cassandra",
+    "connect_rpc",
+    "cosmosdb",
+    "elasticsearch",
+    "eventhubs",
+    "gcp_pubsub",
+    "grpc",
+    "jdbc",
+    "jsonrpc",
+    "kafka",
+    "mongodb",
+    "mssql",
+    "rabbitmq",
+    "redis",
+    "rocketmq",
+    "servicebus",
+    "sql",
 ];
 
 /// What `tracing-opentelemetry` has made known: fields that say what a span is. So it is not asked whether they are keys.
@@ -35,7 +44,7 @@ const OF_TRACING: [&str; 3] = ["otel.kind", "otel.name", "otel.status_message"];
 ///   just by a plural (`client.adress`);
 /// - where it is a namespace of the registry, and the known key is its `name` (`messaging.destination`);
 /// - where it stands directly in a namespace of the registry below one of [`OWN`] (`http.path`, `db.client.size`, but not
-///   `db.postgresql.size`, as systems may add namespaces).
+///   `db.postgresql.size` or `messaging.kafka.topic`, as systems have namespaces of their own there).
 pub(super) fn warning(key: &str) -> Option<String> {
     let (root, _) = key.split_once('.').filter(|_| !OF_TRACING.contains(&key))?;
     // Below a root where nothing is current the registry is the past's, or another's.
@@ -50,7 +59,9 @@ pub(super) fn warning(key: &str) -> Option<String> {
         return Some(format!("OpenTelemetry has no `{key}`: use `{near}`{OR_SILENCE}"));
     }
     let (namespace, _) = key.rsplit_once('.')?;
-    let is_reserved = OWN.iter().any(|own| root.strip_suffix('.') == Some(own))
+    let is_systems = key.split('.').nth(1).is_some_and(|second| SYSTEMS.contains(&second));
+    let is_reserved = !is_systems
+        && OWN.iter().any(|own| root.strip_suffix('.') == Some(own))
         && table::under(&format!("{namespace}.")).next().is_some();
     is_reserved.then(|| {
         format!(

@@ -86,19 +86,53 @@ pub const fn check_names(names: &[&str]) {
     );
 }
 
+/// Checks that the keys of a set with flattened ones are different.
+///
+/// # Panics
+/// Where two are the same.
+#[track_caller]
+pub const fn check_keys(keys: &[&str]) {
+    assert!(
+        are_different(keys),
+        "an attribute is there twice: two of these have the same key, keep one of them or write `flatten, prefix = \"…\"`"
+    );
+}
+
+/// How many names are told apart by their hashes, so that a set of hundreds does not keep the compiler busy for seconds,
+/// which it calls a mistake.
+const HASHED: usize = 1024;
+
 const fn are_different(names: &[&str]) -> bool {
+    let mut hashes = [0; HASHED];
     let mut one = 0;
     while one < names.len() {
-        let mut other = one + 1;
-        while other < names.len() {
-            if is_same(names[one], names[other]) {
+        let own = hash(names[one]);
+        let mut other = 0;
+        while other < one {
+            let may_be_same = other >= HASHED || hashes[other] == own;
+            if may_be_same && is_same(names[one], names[other]) {
                 return false;
             }
             other += 1;
         }
+        if one < HASHED {
+            hashes[one] = own;
+        }
         one += 1;
     }
     true
+}
+
+/// FNV-1a of 64 bits.
+const fn hash(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
 }
 
 /// Names of a span's fields.
@@ -143,24 +177,6 @@ pub const fn names_of<const N: usize>(parts: &[Names]) -> [&'static str; N] {
     names
 }
 
-/// The place of `key` among names, each group with its first place.
-#[must_use]
-pub const fn index_of(groups: &[(usize, Names)], key: &str) -> Option<usize> {
-    let mut group = 0;
-    while group < groups.len() {
-        let (first, names) = groups[group];
-        let mut own = 0;
-        while own < names.len() {
-            if is_same(names.get(own), key) {
-                return Some(first + own);
-            }
-            own += 1;
-        }
-        group += 1;
-    }
-    None
-}
-
 const fn is_among(text: &str, others: &[&str]) -> bool {
     let mut at = 0;
     while at < others.len() {
@@ -172,7 +188,7 @@ const fn is_among(text: &str, others: &[&str]) -> bool {
     false
 }
 
-const fn is_same(one: &str, other: &str) -> bool {
+pub(super) const fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 /// The longest key, in bytes.
-const MAX_KEY: usize = 127;
+pub(super) const MAX_KEY: usize = 127;
 
 /// An attribute without the type of its constant.
 #[derive(Clone, Copy)]
@@ -33,27 +33,36 @@ struct Label {
 
 /// The type of an attribute's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ValueType {
     /// Text.
     Str,
     /// `true` or `false`.
     Bool,
-    /// Integers of up to 64 bits with a sign.
+    /// Integers: those of 64 bits with a sign. A larger one, such as `u64::MAX`, is recorded as text, since OpenTelemetry has
+    /// no type for it.
     I64,
-    /// Floating-point numbers of 64 bits.
+    /// Floating-point numbers of 64 bits, and integers as the nearest of them.
     F64,
 }
 
-/// What is recorded of an attribute's values, wherever it is recorded by its constant or its struct.
+/// What is recorded of an attribute's values, wherever they are recorded by its constant or its struct. The weakest is first:
+/// what asks for two has the stronger one.
+///
+/// What is recorded in any other way is not redacted, since it never gets to the attribute: by the key as a text, as in
+/// `tracing::Span::current().record("shop.iban", iban)`, or through another crate's interface, such as an event's field or a
+/// `KeyValue` of OpenTelemetry's. [`Attribute::redacted`](crate::Attribute::redacted) is for those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Redaction {
     /// The value.
     Shown,
+    /// Eight stars, and the last four characters of a text that has at least twelve. Of what a value's `Debug` says (`?value`),
+    /// the stars alone, since its end may be any part of the value.
+    Masked,
     /// A text's HMAC-SHA256, cut to 16 hexadecimal digits, so that equal values can be told to be equal and nothing else.
     /// Its key is a random one of the process, unless one is [configured](crate::config), so that programs agree.
     Hashed,
-    /// Eight stars, and the last four characters of a text that has at least twelve.
-    Masked,
     /// Nothing.
     Dropped,
 }
@@ -106,6 +115,18 @@ impl AttributeDescriptor {
         check_key(key);
         let (help, redaction, examples) = ("", Redaction::Shown, Examples::Some(&[]));
         Self { key, value_type, help, redaction, place, examples, label: Label::of(key) }
+    }
+
+    /// The same attribute under another key.
+    pub(super) const fn under(&self, key: &'static str) -> Self {
+        Self { key, label: Label::of(key), ..*self }
+    }
+
+    /// From now on with this redaction, unless it has a stronger one.
+    pub(super) const fn redact(&mut self, redaction: Redaction) {
+        if redaction as u8 > self.redaction as u8 {
+            self.redaction = redaction;
+        }
     }
 
     /// The name of the Prometheus label that stands for it.

@@ -5,14 +5,22 @@
 //! | `descriptor` | what is known of an attribute at compile time, and its label's name |
 //! | `set` | structs of attributes |
 //! | `check` | what is checked while the program is compiled |
+//! | `declared` | the fields of a span, for `record!` to find its own among them |
+//! | `named` | what stands for a field's name: an attribute, or a constant text |
+//! | `prefix` | sets whose keys are put behind a prefix |
 //! | `redaction` | what is left of a value that is not to be shown |
+//! | `hash` | hashes in place of values, and their key |
 //!
 //! A constant says how its values are shown, so all that is recorded by way of it goes through
 //! `__private::Fields::attribute`, which looks there first.
 
 mod check;
+mod declared;
 mod descriptor;
 #[cfg(feature = "telemetry")]
+mod hash;
+mod named;
+mod prefix;
 mod redaction;
 mod set;
 
@@ -20,11 +28,19 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
 
-pub use check::{LabelAs, Names, check_label_names, check_labels, check_names, index_of, label_of, names_of};
+pub use check::{
+    LabelAs, Names, check_keys, check_label_names, check_labels, check_names, label_of, names_of,
+};
+pub use declared::{Declared, Found, Group, declared, is_taken, place_of};
 use descriptor::Examples;
 pub use descriptor::{AttributeDescriptor, AttributeType, Redaction, ValueType};
 #[cfg(feature = "telemetry")]
-pub(crate) use redaction::{RedactionKey, redacted, set_key};
+pub(crate) use hash::{RedactionKey, set_key};
+pub use named::{FieldName, Named, key_of, named};
+pub use prefix::{Key, prefixed_keys, references, under_keys};
+use redaction::redacted;
+#[cfg(feature = "telemetry")]
+pub(crate) use redaction::{Left, left, left_of_debug};
 pub use set::{Attributes, concatenated};
 
 /// An attribute: its key, the type of its values, and what else is known of it.
@@ -57,7 +73,8 @@ pub struct Attribute<T: ?Sized> {
 }
 
 impl<T: AttributeType + ?Sized> Attribute<T> {
-    /// An attribute of that key: up to 127 letters, digits, `_`, `-` and dots between them, no digit in front.
+    /// An attribute of that key, which is not asked whether it looks like a secret, as a struct's field is: one that is says
+    /// [`dropped`](Self::dropped), or [`hashed`](Attribute::hashed). Up to 127 letters, digits, `_`, `-` and dots between them, no digit in front.
     ///
     /// # Panics
     /// Where the key is none. In a constant that is an error of the compiler's:
@@ -97,27 +114,28 @@ impl<T: AttributeType + ?Sized> Attribute<T> {
     /// The attribute, but its values are never recorded: [`Redaction::Dropped`].
     #[must_use]
     pub const fn dropped(mut self) -> Self {
-        self.descriptor.redaction = Redaction::Dropped;
+        self.descriptor.redact(Redaction::Dropped);
         self
     }
 }
 
 impl Attribute<str> {
-    /// The attribute, but its values are recorded as hashes: [`Redaction::Hashed`].
+    /// The attribute, but its values are recorded as hashes: [`Redaction::Hashed`], unless they are dropped.
     #[must_use]
     pub const fn hashed(mut self) -> Self {
-        self.descriptor.redaction = Redaction::Hashed;
+        self.descriptor.redact(Redaction::Hashed);
         self
     }
 
-    /// The attribute, but its values are recorded as stars: [`Redaction::Masked`].
+    /// The attribute, but its values are recorded as stars: [`Redaction::Masked`], unless they are hashed or dropped.
     #[must_use]
     pub const fn masked(mut self) -> Self {
-        self.descriptor.redaction = Redaction::Masked;
+        self.descriptor.redact(Redaction::Masked);
         self
     }
 
-    /// What is recorded where the value is `text`; nothing where it is dropped.
+    /// What is recorded where the value is `text`; nothing where it is dropped. Without the feature `telemetry` there is no
+    /// key, and so no hash: then nothing is left of a text that is hashed either.
     ///
     /// ```
     /// use spanwright::Attribute;
@@ -125,7 +143,6 @@ impl Attribute<str> {
     /// const ATTR_IBAN: Attribute<str> = Attribute::new("shop.iban").masked();
     /// assert_eq!(ATTR_IBAN.redacted("DE89370400440532013000").unwrap(), "********3000");
     /// ```
-    #[cfg(feature = "telemetry")]
     #[must_use]
     pub fn redacted<'t>(&self, text: &'t str) -> Option<std::borrow::Cow<'t, str>> {
         redacted(self.descriptor.redaction, text)
@@ -137,6 +154,13 @@ impl<T: ?Sized> Attribute<T> {
     #[must_use]
     pub const fn key(&self) -> &'static str {
         self.descriptor.key
+    }
+
+    /// The key's bytes, by a name that texts know too.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'static [u8] {
+        self.descriptor.key.as_bytes()
     }
 
     /// The name of the Prometheus label that stands for it, `shop_tenant_id`. Of a constant it lives for ever:
@@ -271,6 +295,21 @@ mod tests {
         assert_eq!(key, "db.system");
         assert_eq!(format!("{ATTR_SYSTEM} {ATTR_SYSTEM:?}"), "db.system Attribute(\"db.system\")");
         assert_eq!(ATTR_SYSTEM.as_ref(), "db.system");
+    }
+
+    #[test]
+    fn the_strongest_redaction_stays() {
+        let attribute = || Attribute::<str>::new("iban");
+        for (attribute, redaction) in [
+            (attribute().dropped().masked(), Redaction::Dropped),
+            (attribute().dropped().hashed(), Redaction::Dropped),
+            (attribute().masked().dropped(), Redaction::Dropped),
+            (attribute().hashed().masked(), Redaction::Hashed),
+            (attribute().masked().hashed(), Redaction::Hashed),
+            (attribute().masked(), Redaction::Masked),
+        ] {
+            assert_eq!(attribute.redaction(), redaction);
+        }
     }
 
     #[test]

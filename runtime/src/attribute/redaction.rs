@@ -1,90 +1,88 @@
 //! What is left of a value that is not to be shown.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{OnceLock, PoisonError, RwLock};
-
-use hmac_sha256::HMAC;
 
 use super::descriptor::Redaction;
+#[cfg(feature = "telemetry")]
+use super::hash::hashed;
 
 /// What stands for the part of a text that is masked, however long that is.
-const STARS: &str = "********";
+const STARS: &[u8] = b"********";
 /// How much of a masked text's end is shown, in characters.
 const SHOWN: usize = 4;
 /// The shortest text of which that is shown: what is hidden is then twice as long.
 const LONG: usize = 12;
+/// The longest that is left, in bytes: the stars, and that many characters of four bytes each.
+const LONGEST: usize = STARS.len() + 4 * SHOWN;
 
-/// The key of the hashes that is configured: a secret.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct RedactionKey(Box<[u8]>);
-
-impl RedactionKey {
-    /// The shortest key, in bytes.
-    pub(crate) const SHORTEST: usize = 16;
-
-    pub(crate) fn new(key: &str) -> Self {
-        Self(key.as_bytes().into())
-    }
+/// What is left of a redacted text: a mask or a hash, without any allocation.
+#[derive(Clone, Copy)]
+pub(crate) struct Left {
+    bytes: [u8; LONGEST],
+    length: usize,
 }
 
-impl fmt::Debug for RedactionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RedactionKey(not shown)")
+impl Left {
+    fn of(parts: [&[u8]; 2]) -> Self {
+        let mut bytes = [0; LONGEST];
+        let mut length = 0;
+        for (byte, own) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
+            *byte = *own;
+            length += 1;
+        }
+        Self { bytes, length }
     }
-}
 
-/// The key that is configured. Held for a hash only.
-static CONFIGURED: RwLock<Option<RedactionKey>> = RwLock::new(None);
-
-/// Hashes with this key from now on, or with the process's own.
-pub(crate) fn set_key(key: Option<RedactionKey>) {
-    *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = key;
+    pub(crate) fn as_str(&self) -> &str {
+        // Stars, digits, and whole characters.
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
 }
 
 /// What is recorded in place of `text`.
 pub(crate) fn redacted(redaction: Redaction, text: &str) -> Option<Cow<'_, str>> {
     match redaction {
         Redaction::Shown => Some(text.into()),
-        Redaction::Hashed => Some(hashed(text).into()),
-        Redaction::Masked => Some(masked(text).into()),
-        Redaction::Dropped => None,
+        _ => left(redaction, text).map(|left| left.as_str().to_owned().into()),
     }
 }
 
-fn masked(text: &str) -> String {
-    let shown = match text.chars().count() {
-        length if length >= LONG => text.char_indices().nth(length - SHOWN).map_or("", |(at, _)| &text[at..]),
-        _ => "",
-    };
-    format!("{STARS}{shown}")
-}
-
-/// The first 8 bytes of an HMAC-SHA256 (RFC 2104) in lower-case hexadecimal digits.
-fn hashed(text: &str) -> String {
-    match &*CONFIGURED.read().unwrap_or_else(PoisonError::into_inner) {
-        Some(key) => hashed_with(&key.0, text),
-        None => hashed_with(own_key(), text),
+/// What is left of a text that is not shown as it is; nothing of one that is dropped.
+pub(crate) fn left(redaction: Redaction, text: &str) -> Option<Left> {
+    match redaction {
+        Redaction::Masked => Some(Left::of([STARS, end(text).as_bytes()])),
+        Redaction::Hashed => hash(text),
+        Redaction::Shown | Redaction::Dropped => None,
     }
 }
 
-fn hashed_with(key: &[u8], text: &str) -> String {
-    HMAC::mac(text, key).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+/// The same of what a value's `Debug` says, whose end may be any part of the value: a mask shows nothing of it.
+#[cfg(feature = "telemetry")]
+pub(crate) fn left_of_debug(redaction: Redaction, text: &str) -> Option<Left> {
+    match redaction {
+        Redaction::Masked => Some(Left::of([STARS, b""])),
+        _ => left(redaction, text),
+    }
 }
 
-/// A key that this process alone has, of as much randomness as the system gives the standard library's hash maps: 128
-/// bits.
-fn own_key() -> &'static [u8; 32] {
-    static KEY: OnceLock<[u8; 32]> = OnceLock::new();
-    KEY.get_or_init(|| {
-        let random = RandomState::new();
-        let mut key = [0; 32];
-        for (number, bytes) in key.chunks_mut(8).enumerate() {
-            bytes.copy_from_slice(&random.hash_one(number).to_le_bytes());
-        }
-        key
-    })
+/// The end of a masked text that is shown.
+fn end(text: &str) -> &str {
+    let Some(start) = text.char_indices().nth_back(SHOWN - 1).map(|(at, _)| at) else { return "" };
+    match text.chars().nth(LONG - 1) {
+        Some(_) => &text[start..],
+        None => "",
+    }
+}
+
+#[cfg(feature = "telemetry")]
+fn hash(text: &str) -> Option<Left> {
+    Some(Left::of([&hashed(text), b""]))
+}
+
+/// Without telemetry nothing is hashed, since there is no key.
+#[cfg(not(feature = "telemetry"))]
+fn hash(_: &str) -> Option<Left> {
+    None
 }
 
 #[cfg(test)]
@@ -98,10 +96,18 @@ mod tests {
     #[test]
     fn a_mask_tells_neither_the_length_nor_short_texts() {
         for short in ["", "a", "12345678901", "ääääääääääÄ"] {
-            assert_eq!(shown(Redaction::Masked, short), STARS, "{short}");
+            assert_eq!(shown(Redaction::Masked, short), "********", "{short}");
         }
         assert_eq!(shown(Redaction::Masked, "123456789012"), "********9012");
         assert_eq!(shown(Redaction::Masked, &"ä".repeat(12)), "********ääää");
+        assert_eq!(shown(Redaction::Masked, &"🦀".repeat(12)), "********🦀🦀🦀🦀");
+    }
+
+    #[cfg(feature = "telemetry")]
+    #[test]
+    fn a_mask_shows_nothing_of_what_debug_says() {
+        let left = left_of_debug(Redaction::Masked, "Card { number: 4111111111111111, code: 737 }");
+        assert_eq!(left.expect("stars").as_str(), "********");
     }
 
     #[test]
@@ -110,20 +116,9 @@ mod tests {
         assert_eq!(redacted(Redaction::Shown, "text"), Some("text".into()));
     }
 
+    #[cfg(not(feature = "telemetry"))]
     #[test]
-    fn hashes_tell_equal_values_and_depend_on_the_key() {
-        let own = shown(Redaction::Hashed, "ann");
-        assert_eq!(own, shown(Redaction::Hashed, "ann"));
-        assert_ne!(own, shown(Redaction::Hashed, "bob"));
-        assert!(own.len() == 16 && own.bytes().all(|byte| byte.is_ascii_hexdigit()), "{own}");
-        // RFC 4231, test case 2.
-        assert_eq!(hashed_with(b"Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e");
-        assert_ne!(hashed_with(b"Jeff", "what do ya want for nothing?"), "5bdcc146bf60754e");
-    }
-
-    #[test]
-    fn the_key_is_never_shown() {
-        let key = RedactionKey::new("canary-key-of-the-hashes");
-        assert!(!format!("{key:?}").contains("canary"));
+    fn nothing_is_left_of_a_hash_without_telemetry() {
+        assert_eq!(redacted(Redaction::Hashed, "text"), None);
     }
 }

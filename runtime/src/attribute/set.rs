@@ -1,5 +1,8 @@
 //! Structs of attributes.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use super::descriptor::AttributeDescriptor;
 use crate::__private::Fields;
 
@@ -39,14 +42,20 @@ pub trait Attributes {
     fn record(&self, first: usize, fields: &mut Fields<'_, '_>);
 }
 
-#[diagnostic::do_not_recommend]
-impl<A: Attributes + ?Sized> Attributes for &A {
-    const DESCRIPTORS: &'static [&'static AttributeDescriptor] = A::DESCRIPTORS;
+macro_rules! attributes_through {
+    ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<A: Attributes + ?Sized> Attributes for $type {
+            const DESCRIPTORS: &'static [&'static AttributeDescriptor] = A::DESCRIPTORS;
 
-    fn record(&self, first: usize, fields: &mut Fields<'_, '_>) {
-        (**self).record(first, fields);
-    }
+            fn record(&self, first: usize, fields: &mut Fields<'_, '_>) {
+                (**self).record(first, fields);
+            }
+        }
+    )*};
 }
+
+attributes_through!(&A, &mut A, Box<A>, Rc<A>, Arc<A>);
 
 #[diagnostic::do_not_recommend]
 impl<A: Attributes> Attributes for Option<A> {

@@ -5,7 +5,7 @@ use std::fmt;
 use spanwright_core::slots::value::{FieldWriter, Value};
 
 use super::shadow::Captured;
-use crate::attribute::{Attribute, Redaction, redacted};
+use crate::attribute::{Attribute, Left, Redaction, left, left_of_debug};
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that is being opened.
@@ -45,19 +45,24 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        self.redacted(index, attribute.redaction(), value);
+        self.redacted(index, attribute.redaction(), |field| value.record_typed(field));
     }
 
-    /// Records what may be shown of a typed value.
+    /// Records what may be shown of the value that `record` hands over.
     #[inline]
-    pub(crate) fn redacted<V: Record + ?Sized>(&mut self, index: usize, redaction: Redaction, value: &V) {
+    pub(crate) fn redacted(
+        &mut self,
+        index: usize,
+        redaction: Redaction,
+        record: impl FnOnce(&mut dyn FnMut(Value<'_>)),
+    ) {
         match redaction {
-            Redaction::Shown => self.value(index, value),
+            Redaction::Shown => record(&mut |value| self.push(index, value)),
             Redaction::Dropped => {}
-            redaction => value.record(&mut |value| {
+            redaction => record(&mut |value| {
                 // Only text has any other redaction.
                 if let Value::Str(text) = value {
-                    self.push_redacted(index, redaction, text);
+                    self.push_left(index, left(redaction, text));
                 }
             }),
         }
@@ -70,7 +75,12 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        self.push_formatted(index, attribute.redaction(), format_args!("{value:?}"));
+        let text = format_args!("{value:?}");
+        match attribute.redaction() {
+            Redaction::Shown => self.push_fmt(index, text),
+            Redaction::Dropped => {}
+            redaction => self.push_left(index, left_of_debug(redaction, &text.to_string())),
+        }
     }
 
     /// Records what a value's `Display` says, as the attribute lets it be shown.
@@ -80,21 +90,18 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        self.push_formatted(index, attribute.redaction(), format_args!("{value}"));
-    }
-
-    fn push_formatted(&mut self, index: usize, redaction: Redaction, text: fmt::Arguments<'_>) {
-        match redaction {
+        let text = format_args!("{value}");
+        match attribute.redaction() {
             Redaction::Shown => self.push_fmt(index, text),
             Redaction::Dropped => {}
-            redaction => self.push_redacted(index, redaction, &text.to_string()),
+            redaction => self.push_left(index, left(redaction, &text.to_string())),
         }
     }
 
     #[cold]
-    fn push_redacted(&mut self, index: usize, redaction: Redaction, text: &str) {
-        if let Some(text) = redacted(redaction, text) {
-            self.push(index, Value::Str(&text));
+    fn push_left(&mut self, index: usize, left: Option<Left>) {
+        if let Some(left) = left {
+            self.push(index, Value::Str(left.as_str()));
         }
     }
 

@@ -7,18 +7,11 @@ use std::sync::Arc;
 use spanwright_core::cells::{self, Block, CallEnd, IN_FLIGHT, Shape};
 use spanwright_core::clock::Ticks;
 use spanwright_core::context::Context;
-use spanwright_core::descriptor::{CallSpec, Dimension, Spec, Values, cardinality};
+use spanwright_core::descriptor::{CallSpec, Spec, cardinality};
 use spanwright_core::slots::Outcome;
 
-use crate::metric::{Finder, Scale};
+use crate::metric::{Finder, OUTCOME, Scale};
 use crate::registry::{Content, Identity, Instrument, Kind, LabelSpec, Places, Registry};
-
-const OUTCOME: Dimension = Dimension {
-    name: "outcome",
-    attribute: "",
-    help: "How the call ended.",
-    values: Values::Static(Outcome::VALUES),
-};
 
 /// The cells of one function's metrics.
 #[derive(Debug)]

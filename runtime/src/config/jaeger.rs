@@ -34,6 +34,10 @@ impl Kind for JaegerEndpoint {
     const EXPECTS: &'static str = "a URL of Jaeger's as `http://localhost:4318` or \
                                    `http://localhost:14268/api/traces`, or its agent's `host:6831`";
 
+    fn shown(text: &str) -> ShownValue {
+        ShownValue::url(text)
+    }
+
     fn parse(text: &str) -> Result<JaegerReceiver, Reason> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));

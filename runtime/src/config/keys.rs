@@ -359,7 +359,7 @@ impl Reader<'_> {
         if text.trim().is_empty() {
             return None;
         }
-        let shown = || if K::SECRET { ShownValue::SECRET } else { ShownValue::new(text) };
+        let shown = || K::shown(text);
         let value = K::parse(text);
         if let (Ok(_), Some(remark)) = (&value, K::remark(text)) {
             self.report(Problem::Remark { variable: variable.to_owned(), value: shown(), remark });

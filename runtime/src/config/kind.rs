@@ -41,6 +41,7 @@ pub(crate) use metrics::{HistogramAggregation, TemporalityPreference};
 pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio, RingBytes};
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
+use super::problem::ShownValue;
 use super::url::Url;
 use crate::attribute::RedactionKey;
 
@@ -55,6 +56,11 @@ pub(crate) trait Kind {
     const EXPECTS: &'static str;
     /// Whether the value must not be shown.
     const SECRET: bool = false;
+
+    /// The value for messages.
+    fn shown(text: &str) -> ShownValue {
+        if Self::SECRET { ShownValue::SECRET } else { ShownValue::new(text) }
+    }
 
     /// Reads a value, which is not empty.
     fn parse(text: &str) -> Result<Self::Value, Reason>;
@@ -249,6 +255,10 @@ macro_rules! endpoints {
             type Value = Url;
             const EXPECTS: &'static str = $expects;
 
+            fn shown(text: &str) -> ShownValue {
+                ShownValue::url(text)
+            }
+
             fn parse(text: &str) -> Result<Url, Reason> {
                 Url::parse(text.trim()).map_err(Cow::Borrowed)
             }
@@ -273,6 +283,10 @@ pub(crate) struct BaseEndpoint;
 impl Kind for BaseEndpoint {
     type Value = Url;
     const EXPECTS: &'static str = "a URL as `http://localhost:4318`";
+
+    fn shown(text: &str) -> ShownValue {
+        ShownValue::url(text)
+    }
 
     fn parse(text: &str) -> Result<Url, Reason> {
         let url = Url::parse(text.trim()).map_err(Cow::Borrowed)?;

@@ -44,7 +44,7 @@ pub(crate) use pairs::decode;
 pub(crate) use pairs::{REDACTED, Shown, check_header, redacted, set as set_pair};
 pub use problem::{Instead, Problem, ShownValue};
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
-pub(crate) use url::without_secrets;
+pub(crate) use url::{hidden_parts, without_secrets};
 
 use keys::{KEYS, Reader};
 

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::kind::{Kind, Reason};
-use super::secret_names::is_secret;
+use super::secret_names::{is_secret, words};
 
 /// Attributes of the resource.
 pub(crate) struct Attributes;
@@ -17,7 +17,7 @@ impl Kind for Attributes {
 
     fn parse(text: &str) -> Result<Self::Value, Reason> {
         let mut pairs = pairs(text)?;
-        for (_, value) in pairs.iter_mut().filter(|(key, _)| is_secret(key)) {
+        for (_, value) in pairs.iter_mut().filter(|(key, _)| is_hidden(key)) {
             REDACTED.clone_into(value);
         }
         Ok(pairs)
@@ -33,10 +33,31 @@ impl Kind for Attributes {
 /// What stands in place of a value that must not be seen: OpenTelemetry's word for it.
 pub(crate) const REDACTED: &str = "REDACTED";
 
+/// Whether a resource's attribute is called a secret without doubt. Nothing allows one that is none, so this is stricter
+/// with names than what is asked of a span's attributes.
+fn is_hidden(key: &str) -> bool {
+    const CORE: [&str; 12] = [
+        "accesskey",
+        "apikey",
+        "authorization",
+        "connectionstring",
+        "credential",
+        "databaseurl",
+        "jwt",
+        "passphrase",
+        "passwd",
+        "password",
+        "privatekey",
+        "secret",
+    ];
+    let joined = words(key).concat();
+    is_secret(key) && (CORE.iter().any(|core| joined.contains(core)) || joined.ends_with("token"))
+}
+
 /// Why the value of a resource's attribute is replaced by [`REDACTED`], if it is: all receivers and everybody who can see
 /// the page of metrics would have it.
 pub(crate) fn redacted(key: &str) -> Option<String> {
-    is_secret(key).then(|| {
+    is_hidden(key).then(|| {
         format!(
             "`{}` is sent as `{REDACTED}`, since its name is that of a secret: leave it out, or, if it is none, \
              give it another name",
@@ -50,7 +71,7 @@ pub(crate) struct Shown<'a>(pub(crate) &'a [(String, String)]);
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = |key: &str, value| if is_secret(key) { REDACTED } else { value };
+        let value = |key: &str, value| if is_hidden(key) { REDACTED } else { value };
         f.debug_list().entries(self.0.iter().map(|(key, its)| (key, value(key, its)))).finish()
     }
 }
@@ -175,6 +196,10 @@ mod tests {
             owned(&[("service.name", "shop"), ("db.password", "REDACTED"), ("api_key", "REDACTED")])
         );
         let remark = Attributes::remark(text).unwrap();
+        // Nothing could allow what is none.
+        let text = "session.id=a,mcp.session.id=b,k8s.secret.uid=c,aspnetcore.authorization.result=d,app.cookie=e,dsn=f";
+        assert!(Attributes::parse(text).unwrap().iter().all(|(_, value)| value.len() == 1));
+        assert_eq!(Attributes::remark(text), None);
         assert!(remark.starts_with("a list of which `db.password` is sent as `REDACTED`"), "{remark}");
         assert!(remark.contains("and `api_key`") && !remark.contains("hunter2"), "{remark}");
         assert_eq!(Attributes::remark("service.name=shop,password_policy=strict"), None);

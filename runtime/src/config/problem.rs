@@ -116,8 +116,21 @@ impl ShownValue {
 
     pub(super) const SECRET: Self = Self(None);
 
+    /// A value that is no secret. Whatever looks like a URL is shown as one, since nobody knows what is put where.
     pub(super) fn new(value: &str) -> Self {
-        let value = without_secrets(value);
+        Self::of(&if value.contains(['@', '?']) || value.contains("://") {
+            without_secrets(value)
+        } else {
+            value.to_owned()
+        })
+    }
+
+    /// What should be a URL, and is not shown if it is none.
+    pub(super) fn url(value: &str) -> Self {
+        if value.contains("://") { Self::of(&without_secrets(value)) } else { Self::SECRET }
+    }
+
+    fn of(value: &str) -> Self {
         let mut shown: String = value.chars().take(Self::LONGEST).flat_map(char::escape_debug).collect();
         if value.chars().nth(Self::LONGEST).is_some() {
             shown.push('…');
@@ -173,12 +186,14 @@ mod tests {
     fn credentials_are_not_shown() {
         for (value, expected) in [
             ("http://me:hunter2@host/", "`http://***@host/`, "),
-            ("me:hunter2@host", "`***@host`, "),
-            ("http://me:hun/ter@2@host", "`http://***@host`, "),
+            ("me:hunter2@host", "`…`, "),
+            ("http://me:hun/ter@2@host", "`http://…`, "),
             ("http://host/", "`http://host/`, "),
             ("http://host/?key=hunter2", "`http://host/?…`, "),
         ] {
             assert_eq!(ShownValue::new(value).to_string(), expected);
         }
+        assert_eq!(ShownValue::url("Bearer hunter2").to_string(), "");
+        assert_eq!(ShownValue::url("http://host/hunter2").to_string(), "`http://host/…`, ");
     }
 }

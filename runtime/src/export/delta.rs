@@ -3,14 +3,15 @@
 //! Invariants:
 //! - what is owed is owed until it is [settled](Deltas::settle): delivered, or given up for good. So a push that failed is
 //!   made up for by the next one, which starts where the failed one did, and nothing is counted twice;
-//! - a value that has gone down started anew from zero: an instance of the metric was dropped;
+//! - a value that has gone down, or has been counting since the last snapshot alone, started anew from zero: an instance of
+//!   the metric was dropped;
 //! - nothing is kept of a series that is gone and owes nothing;
 //! - of series with the same labels in one family, the first counts; what contradicts itself does not count at all.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use crate::registry::FINEST;
+use crate::registry::{FINEST, is_anew};
 use crate::registry::{Family, LabelSet, Series, Snapshot, Text, Value};
 
 /// What was seen of all counters and histograms, and what is owed of them.
@@ -36,6 +37,8 @@ struct Seen {
 struct Account {
     /// Its last value; nothing where it is gone.
     last: Option<Value>,
+    /// Since when that was counted, as far as is known.
+    began: Option<SystemTime>,
     owed: Option<Owed>,
 }
 
@@ -76,8 +79,6 @@ impl Deltas {
             let identity = identity(family);
             let mut known = before.remove(&family.name).map(|seen| seen.series).unwrap_or_default();
             let mut change = Change { family: identity.clone(), starts: Vec::new() };
-            // Nothing is before anything.
-            let start = since.max(family.start).unwrap_or(self.made).min(snapshot.time);
             let mut series = HashMap::with_capacity(family.series.len());
             let counted = family.series.iter().filter(|one| is_counted(&one.value) && one.value.is_sound());
             for one in counted {
@@ -86,7 +87,10 @@ impl Deltas {
                     continue;
                 }
                 let mut account = known.remove(&one.labels).unwrap_or_default();
-                account.advance(&one.value, start);
+                let began = family.start_of(one);
+                // Nothing is before anything.
+                let start = since.max(began).unwrap_or(self.made).min(snapshot.time);
+                account.advance(&one.value, began, since, start);
                 change.push(&one.labels, &account, one);
                 series.insert(one.labels.clone(), account);
             }
@@ -126,10 +130,12 @@ impl Seen {
                 change.family.series.push(Series {
                     labels: labels.clone(),
                     value: value.clone(),
+                    start: None,
                     exemplars: Vec::new(),
                 });
                 change.starts.push(start);
-                self.series.insert(labels, Account { last: None, owed: Some(Owed { value, start }) });
+                self.series
+                    .insert(labels, Account { last: None, began: None, owed: Some(Owed { value, start }) });
             }
         }
     }
@@ -141,26 +147,39 @@ impl Change {
         let Some(Owed { value, start }) = &account.owed else { return };
         // An exemplar is of the time that its point is about.
         let exemplars = now.exemplars.iter().filter(|exemplar| exemplar.time >= *start).copied().collect();
-        self.family.series.push(Series { labels: labels.clone(), value: value.clone(), exemplars });
+        self.family.series.push(Series {
+            labels: labels.clone(),
+            value: value.clone(),
+            start: None,
+            exemplars,
+        });
         self.starts.push(*start);
     }
 }
 
 impl Account {
     /// Takes a new value in. What came since the last one is owed from here on.
-    fn advance(&mut self, now: &Value, start: SystemTime) {
-        let is_new = self.last.is_none();
-        let came = match &self.last {
+    fn advance(
+        &mut self,
+        now: &Value,
+        began: Option<SystemTime>,
+        since: Option<SystemTime>,
+        start: SystemTime,
+    ) {
+        let is_anew = is_anew(self.began, began, since);
+        let last = self.last.as_ref().filter(|_| !is_anew);
+        let is_new = last.is_none();
+        let came = match last {
             // All of it where it started anew.
             Some(last) => now.since(last).unwrap_or_else(|| now.clone()),
             None => now.clone(),
         };
         match &mut self.owed {
             Some(owed) => owed.value = sum(&owed.value, came),
-            None if is_new || !is_nothing(&came) => self.owed = Some(Owed { value: came, start }),
+            None if is_new || !came.is_nothing() => self.owed = Some(Owed { value: came, start }),
             None => {}
         }
-        self.last = Some(now.clone());
+        (self.last, self.began) = (Some(now.clone()), began);
     }
 }
 
@@ -174,15 +193,6 @@ fn identity(family: &Family) -> Family {
         otel: family.otel.clone(),
         start: family.start,
         series: Vec::new(),
-    }
-}
-
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Counter(value) => *value == 0,
-        Value::FloatCounter(value) | Value::Gauge(value) => *value == 0.0,
-        Value::Histogram(value) => value.count() == 0,
-        Value::NativeHistogram(value) => value.count() == 0,
     }
 }
 

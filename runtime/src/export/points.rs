@@ -89,7 +89,7 @@ pub(super) fn all(snapshot: &Snapshot) -> impl Iterator<Item = Point<'_>> {
         family.series.iter().filter(|series| series.value.is_sound()).map(|series| Point {
             family,
             series,
-            start: family.start,
+            start: family.start_of(series),
             time: snapshot.time,
             temporality: Temporality::Cumulative,
         })
@@ -135,50 +135,48 @@ pub(super) fn unix_nanos(time: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The unit as [UCUM](https://ucum.org) has it; a word that it does not know becomes an annotation, which is in braces.
+/// The unit as [UCUM](https://ucum.org) has it; a word that Prometheus would not take for the same one again becomes an
+/// annotation, which is in braces: of that, it makes nothing.
 ///
-/// Source: the table of OpenTelemetry's
-/// [compatibility with Prometheus](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/),
-/// read backwards.
+/// Source: the table in
+/// [`metric_namer.go`](https://github.com/prometheus/otlptranslator/blob/main/metric_namer.go), by which Prometheus appends a
+/// unit to a name that does not have it, read backwards. Of its versions, some call `TiBy` tibibytes and some tebibytes.
 pub(super) fn ucum(unit: &str) -> Cow<'_, str> {
-    let known = match unit {
-        "" => "",
-        "days" => "d",
-        "hours" => "h",
-        "minutes" => "min",
-        "seconds" => "s",
-        "milliseconds" => "ms",
-        "microseconds" => "us",
-        "nanoseconds" => "ns",
-        "bytes" => "By",
-        "kibibytes" => "KiBy",
-        "mebibytes" => "MiBy",
-        "gibibytes" => "GiBy",
-        "tebibytes" => "TiBy",
-        "kilobytes" => "KBy",
-        "megabytes" => "MBy",
-        "gigabytes" => "GBy",
-        "terabytes" => "TBy",
-        "bits" => "bit",
-        "meters" => "m",
-        "volts" => "V",
-        "amperes" => "A",
-        "joules" => "J",
-        "watts" => "W",
-        "grams" => "g",
-        "celsius" => "Cel",
-        "hertz" => "Hz",
-        "kelvin" => "K",
-        "ratio" => "1",
-        "percent" => "%",
-        other => {
-            // Braces don't nest.
-            let word: String = other.chars().filter(|c| c.is_ascii_graphic() && !"{}".contains(*c)).collect();
-            return if word.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!("{{{word}}}")) };
-        }
-    };
-    Cow::Borrowed(known)
+    if let Some((_, known)) = UCUM.iter().find(|(word, _)| *word == unit) {
+        return Cow::Borrowed(known);
+    }
+    // Braces don't nest.
+    let word: String = unit.chars().filter(|c| c.is_ascii_graphic() && !"{}".contains(*c)).collect();
+    if word.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!("{{{word}}}")) }
 }
+
+const UCUM: [(&str, &str); 25] = [
+    ("days", "d"),
+    ("hours", "h"),
+    ("minutes", "min"),
+    ("seconds", "s"),
+    ("milliseconds", "ms"),
+    ("microseconds", "us"),
+    ("nanoseconds", "ns"),
+    ("bytes", "By"),
+    ("kibibytes", "KiBy"),
+    ("mebibytes", "MiBy"),
+    ("gibibytes", "GiBy"),
+    ("kilobytes", "KBy"),
+    ("megabytes", "MBy"),
+    ("gigabytes", "GBy"),
+    ("terabytes", "TBy"),
+    ("meters", "m"),
+    ("volts", "V"),
+    ("amperes", "A"),
+    ("joules", "J"),
+    ("watts", "W"),
+    ("grams", "g"),
+    ("celsius", "Cel"),
+    ("hertz", "Hz"),
+    ("ratio", "1"),
+    ("percent", "%"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -198,8 +196,114 @@ mod tests {
             ("{orders}", "{orders}"),
             ("a b\n", "{ab}"),
             ("☃", ""),
+            ("bits", "{bits}"),
+            ("kelvin", "{kelvin}"),
         ] {
             assert_eq!(ucum(unit), expected, "{unit}");
+        }
+    }
+
+    /// What Prometheus calls what it gets by OTLP: `normalizeName` of `metric_namer.go`, `buildUnitSuffixes` and
+    /// `addUnitTokens`, in github.com/prometheus/otlptranslator.
+    fn prometheus_name(name: &str, unit: &str, kind: Kind, tebi: &str) -> String {
+        let mut tokens: Vec<String> =
+            name.split(|c: char| !c.is_ascii_alphanumeric() && c != ':').map(str::to_owned).collect();
+        tokens.retain(|token| !token.is_empty());
+        let (main, per) = unit.split_once('/').unwrap_or((unit, ""));
+        let known = |unit: &str| !unit.trim().is_empty() && !unit.contains(['{', '}']);
+        let mut suffixes = Vec::new();
+        if known(main) {
+            suffixes.push(main_unit(main.trim(), tebi));
+        }
+        if known(per) {
+            let names = [
+                ("s", "second"),
+                ("m", "minute"),
+                ("h", "hour"),
+                ("d", "day"),
+                ("w", "week"),
+                ("mo", "month"),
+                ("y", "year"),
+            ];
+            let name =
+                names.iter().find(|(unit, _)| *unit == per.trim()).map_or(per.trim(), |(_, name)| name);
+            suffixes.push(format!("per_{name}"));
+        }
+        for suffix in suffixes {
+            if !suffix.is_empty() && !tokens.contains(&suffix) {
+                tokens.push(suffix);
+            }
+        }
+        let mut end_with = |last: &str| {
+            tokens.retain(|token| token != last);
+            tokens.push(last.to_owned());
+        };
+        if kind == Kind::Counter {
+            end_with("total");
+        }
+        if kind == Kind::Gauge && unit == "1" {
+            end_with("ratio");
+        }
+        tokens.join("_")
+    }
+
+    fn main_unit(unit: &str, tebi: &str) -> String {
+        let name = match unit {
+            "d" => "days",
+            "h" => "hours",
+            "min" => "minutes",
+            "s" => "seconds",
+            "ms" => "milliseconds",
+            "us" => "microseconds",
+            "ns" => "nanoseconds",
+            "By" => "bytes",
+            "KiBy" => "kibibytes",
+            "MiBy" => "mebibytes",
+            "GiBy" => "gibibytes",
+            "TiBy" => tebi,
+            "KBy" => "kilobytes",
+            "MBy" => "megabytes",
+            "GBy" => "gigabytes",
+            "TBy" => "terabytes",
+            "m" => "meters",
+            "V" => "volts",
+            "A" => "amperes",
+            "J" => "joules",
+            "W" => "watts",
+            "g" => "grams",
+            "Cel" => "celsius",
+            "Hz" => "hertz",
+            "1" => "",
+            "%" => "percent",
+            other => other,
+        };
+        // What no name can have is an underscore, and none is in front.
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        name.trim_start_matches('_').to_owned()
+    }
+
+    #[test]
+    fn prometheus_appends_no_unit_to_a_name_that_has_it() {
+        assert_eq!(
+            prometheus_name("x.bits", "bit", Kind::Gauge, ""),
+            "x_bits_bit",
+            "which is what goes wrong"
+        );
+        assert_eq!(prometheus_name("disk.io", "By/s", Kind::Counter, ""), "disk_io_bytes_per_second_total");
+        let others =
+            ["", "bits", "kelvin", "tebibytes", "tibibytes", "orders", "per_second", "bytes_per_second"];
+        for unit in UCUM.iter().map(|(word, _)| *word).chain(others) {
+            let name = format!("x_{unit}").trim_end_matches('_').to_owned();
+            for (name, kind) in [
+                (name.clone(), Kind::Gauge),
+                (name.clone(), Kind::UpDownCounter),
+                (name.clone(), Kind::Histogram),
+                (format!("{name}_total"), Kind::Counter),
+            ] {
+                for tebi in ["tibibytes", "tebibytes"] {
+                    assert_eq!(prometheus_name(&name, &ucum(unit), kind, tebi), name, "{unit} {kind:?}");
+                }
+            }
         }
     }
 

@@ -7,6 +7,9 @@ use super::{Interner, Labels};
 
 /// Labels `L`, and behind them `outcome`, which says how a call ended: `ok`, `error`, `cancelled` or `panicked`.
 ///
+/// The four outcomes are not part of the labels' [budget](macro@crate::Labels): of labels with 300 combinations there are 1,200
+/// series.
+///
 /// For metrics that functions report into: of a `Counter<ByOutcome<L>>` with `#[metric(role = calls)]` the function gives `L`.
 /// In code it is written out:
 ///
@@ -37,12 +40,16 @@ pub struct ByOutcome<L = ()> {
     pub outcome: Outcome,
 }
 
-const OUTCOME: Dimension = Dimension {
+/// The label `outcome`.
+pub(crate) const OUTCOME: Dimension = Dimension {
     name: "outcome",
     attribute: "",
     help: "How the call ended.",
     values: Values::Static(Outcome::VALUES),
 };
+
+/// How many outcomes there are.
+const OUTCOMES: u32 = Outcome::VALUES.len() as u32;
 
 /// How many labels there may be, `outcome` included.
 const MOST: usize = 32;
@@ -77,7 +84,7 @@ impl<L: Labels> Labels for ByOutcome<L> {
 
     #[inline]
     fn index(&self, interner: &Interner) -> u32 {
-        self.labels.index(interner) * Outcome::VALUES.len() as u32 + self.outcome.index()
+        self.labels.index(interner).saturating_mul(OUTCOMES).saturating_add(self.outcome.index())
     }
 }
 
@@ -99,5 +106,23 @@ mod tests {
         assert_eq!(names, ["operation", "outcome"]);
         let ended = |outcome| ByOutcome { labels: Operation::Put, outcome }.index(&Interner::new(&[]));
         assert_eq!([ended(Outcome::Ok), ended(Outcome::Panicked)], [0, 3]);
+    }
+
+    /// The last of so many labels that there is no room for them.
+    struct TooMany;
+
+    impl Labels for TooMany {
+        const DIMENSIONS: &'static [Dimension] = &[];
+        type AtEntry = Self;
+
+        fn index(&self, _: &Interner) -> u32 {
+            1_500_000_000
+        }
+    }
+
+    #[test]
+    fn of_too_many_labels_no_number_overflows() {
+        let last = ByOutcome { labels: TooMany, outcome: Outcome::Panicked };
+        assert_eq!(last.index(&Interner::new(&[])), u32::MAX);
     }
 }

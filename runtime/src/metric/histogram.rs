@@ -6,7 +6,7 @@ use std::time::Duration;
 use spanwright_core::clock::{self, Ticks};
 use spanwright_core::slots::Outcome;
 
-use super::buckets::Finder;
+use super::buckets::{Finder, TimeUnit};
 use super::handle::{Handle, Held, Series};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
 use crate::registry::{Instrument, Kind, Owned};
@@ -26,13 +26,14 @@ pub struct Histogram<L = (), S = PerThread>(Handle<L, S, Measure>);
 #[derive(Debug)]
 struct Measure {
     finder: Finder,
-    /// How many of the metric's unit are in a second.
-    in_a_second: f64,
+    /// What durations are counted in.
+    time: TimeUnit,
 }
 
 impl Measure {
     fn of(instrument: &Instrument) -> Self {
-        Self { finder: instrument.finder(), in_a_second: in_a_second(&instrument.identity.unit) }
+        let time = TimeUnit::named(&instrument.identity.unit).unwrap_or(TimeUnit::SECONDS);
+        Self { finder: instrument.finder(), time }
     }
 
     /// A value with its bucket.
@@ -53,10 +54,10 @@ impl<'a, S: Storage> Observed<'a, S> {
         self.0.observe(|measure| measure.find(value));
     }
 
-    /// Counts a duration, in the metric's unit where that is a part of a second (`milliseconds`, say), else in seconds.
+    /// Counts a duration, in the metric's unit where that is one of time, from `nanoseconds` to `days`, else in seconds.
     #[inline]
     pub fn observe_duration(self, duration: Duration) {
-        self.0.observe(|measure| measure.find(duration.as_secs_f64() * measure.in_a_second));
+        self.0.observe(|measure| measure.find(measure.time.of(duration)));
     }
 
     /// Measures until the timer is dropped; see [`observe_duration`](Self::observe_duration).
@@ -116,7 +117,7 @@ impl<S: Storage> Histogram<(), S> {
         self.with(()).observe(value);
     }
 
-    /// Counts a duration, in the metric's unit where that is a part of a second (`milliseconds`, say), else in seconds.
+    /// Counts a duration, in the metric's unit where that is one of time, from `nanoseconds` to `days`, else in seconds.
     #[inline]
     pub fn observe_duration(&self, duration: Duration) {
         self.with(()).observe_duration(duration);
@@ -145,14 +146,5 @@ impl<L: Labels, S: Storage> Metric for Histogram<L, S> {
 
     fn its_instrument(&self) -> Option<&Arc<Instrument>> {
         self.0.instrument()
-    }
-}
-
-fn in_a_second(unit: &str) -> f64 {
-    match unit {
-        "milliseconds" => 1e3,
-        "microseconds" => 1e6,
-        "nanoseconds" => 1e9,
-        _ => 1.0,
     }
 }

@@ -19,9 +19,13 @@ mod up_down_counter;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "metrics")]
+pub(crate) use buckets::durations;
 pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 pub(crate) use buckets::{Finder, Scale};
 pub use by_outcome::ByOutcome;
+#[cfg(feature = "telemetry")]
+pub(crate) use by_outcome::OUTCOME;
 pub use check::{
     by_kind, check_buckets, check_budget, check_flattened, check_heatmap, check_name, check_quantile,
     check_total,

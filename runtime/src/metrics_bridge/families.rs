@@ -186,6 +186,7 @@ impl<V: Held> Families<V> {
             let one = |(labels, value): (LabelSet, Arc<V>)| Series {
                 labels,
                 value: value.read(),
+                start: None,
                 exemplars: Vec::new(),
             };
             let mut family =

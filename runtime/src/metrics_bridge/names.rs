@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use metrics::{Key, Unit};
 
+use crate::DEFAULT_BUCKETS;
+use crate::metric::durations;
 use crate::registry::{LabelSet, Text};
-use crate::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 
 /// The longest name, and the longest value of a label, in bytes: as in our own metrics.
 pub(super) const LONGEST: usize = 256;
@@ -70,13 +71,13 @@ pub(super) fn buckets(name: &str, unit: Option<Unit>) -> Arc<[f64]> {
         Some(Unit::Nanoseconds) => 1e9,
         _ => return DEFAULT_BUCKETS.into(),
     };
-    // Rounded, since 0.0005 × 1000 is not 0.5 to the last bit.
-    DURATION_BUCKETS.iter().map(|bound| (bound * per_second * 1e6).round() / 1e6).collect()
+    durations(per_second)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DURATION_BUCKETS;
 
     #[test]
     fn names_become_valid() {

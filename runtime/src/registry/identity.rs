@@ -57,6 +57,11 @@ impl Identity {
         Family { help, unit, otel, ..Family::new(self.name.clone(), self.kind) }
     }
 
+    /// What OpenTelemetry calls it.
+    pub(super) fn otel_name(&self) -> &Text {
+        self.otel.as_ref().map(|otel| &otel.name).filter(|name| !name.is_empty()).unwrap_or(&self.name)
+    }
+
     /// Whether one of the family's samples, which is not the family's own name, has this name.
     pub(crate) fn has_sample(&self, name: &str) -> bool {
         let suffix = || name.strip_prefix(self.name.as_str());

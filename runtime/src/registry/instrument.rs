@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use spanwright_core::cells::{self, Block, HISTOGRAM_HEAD, HistogramCells, Shape};
+use spanwright_core::cells::{self, Block, HISTOGRAM_HEAD, HistogramCells, Shape, StoreId};
 use spanwright_core::descriptor::{Dimension, Values, cardinality};
 
 use super::identity::Identity;
@@ -238,6 +238,28 @@ impl Instrument {
         panicked
     }
 
+    /// Its labels that are text, and how many texts each of them may have.
+    pub(super) fn text_labels(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.labels.dimensions.iter().filter_map(|dimension| match dimension.values {
+            Values::Text { max } => Some((dimension.name, max)),
+            Values::Static(_) => None,
+        })
+    }
+
+    /// What it has counted, by the store that it has counted in; of what is set, nothing.
+    pub(super) fn counted(&self) -> Vec<(StoreId, Vec<Series>)> {
+        let Some(block) = self.block.as_deref() else { return Vec::new() };
+        if !matches!(self.identity.kind, Kind::Counter | Kind::Histogram) {
+            return Vec::new();
+        }
+        let of = |store| {
+            let mut series = self.series(&Look::without_exemplars(store));
+            series.retain(|one| !one.value.is_nothing());
+            (store, series)
+        };
+        block.stores().into_iter().map(of).collect()
+    }
+
     /// All series that have a value, or exist at zero.
     pub(crate) fn series(&self, look: &Look) -> Vec<Series> {
         let Some(block) = self.block.as_deref() else { return Vec::new() };
@@ -266,7 +288,8 @@ impl Instrument {
         });
         self.series.store(shown.len(), Ordering::Relaxed);
         let exemplars = |cell| look.exemplars(block, self.exemplar_cells(block, cell));
-        let series = |((value, cell), labels)| Series { labels, value, exemplars: exemplars(cell) };
+        let series =
+            |((value, cell), labels)| Series { labels, value, start: None, exemplars: exemplars(cell) };
         shown.into_iter().zip(table.rows()).map(series).collect()
     }
 

@@ -20,6 +20,11 @@ impl Look {
         Self { store, exemplars: Exemplars::read(store), wall: Wall::now() }
     }
 
+    /// At a store, now, for values alone.
+    pub(super) fn without_exemplars(store: StoreId) -> Self {
+        Self { store, exemplars: Exemplars::default(), wall: Wall::now() }
+    }
+
     /// Reads, with the store's lock held; writers go on.
     pub(crate) fn reader(&self) -> Reader<'static> {
         self.store.store().reader()

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::time::SystemTime;
 
-use super::members::Residue;
 #[cfg(feature = "telemetry")]
 use super::snapshot::Snapshot;
 use super::snapshot::{Family, LabelSet, Series, Text};
@@ -30,28 +29,33 @@ impl Families {
         &mut self,
         name: &Text,
         make: impl FnOnce() -> Family,
-        start: Option<SystemTime>,
-        series: Vec<Series>,
+        start: SystemTime,
+        mut series: Vec<Series>,
     ) {
         match self.by_name.entry(name.clone()) {
             Entry::Vacant(place) => {
-                place.insert(Parts { family: Family { series, start, ..make() }, are_several: false });
+                begin(&mut series, Some(start));
+                place.insert(Parts {
+                    family: Family { series, start: Some(start), ..make() },
+                    are_several: false,
+                });
             }
-            Entry::Occupied(place) => place.into_mut().add(start, series),
+            Entry::Occupied(place) => place.into_mut().add(Some(start), series),
         }
     }
 
     /// Adds what metrics of that name have counted that are gone.
-    pub(super) fn add_counted(&mut self, name: &Text, residue: Residue) {
+    pub(super) fn add_counted(&mut self, name: &Text, start: SystemTime, series: Vec<Series>) {
         if let Some(parts) = self.by_name.get_mut(name) {
-            parts.add(Some(residue.start), residue.series);
+            parts.add(Some(start), series);
         }
     }
 
     /// Adds what a source says; leaves it out where the family of that name is of another kind or unit.
-    pub(super) fn add_foreign(&mut self, family: Family, series: Vec<Series>) {
+    pub(super) fn add_foreign(&mut self, family: Family, mut series: Vec<Series>) {
         match self.by_name.entry(family.name.clone()) {
             Entry::Vacant(place) => {
+                begin(&mut series, family.start);
                 place.insert(Parts { family: Family { series, ..family }, are_several: true });
             }
             Entry::Occupied(place) => {
@@ -79,6 +83,7 @@ impl Families {
                 if are_several {
                     left_out += add_up(&mut family.series);
                 }
+                settle(&mut family);
                 family
             })
             .collect();
@@ -92,11 +97,28 @@ impl Families {
 }
 
 impl Parts {
-    fn add(&mut self, start: Option<SystemTime>, series: Vec<Series>) {
+    fn add(&mut self, start: Option<SystemTime>, mut series: Vec<Series>) {
         self.are_several = true;
-        self.family.start = self.family.start.min(start).or(self.family.start).or(start);
+        self.family.start = oldest(self.family.start, start);
+        begin(&mut series, start);
         self.family.series.extend(series);
     }
+}
+
+/// Writes down since when series count that say nothing of their own.
+fn begin(series: &mut [Series], start: Option<SystemTime>) {
+    series.iter_mut().for_each(|one| one.start = one.start.or(start));
+}
+
+/// Leaves since when its series count to the family, where it says the same.
+fn settle(family: &mut Family) {
+    for one in &mut family.series {
+        one.start = one.start.filter(|start| Some(*start) != family.start);
+    }
+}
+
+fn oldest(one: Option<SystemTime>, other: Option<SystemTime>) -> Option<SystemTime> {
+    one.min(other).or(one).or(other)
 }
 
 /// Adds up series with the same labels, in whatever order: several instances of one metric. How many could not be added,
@@ -134,8 +156,13 @@ pub(crate) fn merged(snapshots: impl IntoIterator<Item = Snapshot>) -> Snapshot 
             match place.map(|at| &mut all[at]) {
                 Err(at) => all.insert(at, family),
                 Ok(kept) if kept.kind == family.kind && kept.unit == family.unit => {
-                    kept.series.extend(family.series);
+                    let mut series = family.series;
+                    begin(&mut series, family.start);
+                    begin(&mut kept.series, kept.start);
+                    kept.start = oldest(kept.start, family.start);
+                    kept.series.extend(series);
                     keep_first(&mut kept.series);
+                    settle(kept);
                 }
                 Ok(_) => {}
             }
@@ -189,7 +216,8 @@ mod tests {
         ] {
             let mut families = Families::default();
             for start in starts {
-                families.add(&"a".into(), || Family::new("a", Kind::Counter), start, Vec::new());
+                let family = Family { start, ..Family::new("a", Kind::Counter) };
+                families.add_foreign(family, Vec::new());
             }
             assert_eq!(families.finish()[0].start, start, "{starts:?}");
         }

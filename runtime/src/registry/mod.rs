@@ -12,6 +12,9 @@ mod instrument;
 mod look;
 mod members;
 mod merge;
+mod owned;
+mod refused;
+mod residue;
 mod scope;
 mod shared;
 mod snapshot;
@@ -22,6 +25,7 @@ mod windows;
 
 use std::cell::Cell;
 use std::fmt;
+use std::ops::Deref;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
@@ -38,14 +42,14 @@ pub(crate) use identity::SAMPLES;
 pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
 pub(crate) use instrument::{gauge_bits, gauge_value};
-pub use members::Owned;
 #[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
-pub(crate) use snapshot::FINEST;
+pub use owned::Owned;
 pub use snapshot::{
     Exemplar, Family, Histogram, Kind, LabelSet, NativeHistogram, OtelNames, Sample, Series, Snapshot, Text,
     Value,
 };
+pub(crate) use snapshot::{FINEST, is_anew};
 pub use source::Source;
 #[cfg(feature = "telemetry")]
 pub use watch::Watched;
@@ -53,7 +57,7 @@ pub use windows::{Window, Windows};
 
 #[cfg(feature = "telemetry")]
 use crate::export::collector::RegistryCollector;
-use members::{Members, Scoped};
+use members::{Members, Part, Scoped};
 use scope::Scope;
 use shared::Shared;
 
@@ -150,10 +154,10 @@ impl Registry {
     /// What the metrics with such names hold now.
     fn snapshot_of(&self, is_wanted: impl Fn(&str) -> bool) -> Snapshot {
         // Dropped after everything else, without a lock.
-        let (instruments, residues) = self.lock().of(&is_wanted);
-        let (mut families, time) = read(&instruments.iter().map(Arc::as_ref).collect::<Vec<_>>());
-        for (name, residue) in residues {
-            families.add_counted(&name, residue);
+        let (instruments, residues) = self.lock().of(&is_wanted, Context::here().store);
+        let (mut families, time) = read(&instruments);
+        for Part { of: (name, series), start } in residues {
+            families.add_counted(&name, start, series);
         }
         if let Some(_asking) = Asking::begin() {
             for Scoped { source, scope } in self.sources() {
@@ -183,7 +187,8 @@ impl Registry {
         self.snapshot().for_each(each);
     }
 
-    /// The metrics that were declared twice and differently.
+    /// The metrics that were declared twice and differently, each problem once, and the first 256 of them. Who is refused for
+    /// another one's sake is exported as soon as that is gone; the conflict stays here.
     #[must_use]
     pub fn conflicts(&self) -> Vec<Conflict> {
         self.lock().conflicts.clone()
@@ -214,14 +219,7 @@ impl Registry {
     /// Adds a metric, or notes and says why it is not exported.
     pub(crate) fn add(&self, instrument: &Arc<Instrument>) {
         let Some(conflict) = self.try_add(instrument) else { return };
-        let is_known = {
-            let mut members = self.lock();
-            let is_known = members.conflicts.contains(&conflict);
-            if !is_known {
-                members.conflicts.push(conflict.clone());
-            }
-            is_known
-        };
+        let is_new = self.lock().note(&conflict);
         #[cfg(feature = "telemetry")]
         {
             // Its own metrics would wait for themselves.
@@ -229,12 +227,12 @@ impl Registry {
                 crate::own_metrics::OwnMetrics::global().metric_conflicts_total.inc();
             }
             // Those before the start are among its problems.
-            if !is_known {
+            if is_new {
                 crate::telemetry::report_if_started(&conflict);
             }
         }
         #[cfg(not(feature = "telemetry"))]
-        let _ = is_known;
+        let _ = is_new;
     }
 
     fn try_add(&self, instrument: &Arc<Instrument>) -> Option<Conflict> {
@@ -244,18 +242,7 @@ impl Registry {
         if let Some(problem) = self.scope.as_ref().and_then(|scope| scope.problem_with(instrument)) {
             return Some(Conflict::out_of_scope(instrument, problem));
         }
-        // Those that were found outlive the lock: the last owner of one gives its cells back.
-        let found: Vec<Arc<Instrument>>;
-        let mut members = self.lock();
-        let names = instrument.identity.names_in_conflict();
-        found = names.filter_map(|name| members.named(&name)).collect();
-        let conflict = found.iter().find_map(|other| Conflict::between(other, instrument));
-        if conflict.is_none() {
-            instrument.settle(Arc::downgrade(&self.members));
-            members.push(instrument);
-        }
-        drop(members);
-        conflict
+        self.lock().add(instrument, Arc::downgrade(&self.members))
     }
 
     /// The sources that are there.
@@ -328,22 +315,22 @@ fn collect(
 }
 
 /// Reads metrics, after their callbacks. When it was is told as well.
-fn read(instruments: &[&Instrument]) -> (merge::Families, SystemTime) {
+fn read<I: Deref<Target = Instrument>>(instruments: &[Part<I>]) -> (merge::Families, SystemTime) {
     if let Some(_asking) = Asking::begin() {
-        callbacks_panicked(instruments.iter().map(|instrument| instrument.call_back()).sum());
+        callbacks_panicked(instruments.iter().map(|part| part.of.call_back()).sum());
     }
     let mut families = merge::Families::default();
     let look = look::Look::at(Context::here().store);
-    for instrument in instruments {
-        let (identity, series) = (&instrument.identity, instrument.series(&look));
-        families.add(&identity.name, || identity.family(), Some(instrument.start()), series);
+    for Part { of, start } in instruments {
+        families.add(&of.identity.name, || of.identity.family(), *start, of.series(&look));
     }
     (families, look.time())
 }
 
 /// What these metrics hold now, wherever they are registered.
 pub(crate) fn snapshot_of(instruments: &[&Instrument]) -> Snapshot {
-    let (families, time) = read(instruments);
+    let parts: Vec<_> = instruments.iter().map(|one| Part { of: *one, start: one.start() }).collect();
+    let (families, time) = read(&parts);
     Snapshot { families: families.finish(), time }
 }
 

@@ -2,6 +2,7 @@
 
 mod comings;
 mod kinds;
+mod leaving;
 mod names;
 mod scopes;
 
@@ -400,6 +401,9 @@ fn durations_are_in_the_metrics_unit() {
         /// How long it took.
         #[metric(unit = "milliseconds", buckets = [1, 10, 100])]
         wait_milliseconds: Observations<L>,
+        /// How long the backup took.
+        #[metric(unit = "minutes", buckets = [1, 3, 10])]
+        backup_minutes: Observations<L>,
     }
     let registry = Registry::new();
     let slow = Slow::<()>::register(&registry);
@@ -408,4 +412,9 @@ fn durations_are_in_the_metrics_unit() {
         panic!("none")
     };
     assert_eq!((waits.buckets, waits.sum), (vec![0, 0, 1, 0], 30.0));
+    slow.backup_minutes.observe_duration(Duration::from_secs(180));
+    let Some(Value::Histogram(backups)) = value(&registry, "test_backup_minutes", &[]) else {
+        panic!("none")
+    };
+    assert_eq!((backups.buckets, backups.sum), (vec![0, 1, 0, 0], 3.0));
 }

@@ -7,7 +7,7 @@ mod tracked;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{LabelSet, Registry, Snapshot, Text};
 use change::Change;
@@ -140,6 +140,8 @@ struct Remembered {
     /// When the slots of each window were filled, the oldest first.
     times: [VecDeque<Instant>; 3],
     latest: Option<Instant>,
+    /// When that was, as the snapshot says.
+    time: Option<SystemTime>,
     series: HashMap<Text, HashMap<LabelSet, Tracked>>,
     count: usize,
     left_out: usize,
@@ -254,12 +256,16 @@ impl Remembered {
             let of_family = self.series.entry(family.name.clone()).or_default();
             for series in &family.series {
                 let Some(said) = Said::of(family.kind, &series.value) else { continue };
+                let began = family.start_of(series);
                 if let Some(tracked) = of_family.get_mut(&series.labels) {
+                    tracked.begin(began, self.time);
                     if let Err(other) = tracked.update(said, now, elapsed) {
                         *tracked = Tracked::new(other, now, true);
                     }
                 } else if self.count < settings.max_series {
-                    of_family.insert(series.labels.clone(), Tracked::new(said, now, begins_at_zero));
+                    let mut tracked = Tracked::new(said, now, begins_at_zero);
+                    tracked.begin(began, None);
+                    of_family.insert(series.labels.clone(), tracked);
                     self.count += 1;
                 } else {
                     self.left_out += 1;
@@ -267,7 +273,7 @@ impl Remembered {
             }
         }
         self.forget(now);
-        self.latest = Some(now);
+        (self.latest, self.time) = (Some(now), Some(snapshot.time));
         for (window, times) in Window::ALL.into_iter().zip(&mut self.times) {
             // Who ticks at the step's rate is never quite in time.
             let is_due = |last: &Instant| now.duration_since(*last) >= window.step() * 31 / 32;

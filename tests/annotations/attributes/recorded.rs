@@ -70,6 +70,93 @@ fn record_fills_a_constants_field_in() {
     assert_eq!(value(other, "eventsource.batch.size"), Some(AttributeValue::I64(4)));
 }
 
+/// As other crates have them.
+const HTTP_ROUTE: &str = "http.route";
+const RETRIES: &str = "http.request.resend_count";
+
+#[test]
+fn a_constant_text_is_a_fields_name() {
+    #[instrument(fields({HTTP_ROUTE} = "/orders", {ATTR_TIER} = "paid", {RETRIES} = Empty))]
+    fn routed() {
+        record!({RETRIES} = 2, {ATTR_TIER} = ?"free");
+        record!({ HTTP_ROUTE } = %"/carts");
+    }
+    let ((), trace) = traced(routed);
+    let span = trace.one("routed");
+    assert_eq!(value(span, HTTP_ROUTE), text("/carts"));
+    assert_eq!(value(span, RETRIES), Some(AttributeValue::I64(2)));
+    assert_eq!(value(span, "shop.tier"), text("\"free\""));
+}
+
+#[test]
+fn a_number_takes_integers() {
+    #[instrument(fields({ATTR_SHARE} = Some(&7_u8)))]
+    fn shared() {}
+    let ((), trace) = traced(shared);
+    assert_eq!(value(trace.one("shared"), "eventsource.share"), Some(AttributeValue::F64(7.0)));
+}
+
+#[test]
+fn a_value_that_is_called_empty_is_recorded() {
+    struct Buffer;
+    #[allow(non_upper_case_globals)]
+    impl Buffer {
+        const Empty: &'static str = "empty";
+    }
+    #[instrument(fields(state = Buffer::Empty, late = tracing::field::Empty))]
+    fn buffered() {}
+    let ((), trace) = traced(buffered);
+    assert_eq!(keys(trace.one("buffered")), ["state"]);
+}
+
+#[test]
+fn a_set_may_be_behind_a_pointer() {
+    #[derive(Attributes)]
+    struct Boxed<'a> {
+        #[attribute(flatten)]
+        event: Box<EventAttributes<'a>>,
+    }
+    #[instrument(fields(..boxed))]
+    fn pointed(boxed: Arc<Boxed<'_>>) {
+        let _ = boxed;
+    }
+    let event = EventAttributes { event_id: Some("e-1"), event_type: None, event_count: None };
+    let ((), trace) = traced(|| pointed(Arc::new(Boxed { event: Box::new(event) })));
+    assert_eq!(keys(trace.one("pointed")).len(), 1);
+}
+
+#[test]
+fn a_set_may_be_flattened_twice_behind_prefixes() {
+    #[derive(Attributes)]
+    struct Address {
+        city: &'static str,
+        #[attribute(constant = ATTR_STREET, redact = mask)]
+        street: &'static str,
+    }
+    #[derive(Attributes)]
+    struct Addresses {
+        #[attribute(flatten, prefix = "billing")]
+        billing: Address,
+        #[attribute(flatten, prefix = "shipping.to")]
+        shipping: Option<Address>,
+        #[attribute(flatten)]
+        own: Address,
+    }
+    #[instrument(fields(..addresses))]
+    fn sent(addresses: &Addresses) {
+        let _ = addresses;
+    }
+    let at = |city| Address { city, street: "canary" };
+    let addresses = Addresses { billing: at("Rome"), shipping: Some(at("Oslo")), own: at("Bonn") };
+    let ((), trace) = traced(|| sent(&addresses));
+    let span = trace.one("sent");
+    for (key, city) in [("billing.", "Rome"), ("shipping.to.", "Oslo"), ("", "Bonn")] {
+        assert_eq!(value(span, &format!("{key}city")), text(city));
+        assert_eq!(value(span, &format!("{key}street")), text("********"));
+    }
+    assert_eq!(Addresses::DESCRIPTORS[3].label(), "shipping_to_street");
+}
+
 struct Id(u32);
 
 impl fmt::Display for Id {

@@ -65,6 +65,43 @@ fn by_record() {
     record!({ ATTR_API_TOKEN } = "canary", { ATTR_LINES } = "canary-in-lines");
 }
 
+#[instrument(fields({ATTR_IBAN} = ?IBAN, {ATTR_MAIL} = ?MAIL))]
+fn by_debug() {}
+
+#[test]
+fn record_all_leaves_to_constants_and_sets_what_they_are_made_of() {
+    struct Payer(&'static str);
+    #[instrument(record_all, fields({ATTR_PIN} = pin, {ATTR_IBAN} = format!("{iban}"), {ATTR_MAIL} = payer.0, ..owner))]
+    fn pay(pin: u8, iban: &str, payer: Payer, owner: &Owner, items: u8, mail: u8) {
+        let _ = (pin, iban, payer, owner, items, mail);
+    }
+    let (their_mail, api_token, lines) = (None, String::new(), Vec::new());
+    let owner = Owner { their_mail, iban: "short", api_token, lines };
+    let ((), trace) = traced(|| pay(4, IBAN, Payer(MAIL), &owner, 3, 1));
+    let span = trace.one("pay");
+    assert_eq!(keys(span), ["items", "mail", "shop.iban", "shop.mail", "owner.iban", "owner.lines"]);
+}
+
+/// What the body calls like a set or a constant of the span's is another thing.
+#[test]
+fn record_finds_its_fields_whatever_the_body_declares() {
+    #[instrument(fields(..Owner = Empty, {ATTR_IBAN} = Empty, after = Empty))]
+    fn shadowed() {
+        #[derive(Attributes)]
+        struct Owner {
+            its_only: u8,
+        }
+        use super::redacted::ATTR_IBAN as ATTR_THE_SAME;
+        const ATTR_IBAN: Attribute<bool> = Attribute::new("none.of.the.span");
+        record!({ ATTR_THE_SAME } = IBAN, after = 1);
+        let _ = (Owner { its_only: 1 }.its_only, ATTR_IBAN);
+    }
+    let ((), trace) = traced(shadowed);
+    let span = trace.one("shadowed");
+    assert_eq!(value(span, "shop.iban"), text("********3000"));
+    assert_eq!(value(span, "after"), Some(AttributeValue::I64(1)));
+}
+
 #[test]
 fn nothing_else_is_left_of_what_is_redacted() {
     let owner = Owner {
@@ -102,6 +139,7 @@ fn equal_values_have_equal_hashes_and_masks_show_their_ends() {
     let ((), trace) = traced(|| {
         by_field(&owner);
         by_record();
+        by_debug();
     });
     let (one, other) = (trace.one("by_field"), trace.one("by_record"));
     let hash = ATTR_MAIL.redacted(MAIL).expect("something is left");
@@ -112,6 +150,9 @@ fn equal_values_have_equal_hashes_and_masks_show_their_ends() {
     assert_eq!(value(one, "owner.iban"), text("********"));
     assert_eq!(value(one, "owner.lines"), text("********"));
     assert_eq!(value(other, "owner.lines"), text("********ines"));
+    let debugged = trace.one("by_debug");
+    assert_eq!(value(debugged, "shop.iban"), text("********"));
+    assert_eq!(value(debugged, "shop.mail"), text(&ATTR_MAIL.redacted(&format!("{MAIL:?}")).unwrap()));
     assert_eq!(value(other, "shop.iban"), text("********3000"));
     assert!(!keys(one).contains(&"shop.pin") && !keys(one).contains(&"owner.api_token"));
 }

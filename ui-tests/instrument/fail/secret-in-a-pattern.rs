@@ -6,7 +6,7 @@ struct Login {
 }
 
 #[instrument(record_all)]
-fn pair((user, pin): (u64, u64)) {}
+fn pair((user, cookie): (u64, u64)) {}
 
 #[instrument(record_all)]
 fn named(Login { user, api_key }: Login) {}

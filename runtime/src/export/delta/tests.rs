@@ -66,6 +66,28 @@ fn what_failed_is_part_of_the_next_push() {
 }
 
 #[test]
+fn a_series_that_counts_since_later_started_anew_however_high_it_is() {
+    let mut deltas = Deltas::new(at(0));
+    let of = |value, start| {
+        let mut family = visits(value);
+        family.series[0].start = start;
+        family
+    };
+    for (time, value, start, owed) in [
+        (10, 3, None, (Value::Counter(3), 1)),
+        (20, 5, Some(at(15)), (Value::Counter(5), 15)),
+        (30, 6, Some(at(15)), (Value::Counter(1), 20)),
+        (40, 7, None, (Value::Counter(1), 30)),
+        // Older series of the family have gone, and this one has not.
+        (50, 9, Some(at(16)), (Value::Counter(2), 40)),
+    ] {
+        let changes = deltas.owed(&snapshot(time, vec![of(value, start)]));
+        assert_eq!(only(&changes), owed, "at {time}");
+        settle(&mut deltas, &changes);
+    }
+}
+
+#[test]
 fn a_value_that_went_down_started_anew() {
     let mut deltas = Deltas::new(at(0));
     let first = deltas.owed(&snapshot(10, vec![visits(3)]));

@@ -18,12 +18,8 @@ const SCHEMAS: RangeInclusive<i8> = -4..=8;
 const SHORT_GAP: usize = 2;
 
 pub(super) fn write(snapshot: &Snapshot, out: &mut Vec<u8>) {
-    let mut created = Vec::new();
     for family in names::families(snapshot) {
-        created.clear();
-        if let Some(start) = family.start {
-            timestamp(&mut created, start);
-        }
+        let created = created(family.start);
         // Prometheus goes by the first histogram of a message, and takes all others for such ones too.
         for is_native in [false, true] {
             let of_sort = |series: &&Series| matches!(series.value, Value::NativeHistogram(_)) == is_native;
@@ -33,6 +29,14 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut Vec<u8>) {
             }
         }
     }
+}
+
+fn created(start: Option<SystemTime>) -> Vec<u8> {
+    let mut created = Vec::new();
+    if let Some(start) = start {
+        timestamp(&mut created, start);
+    }
+    created
 }
 
 fn write_family<'a>(
@@ -52,7 +56,10 @@ fn write_family<'a>(
         };
         integer(out, 3, kind);
         for series in series {
-            message(out, 4, likely, |out| metric(out, family.kind, series, created));
+            message(out, 4, likely, |out| match series.start {
+                Some(_) => metric(out, family.kind, series, &self::created(series.start)),
+                None => metric(out, family.kind, series, created),
+            });
         }
         // Prometheus refuses the whole page where the unit is not in the name.
         if has_unit(family) {

@@ -10,7 +10,7 @@
 //!
 //! Invariants:
 //! - header values are secrets: no message and no `Debug` text has one, or what an endpoint's URL has beside scheme,
-//!   host and path;
+//!   host and the plain words of its path;
 //! - nothing here is asynchronous, and nothing logs: all that goes wrong is in the returned error.
 
 #[cfg(all(test, feature = "zipkin"))]

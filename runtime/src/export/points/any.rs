@@ -72,6 +72,7 @@ fn any_series(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Se
         .prop_map(|(labels, value, exemplars)| Series {
             labels: labels.into_iter().collect::<LabelSet>(),
             value,
+            start: None,
             exemplars,
         })
         .boxed()

@@ -1,6 +1,7 @@
 //! The buckets of histograms: which there are, which one a value falls into, and what they are when read.
 
 mod finder;
+mod time_unit;
 
 use std::sync::Arc;
 
@@ -9,12 +10,14 @@ use spanwright_core::descriptor::Buckets;
 
 pub(crate) use finder::Finder;
 use finder::Native;
+pub(crate) use time_unit::TimeUnit;
 
 use crate::registry::{Histogram, NativeHistogram, Value};
 
 /// Upper bounds of a duration's buckets where none are stated, in seconds, in steps of 1, 2.5 and 5: OpenTelemetry's for
 /// HTTP durations (semantic conventions 1.44, `http.server.request.duration`) without 0.075, 0.75 and 7.5, and five more
-/// below 5 ms, where most functions are.
+/// below 5 ms, where most functions are. In parts of a second they are as many of those; in minutes, hours and days, they are
+/// these numbers.
 pub const DURATION_BUCKETS: &[f64] =
     &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -44,15 +47,15 @@ pub(crate) enum Scale {
 impl Scale {
     /// The buckets of values in that unit.
     pub(crate) fn new(buckets: Buckets, unit: &str) -> Self {
-        let is_time = unit == "seconds";
-        match buckets {
-            Buckets::Explicit(bounds) => Self::Explicit(bounds.into()),
-            Buckets::Default if is_time => Self::Explicit(DURATION_BUCKETS.into()),
-            Buckets::Default => Self::Explicit(DEFAULT_BUCKETS.into()),
-            // From a nanosecond to centuries, shown from a microsecond to a minute.
-            Buckets::Native if is_time => Self::native(-30, (-20..=6).collect()),
+        let in_a_second = TimeUnit::named(unit).map(|unit| unit.in_a_second);
+        match (buckets, in_a_second) {
+            (Buckets::Explicit(bounds), _) => Self::Explicit(bounds.into()),
+            (Buckets::Default, Some(in_a_second)) => Self::Explicit(durations(in_a_second)),
+            (Buckets::Default, None) => Self::Explicit(DEFAULT_BUCKETS.into()),
+            // From a nanosecond to centuries, shown from a microsecond to a minute; or as much of a longer unit.
+            (Buckets::Native, Some(1.0)) => Self::native(-30, (-20..=6).collect()),
             // From a thousandth to 10¹⁶, shown from one to 10¹².
-            Buckets::Native => Self::native(-10, (0..=40).step_by(2).collect()),
+            (Buckets::Native, _) => Self::native(-10, (0..=40).step_by(2).collect()),
         }
     }
 
@@ -99,6 +102,12 @@ impl Scale {
     }
 }
 
+/// The bounds of durations, in a unit of which so many are in a second.
+pub(crate) fn durations(in_a_second: f64) -> Arc<[f64]> {
+    // Rounded, since 0.0005 × 1000 is not 0.5 to the last bit.
+    DURATION_BUCKETS.iter().map(|bound| (bound * in_a_second * 1e6).round() / 1e6).collect()
+}
+
 /// The number of the first bucket above a power of two.
 fn first(lowest: i32) -> i32 {
     (lowest << SCHEMA) + 1
@@ -123,6 +132,25 @@ fn native(lowest: i32, bounds: &Arc<[f64]>, buckets: &[u64], sum: f64) -> Native
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_have_their_own_buckets_in_every_unit_of_time() {
+        let ends = |unit| match Scale::new(Buckets::Default, unit) {
+            Scale::Explicit(bounds) => (bounds[0], bounds[bounds.len() - 1]),
+            Scale::Native { .. } => panic!("native"),
+        };
+        for (unit, expected) in [
+            ("nanoseconds", (1e5, 1e10)),
+            ("microseconds", (100.0, 1e7)),
+            ("milliseconds", (0.1, 1e4)),
+            ("seconds", (1e-4, 10.0)),
+            ("minutes", (1e-4, 10.0)),
+            ("days", (1e-4, 10.0)),
+            ("bytes", (5.0, 1e4)),
+        ] {
+            assert_eq!(ends(unit), expected, "{unit}");
+        }
+    }
 
     #[test]
     fn a_native_histogram_reads_back_what_was_found() {

@@ -109,6 +109,14 @@ impl LabelSet {
         labels.into_iter().collect()
     }
 
+    /// The same with another value of one of the labels.
+    pub(crate) fn with_value(&self, name: &str, value: &'static str) -> Self {
+        let values = self.names().iter().zip(self.values());
+        let value_of =
+            |(its_name, its): (&Text, &Text)| if **its_name == *name { value.into() } else { its.clone() };
+        Self::new(Arc::clone(&self.table.names), values.map(value_of).collect::<Vec<_>>())
+    }
+
     /// How many labels there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -69,7 +69,7 @@ pub struct Family {
     pub kind: Kind,
     /// What OpenTelemetry calls it and its labels, where that is something else.
     pub otel: Option<Arc<OtelNames>>,
-    /// Since when counters and histograms have been counting; nothing where that is not known.
+    /// Since when counters and histograms have been counting: the oldest of them. Nothing where that is not known.
     pub start: Option<SystemTime>,
     /// One for each combination of label values.
     pub series: Vec<Series>,
@@ -86,8 +86,14 @@ impl Family {
     /// The same with another series.
     #[must_use]
     pub fn with(mut self, labels: impl Into<LabelSet>, value: Value) -> Self {
-        self.series.push(Series { labels: labels.into(), value, exemplars: Vec::new() });
+        self.series.push(Series { labels: labels.into(), value, start: None, exemplars: Vec::new() });
         self
+    }
+
+    /// Since when one of its series has been counting; nothing where that is not known.
+    #[must_use]
+    pub fn start_of(&self, series: &Series) -> Option<SystemTime> {
+        series.start.or(self.start)
     }
 
     /// The series with these labels, in any order.
@@ -129,6 +135,8 @@ pub struct Series {
     pub labels: LabelSet,
     /// The value.
     pub value: Value,
+    /// Since when it has been counting, where that is another time than the family's: it came later, or began anew.
+    pub start: Option<SystemTime>,
     /// Traces behind the value: one at most of a counter, and of a histogram one at most in each bucket. By value,
     /// ascending.
     pub exemplars: Vec<Exemplar>,
@@ -138,6 +146,10 @@ impl Series {
     /// Adds another one with the same labels; `false` where its value is of another kind.
     pub(crate) fn add(&mut self, other: Self) -> bool {
         let fits = self.value.add(&other.value);
+        if fits {
+            // Nothing is as old as the family.
+            self.start = self.start.min(other.start);
+        }
         if fits && !other.exemplars.is_empty() {
             self.exemplars.extend(other.exemplars);
             let key = |one: &Exemplar| (self.value.bucket(one.value), Reverse(one.time));
@@ -147,6 +159,16 @@ impl Series {
         }
         fits
     }
+}
+
+/// Whether a series began anew since the last look, by when it says that it began. Where it merely says a later time than
+/// before, an older part of its family has gone.
+pub(crate) fn is_anew(
+    before: Option<SystemTime>,
+    began: Option<SystemTime>,
+    last_look: Option<SystemTime>,
+) -> bool {
+    before.is_some() && began > before && began >= last_look
 }
 
 /// The value of a series.
@@ -184,6 +206,16 @@ impl Value {
             Self::Counter(value) => Some(*value as f64),
             Self::FloatCounter(value) | Self::Gauge(value) => Some(*value),
             Self::Histogram(_) | Self::NativeHistogram(_) => None,
+        }
+    }
+
+    /// Whether nothing was counted.
+    pub(crate) fn is_nothing(&self) -> bool {
+        match self {
+            Self::Counter(value) => *value == 0,
+            Self::FloatCounter(value) | Self::Gauge(value) => *value == 0.0,
+            Self::Histogram(value) => value.count() == 0,
+            Self::NativeHistogram(value) => value.count() == 0,
         }
     }
 

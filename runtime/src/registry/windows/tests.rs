@@ -188,6 +188,24 @@ fn whatever_counts_goes_on_after_it_began_anew() {
 }
 
 #[test]
+fn whatever_began_anew_by_its_own_account_counts_from_zero() {
+    let mut watch = Watch::new();
+    let mut tick = |count, start| {
+        let sum = count as f64 * 4.0;
+        let all = [counter(count), histogram([0, 0, count], sum), native(0, 2, &[count], sum)];
+        watch.tick(5.0, all.map(|family| Family { start, ..family }));
+    };
+    tick(0, Some(SystemTime::UNIX_EPOCH));
+    tick(100, Some(SystemTime::UNIX_EPOCH));
+    let anew = SystemTime::now() + Duration::from_millis(1);
+    thread::sleep(Duration::from_millis(3));
+    tick(150, Some(anew));
+    tick(160, Some(anew));
+    let increase = |name| watch.windows.increase(name, &[], Window::OneMinute);
+    assert_eq!(["c", "h", "n"].map(increase), [Some(260.0); 3]);
+}
+
+#[test]
 fn a_native_histogram_is_remembered_in_few_buckets_however_often_it_began_anew() {
     let mut watch = Watch::new();
     for at in 0..20 {

@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Window;
 use super::change::Change;
 use super::said::{Said, coarse};
-use crate::registry::{Histogram, NativeHistogram};
+use crate::registry::{Histogram, NativeHistogram, is_anew};
 
 pub(super) struct Tracked {
     seen: Instant,
+    /// Since when it counts, as far as is known.
+    began: Option<SystemTime>,
     values: Values,
 }
 
@@ -58,7 +60,19 @@ impl Tracked {
                 Values::Native { raw, total, kept: Default::default() }
             }
         };
-        Self { seen: now, values }
+        Self { seen: now, began: None, values }
+    }
+
+    /// Notes since when it counts. Where that is later than the last look, all that it says has come since.
+    pub(super) fn begin(&mut self, began: Option<SystemTime>, last_look: Option<SystemTime>) {
+        if is_anew(self.began, began, last_look) {
+            match &mut self.values {
+                Values::Totals { raw, .. } => raw.fill(0.0),
+                Values::Native { raw, .. } => *raw = nothing_of(raw),
+                Values::Level { .. } => {}
+            }
+        }
+        self.began = began;
     }
 
     /// What it says now, `elapsed` after the last time; given back where it is not what it was: of another kind, or

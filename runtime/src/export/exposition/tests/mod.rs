@@ -24,7 +24,7 @@ fn family(name: &str, kind: Kind, unit: &str, series: Vec<Series>) -> Family {
 
 fn series(labels: &[(&str, &str)], value: Value) -> Series {
     let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Series { labels, value, exemplars: Vec::new() }
+    Series { labels, value, start: None, exemplars: Vec::new() }
 }
 
 fn with(series: Series, exemplars: &[Exemplar]) -> Series {
@@ -120,7 +120,7 @@ fn any_family() -> impl Strategy<Value = Family> {
             };
             let one = |(values, value, mut exemplars): (_, _, Vec<Exemplar>)| {
                 exemplars.sort_by(|one, other| one.value.total_cmp(&other.value));
-                Series { labels: named(values), value, exemplars }
+                Series { labels: named(values), value, start: None, exemplars }
             };
             let series = all.into_iter().map(one).collect();
             Family { help: help.into(), start, series, ..Family::new(name, kind) }

@@ -192,6 +192,29 @@ fn a_counter_has_its_exemplar_and_its_start() {
 }
 
 #[test]
+fn a_series_that_began_later_has_its_own_start() {
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    for (kind, value) in [
+        (Kind::Counter, Value::Counter(3)),
+        (Kind::Histogram, Value::from(Histogram { bounds: [1.0].into(), buckets: vec![1, 2], sum: 4.0 })),
+    ] {
+        let later = Series { start: Some(at(9)), ..series(&[("a", "later")], value.clone()) };
+        let all = vec![later, series(&[("a", "first")], value)];
+        let family = Family { start: Some(at(1)), ..family("requests_total", kind, "", all) };
+        let starts: Vec<_> = decode(&snapshot(vec![family]))[0]
+            .metric
+            .iter()
+            .map(|one| {
+                let of_counter = one.counter.as_ref().and_then(|counter| counter.created_timestamp);
+                let of_histogram = || one.histogram.as_ref().and_then(|one| one.created_timestamp);
+                of_counter.or_else(of_histogram).map(time)
+            })
+            .collect();
+        assert_eq!(starts, [Some(at(9)), Some(at(1))]);
+    }
+}
+
+#[test]
 fn a_unit_is_said_where_the_name_has_it() {
     let unit = |name: &str, kind, unit| {
         let value = if kind == Kind::Counter { Value::Counter(1) } else { Value::Gauge(1.0) };

@@ -52,6 +52,7 @@ pub(in crate::export) fn any_wild_snapshot() -> impl Strategy<Value = Snapshot> 
     let one = ("[ab]", value, vec(any_exemplar(), 0..3)).prop_map(|(label, value, exemplars)| Series {
         labels: LabelSet::from([("l", label)]),
         value,
+        start: None,
         exemplars,
     });
     vec(one, 0..5).prop_map(|series| snapshot(vec![family("wild", Kind::Histogram, "", series)]))
