@@ -37,7 +37,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let (outer, inner) = match is_generic {
         // The types are known only where the struct is used.
         true => (TokenStream::new(), quote!(#(const { #checks };)*)),
-        false => (quote!(#(const _: () = #checks;)*), TokenStream::new()),
+        false => (quote!(#(#[allow(deprecated)] const _: () = #checks;)*), TokenStream::new()),
     };
     let global = if *has_global { global(model) } else { TokenStream::new() };
     let in_roles: Vec<InRole<'_>> = metrics
@@ -47,6 +47,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let of_calls = call_metrics(krate, (ident, generics), &in_roles, false);
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #parameters #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[#(#descriptors),*];
             #nested
@@ -298,20 +299,24 @@ fn checks_of_kind(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
     total.into_iter().chain(only).collect()
 }
 
-/// The process-wide instance, which registers itself at the start of the program.
+/// The process-wide instance, which registers itself at the start of the program: by its `static`, since a `global()` of the
+/// user's own is one mistake and not two.
 fn global(model: &Model) -> TokenStream {
     let Model { krate, ident, vis, .. } = model;
     quote! {
-        #[automatically_derived]
-        #[allow(dead_code, unreachable_pub)]
-        impl #ident {
-            /// The process-wide instance, registered in the default registry.
-            #vis fn global() -> &'static Self {
-                static GLOBAL: #krate::__private::OnceLock<#ident> = #krate::__private::OnceLock::new();
-                #krate::__private::global(&GLOBAL)
+        #[allow(deprecated)]
+        const _: () = {
+            static GLOBAL: #krate::__private::OnceLock<#ident> = #krate::__private::OnceLock::new();
+            #[automatically_derived]
+            #[allow(dead_code, unreachable_pub)]
+            impl #ident {
+                /// The process-wide instance, registered in the default registry. With `#[metrics(global = false)]` there is none.
+                #vis fn global() -> &'static Self {
+                    #krate::__private::global(&GLOBAL)
+                }
             }
-        }
-        #krate::__private::global_metrics!(#ident);
+            #krate::__private::global_metrics!(GLOBAL);
+        };
     }
 }
 
@@ -334,7 +339,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
     let global = (is_global && input.item.generics.params.is_empty()).then(|| {
         quote! {
             #[automatically_derived]
-            #[allow(dead_code, unreachable_pub)]
+            #[allow(dead_code, deprecated, unreachable_pub)]
             impl #ident {
                 #[doc(hidden)]
                 #vis fn global() -> &'static Self { ::core::unimplemented!() }
@@ -343,6 +348,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #generics #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[];
             fn register(_: &#krate::Registry) -> Self { ::core::unimplemented!() }
