@@ -325,9 +325,7 @@ fn own(args: OwnArgs, item: &Function, errors: &mut Errors) -> CallMetrics {
         None => "function".to_owned(),
         Some(prefix) => {
             let text = prefix.value.0.0.value();
-            if !naming::is_prometheus_name(&text) {
-                let message =
-                    format!("`{text}` is no prefix: use letters, digits and `_`, and no digit in front");
+            if let Some(message) = naming::prefix_error(&text) {
                 errors.at(prefix.value.0.0.span(), message);
             }
             text

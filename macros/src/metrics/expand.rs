@@ -153,7 +153,7 @@ fn stated(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
     all.into_iter().flatten().collect()
 }
 
-fn panel(krate: &Runtime, Panel { title, row, kind, is_hidden }: &Panel) -> TokenStream {
+fn panel(krate: &Runtime, Panel { title, row, kind, is_hidden, .. }: &Panel) -> TokenStream {
     let kind = kind.map(|kind| match kind {
         PanelKind::Timeseries => quote!(Timeseries),
         PanelKind::Stat => quote!(Stat),
@@ -255,7 +255,7 @@ fn visit_flattened(krate: &Runtime, visit: &Ident, flattened: &Flattened) -> Tok
     quote!(#as_metrics::visit(&#this.#field, #visit);)
 }
 
-/// Checks whose failures underline the names of the fields.
+/// Checks whose failures underline the names of the fields, or the argument that does not fit.
 fn checks(model: &Model) -> Vec<TokenStream> {
     let Model { krate, ident, generics, metrics, flattened, .. } = model;
     let (_, arguments, _) = generics.split_for_impl();
@@ -279,22 +279,22 @@ fn checks(model: &Model) -> Vec<TokenStream> {
 
 /// What depends on the metric's kind.
 fn checks_of_kind(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
-    let Metric { field, names, buckets, panel, alerts, .. } = metric;
+    let Metric { field, names, buckets_at, panel, alerts, .. } = metric;
     let as_metric = as_metric(krate, metric);
-    let (at, krate) = (blaming(field.span()), krate.at(field.span()));
+    let (at, its) = (blaming(field.span()), krate.at(field.span()));
     let total = names.ends_in_total().map(
-        |ends_in_total| quote_spanned!(at=> #krate::__private::check_total(#as_metric::KIND, #ends_in_total)),
+        |ends_in_total| quote_spanned!(at=> #its::__private::check_total(#as_metric::KIND, #ends_in_total)),
     );
-    let is_heatmap = panel.as_ref().is_some_and(|panel| panel.kind == Some(PanelKind::Heatmap));
-    let has_quantile = |alert: &Alert| matches!(alert.condition, Condition::When { quantile: Some(_), .. });
+    let heatmap = panel.as_ref().filter(|panel| panel.kind == Some(PanelKind::Heatmap));
     let of_histograms = [
-        ("check_buckets", buckets.are_stated()),
-        ("check_heatmap", is_heatmap),
-        ("check_quantile", alerts.iter().any(has_quantile)),
+        ("check_buckets", *buckets_at),
+        ("check_heatmap", heatmap.and_then(|panel| panel.kind_at)),
+        ("check_quantile", alerts.iter().find_map(|alert| alert.quantile_at)),
     ];
-    let only = of_histograms.into_iter().filter(|(_, is_needed)| *is_needed).map(|(check, _)| {
+    let only = of_histograms.into_iter().filter_map(|(check, at)| {
+        let (at, krate) = (blaming(at?), krate.at(at?));
         let check = Ident::new(check, at);
-        quote_spanned!(at=> #krate::__private::#check(#as_metric::KIND))
+        Some(quote_spanned!(at=> #krate::__private::#check(#as_metric::KIND)))
     });
     total.into_iter().chain(only).collect()
 }

@@ -64,11 +64,7 @@ where
 
 /// The same of a place.
 #[inline]
-pub fn report_at<'t, T, L>(
-    target: &'t T,
-    call: Beginning,
-    labels: impl FnOnce() -> L,
-) -> Begun<&'t T, T::Series>
+pub fn report_at<T, L>(target: &T, call: Beginning, labels: impl FnOnce() -> L) -> Begun<&T, T::Series>
 where
     T: CallMetrics<L>,
 {
