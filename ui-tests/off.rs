@@ -117,6 +117,12 @@ fn an_annotated_function_is_the_same_machine_code() {
 }
 
 #[test]
+fn a_returned_future_is_no_greater_and_keeps_nothing_longer() {
+    let tested = FIXTURE.cargo("test", &["--quiet", "--lib"]);
+    assert!(tested.status.success(), "{}{}", String::from_utf8_lossy(&tested.stdout), stderr(&tested));
+}
+
+#[test]
 fn a_mistake_stops_the_build_all_the_same() {
     for (feature, message) in [
         ("bad-argument", "unknown argument `recrod`; did you mean `record`?"),
@@ -124,7 +130,8 @@ fn a_mistake_stops_the_build_all_the_same() {
         ("bad-record", "`totl` is not declared; did you mean `total`?"),
         ("bad-recorded-value", "`&Order` can't be recorded as it is"),
         ("bad-label", "expected `Tier`, found `bool`"),
-        ("bad-target", "`Order: CallMetrics`"),
+        ("bad-target", "`Order` has no metrics of a function's calls"),
+        ("bad-place", "the body has `shop` to itself"),
     ] {
         let checked = FIXTURE.cargo("check", &["--features", feature]);
         assert!(!checked.status.success(), "{feature} compiles");

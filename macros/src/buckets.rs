@@ -30,11 +30,6 @@ pub(crate) enum Buckets {
 }
 
 impl Buckets {
-    /// Whether they are stated.
-    pub(crate) fn are_stated(&self) -> bool {
-        !matches!(self, Self::Default)
-    }
-
     /// The constant.
     pub(crate) fn expand(&self, krate: &Runtime) -> TokenStream {
         match self {

@@ -120,6 +120,12 @@ pub(crate) fn is_prometheus_name(name: &str) -> bool {
         && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
+/// Why a text is no prefix of metrics' names, where it is none.
+pub(crate) fn prefix_error(prefix: &str) -> Option<String> {
+    (!is_prometheus_name(prefix))
+        .then(|| format!("`{prefix}` is no prefix: use letters, digits and `_`, and no digit in front"))
+}
+
 /// Whether a name can be written without quotes: identifiers with dots between them.
 pub(crate) fn is_dotted(name: &str) -> bool {
     name.split('.').all(|part| syn::parse_str::<proc_macro2::Ident>(part).is_ok() || is_prometheus_name(part))

@@ -6,6 +6,8 @@
 //!
 //! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
 //! One that reports into metrics of the user's own comes with the making of that report, around its mode as well.
+//! Where it is not a function's whole body but the future at its end, that is around all of them, and the groups that are
+//! looked at without the feature are given to `before_future!` too.
 //!
 //! Where the block is not a closure's, its content goes into a block of the macro's: as a tail expression it would be
 //! blamed for its own braces (`unused_braces`) in functions of one line, and in the arm of a `match` a returned closure
@@ -37,29 +39,26 @@ macro_rules! body {
         ).await
     };
     ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {{
-        let __site = $crate::__site!($site);
         let mut call = $crate::__private::Call::new();
-        call.enter(__site, $crate::__labels!($labels), $crate::__record!($record));
-        let report = call.report(__site, $crate::__report!($report));
+        call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
+        let report = call.report($crate::__report!($report));
         call.run_reported(report, move || -> $($ret)* $body, $($outcome)*)
     }};
     ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
-        let __site = $crate::__site!($site);
         let mut guard = $crate::__private::CallGuard::new();
-        guard.enter(__site, $crate::__labels!($labels), $crate::__record!($record));
-        let _report = guard.report(__site, $crate::__report!($report));
+        guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
+        let _report = guard.report($crate::__report!($report));
         $($body)*
     }};
     ((reported $report:tt (async $($move:tt)?)) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
         { $($body:tt)* }
     ) => {{
-        let __site = $crate::__site!($site);
         // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
         ({
             let call = $crate::__private::Call::open(
-                __site, $crate::__labels!($labels), $crate::__record!($record)
+                $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             );
-            let report = call.report(__site, $crate::__report!($report));
+            let report = call.report($crate::__report!($report));
             $crate::__private::follow_reported(
                 call,
                 report,
@@ -68,6 +67,7 @@ macro_rules! body {
             )
         }).await
     }};
+    ((future $mode:tt) $($rest:tt)*) => { $crate::__private::body! { $mode $($rest)* } };
     ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
         let __site = $crate::__site!($site);
         let __outside = $crate::__private::Outside::of(__site);
@@ -77,6 +77,14 @@ macro_rules! body {
             $($body)*
         } }
     }};
+}
+
+/// Nothing: what a future that is observed evaluates is within it.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! before_future {
+    ($($unread:tt)*) => {};
 }
 
 /// The future of an annotated function's body.
@@ -102,6 +110,15 @@ macro_rules! __future {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
+    ((future (recorded $span:ident $mode:tt)) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
+        { $($body:tt)* }
+    ) => {{
+        let $span = $crate::__private::SpanHandle::none();
+        $($body)*
+    }};
+    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+        $($body)*
+    }};
     ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
         $crate::__private::body! { $mode $site $labels $record $outcome $ret {
             let $span = $crate::__private::SpanHandle::none();
@@ -123,6 +140,20 @@ macro_rules! body {
         $crate::__unread!($labels $record);
         $($body)*
     }};
+}
+
+/// What stands before the future that a function returns: looked at there, it is not kept in the future.
+#[cfg(not(feature = "telemetry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! before_future {
+    ($labels:tt $record:tt) => {
+        $crate::__unread!($labels $record);
+    };
+    ($labels:tt $record:tt $report:tt) => {
+        $crate::__unread!($labels $record);
+        $crate::__unreported!($report);
+    };
 }
 
 /// Nothing, but parameters that only the attribute uses are used, and what can't be recorded is an error.
@@ -236,9 +267,9 @@ macro_rules! __record {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! global_metrics {
-    ($struct:ident) => {
+    ($global:ident) => {
         $crate::__at_start!(GLOBALS, fn(), || {
-            $struct::global();
+            $crate::__private::global(&$global);
         });
     };
 }

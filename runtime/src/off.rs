@@ -85,26 +85,14 @@ pub struct Beginning(());
 #[derive(Debug)]
 pub struct Unreported(());
 
-/// What a call would have reported into, as a value that leads there.
-#[derive(Debug)]
-pub struct To<T>(pub T);
-
-/// The same as a place.
-#[derive(Debug)]
-pub struct At<'t, T>(pub &'t T);
-
-impl<T: CallMetrics> To<T> {
-    /// Takes the labels.
-    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
-        Unreported(())
-    }
+/// Takes what leads to metrics, and the labels.
+pub fn report_to<T: CallMetrics<L>, L>(_: T, _: Beginning, _: impl FnOnce() -> L) -> Unreported {
+    Unreported(())
 }
 
-impl<T: CallMetrics> At<'_, T> {
-    /// Takes the labels.
-    pub fn report(self, _: Beginning, _: T::Labels<'_>) -> Unreported {
-        Unreported(())
-    }
+/// Takes a place with metrics in it, and the labels.
+pub fn report_at<T: CallMetrics<L>, L>(_: &T, _: Beginning, _: impl FnOnce() -> L) -> Unreported {
+    Unreported(())
 }
 
 /// Takes the report of a call, which is not made.

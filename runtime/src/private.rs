@@ -15,10 +15,10 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, At, Beginning, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
-    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, To, Verdict,
-    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
-    returned_debug, returned_display, returned_ok_debug, returned_ok_display,
+    AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
+    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Verdict, classified,
+    error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported, report_at,
+    report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
@@ -32,13 +32,15 @@ pub use crate::metric::{
     trimmed,
 };
 #[cfg(not(feature = "telemetry"))]
-pub use crate::off::{At, Beginning, Fields, OpenSpan, SpanHandle, To, Unreported, bare, unread, unreported};
+pub use crate::off::{
+    Beginning, Fields, OpenSpan, SpanHandle, Unreported, bare, report_at, report_to, unread, unreported,
+};
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]
 pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
-pub use crate::{body, global_metrics};
+pub use crate::{before_future, body, global_metrics};
 
 /// A value of type `T` that is never made: it gives an `async` block its type.
 pub fn fake<T>() -> T {

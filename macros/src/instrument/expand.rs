@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Path;
 use syn::spanned::Spanned;
 
 use super::fields::{FieldName, Value};
@@ -17,10 +18,14 @@ use crate::hygiene::{Runtime, blaming, local};
 use crate::semconv;
 
 /// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
-/// future: `{ before; Box::pin(async move { body! { async { … } … { block } } }) }`.
+/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) { … } … { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
-    let mode = reported(model, mode(model.mode));
+    let report = report(model);
+    let mode = match &report {
+        Some(report) => reported(report, mode(model.mode)),
+        None => mode(model.mode),
+    };
     let (mode, observed) = match model.recording {
         true => recorded(model, &mode),
         false => (mode, body.observed().clone()),
@@ -30,13 +35,17 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let record = record(model);
     let outcome = outcome(model);
     let warnings = warnings(model);
-    let call = quote! {
-        #krate::__private::body! { #mode { #site } { #labels } { #record } { #outcome } { #ret } #observed }
-    };
+    let (labels, record) = (quote!({ #labels }), quote!({ #record }));
+    let call = |mode| quote!(#krate::__private::body! { #mode { #site } #labels #record { #outcome } { #ret } #observed });
     let block = match body {
-        Body::Whole(body) => regrouped(body, quote!(#warnings #call)),
+        Body::Whole(body) => {
+            let call = call(mode);
+            regrouped(body, quote!(#warnings #call))
+        }
         Body::Tail(body, tail) => {
-            let rest = tail.with(call);
+            let report = report.map(|report| quote!({ #report }));
+            let check = quote!(#krate::__private::before_future! { #labels #record #report });
+            let rest = tail.with(check, call(quote!((future #mode))));
             regrouped(body, quote!(#warnings #rest))
         }
     };
@@ -52,26 +61,35 @@ fn mode(mode: Mode) -> TokenStream {
     }
 }
 
-/// Output, for `into = self.metrics, labels = Put`: `(reported { |__call| At(&(self.metrics)).report(__call, Put) } sync)`. A
-/// method: of what has none, nothing else is looked at, and so there is one error.
-fn reported(model: &Model, mode: TokenStream) -> TokenStream {
-    let (Metrics::Into(report), krate) = (&model.metrics, &model.krate) else { return mode };
+fn reported(report: &TokenStream, mode: TokenStream) -> TokenStream {
+    quote!((reported { #report } #mode))
+}
+
+/// Output, for `into = self.metrics, labels = Put`: `|__call| report_at(&(self.metrics), __call, || Put)`.
+fn report(model: &Model) -> Option<TokenStream> {
+    let (Metrics::Into(report), krate) = (&model.metrics, &model.krate) else { return None };
     let Report { target, labels } = &**report;
     let call = local("__call");
     let at = blaming(target.span());
     let krate = krate.at(at);
-    let target = match target {
-        Target::Global(ty) => quote_spanned!(at=> #krate::__private::At(#ty::global())),
-        Target::Place(place) => quote_spanned!(at=> #krate::__private::At(&(#place))),
-        Target::Reference(value) => quote_spanned!(at=> #krate::__private::At(#value)),
-        Target::Value(value) => quote_spanned!(at=> #krate::__private::To(#value)),
+    let report_at = quote_spanned!(at=> #krate::__private::report_at);
+    let (report, target) = match target {
+        Target::Global(ty) if is_plain(ty) => (report_at, quote_spanned!(at=> #ty::global())),
+        Target::Global(ty) => (report_at, quote_spanned!(at=> <#ty>::global())),
+        Target::Place(place) => (report_at, quote_spanned!(at=> &(#place))),
+        Target::Reference(value) => (report_at, quote!(#value)),
+        Target::Value(value) => (quote_spanned!(at=> #krate::__private::report_to), quote!(#value)),
     };
     let labels = match labels {
-        Some(labels) => quote!(#labels),
-        None => quote_spanned!(at=> #krate::__private::no_labels()),
+        Some(labels) => quote_spanned!(at=> || { #labels }),
+        None => quote_spanned!(at=> #krate::__private::no_labels),
     };
-    let report = quote_spanned!(at=> #target.report);
-    quote!((reported { |#call| #report(#call, #labels) } #mode))
+    Some(quote_spanned!(at=> |#call| #report(#target, #call, #labels)))
+}
+
+/// Whether a type's path is one of an expression too.
+fn is_plain(ty: &Path) -> bool {
+    ty.segments.iter().all(|segment| segment.arguments.is_none())
 }
 
 fn level(krate: &Runtime, level: Level) -> TokenStream {

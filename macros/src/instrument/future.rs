@@ -67,8 +67,10 @@ fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
 
 /// A body that ends in `async [move] { … }`, or in that within `Box::pin(…)`.
 pub(super) struct Tail {
-    /// All before the block's keywords, or before the parentheses around them: `side_effect(); Box::pin`.
+    /// The statements before it.
     before: TokenStream,
+    /// Attributes, and what the parentheses around the block belong to: `Box::pin`.
+    callee: Vec<TokenTree>,
     /// The block's `async`.
     keyword: TokenTree,
     /// Its `move`, where there is one.
@@ -83,6 +85,7 @@ impl Tail {
     /// Takes a body apart, if it ends so.
     pub(super) fn of(body: &Group) -> Option<Self> {
         let mut before: Vec<TokenTree> = body.stream().into_iter().collect();
+        let mut callee = Vec::new();
         let (parens, (keyword, by_move, block)) = match before.last()? {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 let parens = group.clone();
@@ -90,34 +93,36 @@ impl Tail {
                 pop_if(&mut inner, |last| is_punct(last, ','));
                 let found = pop_async_block(&mut inner)?;
                 before.pop();
-                let path = path_to_pin(&before)?;
-                (inner.is_empty() && begins_expression(&before[..path])).then_some((Some(parens), found))?
+                callee = before.split_off(path_to_pin(&before)?);
+                inner.is_empty().then_some((Some(parens), found))?
             }
-            _ => {
-                let found = pop_async_block(&mut before)?;
-                begins_expression(&before).then_some((None, found))?
-            }
+            _ => (None, pop_async_block(&mut before)?),
         };
-        Some(Self { before: before.into_iter().collect(), keyword, by_move, block, parens })
+        if !begins_expression(&before) {
+            return None;
+        }
+        while ends_in_attribute(&before) {
+            callee.splice(0..0, before.split_off(before.len() - 2));
+        }
+        Some(Self { before: before.into_iter().collect(), callee, keyword, by_move, block, parens })
     }
 
     /// Whether it is `Box::pin(async …)`, and so surely a future where it is returned.
     pub(super) fn is_boxed(&self) -> bool {
-        let before: Vec<TokenTree> = self.before.clone().into_iter().collect();
         self.parens.is_some()
-            && matches!(&before[..], [.., boxed, _, _, pin] if is_ident(boxed, "Box") && is_ident(pin, "pin"))
+            && matches!(&self.callee[..], [.., boxed, _, _, pin] if is_ident(boxed, "Box") && is_ident(pin, "pin"))
     }
 
-    /// The body with `call` in place of what the block holds.
-    pub(super) fn with(&self, call: TokenStream) -> TokenStream {
-        let Self { before, keyword, by_move, block, parens } = self;
+    /// The body with `check` before the future, and with `call` in place of what the block holds.
+    pub(super) fn with(&self, check: TokenStream, call: TokenStream) -> TokenStream {
+        let Self { before, callee, keyword, by_move, block, parens } = self;
         let block = regrouped(block, call);
         let future = quote!(#keyword #by_move #block);
         let future = match parens {
             Some(parens) => regrouped(parens, future).into_token_stream(),
             None => future,
         };
-        quote!(#before #future)
+        quote!(#before #check #(#callee)* #future)
     }
 }
 
@@ -162,12 +167,17 @@ fn path_to_pin(tokens: &[TokenTree]) -> Option<usize> {
 fn begins_expression(before: &[TokenTree]) -> bool {
     match before {
         [] => true,
-        [.., pound, TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => {
-            is_punct(pound, '#')
-        }
+        _ if ends_in_attribute(before) => true,
         [.., TokenTree::Group(group)] => group.delimiter() == Delimiter::Brace,
         [.., last] => is_punct(last, ';'),
     }
+}
+
+fn ends_in_attribute(tokens: &[TokenTree]) -> bool {
+    matches!(
+        tokens,
+        [.., pound, TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket && is_punct(pound, '#')
+    )
 }
 
 fn is_ident(token: &TokenTree, text: &str) -> bool {

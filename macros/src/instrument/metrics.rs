@@ -1,11 +1,11 @@
 //! The part of the model that decides which metrics a function has.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Path, UnOp};
+use syn::{Expr, GenericArgument, Path, PathArguments, ReceiverKind, Type, UnOp};
 
 use super::parse::{self, LabelArg, LabelName, LabelValue, MetricsArgs};
 use crate::args::{Arg, Eq, Flag, Text};
@@ -185,7 +185,85 @@ pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut
             errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
         }
     }
-    Metrics::Into(Box::new(Report { target: Target::of(into.value.0.0), labels: value_of(labels, errors) }))
+    let target = Target::of(into.value.0.0);
+    if let Target::Place(place) | Target::Reference(place) = &target {
+        check_place(place, item, errors);
+    }
+    Metrics::Into(Box::new(Report { target, labels: value_of(labels, errors) }))
+}
+
+/// A report holds on to its place while the body runs, so that the body can't own what it is a part of. The compiler would
+/// say so of the whole attribute, and without telemetry not at all.
+fn check_place(place: &Expr, item: &Function, errors: &mut Errors) {
+    let place = place_of(place);
+    let Some(root) = root(place).filter(|root| is_owned(root, item)) else { return };
+    if !mentions(item.body.stream(), root) {
+        return;
+    }
+    let place = place.to_token_stream().to_string().replace(' ', "");
+    let message = format!(
+        "the body has `{root}` to itself, so these metrics can't be borrowed from it: write `into = Arc::clone(&{place})`, with the \
+         metrics in an `Arc`, or take `{root}` by `&`"
+    );
+    errors.at(root.span(), message);
+}
+
+/// What a reference refers to and a `*` dereferences.
+fn place_of(expr: &Expr) -> &Expr {
+    match innermost(expr) {
+        Expr::Reference(reference) => place_of(&reference.expr),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => place_of(&unary.expr),
+        place => place,
+    }
+}
+
+/// The variable that a place is in.
+fn root(place: &Expr) -> Option<&Ident> {
+    match place_of(place) {
+        Expr::Path(path) => path.path.get_ident(),
+        Expr::Field(field) => root(&field.base),
+        Expr::Index(index) => root(&index.expr),
+        _ => None,
+    }
+}
+
+/// Whether a variable is the body's own: a parameter taken by value or by `&mut`.
+fn is_owned(root: &Ident, item: &Function) -> bool {
+    if root == "self" {
+        return item.sig.receiver().is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => !is_shared(ty),
+            _ => true,
+        });
+    }
+    item.param(root).and_then(|param| param.ty.as_ref()).is_some_and(|ty| !is_shared(ty))
+}
+
+/// Whether it is `&T`, or `Pin<&T>`, so that it is there for all.
+fn is_shared(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
+            PathArguments::AngleBracketed(list) if last.ident == "Pin" => {
+                matches!(list.args.first(), Some(GenericArgument::Type(ty)) if is_shared(ty))
+            }
+            _ => false,
+        }),
+        Type::Reference(reference) => reference.mutability.is_none(),
+        Type::Paren(inner) => is_shared(&inner.elem),
+        Type::Group(inner) => is_shared(&inner.elem),
+        _ => false,
+    }
+}
+
+/// Whether a body names a variable, in a format string too.
+fn mentions(body: TokenStream, variable: &Ident) -> bool {
+    let name = variable.to_string();
+    body.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(group.stream(), variable),
+        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 /// The labels beside `into` are one expression.
@@ -247,9 +325,7 @@ fn own(args: OwnArgs, item: &Function, errors: &mut Errors) -> CallMetrics {
         None => "function".to_owned(),
         Some(prefix) => {
             let text = prefix.value.0.0.value();
-            if !naming::is_prometheus_name(&text) {
-                let message =
-                    format!("`{text}` is no prefix: use letters, digits and `_`, and no digit in front");
+            if let Some(message) = naming::prefix_error(&text) {
                 errors.at(prefix.value.0.0.span(), message);
             }
             text

@@ -19,6 +19,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let labels = labels(model);
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #krate::__private::Label for #ident {
             const VALUES: &'static [&'static ::core::primitive::str] = &[#(#texts),*];
             #[inline]
@@ -37,12 +38,13 @@ fn labels(model: &Model) -> TokenStream {
     let naming = naming.expand(&naming.checked_name(krate, &quote!(#ident)));
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #krate::__private::Labels for #ident {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[#krate::__private::Dimension {
                 #naming,
                 values: #krate::__private::Values::Static(<Self as #krate::__private::Label>::VALUES),
             }];
-            type AtEntry = Self;
+            type AtEntry<'l> = Self;
             #[inline]
             fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 {
                 <Self as #krate::__private::Label>::index(self)
@@ -58,14 +60,16 @@ pub(super) fn stub(input: &Input) -> TokenStream {
     let (generics, arguments, clause) = input.item.generics.split_for_impl();
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #generics #krate::__private::Label for #ident #arguments #clause {
             const VALUES: &'static [&'static ::core::primitive::str] = &[];
             fn index(&self) -> ::core::primitive::u32 { 0 }
         }
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #generics #krate::__private::Labels for #ident #arguments #clause {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[];
-            type AtEntry = Self;
+            type AtEntry<'l> = Self;
             fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 { 0 }
         }
     }

@@ -1,7 +1,8 @@
 //! The tokens of `#[derive(Labels)]`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Lifetime;
 use syn::spanned::Spanned;
 
 use super::model::{Label, Model, Values};
@@ -19,21 +20,24 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let interner = local("__interner");
     let this = local("self");
     let index = index(krate, labels, &interner);
+    let at_entry = at_entry(model);
     let at = krate.at(ident.span());
     let dimensions_of =
         quote_spanned!(blaming(ident.span())=> <#static_type as #at::__private::Labels>::DIMENSIONS);
     let names = labels.iter().any(|label| label.attribute.is_some()).then(|| {
-        quote_spanned!(blaming(ident.span())=> const _: () = #at::__private::check_labels(#dimensions_of);)
+        quote_spanned!(blaming(ident.span())=> #[allow(deprecated)] const _: () = #at::__private::check_labels(#dimensions_of);)
     });
     let check = quote_spanned! {blaming(ident.span())=>
+        #[allow(deprecated)]
         const _: () = #at::__private::check_budget(#dimensions_of, #budget);
         #names
     };
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #generics #krate::__private::Labels for #ident #arguments #clause {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[#(#dimensions),*];
-            type AtEntry = Self;
+            #at_entry
             #[inline]
             fn index(&#this, #interner: &#krate::__private::Interner) -> ::core::primitive::u32 { #index }
         }
@@ -61,6 +65,18 @@ fn dimension(krate: &Runtime, label: &Label) -> TokenStream {
         }
     };
     quote!(#krate::__private::Dimension { #naming, values: #values })
+}
+
+/// The same labels, with a call's lifetime for each of theirs, so that a metric of `Request<'static>` can be given what is borrowed
+/// for a moment. Beside types that are parameters the lifetimes stay: those types may have to outlive them.
+fn at_entry(model: &Model) -> TokenStream {
+    let Model { ident, generics, .. } = model;
+    let call = Lifetime { apostrophe: Span::mixed_site(), ident: local("__l") };
+    if generics.lifetimes().next().is_none() || generics.params.len() > generics.lifetimes().count() {
+        return quote!(type AtEntry<#call> = Self;);
+    }
+    let lifetimes = generics.lifetimes().map(|_| &call);
+    quote!(type AtEntry<#call> = #ident<#(#lifetimes),*>;)
 }
 
 /// Output, for `a`, `b`, `c`: `((a) * B::VALUES.len() + b) * C::VALUES.len() + c`. Trait paths rather than functions with
@@ -93,9 +109,10 @@ pub(super) fn stub(input: &Input) -> TokenStream {
     let (generics, arguments, clause) = input.item.generics.split_for_impl();
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #generics #krate::__private::Labels for #ident #arguments #clause {
             const DIMENSIONS: &'static [#krate::__private::Dimension] = &[];
-            type AtEntry = Self;
+            type AtEntry<'l> = Self;
             fn index(&self, _: &#krate::__private::Interner) -> ::core::primitive::u32 { 0 }
         }
     }

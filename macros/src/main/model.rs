@@ -53,9 +53,7 @@ impl Model {
             let literal = prefix.value.0.0;
             let text = literal.value();
             // It becomes part of the names of environment variables.
-            if !naming::is_prometheus_name(&text) {
-                let message =
-                    format!("`{text}` is no prefix: use letters, digits and `_`, and no digit in front");
+            if let Some(message) = naming::prefix_error(&text) {
                 errors.at(literal.span(), message);
             }
             text

@@ -1,5 +1,7 @@
 //! What a metric tells dashboards and alerts.
 
+use std::str::Chars;
+
 use proc_macro2::{Ident, Span};
 use syn::LitStr;
 
@@ -13,6 +15,8 @@ pub(super) struct Panel {
     pub(super) title: String,
     pub(super) row: String,
     pub(super) kind: Option<PanelKind>,
+    /// Where the kind is written.
+    pub(super) kind_at: Option<Span>,
     pub(super) is_hidden: bool,
 }
 
@@ -29,8 +33,9 @@ pub(super) struct Alert {
     pub(super) hold: String,
     pub(super) severity: &'static str,
     pub(super) summary: String,
-    /// Where it is written.
+    /// Where it is written, and where its quantile is.
     pub(super) at: Span,
+    pub(super) quantile_at: Option<Span>,
 }
 
 pub(super) enum Condition {
@@ -60,6 +65,7 @@ pub(super) fn panel(written: Written<Within<PanelArgs>>, errors: &mut Errors) ->
     Panel {
         title: title.map(|title| title.value.0.0.value()).unwrap_or_default(),
         row: row.map(|row| row.value.0.0.value()).unwrap_or_default(),
+        kind_at: kind.as_ref().map(|kind| kind.key.span()),
         kind: kind.map(|kind| kind.value.0),
         is_hidden: hidden.is_some(),
     }
@@ -103,6 +109,7 @@ pub(super) fn check_names<'a>(alerts: impl Iterator<Item = &'a Alert>, errors: &
 
 fn alert(metric: &str, Written { key, value }: Written<Within<AlertArgs>>, errors: &mut Errors) -> Alert {
     let AlertArgs { when, expr, hold, severity, name, summary, quantile } = value.0;
+    let quantile_at = quantile.as_ref().map(|quantile| quantile.key.span());
     let condition = condition(
         &key,
         [when, expr].map(|text| text.map(|text| (text.key, text.value.0.0))),
@@ -134,6 +141,7 @@ fn alert(metric: &str, Written { key, value }: Written<Within<AlertArgs>>, error
         severity: severity.map_or("Warning", |severity| self::severity(&severity.value.0.0, errors)),
         summary: summary.map(|summary| summary.value.0.0.value()).unwrap_or_default(),
         at,
+        quantile_at,
     }
 }
 
@@ -179,8 +187,11 @@ fn condition(
             nothing
         }
         (None, Some((_, expr)), None) => {
-            if !expr.value().contains("$metric") {
+            if !names_metric(&expr.value()) {
                 let message = "the expression is not about this metric: write `$metric` for its name";
+                errors.at(expr.span(), message);
+            } else if let Some(open) = unbalanced(&expr.value()) {
+                let message = format!("Prometheus can't read this expression: `{open}` has no counterpart");
                 errors.at(expr.span(), message);
             }
             Condition::Expr(expr.value())
@@ -214,25 +225,75 @@ fn comparison(text: &str) -> Option<(&'static str, f64)> {
     Some((variant, value))
 }
 
-/// Whether Prometheus takes it for a duration: numbers with units, the greatest first, each unit once.
+/// Whether an expression has `$metric` in it as a word.
+fn names_metric(expr: &str) -> bool {
+    let is_part = |one: char| one.is_ascii_alphanumeric() || one == '_';
+    expr.split("$metric").skip(1).any(|behind| !behind.starts_with(is_part))
+}
+
+/// A bracket or a quotation mark without its counterpart. Brackets in strings are text, and what is behind a `#` is a comment.
+fn unbalanced(expr: &str) -> Option<char> {
+    let mut open = Vec::new();
+    let mut characters = expr.chars();
+    while let Some(one) = characters.next() {
+        match one {
+            '(' => open.push((one, ')')),
+            '[' => open.push((one, ']')),
+            '{' => open.push((one, '}')),
+            ')' | ']' | '}' if open.pop().is_none_or(|(_, close)| close != one) => return Some(one),
+            '"' | '\'' | '`' if !ends_string(&mut characters, one) => return Some(one),
+            '#' => characters.by_ref().find(|one| *one == '\n').map_or((), drop),
+            _ => {}
+        }
+    }
+    open.pop().map(|(open, _)| open)
+}
+
+/// Reads to the end of a string; without escapes between backquotes.
+fn ends_string(characters: &mut Chars<'_>, quote: char) -> bool {
+    while let Some(one) = characters.next() {
+        if one == quote {
+            return true;
+        }
+        if one == '\\' && quote != '`' {
+            characters.next();
+        }
+    }
+    false
+}
+
+/// Whether Prometheus takes it for a duration: numbers with units, the greatest first, each unit once, and no more nanoseconds
+/// than 63 bits hold.
 ///
 /// Source: [durations](https://prometheus.io/docs/prometheus/latest/configuration/configuration/) in its configuration.
 fn is_duration(text: &str) -> bool {
     if text == "0" {
         return true;
     }
-    let mut units = ["y", "w", "d", "h", "m", "s", "ms"].iter();
+    let units = [
+        ("y", 31_536_000_000_u64),
+        ("w", 604_800_000),
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ];
+    let mut units = units.iter();
     let mut rest = text;
+    let mut millis = 0_u64;
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let behind = &rest[digits..];
         let unit = behind.bytes().take_while(u8::is_ascii_alphabetic).count();
-        if digits == 0 || !units.any(|known| *known == &behind[..unit]) {
+        let (number, unit_text) = (rest[..digits].parse::<u64>(), &behind[..unit]);
+        let (Ok(number), Some((_, each))) = (number, units.find(|(known, _)| *known == unit_text)) else {
             return false;
-        }
+        };
+        millis = millis.saturating_add(number.saturating_mul(*each));
         rest = &behind[unit..];
     }
-    !text.is_empty()
+    !text.is_empty() && millis <= i64::MAX as u64 / 1_000_000
 }
 
 #[cfg(test)]
@@ -241,11 +302,46 @@ mod tests {
 
     #[test]
     fn durations_are_those_of_prometheus() {
-        for good in ["0", "5m", "1h30m", "500ms", "1y2w3d4h5m6s7ms", "90s"] {
+        for good in ["0", "292y", "106751d", "5m", "1h30m", "500ms", "1y2w3d4h5m6s7ms", "90s"] {
             assert!(is_duration(good), "{good}");
         }
-        for bad in ["", "5", "5 m", "30m1h", "5m5m", "m", "1.5h", "5min", "-5m", "5ｍ"] {
+        for bad in [
+            "293y",
+            "99999999999999999999y",
+            "",
+            "5",
+            "5 m",
+            "30m1h",
+            "5m5m",
+            "m",
+            "1.5h",
+            "5min",
+            "-5m",
+            "5ｍ",
+        ] {
             assert!(!is_duration(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn expressions_are_about_the_metric_and_can_be_read() {
+        for (expr, is_named) in [
+            ("rate($metric[5m]) > 1", true),
+            ("$metrics > 1", false),
+            ("$metric_total > 1", false),
+            ("$metrics + $metric", true),
+            ("up", false),
+        ] {
+            assert_eq!(names_metric(expr), is_named, "{expr}");
+        }
+        for (expr, open) in [
+            ("sum(rate($metric{a=\"(\", b='\\'', c=`\\`}[5m])) > 1 # :)", None),
+            ("rate($metric[5m]) > (((", Some('(')),
+            ("rate($metric[5m)]", Some(')')),
+            ("$metric}", Some('}')),
+            ("$metric{a=\"b}", Some('"')),
+        ] {
+            assert_eq!(unbalanced(expr), open, "{expr}");
         }
     }
 

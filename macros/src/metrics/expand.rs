@@ -37,7 +37,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let (outer, inner) = match is_generic {
         // The types are known only where the struct is used.
         true => (TokenStream::new(), quote!(#(const { #checks };)*)),
-        false => (quote!(#(const _: () = #checks;)*), TokenStream::new()),
+        false => (quote!(#(#[allow(deprecated)] const _: () = #checks;)*), TokenStream::new()),
     };
     let global = if *has_global { global(model) } else { TokenStream::new() };
     let in_roles: Vec<InRole<'_>> = metrics
@@ -47,6 +47,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let of_calls = call_metrics(krate, (ident, generics), &in_roles, false);
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #parameters #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[#(#descriptors),*];
             #nested
@@ -152,7 +153,7 @@ fn stated(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
     all.into_iter().flatten().collect()
 }
 
-fn panel(krate: &Runtime, Panel { title, row, kind, is_hidden }: &Panel) -> TokenStream {
+fn panel(krate: &Runtime, Panel { title, row, kind, is_hidden, .. }: &Panel) -> TokenStream {
     let kind = kind.map(|kind| match kind {
         PanelKind::Timeseries => quote!(Timeseries),
         PanelKind::Stat => quote!(Stat),
@@ -254,7 +255,7 @@ fn visit_flattened(krate: &Runtime, visit: &Ident, flattened: &Flattened) -> Tok
     quote!(#as_metrics::visit(&#this.#field, #visit);)
 }
 
-/// Checks whose failures underline the names of the fields.
+/// Checks whose failures underline the names of the fields, or the argument that does not fit.
 fn checks(model: &Model) -> Vec<TokenStream> {
     let Model { krate, ident, generics, metrics, flattened, .. } = model;
     let (_, arguments, _) = generics.split_for_impl();
@@ -278,40 +279,44 @@ fn checks(model: &Model) -> Vec<TokenStream> {
 
 /// What depends on the metric's kind.
 fn checks_of_kind(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
-    let Metric { field, names, buckets, panel, alerts, .. } = metric;
+    let Metric { field, names, buckets_at, panel, alerts, .. } = metric;
     let as_metric = as_metric(krate, metric);
-    let (at, krate) = (blaming(field.span()), krate.at(field.span()));
+    let (at, its) = (blaming(field.span()), krate.at(field.span()));
     let total = names.ends_in_total().map(
-        |ends_in_total| quote_spanned!(at=> #krate::__private::check_total(#as_metric::KIND, #ends_in_total)),
+        |ends_in_total| quote_spanned!(at=> #its::__private::check_total(#as_metric::KIND, #ends_in_total)),
     );
-    let is_heatmap = panel.as_ref().is_some_and(|panel| panel.kind == Some(PanelKind::Heatmap));
-    let has_quantile = |alert: &Alert| matches!(alert.condition, Condition::When { quantile: Some(_), .. });
+    let heatmap = panel.as_ref().filter(|panel| panel.kind == Some(PanelKind::Heatmap));
     let of_histograms = [
-        ("check_buckets", buckets.are_stated()),
-        ("check_heatmap", is_heatmap),
-        ("check_quantile", alerts.iter().any(has_quantile)),
+        ("check_buckets", *buckets_at),
+        ("check_heatmap", heatmap.and_then(|panel| panel.kind_at)),
+        ("check_quantile", alerts.iter().find_map(|alert| alert.quantile_at)),
     ];
-    let only = of_histograms.into_iter().filter(|(_, is_needed)| *is_needed).map(|(check, _)| {
+    let only = of_histograms.into_iter().filter_map(|(check, at)| {
+        let (at, krate) = (blaming(at?), krate.at(at?));
         let check = Ident::new(check, at);
-        quote_spanned!(at=> #krate::__private::#check(#as_metric::KIND))
+        Some(quote_spanned!(at=> #krate::__private::#check(#as_metric::KIND)))
     });
     total.into_iter().chain(only).collect()
 }
 
-/// The process-wide instance, which registers itself at the start of the program.
+/// The process-wide instance, which registers itself at the start of the program: by its `static`, since a `global()` of the
+/// user's own is one mistake and not two.
 fn global(model: &Model) -> TokenStream {
     let Model { krate, ident, vis, .. } = model;
     quote! {
-        #[automatically_derived]
-        #[allow(dead_code, unreachable_pub)]
-        impl #ident {
-            /// The process-wide instance, registered in the default registry.
-            #vis fn global() -> &'static Self {
-                static GLOBAL: #krate::__private::OnceLock<#ident> = #krate::__private::OnceLock::new();
-                #krate::__private::global(&GLOBAL)
+        #[allow(deprecated)]
+        const _: () = {
+            static GLOBAL: #krate::__private::OnceLock<#ident> = #krate::__private::OnceLock::new();
+            #[automatically_derived]
+            #[allow(dead_code, unreachable_pub)]
+            impl #ident {
+                /// The process-wide instance, registered in the default registry. With `#[metrics(global = false)]` there is none.
+                #vis fn global() -> &'static Self {
+                    #krate::__private::global(&GLOBAL)
+                }
             }
-        }
-        #krate::__private::global_metrics!(#ident);
+            #krate::__private::global_metrics!(GLOBAL);
+        };
     }
 }
 
@@ -334,7 +339,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
     let global = (is_global && input.item.generics.params.is_empty()).then(|| {
         quote! {
             #[automatically_derived]
-            #[allow(dead_code, unreachable_pub)]
+            #[allow(dead_code, deprecated, unreachable_pub)]
             impl #ident {
                 #[doc(hidden)]
                 #vis fn global() -> &'static Self { ::core::unimplemented!() }
@@ -343,6 +348,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #generics #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[];
             fn register(_: &#krate::Registry) -> Self { ::core::unimplemented!() }

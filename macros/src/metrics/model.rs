@@ -33,6 +33,8 @@ pub(super) struct Metric {
     pub(super) names: Names,
     pub(super) help: Help,
     pub(super) buckets: Buckets,
+    /// Where they are written.
+    pub(super) buckets_at: Option<Span>,
     pub(super) role: Option<Role>,
     pub(super) panel: Option<Panel>,
     pub(super) threshold: Option<Threshold>,
@@ -141,8 +143,7 @@ impl Model {
 /// A prefix of names.
 fn prefix(written: &Text, errors: &mut Errors) -> String {
     let text = written.0.value();
-    if !naming::is_prometheus_name(&text) {
-        let message = format!("`{text}` is no prefix: use letters, digits and `_`, and no digit in front");
+    if let Some(message) = naming::prefix_error(&text) {
         errors.at(written.0.span(), message);
     }
     text
@@ -229,6 +230,7 @@ fn metric(
     let alerts = annotations::alerts(stem, alert, errors);
     let role_at = role.as_ref().map(|role| role.key.span());
     let metric = Metric {
+        buckets_at: buckets.as_ref().map(|buckets| buckets.key.span()),
         buckets: buckets.map_or_else(Buckets::default, |buckets| buckets.value.0),
         role: role.map(|role| role.value.0),
         panel: panel.map(|panel| annotations::panel(panel, errors)),

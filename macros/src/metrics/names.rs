@@ -61,8 +61,11 @@ pub(super) struct Written {
 const BASE_UNITS: [&str; 9] =
     ["seconds", "bytes", "ratio", "meters", "grams", "joules", "volts", "amperes", "celsius"];
 
-/// UCUM's units beside Prometheus' words.
-const UNITS: [(&str, &str); 28] = [
+/// UCUM's units beside Prometheus' words. What is not among them Prometheus leaves as it is.
+///
+/// Source: [`metric_namer.go`](https://github.com/prometheus/otlptranslator/blob/51da77392288a9e499af0900c6cde6a8d769dc34/metric_namer.go)
+/// of Prometheus' translator, misspelt as it is there; but for `1`, which is a word only in names that are written out.
+const UNITS: [(&str, &str); 26] = [
     ("d", "days"),
     ("h", "hours"),
     ("min", "minutes"),
@@ -74,12 +77,11 @@ const UNITS: [(&str, &str); 28] = [
     ("KiBy", "kibibytes"),
     ("MiBy", "mebibytes"),
     ("GiBy", "gibibytes"),
-    ("TiBy", "tebibytes"),
+    ("TiBy", "tibibytes"),
     ("KBy", "kilobytes"),
     ("MBy", "megabytes"),
     ("GBy", "gigabytes"),
     ("TBy", "terabytes"),
-    ("bit", "bits"),
     ("m", "meters"),
     ("V", "volts"),
     ("A", "amperes"),
@@ -88,7 +90,6 @@ const UNITS: [(&str, &str); 28] = [
     ("g", "grams"),
     ("Cel", "celsius"),
     ("Hz", "hertz"),
-    ("K", "kelvin"),
     ("1", "ratio"),
     ("%", "percent"),
 ];
@@ -281,14 +282,14 @@ fn told_by(name: &str) -> String {
     BASE_UNITS.iter().find(|unit| ends_in(name, unit)).map_or_else(String::new, |unit| (*unit).to_owned())
 }
 
-/// What Prometheus calls a metric of OpenTelemetry's, and its unit.
+/// What Prometheus calls a metric of OpenTelemetry's, and its unit. Each of the unit's two parts stands behind the name, unless
+/// it is one of the name's parts already.
 fn translated(name: &str, ucum: &str) -> (ByKind, ByKind) {
-    let unit = prometheus_unit(ucum);
+    let units = prometheus_units(ucum);
     let mut words = tokens(name);
-    let is_there = unit.is_empty() || words.contains(&unit.as_str()) || ends_in(&words.join("_"), &unit);
-    if !is_there {
-        words.push(&unit);
-    }
+    let missing: Vec<&str> =
+        units.iter().map(String::as_str).filter(|unit| !unit.is_empty() && !words.contains(unit)).collect();
+    words.extend(missing);
     let ending_in = |last: &'static str| {
         let others = words.iter().copied().filter(|word| *word != last);
         whole(&others.chain([last]).collect::<Vec<_>>())
@@ -296,6 +297,8 @@ fn translated(name: &str, ucum: &str) -> (ByKind, ByKind) {
     let other = whole(&words);
     let is_ratio = ucum == "1";
     let gauge = if is_ratio { ending_in("ratio") } else { other.clone() };
+    let stated: Vec<&str> = units.iter().map(String::as_str).filter(|unit| !unit.is_empty()).collect();
+    let unit = stated.join("_");
     let of_gauge = if is_ratio { "ratio".to_owned() } else { unit.clone() };
     let names = ByKind { counter: ending_in("total"), gauge, other };
     (names, ByKind { counter: unit.clone(), gauge: of_gauge, other: unit })
@@ -312,8 +315,10 @@ fn whole(words: &[&str]) -> String {
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-/// The words for a unit of UCUM's, without what is in braces; of a ratio, none.
-fn prometheus_unit(ucum: &str) -> String {
+/// The words for a unit of UCUM's, and for what is behind its `/`, without what is in braces; of a ratio, none.
+///
+/// Input: `By/s`; output: `bytes`, `per_second`.
+fn prometheus_units(ucum: &str) -> [String; 2] {
     let word = |unit: &str, known: &[(&str, &str)]| {
         let unit = unit.trim();
         if unit.is_empty() || unit == "1" || unit.contains(['{', '}']) {
@@ -323,11 +328,8 @@ fn prometheus_unit(ucum: &str) -> String {
         tokens(word).join("_")
     };
     let (main, per) = ucum.split_once('/').unwrap_or((ucum, ""));
-    match (word(main, &UNITS), word(per, &PER)) {
-        (main, per) if per.is_empty() => main,
-        (main, per) if main.is_empty() => format!("per_{per}"),
-        (main, per) => format!("{main}_per_{per}"),
-    }
+    let per = word(per, &PER);
+    [word(main, &UNITS), if per.is_empty() { per } else { format!("per_{per}") }]
 }
 
 #[cfg(test)]
@@ -356,7 +358,16 @@ mod tests {
         );
         becomes("disk.io", "By/s", three("disk_io_bytes_per_second", "disk_io_bytes_per_second_total"));
         becomes("requests", "1/s", three("requests_per_second", "requests_per_second_total"));
-        becomes("requests.per.second", "1/s", three("requests_per_second", "requests_per_second_total"));
+        // As it is there: what is behind the `/` is compared with the name's single parts.
+        becomes(
+            "requests.per.second",
+            "1/s",
+            three("requests_per_second_per_second", "requests_per_second_per_second_total"),
+        );
+        becomes("disk.bytes", "By/s", three("disk_bytes_per_second", "disk_bytes_per_second_total"));
+        becomes("network.io", "bit", three("network_io_bit", "network_io_bit_total"));
+        becomes("room.temperature", "K", three("room_temperature_K", "room_temperature_K_total"));
+        becomes("disk.size", "TiBy", three("disk_size_tibibytes", "disk_size_tibibytes_total"));
         becomes("sent.bytes", "By", three("sent_bytes", "sent_bytes_total"));
         becomes("bytes.sent", "By", three("bytes_sent", "bytes_sent_total"));
         becomes("memory.use", "1", ["memory_use_total", "memory_use_ratio", "memory_use"]);
@@ -367,12 +378,45 @@ mod tests {
         becomes("power", "kW.h", three("power_kW_h", "power_kW_h_total"));
     }
 
+    /// Source: [`metric_namer_test.go`](https://github.com/prometheus/otlptranslator/blob/51da77392288a9e499af0900c6cde6a8d769dc34/metric_namer_test.go),
+    /// its cases with suffixes and without a namespace.
+    #[test]
+    fn names_are_those_of_prometheus_own_tests() {
+        for (name, ucum, expected, unit) in [
+            ("cpu_usage", "1", "cpu_usage_ratio", ""),
+            ("response_time", "ms", "response_time_milliseconds", "milliseconds"),
+            ("memory_usage", "By", "memory_usage_bytes", "bytes"),
+            ("requests", "1/s", "requests_per_second", "per_second"),
+            ("throughput", "By/s", "throughput_bytes_per_second", "bytes_per_second"),
+            ("custom_metric", "custom_unit", "custom_metric_custom_unit", "custom_unit"),
+            ("custom_metric", "{custom}", "custom_metric", ""),
+            ("custom_metric", "By/{custom}", "custom_metric_bytes", "bytes"),
+            ("cpu_usage_ratio", "1", "cpu_usage_ratio", ""),
+            ("response_time_seconds", "s", "response_time_seconds", "seconds"),
+            ("metric@with#special$chars", "", "metric_with_special_chars", ""),
+            ("123metric", "", "_123metric", ""),
+        ] {
+            let (names, units) = translated(name, ucum);
+            assert_eq!((&*names.gauge, &*units.other), (expected, unit), "{name} in {ucum}");
+        }
+        for (name, ucum, expected) in [
+            ("requests", "", "requests_total"),
+            ("items", "1", "items_total"),
+            ("requests_total", "", "requests_total"),
+            ("cpu_seconds_total", "s", "cpu_seconds_total"),
+            ("otelcol_process_cpu_seconds", "s", "otelcol_process_cpu_seconds_total"),
+            ("requests", "1/s", "requests_per_second_total"),
+        ] {
+            assert_eq!(translated(name, ucum).0.counter, expected, "{name} in {ucum}");
+        }
+    }
+
     #[test]
     fn units_become_words() {
         for (ucum, word) in
             [("", ""), ("ms", "milliseconds"), ("1", ""), ("{event}/s", "per_second"), ("Cel", "celsius")]
         {
-            assert_eq!(prometheus_unit(ucum), word, "{ucum}");
+            assert_eq!(translated("a", ucum).1.other, word, "{ucum}");
         }
         assert_eq!(translated("a", "1").1.gauge, "ratio");
     }

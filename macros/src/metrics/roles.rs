@@ -1,9 +1,9 @@
 //! The tokens that make a function's calls reach the fields with a role.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Generics, Lifetime, Type, parse_quote_spanned};
+use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, parse_quote_spanned};
 
 use super::parse::Role;
 use crate::hygiene::{Runtime, blaming, local};
@@ -16,7 +16,7 @@ pub(super) struct InRole<'a> {
 }
 
 /// Input: a field `requests: Counter<Op<'static>>` with `role = calls`; output: an implementation of `CallMetrics`, which counts
-/// each call there. Labels that borrow can be given for a moment: `'static` in them is a lifetime of the call's.
+/// each call there. Its labels are a parameter of that trait, since they may be less public than the struct.
 ///
 /// Nothing where no field has a role. Of a type with mistakes, nothing runs.
 pub(super) fn call_metrics(
@@ -26,26 +26,36 @@ pub(super) fn call_metrics(
     is_stub: bool,
 ) -> Option<TokenStream> {
     let [first, ..] = fields else { return None };
-    let count = fields.len();
-    let entry = first.at_entry(krate);
-    let (mut bounded, lifetime) = (generics.clone(), lifetime());
+    let (count, entry) = (fields.len(), first.at_entry(krate));
+    let (mut of_begin, mut of_end) = (generics.clone(), generics.clone());
+    of_begin.params.insert(0, GenericParam::Lifetime(lifetime()));
     if !generics.params.is_empty() {
-        bind(&mut bounded, krate, fields);
+        bind(&mut of_begin, krate, fields);
+        bind(&mut of_end, krate, fields);
+        bind_labels(&mut of_begin, krate, fields);
     }
-    let (parameters, arguments, clause) = bounded.split_for_impl();
+    let (_, arguments, _) = generics.split_for_impl();
+    let (parameters, _, clause) = of_begin.split_for_impl();
+    let (parameters_of_end, _, clause_of_end) = of_end.split_for_impl();
     let [begin, end] = if is_stub { [stub(), stub()] } else { [begin(krate, fields), end(krate, fields)] };
-    let [this, labels, series, call] = names();
+    let [this, labels, metrics, call] = names();
     Some(quote! {
         #[automatically_derived]
-        impl #parameters #krate::CallMetrics for #ident #arguments #clause {
-            type Labels<#lifetime> = #entry;
+        #[allow(deprecated)]
+        impl #parameters #krate::CallMetrics<#entry> for #ident #arguments #clause {
             type Series = [::core::primitive::u32; #count];
             #[inline]
-            fn begin<#lifetime>(&#this, #labels: &Self::Labels<#lifetime>) -> [::core::primitive::u32; #count] {
+            fn begin(&#this, #labels: &#entry) -> [::core::primitive::u32; #count] {
                 #begin
             }
+        }
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #parameters_of_end #krate::__private::role::EndIn<#ident #arguments>
+            for [::core::primitive::u32; #count] #clause_of_end
+        {
             #[inline]
-            fn end(&#this, #series: [::core::primitive::u32; #count], #call: &#krate::__private::role::EndedCall) {
+            fn end_in(#this, #metrics: &#ident #arguments, #call: &#krate::__private::role::EndedCall) {
                 #end
             }
         }
@@ -55,20 +65,26 @@ pub(super) fn call_metrics(
 fn begin(krate: &Runtime, fields: &[InRole<'_>]) -> TokenStream {
     let [this, ..] = names();
     let each = fields.iter().map(|one| {
-        let (field, as_role) = (one.field, one.as_role(krate, true));
+        let (field, role, at) = (one.field, one.role.ident(), one.ty.span());
+        let (ty, krate) = (one.ty, krate.at(at));
+        let begin = quote_spanned! {blaming(at)=>
+            <#ty as #krate::__private::Role<#krate::__private::role::#role>>::begin
+        };
         // Other labels than the first one's are the field's mistake.
-        let labels = Ident::new("__labels", blaming(one.ty.span()));
-        quote!(#as_role::begin(&#this.#field, #labels))
+        let labels = Ident::new("__labels", blaming(at));
+        quote!(#begin(&#this.#field, #labels))
     });
     quote!([#(#each),*])
 }
 
 fn end(krate: &Runtime, fields: &[InRole<'_>]) -> TokenStream {
-    let [this, ..] = names();
+    let [this, _, metrics, call] = names();
     let each = fields.iter().enumerate().map(|(index, one)| {
-        let (field, as_role) = (one.field, one.as_role(krate, false));
-        let [series, call] = ["__series", "__call"].map(|name| Ident::new(name, blaming(one.ty.span())));
-        quote!(#as_role::end(&#this.#field, #series[#index], #call);)
+        let (field, role, ty) = (one.field, one.role.ident(), one.ty);
+        let at = krate.at(ty.span());
+        let end = quote_spanned!(blaming(ty.span())=> <#ty as #at::__private::Metric>::end);
+        let role = quote!(#krate::__private::role::Ending::#role);
+        quote!(#end(&#metrics.#field, #role, #this[#index], #call);)
     });
     quote!(#(#each)*)
 }
@@ -77,39 +93,47 @@ fn stub() -> TokenStream {
     quote!(::core::unimplemented!())
 }
 
-/// Of a generic struct, which metrics can have their roles, and that they have the same labels when a call begins.
+/// Of a generic struct, which metrics can have their roles.
 fn bind(generics: &mut Generics, krate: &Runtime, fields: &[InRole<'_>]) {
-    let lifetime = lifetime();
     let clause = generics.make_where_clause();
-    let Some(entry) = fields.first().map(|first| first.at_entry(krate)) else { return };
-    for one in fields {
-        let (ty, role) = (at_call(one.ty.to_token_stream()), one.role.ident());
-        let at = blaming(one.ty.span());
-        let borrows = ty.to_string() != one.ty.to_token_stream().to_string();
-        let any = borrows.then(|| quote!(for<#lifetime>));
+    for InRole { ty, role, .. } in fields {
+        let (at, role) = (blaming(ty.span()), role.ident());
+        clause
+            .predicates
+            .push(parse_quote_spanned!(at=> #ty: #krate::__private::Role<#krate::__private::role::#role>));
+    }
+}
+
+/// And that they have the same labels when a call begins. Of types without parameters the compiler knows that.
+fn bind_labels(generics: &mut Generics, krate: &Runtime, fields: &[InRole<'_>]) {
+    let [first, others @ ..] = fields else { return };
+    let (lifetime, entry) = (lifetime(), first.at_entry(krate));
+    let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
+    let clause = generics.make_where_clause();
+    for InRole { ty, .. } in others.iter().filter(|other| mentions(other.ty.to_token_stream(), &parameters)) {
+        let at = blaming(ty.span());
         clause.predicates.push(parse_quote_spanned! {at=>
-            #any #ty: #krate::__private::Role<#krate::__private::role::#role, AtEntry = #entry>
+            <#ty as #krate::__private::Metric>::Labels: #krate::__private::Labels<AtEntry<#lifetime> = #entry>
         });
     }
+}
+
+fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&ident),
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        _ => false,
+    })
 }
 
 impl InRole<'_> {
     /// What is known of its labels when a call begins. It does not rest on the role, so that a wrong one is one error.
     fn at_entry(&self, krate: &Runtime) -> TokenStream {
-        let ty = at_call(self.ty.to_token_stream());
-        let krate = krate.at(self.ty.span());
-        quote_spanned! {blaming(self.ty.span())=>
-            <<#ty as #krate::__private::Metric>::Labels as #krate::__private::Labels>::AtEntry
-        }
-    }
-
-    /// `<Type as Role<role::Calls>>`, blaming the type where it can't be; with the lifetime of a call's labels, or with its own.
-    fn as_role(&self, krate: &Runtime, is_at_call: bool) -> TokenStream {
-        let (at, role) = (self.ty.span(), self.role.ident());
-        let tokens = self.ty.to_token_stream();
-        let ty = if is_at_call { at_call(tokens) } else { tokens };
+        let (ty, at, lifetime) = (self.ty, self.ty.span(), lifetime());
         let krate = krate.at(at);
-        quote_spanned!(blaming(at)=> <#ty as #krate::__private::Role<#krate::__private::role::#role>>)
+        quote_spanned! {blaming(at)=>
+            <<#ty as #krate::__private::Metric>::Labels as #krate::__private::Labels>::AtEntry<#lifetime>
+        }
     }
 }
 
@@ -127,34 +151,10 @@ impl Role {
 }
 
 fn names() -> [Ident; 4] {
-    ["self", "__labels", "__series", "__call"].map(local)
+    ["self", "__labels", "__metrics", "__call"].map(local)
 }
 
 /// The lifetime of a call's labels.
-fn lifetime() -> Lifetime {
-    Lifetime { apostrophe: proc_macro2::Span::mixed_site(), ident: local("__l") }
-}
-
-/// A type with the lifetime of a call's labels for each `'static`.
-fn at_call(tokens: TokenStream) -> TokenStream {
-    let mut is_lifetime = false;
-    let one = |token: TokenTree| {
-        let was_lifetime = std::mem::take(&mut is_lifetime);
-        match token {
-            TokenTree::Ident(ident) if was_lifetime && ident == "static" => {
-                TokenTree::Ident(Ident::new("__l", lifetime().ident.span()))
-            }
-            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-                is_lifetime = true;
-                TokenTree::Punct(punct)
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), at_call(group.stream()));
-                inner.set_span(group.span());
-                TokenTree::Group(inner)
-            }
-            other => other,
-        }
-    };
-    tokens.into_iter().map(one).collect()
+fn lifetime() -> LifetimeParam {
+    LifetimeParam::new(Lifetime { apostrophe: Span::mixed_site(), ident: local("__l") })
 }

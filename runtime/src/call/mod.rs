@@ -33,7 +33,7 @@ pub use outcome::{
     returned_ok_display,
 };
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
-pub use report::{At, Beginning, Ends, Report, ReportGuard, Reporting, To};
+pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_at, report_to};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
 pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};

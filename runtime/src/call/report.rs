@@ -10,10 +10,9 @@ use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{Context, SUPPRESSED};
 use spanwright_core::slots::Outcome;
 
-use super::site::Site;
 use super::sync::Call;
 use crate::metric::CallMetrics;
-use crate::metric::role::EndedCall;
+use crate::metric::role::{EndIn, EndedCall};
 
 /// A report that has begun, or nothing where metrics are off.
 #[must_use = "the call is reported when this ends"]
@@ -25,7 +24,9 @@ pub trait Ends {
     fn end(self, outcome: Outcome);
 }
 
-struct Begun<T, S> {
+/// A call that has begun in metrics which `target` leads to.
+#[derive(Debug)]
+pub struct Begun<T, S> {
     target: T,
     series: S,
     start: Ticks,
@@ -42,7 +43,7 @@ pub struct Beginning {
 impl Beginning {
     /// Nothing where nothing is to be reported: what decides that is here.
     #[inline(always)]
-    fn of(_: &'static Site, call: &Call) -> Option<Self> {
+    fn of(call: &Call) -> Option<Self> {
         let (flags, store) = Context::here_flags();
         // Its clock has been read, where it needed that.
         let start = || call.start().unwrap_or_else(clock::now);
@@ -50,47 +51,41 @@ impl Beginning {
     }
 }
 
-/// What a call reports into, as a value that leads there. A type without [`CallMetrics`] has no method: that is one error, with
-/// what that trait says.
-#[derive(Debug)]
-pub struct To<T>(pub T);
-
-/// What a call reports into, as a place.
-#[derive(Debug)]
-pub struct At<'t, T>(pub &'t T);
-
-impl<T: CallMetrics> To<T> {
-    /// Begins the report.
-    #[inline]
-    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<T> {
-        let series = self.0.begin(&labels);
-        Begun { target: self.0, series, start: call.start, store: call.store }
-    }
+/// Begins a report into what a value leads to. The labels come out of a closure, so that by then their type is known, and others
+/// are a mistake of theirs.
+#[inline]
+pub fn report_to<T, L>(target: T, call: Beginning, labels: impl FnOnce() -> L) -> Begun<T, T::Series>
+where
+    T: CallMetrics<L>,
+{
+    let series = target.begin(&labels());
+    Begun { target, series, start: call.start, store: call.store }
 }
 
-impl<'t, T: CallMetrics> At<'t, T> {
-    /// Begins the report.
-    #[inline]
-    pub fn report(self, call: Beginning, labels: T::Labels<'_>) -> impl Ends + use<'t, T> {
-        To(self.0).report(call, labels)
-    }
+/// The same of a place.
+#[inline]
+pub fn report_at<T, L>(target: &T, call: Beginning, labels: impl FnOnce() -> L) -> Begun<&T, T::Series>
+where
+    T: CallMetrics<L>,
+{
+    report_to(target, call, labels)
 }
 
 impl<E: Ends> Report<E> {
     #[inline]
-    fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
-        Self(Beginning::of(site, call).map(begin))
+    fn of(call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
+        Self(Beginning::of(call).map(begin))
     }
 }
 
-impl<T: CallMetrics> Ends for Begun<T, T::Series> {
+impl<T, S: EndIn<T>> Ends for Begun<T, S> {
     #[inline(never)]
     fn end(self, outcome: Outcome) {
         let nanos = clock::now().nanos_since(self.start);
         let store = self.store;
         let _began_in =
             (Context::here_flags().1 != store).then(|| Context { store, ..Context::here() }.attach());
-        self.target.end(self.series, &EndedCall { outcome, nanos });
+        self.series.end_in(&self.target, &EndedCall { outcome, nanos });
     }
 }
 
@@ -168,8 +163,8 @@ pub struct ReportGuard<E: Ends> {
 }
 
 impl<E: Ends> ReportGuard<E> {
-    pub(super) fn of(site: &'static Site, call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
-        Self { report: Report::of(site, call, begin), unwinds: std::thread::panicking() }
+    pub(super) fn of(call: &Call, begin: impl FnOnce(Beginning) -> E) -> Self {
+        Self { report: Report::of(call, begin), unwinds: std::thread::panicking() }
     }
 }
 
@@ -184,8 +179,8 @@ impl<E: Ends> Drop for ReportGuard<E> {
 impl Call {
     /// Begins the call's report, made by `begin`, which is called where metrics are on. The call has been started.
     #[inline(always)]
-    pub fn report<E: Ends>(&self, site: &'static Site, begin: impl FnOnce(Beginning) -> E) -> Report<E> {
-        Report::of(site, self, begin)
+    pub fn report<E: Ends>(&self, begin: impl FnOnce(Beginning) -> E) -> Report<E> {
+        Report::of(self, begin)
     }
 
     /// [`Call::run`], for a call with a report.

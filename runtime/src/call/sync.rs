@@ -130,8 +130,8 @@ impl CallGuard {
 
     /// Begins the call's report; see [`Call::report`].
     #[inline(always)]
-    pub fn report<E: Ends>(&self, site: &'static Site, begin: impl FnOnce(Beginning) -> E) -> ReportGuard<E> {
-        ReportGuard::of(site, &self.call, begin)
+    pub fn report<E: Ends>(&self, begin: impl FnOnce(Beginning) -> E) -> ReportGuard<E> {
+        ReportGuard::of(&self.call, begin)
     }
 }
 

@@ -80,7 +80,7 @@ const fn is_outcome(name: &[u8]) -> bool {
 impl<L: Labels> Labels for ByOutcome<L> {
     const DIMENSIONS: &'static [Dimension] =
         (&Self::ROOM as &[Dimension]).split_at(L::DIMENSIONS.len() + 1).0;
-    type AtEntry = L;
+    type AtEntry<'l> = L::AtEntry<'l>;
 
     #[inline]
     fn index(&self, interner: &Interner) -> u32 {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use spanwright_core::slots::Outcome;
 
 use super::handle::{Handle, Series};
+
+use super::role::{EndedCall, Ending};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
 use crate::registry::{Instrument, Kind, Owned};
 
@@ -36,7 +38,7 @@ impl<S: Storage> Counted<'_, S> {
 impl<L: Labels, S: Storage> Counter<L, S> {
     /// The number of the series with these labels, of which a call's outcome is missing.
     #[inline]
-    pub(super) fn at_entry(&self, labels: &L::AtEntry) -> u32 {
+    pub(super) fn at_entry(&self, labels: &L::AtEntry<'_>) -> u32 {
         self.0.number(labels)
     }
 
@@ -80,6 +82,13 @@ impl<L: Labels, S: Storage> Metric for Counter<L, S> {
     #[inline(always)]
     fn new(make: impl FnOnce() -> Owned) -> Self {
         Self(Handle::new(make, |_| ()))
+    }
+
+    #[inline]
+    fn end(&self, role: Ending, series: u32, call: &EndedCall) {
+        if role.counts(call.outcome) {
+            self.at_end(series, call.outcome).inc();
+        }
     }
 
     fn its_instrument(&self) -> Option<&Arc<Instrument>> {

@@ -109,7 +109,7 @@ impl<L: Labels, S, X> Handle<L, S, X> {
     /// The series of a call that has ended, whose labels at its entry had that number.
     #[inline(always)]
     pub(super) fn at_end(&self, number: u32, outcome: Outcome) -> Series<'_, S, X> {
-        self.at(match L::DIMENSIONS.len() == <L::AtEntry as Labels>::DIMENSIONS.len() {
+        self.at(match L::DIMENSIONS.len() == <L::AtEntry<'static> as Labels>::DIMENSIONS.len() {
             true => number,
             // The outcome is the last one.
             false => number.saturating_mul(Outcome::VALUES.len() as u32).saturating_add(outcome.index()),

@@ -8,6 +8,7 @@ use spanwright_core::slots::Outcome;
 
 use super::buckets::{Finder, TimeUnit};
 use super::handle::{Handle, Held, Series};
+use super::role::{EndedCall, Ending};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
 use crate::registry::{Instrument, Kind, Owned};
 
@@ -91,7 +92,7 @@ impl<S: Storage> Drop for Running<'_, S> {
 impl<L: Labels, S: Storage> Histogram<L, S> {
     /// The number of the series with these labels, of which a call's outcome is missing.
     #[inline]
-    pub(super) fn at_entry(&self, labels: &L::AtEntry) -> u32 {
+    pub(super) fn at_entry(&self, labels: &L::AtEntry<'_>) -> u32 {
         self.0.number(labels)
     }
 
@@ -142,6 +143,11 @@ impl<L: Labels, S: Storage> Metric for Histogram<L, S> {
     #[inline(always)]
     fn new(make: impl FnOnce() -> Owned) -> Self {
         Self(Handle::new(make, Measure::of))
+    }
+
+    #[inline]
+    fn end(&self, _: Ending, series: u32, call: &EndedCall) {
+        self.at_end(series, call.outcome).observe_duration(Duration::from_nanos(call.nanos));
     }
 
     fn its_instrument(&self) -> Option<&Arc<Instrument>> {

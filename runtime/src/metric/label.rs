@@ -44,9 +44,10 @@ pub trait Labels {
     /// The labels, outermost first.
     const DIMENSIONS: &'static [Dimension];
 
-    /// What is known of them when a call begins: all, but the outcome that `ByOutcome` adds.
+    /// What is known of them when a call begins: all, but the outcome that `ByOutcome` adds. Those that borrow are borrowed for
+    /// `'l`, however long those of the metric's own type are.
     #[doc(hidden)]
-    type AtEntry: Labels;
+    type AtEntry<'l>: Labels;
 
     /// The combination's number, row-major over [`Labels::DIMENSIONS`]. Text is looked up in `interner`.
     fn index(&self, interner: &Interner) -> u32;
@@ -55,7 +56,7 @@ pub trait Labels {
 #[diagnostic::do_not_recommend]
 impl Labels for () {
     const DIMENSIONS: &'static [Dimension] = &[];
-    type AtEntry = ();
+    type AtEntry<'l> = ();
 
     #[inline]
     fn index(&self, _: &Interner) -> u32 {

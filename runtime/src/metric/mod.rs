@@ -39,6 +39,7 @@ pub use gauge::{Gauge, Gauged};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
 pub use role::CallMetrics;
+use role::{EndedCall, Ending};
 pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
@@ -204,6 +205,11 @@ pub trait Metric: Sized {
     /// The instrument, where telemetry is compiled in.
     #[doc(hidden)]
     fn its_instrument(&self) -> Option<&Arc<Instrument>>;
+
+    /// A call has ended that began in that series.
+    #[doc(hidden)]
+    #[inline]
+    fn end(&self, _: Ending, _series: u32, _: &EndedCall) {}
 
     /// Shows the instrument to `visit`.
     #[doc(hidden)]

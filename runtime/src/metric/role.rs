@@ -7,7 +7,7 @@ use spanwright_core::slots::Outcome;
 
 use super::{Counter, Histogram, Labels, Metric, Storage, UpDownCounter};
 
-/// Metrics that functions report their calls into: a struct with `#[derive(Metrics)]`, of which fields have a role:
+/// Metrics that functions report their calls into, whose labels are `L` when a call begins: a struct with `#[derive(Metrics)]`, of which fields have a role:
 /// `#[metric(role = calls)]`, `errors`, `cancelled`, `duration` or `in_flight`. Named by `#[instrument(metrics = Type)]` and
 /// `#[instrument(metrics(into = …))]`.
 ///
@@ -17,60 +17,56 @@ use super::{Counter, Histogram, Labels, Metric, Storage, UpDownCounter};
     message = "`{Self}` has no metrics of a function's calls",
     label = "no field of it has a role",
     note = "give fields of a `#[derive(spanwright::Metrics)]` struct a role: `#[metric(role = calls)]`, `errors`, `cancelled`, \
-            `duration` or `in_flight`"
+            `duration` or `in_flight`",
+    note = "where the roles are a flattened field's, report into that field: `metrics(into = Type::global().field)`"
 )]
-pub trait CallMetrics {
-    /// The labels that are known when a call begins: what `labels = …` is.
-    type Labels<'l>: Labels;
+pub trait CallMetrics<L> {
     /// What the end of a call has to know of its beginning.
     #[doc(hidden)]
-    type Series: Copy;
+    type Series: EndIn<Self>;
 
-    /// A call begins.
+    /// A call with these labels begins.
     #[doc(hidden)]
-    fn begin(&self, labels: &Self::Labels<'_>) -> Self::Series;
+    fn begin(&self, labels: &L) -> Self::Series;
+}
 
-    /// It has ended.
-    #[doc(hidden)]
-    fn end(&self, series: Self::Series, call: &EndedCall);
+/// What began in the metrics `M`. It knows nothing of the labels, which the call may take with it.
+#[doc(hidden)]
+pub trait EndIn<M: ?Sized>: Copy {
+    /// The call has ended.
+    fn end_in(self, metrics: &M, call: &EndedCall);
 }
 
 macro_rules! behind {
-    ($($pointer:ty),*) => {
+    ($($pointer:ty $(, $F:ident)?;)*) => {
         $(
             #[diagnostic::do_not_recommend]
-            impl<T: CallMetrics + ?Sized> CallMetrics for $pointer {
-                type Labels<'l> = T::Labels<'l>;
+            impl<L, T: CallMetrics<L> $(, $F: FnOnce() -> T)?> CallMetrics<L> for $pointer {
                 type Series = T::Series;
 
                 #[inline]
-                fn begin(&self, labels: &Self::Labels<'_>) -> Self::Series {
+                fn begin(&self, labels: &L) -> T::Series {
                     T::begin(self, labels)
                 }
+            }
 
+            #[diagnostic::do_not_recommend]
+            impl<T, S: EndIn<T> $(, $F: FnOnce() -> T)?> EndIn<$pointer> for S {
                 #[inline]
-                fn end(&self, series: Self::Series, call: &EndedCall) {
-                    T::end(self, series, call);
+                fn end_in(self, metrics: &$pointer, call: &EndedCall) {
+                    S::end_in(self, metrics, call);
                 }
             }
         )*
     };
 }
 
-behind!(&T, Box<T>, std::rc::Rc<T>, std::sync::Arc<T>);
-
-#[diagnostic::do_not_recommend]
-impl<T: CallMetrics, F: FnOnce() -> T> CallMetrics for std::sync::LazyLock<T, F> {
-    type Labels<'l> = T::Labels<'l>;
-    type Series = T::Series;
-
-    fn begin(&self, labels: &Self::Labels<'_>) -> Self::Series {
-        T::begin(self, labels)
-    }
-
-    fn end(&self, series: Self::Series, call: &EndedCall) {
-        T::end(self, series, call);
-    }
+behind! {
+    &T;
+    Box<T>;
+    std::rc::Rc<T>;
+    std::sync::Arc<T>;
+    std::sync::LazyLock<T, F>, F;
 }
 
 /// A call that has ended.
@@ -106,76 +102,76 @@ pub enum InFlight {}
             kept by an `UpDownCounter`"
 )]
 pub trait Role<R>: Metric {
-    /// The labels that are known when a call begins.
-    type AtEntry: Labels;
-
     /// A call begins; which of the metric's series it is.
-    fn begin(&self, labels: &Self::AtEntry) -> u32;
-
-    /// It has ended.
-    fn end(&self, series: u32, call: &EndedCall);
+    fn begin(&self, labels: &<Self::Labels as Labels>::AtEntry<'_>) -> u32;
 }
 
 macro_rules! counted {
-    ($($Role:ty: $is_counted:expr;)*) => {
+    ($($Role:ty),*) => {
         $(
             #[diagnostic::do_not_recommend]
             impl<L: Labels, S: Storage> Role<$Role> for Counter<L, S> {
-                type AtEntry = L::AtEntry;
-
                 #[inline]
-                fn begin(&self, labels: &L::AtEntry) -> u32 {
+                fn begin(&self, labels: &L::AtEntry<'_>) -> u32 {
                     self.at_entry(labels)
-                }
-
-                #[inline]
-                fn end(&self, series: u32, call: &EndedCall) {
-                    let is_counted: fn(Outcome) -> bool = $is_counted;
-                    if is_counted(call.outcome) {
-                        self.at_end(series, call.outcome).inc();
-                    }
                 }
             }
         )*
     };
 }
 
-counted! {
-    Calls: |_| true;
-    Errors: |outcome| matches!(outcome, Outcome::Error | Outcome::Panicked);
-    Cancelled: |outcome| outcome == Outcome::Cancelled;
-}
+counted!(Calls, Errors, Cancelled);
 
 #[diagnostic::do_not_recommend]
 impl<L: Labels, S: Storage> Role<Duration> for Histogram<L, S> {
-    type AtEntry = L::AtEntry;
-
     #[inline]
-    fn begin(&self, labels: &L::AtEntry) -> u32 {
+    fn begin(&self, labels: &L::AtEntry<'_>) -> u32 {
         self.at_entry(labels)
-    }
-
-    #[inline]
-    fn end(&self, series: u32, call: &EndedCall) {
-        let duration = std::time::Duration::from_nanos(call.nanos);
-        self.at_end(series, call.outcome).observe_duration(duration);
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<L: Labels<AtEntry = L>, S: Storage> Role<InFlight> for UpDownCounter<L, S> {
-    type AtEntry = L;
+/// Labels without the outcome.
+pub trait KnownAtEntry: Labels {}
 
+#[diagnostic::do_not_recommend]
+impl<L: Labels<AtEntry<'static> = L>> KnownAtEntry for L {}
+
+#[diagnostic::do_not_recommend]
+impl<L: KnownAtEntry, S: Storage> Role<InFlight> for UpDownCounter<L, S> {
     #[inline]
-    fn begin(&self, labels: &L) -> u32 {
+    fn begin(&self, labels: &L::AtEntry<'_>) -> u32 {
         let series = self.number(labels);
         self.at(series).inc();
         series
     }
+}
 
-    #[inline]
-    fn end(&self, series: u32, _: &EndedCall) {
-        self.at(series).dec();
+/// The role of a metric when a call ends. A value, so that a role which the metric can't have is one error: where the call
+/// begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// As [`Calls`].
+    Calls,
+    /// As [`Errors`].
+    Errors,
+    /// As [`Cancelled`].
+    Cancelled,
+    /// As [`Duration`].
+    Duration,
+    /// As [`InFlight`].
+    InFlight,
+}
+
+impl Ending {
+    /// Whether a counter with this role counts a call with that outcome.
+    #[inline(always)]
+    pub(super) fn counts(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Calls => true,
+            Self::Errors => matches!(outcome, Outcome::Error | Outcome::Panicked),
+            Self::Cancelled => outcome == Outcome::Cancelled,
+            Self::Duration | Self::InFlight => false,
+        }
     }
 }
 

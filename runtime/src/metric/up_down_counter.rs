@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::handle::{Handle, Series};
+use super::role::{EndedCall, Ending};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};
 use crate::registry::{Instrument, Kind, Owned};
 
@@ -41,7 +42,7 @@ impl<S: Storage> UppedDowned<'_, S> {
 impl<L: Labels, S: Storage> UpDownCounter<L, S> {
     /// The number of the series with these labels.
     #[inline]
-    pub(super) fn number(&self, labels: &L) -> u32 {
+    pub(super) fn number<K: Labels>(&self, labels: &K) -> u32 {
         self.0.number(labels)
     }
 
@@ -91,6 +92,11 @@ impl<L: Labels, S: Storage> Metric for UpDownCounter<L, S> {
     #[inline(always)]
     fn new(make: impl FnOnce() -> Owned) -> Self {
         Self(Handle::new(make, |_| ()))
+    }
+
+    #[inline]
+    fn end(&self, _: Ending, series: u32, _: &EndedCall) {
+        self.at(series).dec();
     }
 
     fn its_instrument(&self) -> Option<&Arc<Instrument>> {

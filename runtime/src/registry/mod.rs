@@ -96,6 +96,7 @@ impl Registry {
     ///     opened_total: Counter,
     /// }
     ///
+    /// # if !spanwright::ENABLED { return }
     /// let registry = Registry::new();
     /// let _orders = Pool::register(&registry.with_prefix("orders"));
     /// assert!(registry.snapshot().family("orders_opened_total").is_some());
@@ -121,6 +122,7 @@ impl Registry {
     ///     idle: Gauge,
     /// }
     ///
+    /// # if !spanwright::ENABLED { return }
     /// let registry = Registry::new();
     /// let [orders, users] = ["orders", "users"].map(|name| Pool::register(&registry.with_label("pool", name)));
     /// orders.idle.set(2.0);

@@ -69,7 +69,7 @@ struct OfAny<L: Labels> {
     running: UpDownCounter<L>,
 }
 
-fn reports<M: CallMetrics>(_: &M) {}
+fn reports<L, M: CallMetrics<L>>(_: &M) {}
 
 fn main() {
     let registry = Registry::new();

@@ -20,7 +20,7 @@ impl Labels for Subscription {
         help: "",
         values: Values::Static(&["orders"]),
     }];
-    type AtEntry = Self;
+    type AtEntry<'l> = Self;
 
     fn index(&self, _: &Interner) -> u32 {
         0
