@@ -113,7 +113,7 @@ mod tests {
 
     impl Labels for TooMany {
         const DIMENSIONS: &'static [Dimension] = &[];
-        type AtEntry = Self;
+        type AtEntry<'l> = Self;
 
         fn index(&self, _: &Interner) -> u32 {
             1_500_000_000
