@@ -142,6 +142,8 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
         record_rest(item, &skipped, &extra, &mut decided);
     }
     decided.extend(extra);
+    // What the name reads is asked for itself.
+    let written = decided.len();
     decided.extend(own_name);
     // A name is one attribute.
     for (index, field) in decided.iter().enumerate() {
@@ -152,7 +154,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
             errors.between(first.span, field.span, message);
         }
     }
-    secrets::check(&mut decided, &others, allow_secret, item, errors);
+    secrets::check(&mut decided[..written], &others, allow_secret, item, errors);
     // OpenTelemetry's keys are used as it says, unless that is not asked for.
     if conventions {
         conventions::check(&mut decided[paths..], item, errors);
