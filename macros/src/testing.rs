@@ -102,16 +102,14 @@ fn damaged(stream: &TokenStream) -> Vec<TokenStream> {
     all
 }
 
-/// Asserts that the documentation of an entry point in `lib.rs` has a row for every argument.
+/// Asserts that a macro's documentation has a row for every argument.
 #[track_caller]
-pub(crate) fn assert_documented(entry: &str, arguments: &[&str]) {
-    let source = include_str!("lib.rs");
-    let (before, _) =
-        source.split_once(&format!("pub fn {entry}(")).unwrap_or_else(|| panic!("no `{entry}`"));
-    let start = before.trim_end().rfind("\n\n").unwrap_or_default();
-    let documentation = &before[start..];
+pub(crate) fn assert_documented(folder: &str, arguments: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{folder}/documentation.md"));
+    let documentation =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     for argument in arguments {
-        let row = format!("/// | `{argument}");
-        assert!(documentation.contains(&row), "the documentation of `{entry}` has no row for `{argument}`");
+        let row = format!("\n| `{argument}");
+        assert!(documentation.contains(&row), "{} has no row for `{argument}`", path.display());
     }
 }

@@ -204,6 +204,6 @@ fn nothing_panics() {
 
 #[test]
 fn every_argument_is_documented() {
-    assert_documented("derive_attributes", StructArgs::NAMES);
-    assert_documented("derive_attributes", FieldArgs::NAMES);
+    assert_documented("attributes", StructArgs::NAMES);
+    assert_documented("attributes", FieldArgs::NAMES);
 }

@@ -76,6 +76,6 @@ fn nothing_panics() {
 
 #[test]
 fn every_argument_is_documented() {
-    assert_documented("derive_error_type", ItemArgs::NAMES);
-    assert_documented("derive_error_type", VariantArgs::NAMES);
+    assert_documented("error_type", ItemArgs::NAMES);
+    assert_documented("error_type", VariantArgs::NAMES);
 }

@@ -100,6 +100,6 @@ fn nothing_panics() {
 
 #[test]
 fn every_argument_is_documented() {
-    assert_documented("derive_label", EnumArgs::NAMES);
-    assert_documented("derive_label", VariantArgs::NAMES);
+    assert_documented("label", EnumArgs::NAMES);
+    assert_documented("label", VariantArgs::NAMES);
 }

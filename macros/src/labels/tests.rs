@@ -106,6 +106,6 @@ fn nothing_panics() {
 
 #[test]
 fn every_argument_is_documented() {
-    assert_documented("derive_labels", StructArgs::NAMES);
-    assert_documented("derive_labels", FieldArgs::NAMES);
+    assert_documented("labels", StructArgs::NAMES);
+    assert_documented("labels", FieldArgs::NAMES);
 }

@@ -365,9 +365,9 @@ fn nothing_panics() {
 
 #[test]
 fn every_argument_is_documented() {
-    assert_documented("derive_metrics", StructArgs::NAMES);
-    assert_documented("derive_metrics", FieldArgs::NAMES);
-    assert_documented("derive_metrics", PanelArgs::NAMES);
-    assert_documented("derive_metrics", ThresholdArgs::NAMES);
-    assert_documented("derive_metrics", AlertArgs::NAMES);
+    assert_documented("metrics", StructArgs::NAMES);
+    assert_documented("metrics", FieldArgs::NAMES);
+    assert_documented("metrics", PanelArgs::NAMES);
+    assert_documented("metrics", ThresholdArgs::NAMES);
+    assert_documented("metrics", AlertArgs::NAMES);
 }
