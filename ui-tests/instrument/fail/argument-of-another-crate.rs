@@ -1,6 +1,6 @@
 use spanwright::instrument;
 
-#[instrument(ret)]
+#[instrument(enter_on_poll = true)]
 fn charge() -> u32 {
     7
 }
