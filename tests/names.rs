@@ -52,28 +52,32 @@ struct Guides {
     full: Gauge,
     #[metric(flatten, prefix = "shop")]
     shop: Shop,
+    #[metric(flatten, prefix = "stall")]
+    stall: Shop,
 }
 
 #[derive(Metrics)]
 #[metrics(global = false)]
 struct Shop {
     /// Orders that are open.
-    #[metric(alert(when = "> 5", name = "OrdersOpen"))]
+    #[metric(alert(when = "> 5"))]
     open: UpDownCounter,
     /// How often one waits.
-    #[metric(alert(expr = "deriv($metric[5m]) > 0", name = "WaitsGrow"))]
+    #[metric(alert(expr = "deriv($metric[5m]) > 0"))]
     waiting: Gauge,
 }
 
 /// A rule as a program would make it of what a metric says.
 fn rule(metric: &Described, alert: &Alert) -> String {
-    let Alert { name, condition, hold, severity, summary } = alert;
+    let Alert { condition, hold, severity, summary, .. } = alert;
+    let name = metric.alert_name(alert);
     let expr = match condition {
         Condition::Expr(expr) => expr.replace("$metric", &metric.name),
         Condition::When { comparison, value, quantile } => {
             let shown = shown(metric, quantile.unwrap_or(Alert::QUANTILE));
             format!("{shown} {} {value}", comparison.as_str())
         }
+        other => panic!("another condition: {other:?}"),
     };
     let hold = if hold.is_empty() { "0s" } else { hold };
     let severity = severity.as_str();
@@ -110,7 +114,10 @@ fn promtool_takes_the_rules_that_can_be_made_of_descriptors() {
         "- alert: SubscriptionLag",
         "expr: 'subscription_lag > 100'",
         "expr: 'pool_use_ratio <= -0.0005'",
+        "- alert: ShopOpen",
         "expr: 'shop_open > 5'",
+        "- alert: StallOpen",
+        "expr: 'stall_open > 5'",
         "expr: 'deriv(shop_waiting[5m]) > 0'",
     ] {
         assert!(rules.lines().any(|other| other.trim() == line), "{line} in\n{rules}");

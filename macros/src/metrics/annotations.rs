@@ -29,6 +29,8 @@ pub(super) struct Threshold {
 /// A rule that tells somebody.
 pub(super) struct Alert {
     pub(super) name: String,
+    /// Whether the name is that of the metric, which may have more in front where the struct is flattened.
+    pub(super) is_metrics: bool,
     pub(super) condition: Condition,
     pub(super) hold: String,
     pub(super) severity: &'static str,
@@ -121,6 +123,7 @@ fn alert(metric: &str, Written { key, value }: Written<Within<AlertArgs>>, error
         let message = format!("`{}` is no duration of Prometheus': write `5m` or `1h30m`", hold.value());
         errors.at(hold.span(), message);
     }
+    let is_metrics = name.is_none();
     let (name, at) = match name.map(|name| name.value.0.0) {
         Some(name) => {
             if !naming::is_prometheus_name(&name.value()) {
@@ -136,6 +139,7 @@ fn alert(metric: &str, Written { key, value }: Written<Within<AlertArgs>>, error
     };
     Alert {
         name,
+        is_metrics,
         condition,
         hold: hold.map(|hold| hold.value()).unwrap_or_default(),
         severity: severity.map_or("Warning", |severity| self::severity(&severity.value.0.0, errors)),

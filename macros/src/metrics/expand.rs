@@ -174,7 +174,9 @@ fn threshold(krate: &Runtime, Threshold { warning, critical }: &Threshold) -> To
     quote!(threshold: ::core::option::Option::Some(#threshold),)
 }
 
-fn alert(krate: &Runtime, Alert { name, condition, hold, severity, summary, .. }: &Alert) -> TokenStream {
+fn alert(krate: &Runtime, alert: &Alert) -> TokenStream {
+    let Alert { name, is_metrics, condition, hold, severity, summary, .. } = alert;
+    let name = if *is_metrics { "" } else { name };
     let severity = local(severity);
     let condition = match condition {
         Condition::When { comparison, value, quantile } => {

@@ -93,6 +93,7 @@ fn shown_path(path: &str) -> String {
 }
 
 /// The parts of a path that are not shown.
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
 pub(crate) fn hidden_parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|part| !is_plain(part))
 }

@@ -91,6 +91,7 @@ impl Panel {
 
 /// How a panel draws a metric. The names are Grafana's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PanelKind {
     /// Lines over time.
     Timeseries,
@@ -126,7 +127,7 @@ impl Threshold {
 /// A rule that tells somebody: `#[metric(alert(…))]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Alert {
-    /// Its name.
+    /// Its name; nothing where it has the metric's, which [`Described::alert_name`] knows whole.
     pub name: &'static str,
     /// What is to be true.
     pub condition: Condition,
@@ -140,6 +141,7 @@ pub struct Alert {
 
 /// What an [`Alert`] waits for.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Condition {
     /// What a panel shows of the metric compares so: of a counter its rate per second, of a gauge and of an up-down counter
     /// the value, of a histogram a quantile.
@@ -162,6 +164,7 @@ impl Alert {
 
 /// How a value compares to a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Comparison {
     /// `>`
     Above,
@@ -194,6 +197,7 @@ impl Comparison {
 
 /// How bad it is that an [`Alert`] fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[non_exhaustive]
 pub enum Severity {
     /// Good to know.
     Info,
@@ -236,6 +240,22 @@ pub struct Described {
     pub otel_name: Cow<'static, str>,
     /// All else.
     pub descriptor: &'static MetricDescriptor,
+}
+
+impl Described {
+    /// The name of one of the metric's alerts: its own, or the metric's whole one in `PascalCase`.
+    #[must_use]
+    pub fn alert_name(&self, alert: &Alert) -> Cow<'static, str> {
+        if !alert.name.is_empty() {
+            return alert.name.into();
+        }
+        let words = self.name.split('_');
+        let pascal = words.flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+        });
+        pascal.collect::<String>().into()
+    }
 }
 
 /// All metrics of a struct: its own first. Made by [`Metrics::descriptors`](crate::Metrics::descriptors).
