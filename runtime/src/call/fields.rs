@@ -75,11 +75,10 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        let text = format_args!("{value:?}");
         match attribute.redaction() {
-            Redaction::Shown => self.push_fmt(index, text),
+            Redaction::Shown => self.push_fmt(index, format_args!("{value:?}")),
             Redaction::Dropped => {}
-            redaction => self.push_left(index, left_of_debug(redaction, &text.to_string())),
+            redaction => self.push_left(index, left_of_debug(redaction, &format!("{value:?}"))),
         }
     }
 
@@ -90,11 +89,10 @@ impl<'f, 'w> Fields<'f, 'w> {
         attribute: &Attribute<T>,
         value: &V,
     ) {
-        let text = format_args!("{value}");
         match attribute.redaction() {
-            Redaction::Shown => self.push_fmt(index, text),
+            Redaction::Shown => self.push_fmt(index, format_args!("{value}")),
             Redaction::Dropped => {}
-            redaction => self.push_left(index, left(redaction, &text.to_string())),
+            redaction => self.push_left(index, left(redaction, &format!("{value}"))),
         }
     }
 
