@@ -661,6 +661,12 @@ fn a_name_made_of_parameters() {
         "name = \"publish {{{event.kind:?}}} to {topic}\", record(topic)",
         "fn publish(topic: &str, event: &Event) {}",
     );
+    expansion("route_name", "name = \"GET /orders/{id}\"", "fn order(id: u64) {}");
+    expansion(
+        "route_and_parameter",
+        "name = \"{method} /orders/{id} as {format}\"",
+        "fn order(method: Method, id: u64, format: Format) {}",
+    );
     let refused = |args: &str, item: &str, expected: &str| assert_errors(instrument, args, item, &[expected]);
     refused(
         "name = \"get {di}\"",
