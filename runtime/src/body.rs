@@ -18,12 +18,17 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
-    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {{
-        // Used where it stays: moving it would cost more than a call that nobody listens to.
-        let mut call = $crate::__private::Call::new();
-        call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        call.run(move || -> $($ret)* $body, $($outcome)*)
-    }};
+    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {
+        $crate::__private::observe(
+            $crate::__site!($site),
+            // One closure, which starts the call itself: it is bare where nobody listens.
+            move |start| -> $($ret)* {
+                start.enter($crate::__labels!($labels), $crate::__record!($record));
+                '_body: $body
+            },
+            $($outcome)*
+        )
+    };
     (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
