@@ -25,7 +25,7 @@ mod shadow;
 mod site;
 mod sync;
 
-pub use fields::Fields;
+pub use fields::{Fields, unlabelled, unrecorded};
 pub use future::{Followed, follow, follow_reported};
 pub use outcome::{
     AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, classified, error_outcome_chain,
