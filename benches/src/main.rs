@@ -77,6 +77,7 @@ fn sizes() {
         ("tracing", size_of_val(&large::tracings(""))),
         ("fastrace", size_of_val(&large::fastraces(""))),
         ("autometrics", size_of_val(&large::autometric(""))),
+        ("hotpath", size_of_val(&large::hotpaths(""))),
     ];
     for (name, size) in sizes {
         println!("| {name} | {size} | {:+} |", size - plain);

@@ -9,6 +9,7 @@
 //! | [`cells`] | values of metrics: per-thread pages of cells, added up when read |
 //! | [`chunks`] | the telemetry ring buffer: what happened, from all threads to one reader |
 //! | [`slots`] | open spans: pooled, generation-tagged slots that hold ids, times and typed fields |
+//! | [`kept`] | values that are made when they are needed first, and kept for good |
 //! | [`clock`] | the processor's invariant counter where there is one, the system's clock elsewhere |
 //!
 //! Invariants:
@@ -26,6 +27,7 @@ pub mod clock;
 pub mod context;
 pub mod descriptor;
 pub mod ids;
+pub mod kept;
 pub mod local;
 pub mod slots;
 mod sync;

@@ -77,6 +77,15 @@ impl OpenSpan {
 /// Takes what a call would have evaluated.
 pub fn unread(_: impl FnOnce() -> u32, _: impl FnOnce(&mut Fields<'_, '_>)) {}
 
+/// What stands for no fields.
+pub const fn unrecorded(_: &mut Fields<'_, '_>) {}
+
+/// What stands for no labels.
+#[must_use]
+pub const fn unlabelled() -> u32 {
+    0
+}
+
 /// A call that nobody observes.
 #[derive(Debug)]
 pub struct Beginning(());

@@ -16,9 +16,10 @@ pub use crate::attribute::{
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
     AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
-    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Verdict, classified,
-    error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported, report_at,
-    report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
+    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Start, Verdict,
+    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
+    observe, report_at, report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
+    unlabelled, unrecorded,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
@@ -33,7 +34,8 @@ pub use crate::metric::{
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
-    Beginning, Fields, OpenSpan, SpanHandle, Unreported, bare, report_at, report_to, unread, unreported,
+    Beginning, Fields, OpenSpan, SpanHandle, Unreported, bare, report_at, report_to, unlabelled, unread,
+    unrecorded, unreported,
 };
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]

@@ -36,3 +36,9 @@ pub async fn autometric(text: &str) {
     black_box(text);
     hold().await;
 }
+
+#[hotpath::measure]
+pub async fn hotpaths(text: &str) {
+    black_box(text);
+    hold().await;
+}

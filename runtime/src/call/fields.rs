@@ -15,6 +15,17 @@ pub struct Fields<'f, 'w> {
     shadow: Option<&'f mut Captured>,
 }
 
+/// The recording of a call without fields. One function for all of them: closures would each be compiled.
+#[inline(always)]
+pub const fn unrecorded(_: &mut Fields<'_, '_>) {}
+
+/// The combination of the labels of a call without any.
+#[inline(always)]
+#[must_use]
+pub const fn unlabelled() -> u32 {
+    0
+}
+
 impl<'f, 'w> Fields<'f, 'w> {
     #[inline]
     pub(super) fn new(direct: Option<&'f mut FieldWriter<'w>>, shadow: Option<&'f mut Captured>) -> Self {

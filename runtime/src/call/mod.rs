@@ -25,7 +25,7 @@ mod shadow;
 mod site;
 mod sync;
 
-pub use fields::Fields;
+pub use fields::{Fields, unlabelled, unrecorded};
 pub use future::{Followed, follow, follow_reported};
 pub use outcome::{
     AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, classified, error_outcome_chain,
@@ -37,4 +37,4 @@ pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
 pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};
-pub use sync::{Call, CallGuard};
+pub use sync::{Call, CallGuard, Start, observe};

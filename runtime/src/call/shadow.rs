@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use spanwright_core::callsite::SHADOW;
 use spanwright_core::context::Context;
 use spanwright_core::descriptor::Level;
+use spanwright_core::kept::Kept;
 use spanwright_core::slots::SlotHandle;
 use spanwright_core::slots::value::Value;
 use tracing_core::callsite::Identifier;
@@ -167,8 +168,8 @@ impl CapturedValue {
 /// The events about one callsite's errors and about what it returned, each made when it is needed first.
 #[derive(Debug)]
 pub(super) struct Events {
-    error: OnceLock<&'static EndEvent>,
-    returned: OnceLock<&'static EndEvent>,
+    error: Kept<EndEvent>,
+    returned: Kept<EndEvent>,
 }
 
 #[derive(Debug)]
@@ -180,7 +181,7 @@ struct EndEvent {
 
 impl Events {
     pub(super) const fn new() -> Self {
-        Self { error: OnceLock::new(), returned: OnceLock::new() }
+        Self { error: Kept::new(), returned: Kept::new() }
     }
 
     /// Emits an event with the field `error`, as `tracing`'s attribute does, with the callsite's target.
@@ -194,7 +195,7 @@ impl Events {
     }
 
     fn emit(
-        event: &OnceLock<&'static EndEvent>,
+        event: &Kept<EndEvent>,
         field: &'static [&'static str],
         site: &'static Site,
         message: Message<'_>,
@@ -203,7 +204,7 @@ impl Events {
         if tracing_level(level) > LevelFilter::current() {
             return;
         }
-        let event = event.get_or_init(|| EndEvent::register(site, field, level));
+        let event = event.get().unwrap_or_else(|| event.keep(EndEvent::register(site, field, level)));
         let (Some(metadata), interest) = (event.metadata.get(), event.interest.load(Ordering::Relaxed))
         else {
             return;

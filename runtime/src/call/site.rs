@@ -1,11 +1,12 @@
 //! The callsite: one `static` per annotated item.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use linkme::distributed_slice;
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, State, UNREGISTERED};
 use spanwright_core::descriptor::{Level, Spec};
+use spanwright_core::kept::Kept;
 use tracing_core::callsite::Identifier;
 use tracing_core::field::FieldSet;
 use tracing_core::{Callsite, Interest, Kind, Metadata};
@@ -16,16 +17,19 @@ use crate::registry::Registry;
 
 /// Every annotated item that the linker kept.
 #[distributed_slice]
-pub static SITES: [&'static Site];
+pub static SITES: [Site];
 
 /// One annotated item. Generated code has one `static` of it.
 #[derive(Debug)]
 pub struct Site {
     state: State,
     spec: &'static Spec,
-    /// As what `tracing` knows the span.
-    metadata: Metadata<'static>,
-    calls: OnceLock<Option<CallMetrics>>,
+    /// The `static` that this is.
+    this: &'static Self,
+    /// As what `tracing` knows the span. Made when it is needed first: made at compile time, it would be a fifth of what an
+    /// annotation takes to compile.
+    metadata: Kept<Metadata<'static>>,
+    calls: Kept<Option<CallMetrics>>,
     /// Which sampler decides where this is a root. Publishes nothing else.
     sampler: AtomicU8,
     pub(super) events: Events,
@@ -38,21 +42,12 @@ impl Site {
     /// The callsite `this`, which is the `static` being initialised.
     #[must_use]
     pub const fn new(spec: &'static Spec, this: &'static Self) -> Self {
-        let metadata = Metadata::new(
-            spec.name,
-            spec.target,
-            tracing_level(spec.level),
-            Some(spec.file),
-            Some(spec.line),
-            Some(spec.module),
-            FieldSet::new(spec.fields, Identifier(this)),
-            Kind::SPAN,
-        );
         Self {
             state: State::new(),
             spec,
-            metadata,
-            calls: OnceLock::new(),
+            this,
+            metadata: Kept::new(),
+            calls: Kept::new(),
             sampler: AtomicU8::new(0),
             events: Events::new(),
         }
@@ -76,15 +71,35 @@ impl Site {
         self.sampler.load(Ordering::Relaxed).into()
     }
 
-    pub(super) const fn tracing_metadata(&'static self) -> &'static Metadata<'static> {
-        &self.metadata
+    pub(super) fn tracing_metadata(&self) -> &'static Metadata<'static> {
+        let Self { spec, this, metadata, .. } = self;
+        metadata.get_or_make(|| {
+            Metadata::new(
+                spec.name,
+                spec.target,
+                tracing_level(spec.level),
+                Some(spec.file),
+                Some(spec.line),
+                Some(spec.module),
+                FieldSet::new(spec.fields, Identifier(*this)),
+                Kind::SPAN,
+            )
+        })
     }
 
     /// The function's metrics, where it has any.
     #[inline]
     pub(super) fn calls(&'static self) -> Option<&'static CallMetrics> {
+        self.calls.get().unwrap_or_else(|| self.make_calls()).as_ref()
+    }
+
+    /// Registers them, once.
+    #[cold]
+    fn make_calls(&self) -> &'static Option<CallMetrics> {
+        static MAKING: Mutex<()> = Mutex::new(());
+        let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
         let register = || CallMetrics::register(self.spec, self.spec.calls?, Registry::global());
-        self.calls.get_or_init(register).as_ref()
+        self.calls.get_or_make(register)
     }
 
     /// Registers the callsite, where nobody has yet, and gives the bits now in force.
@@ -129,7 +144,7 @@ impl Callsite for Site {
     }
 
     fn metadata(&self) -> &Metadata<'_> {
-        &self.metadata
+        self.tracing_metadata()
     }
 }
 
@@ -161,7 +176,7 @@ pub(crate) fn refresh_all() {
 /// Whether `metadata` is one of our callsites'.
 pub(super) fn is_registered(metadata: &Metadata<'_>) -> bool {
     let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    registered.iter().any(|site| std::ptr::addr_eq(&site.metadata, metadata))
+    registered.iter().any(|site| std::ptr::addr_eq(site.tracing_metadata(), metadata))
 }
 
 /// `tracing`'s name of a level.

@@ -68,20 +68,6 @@ impl Call {
         Active::open(&mut self.0, site, bits, &mut combination, &mut record, enter);
     }
 
-    /// Runs the body within the entered call, and ends the call by what the body returns.
-    #[inline(always)]
-    pub fn run<R>(
-        &mut self,
-        body: impl FnOnce() -> R,
-        outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
-    ) -> R {
-        let returned = body();
-        if self.0.is_some() {
-            self.end(&outcome(&returned));
-        }
-        returned
-    }
-
     /// Ends the call.
     #[inline(always)]
     pub(super) fn end(&mut self, verdict: &Verdict<'_>) {
@@ -96,6 +82,52 @@ impl Call {
     #[inline]
     pub(super) fn start(&self) -> Option<Ticks> {
         self.0.as_ref().map(Active::start).filter(|start| *start != Ticks(0))
+    }
+}
+
+/// Runs `body` as a call of `site`, ended by what it returns. The body starts the call by what it is given, so that where
+/// nobody listens nothing is left of it but one relaxed load.
+#[inline(always)]
+pub fn observe<R>(
+    site: &'static Site,
+    body: impl FnOnce(Start<'_>) -> R,
+    outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
+) -> R {
+    if site.bits() == 0 { body(Start(None)) } else { observed(site, body, outcome) }
+}
+
+/// The same where somebody listens: out of line, so that the bare body has neither its stack nor its landing pads.
+#[inline(never)]
+fn observed<R>(
+    site: &'static Site,
+    body: impl FnOnce(Start<'_>) -> R,
+    outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
+) -> R {
+    let mut call = Call::new();
+    let returned = body(Start(Some(Started { call: &mut call, site })));
+    if call.0.is_some() {
+        call.end(&outcome(&returned));
+    }
+    returned
+}
+
+/// The start of a call, at the head of its body; nothing where nobody listens.
+#[derive(Debug)]
+pub struct Start<'c>(Option<Started<'c>>);
+
+#[derive(Debug)]
+struct Started<'c> {
+    call: &'c mut Call,
+    site: &'static Site,
+}
+
+impl Start<'_> {
+    /// Starts the call; its span is current from here on.
+    #[inline(always)]
+    pub fn enter(self, combination: impl FnOnce() -> u32, record: impl FnOnce(&mut Fields<'_, '_>)) {
+        if let Some(Started { call, site }) = self.0 {
+            call.enter(site, combination, record);
+        }
     }
 }
 
