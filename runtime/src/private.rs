@@ -15,8 +15,8 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
-    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Verdict, classified,
+    AnyOutcome, Beginning, Begun, Block, BlockHandle, Call, CallGuard, Callee, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
+    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, TracerState, Verdict, classified,
     error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported, report_at,
     report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
 };
@@ -24,6 +24,7 @@ pub use crate::call::{
 pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
 pub use crate::metric::GLOBALS;
+pub use crate::enabled::enabled;
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
     Alert, Comparison, Condition, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
@@ -31,16 +32,19 @@ pub use crate::metric::{
     check_flattened, check_heatmap, check_name, check_quantile, check_total, global, register_prefixed,
     trimmed,
 };
+#[cfg(feature = "telemetry")]
+pub use crate::parent::parent;
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
-    Beginning, Fields, OpenSpan, SpanHandle, Unreported, bare, report_at, report_to, unread, unreported,
+    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent, report_at, report_to, unread, unreported,
+    unswitched,
 };
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]
 pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
-pub use crate::{before_future, body, global_metrics};
+pub use crate::{before_future, before_switched_future, body, global_metrics};
 
 /// A value of type `T` that is never made: it gives an `async` block its type.
 pub fn fake<T>() -> T {

@@ -4,7 +4,7 @@ use super::active::Active;
 use super::fields::Fields;
 use super::outcome::Verdict;
 use super::report::{Beginning, Ends, ReportGuard};
-use super::site::Site;
+use super::switched::Callee;
 use spanwright_core::clock::Ticks;
 use spanwright_core::slots::Outcome;
 
@@ -25,12 +25,12 @@ impl Call {
     /// metrics' labels, `record` its fields.
     #[inline(always)]
     pub fn open(
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) -> Self {
         let mut call = Self::new();
-        call.begin(site, combination, record, false);
+        call.begin(callee, combination, record, false);
         call
     }
 
@@ -38,25 +38,26 @@ impl Call {
     #[inline(always)]
     pub fn enter(
         &mut self,
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) {
-        self.begin(site, combination, record, true);
+        self.begin(callee, combination, record, true);
     }
 
     #[inline(always)]
     fn begin(
         &mut self,
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
         enter: bool,
     ) {
-        let bits = site.bits();
+        let bits = callee.bits();
         if bits == 0 {
             return;
         }
+        let site = callee.site();
         let (mut combination, mut record) = (Some(combination), Some(record));
         // One function for all callsites, whatever their closures are.
         let mut combination = || combination.take().map_or(0, |combination| combination());
@@ -65,7 +66,12 @@ impl Call {
                 record(fields);
             }
         };
-        Active::open(&mut self.0, site, bits, &mut combination, &mut record, enter);
+        match callee.parent() {
+            None => Active::open(&mut self.0, site, bits, &mut combination, &mut record, enter),
+            Some(parent) => {
+                Active::open_under(&mut self.0, site, bits, parent, &mut combination, &mut record, enter);
+            }
+        }
     }
 
     /// Runs the body within the entered call, and ends the call by what the body returns.
@@ -120,11 +126,11 @@ impl CallGuard {
     #[inline(always)]
     pub fn enter(
         &mut self,
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) {
-        self.call.enter(site, combination, record);
+        self.call.enter(callee, combination, record);
         self.unwinds = self.call.0.is_some() && std::thread::panicking();
     }
 
