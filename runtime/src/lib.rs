@@ -112,11 +112,11 @@ pub use spanwright_macros::{main, test};
 pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};
-pub use tracer::{SpanKey, SpanRecorder, Traced, Tracer, TracerSpan};
 #[cfg(feature = "telemetry")]
 pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, is_installed, metrics_addr, windows};
 #[cfg(feature = "telemetry")]
 pub use tokio_metrics::{Runtimes, watch_runtime};
+pub use tracer::{SpanKey, SpanRecorder, Traced, Tracer, TracerSpan};
 
 /// Whether telemetry is compiled in. Without it, annotated functions are bare.
 ///

@@ -198,11 +198,7 @@ impl Block {
     }
 
     #[inline(always)]
-    pub(crate) fn run<R>(
-        self,
-        block: impl FnOnce() -> R,
-        _: impl FnOnce(&R) -> Option<&'static str>,
-    ) -> R {
+    pub(crate) fn run<R>(self, block: impl FnOnce() -> R, _: impl FnOnce(&R) -> Option<&'static str>) -> R {
         block()
     }
 

@@ -15,16 +15,17 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Beginning, Begun, Block, BlockHandle, Call, CallGuard, Callee, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
-    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, TracerState, Verdict, classified,
-    error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported, report_at,
-    report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
+    AnyOutcome, Beginning, Begun, Block, BlockHandle, Call, CallGuard, Callee, Ends, Fields, Followed,
+    Inside, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site,
+    SpanHandle, TracerState, Verdict, classified, error_outcome_chain, error_outcome_debug,
+    error_outcome_display, follow, follow_reported, report_at, report_to, returned_debug, returned_display,
+    returned_ok_debug, returned_ok_display,
 };
+pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
 pub use crate::metric::GLOBALS;
-pub use crate::enabled::enabled;
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
     Alert, Comparison, Condition, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
@@ -32,13 +33,13 @@ pub use crate::metric::{
     check_flattened, check_heatmap, check_name, check_quantile, check_total, global, register_prefixed,
     trimmed,
 };
-#[cfg(feature = "telemetry")]
-pub use crate::parent::parent;
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
-    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent, report_at, report_to, unread, unreported,
-    unswitched,
+    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent,
+    report_at, report_to, unread, unreported, unswitched,
 };
+#[cfg(feature = "telemetry")]
+pub use crate::parent::parent;
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]
 pub use crate::testing::{TestOptions, test_async, test_sync};

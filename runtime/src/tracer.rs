@@ -202,7 +202,10 @@ impl TracerSpan {
     /// # }
     /// ```
     #[inline]
-    pub fn follow<F: Future>(self, future: impl FnOnce(SpanRecorder) -> F) -> impl Future<Output = F::Output> {
+    pub fn follow<F: Future>(
+        self,
+        future: impl FnOnce(SpanRecorder) -> F,
+    ) -> impl Future<Output = F::Output> {
         let recorder = self.0.handle();
         self.0.follow(future(recorder), |_| None)
     }

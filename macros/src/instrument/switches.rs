@@ -57,7 +57,8 @@ impl Switches {
         }
         let is_switched = has_component || enabled.is_some();
         Self {
-            parent: parent.map(|parent| if is_none(&parent) { Parent::Root(parent) } else { Parent::Of(parent) }),
+            parent: parent
+                .map(|parent| if is_none(&parent) { Parent::Root(parent) } else { Parent::Of(parent) }),
             follows_from,
             enabled,
             report: is_switched && matches!(metrics, Metrics::Into(_)),
@@ -68,7 +69,9 @@ impl Switches {
 /// Whether it is `None`, whose type nothing else says.
 fn is_none(expr: &Expr) -> bool {
     match expr {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "None" && last.arguments.is_none()),
+        Expr::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident == "None" && last.arguments.is_none())
+        }
         _ => false,
     }
 }

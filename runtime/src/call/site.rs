@@ -131,7 +131,8 @@ impl Site {
     fn refresh(&self) {
         self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
         let enabled = self.ask_component();
-        let metrics = if enabled.metrics && self.calls.get().is_some_and(Option::is_some) { METRICS } else { 0 };
+        let metrics =
+            if enabled.metrics && self.calls.get().is_some_and(Option::is_some) { METRICS } else { 0 };
         let shadow = if enabled.spans { 0 } else { SHADOW | ASK };
         self.state.set(DIRECT | METRICS | shadow, self.direct() | metrics);
     }

@@ -8,12 +8,8 @@ use crate::config::near::nearest;
 pub(crate) struct Components;
 
 /// What may be said of a component.
-const WORDS: [(&str, Enabled); 4] = [
-    ("on", Enabled::ALL),
-    ("off", Enabled::NONE),
-    ("spans", Enabled::SPANS),
-    ("metrics", Enabled::METRICS),
-];
+const WORDS: [(&str, Enabled); 4] =
+    [("on", Enabled::ALL), ("off", Enabled::NONE), ("spans", Enabled::SPANS), ("metrics", Enabled::METRICS)];
 
 impl Kind for Components {
     type Value = Vec<(String, Enabled)>;

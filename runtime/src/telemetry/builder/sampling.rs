@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::Builder;
 use crate::Enabled;
-use crate::config::{
-    self, PerSecond, Ratio, SampleRule, check_name, parse_key, set_component, set_rule,
-};
+use crate::config::{self, PerSecond, Ratio, SampleRule, check_name, parse_key, set_component, set_rule};
 use crate::telemetry::{SampleRate, Sampler};
 
 impl Builder {
