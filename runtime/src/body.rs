@@ -6,6 +6,7 @@
 //!
 //! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
 //! One that reports into metrics of the user's own comes with the making of that report, around its mode as well.
+//! What is decided anew for each call (`enabled`, `parent`) comes as calls on the callsite, around its mode once more.
 //! Where it is not a function's whole body but the future at its end, that is around all of them, and the groups that are
 //! looked at without the feature are given to `before_future!` too.
 //!
@@ -73,6 +74,14 @@ macro_rules! body {
         }).await
     }};
     ((future $mode:tt) $($rest:tt)*) => { $crate::__private::body! { $mode $($rest)* } };
+    ((switched { $($decided:tt)* } (reported { $($report:tt)* } $mode:tt)) $site:tt $($rest:tt)*) => {{
+        let (site, gate) = $crate::__site!($site) $($decided)* .gated();
+        $crate::__private::body! { (reported { gate.reporting($($report)*) } $mode) (site) $($rest)* }
+    }};
+    ((switched { $($decided:tt)* } $mode:tt) $site:tt $($rest:tt)*) => {{
+        let site = $crate::__site!($site) $($decided)*;
+        $crate::__private::body! { $mode (site) $($rest)* }
+    }};
     ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
         let __site = $crate::__site!($site);
         let __outside = $crate::__private::Outside::of(__site);
@@ -90,6 +99,14 @@ macro_rules! body {
 #[macro_export]
 macro_rules! before_future {
     ($($unread:tt)*) => {};
+}
+
+/// Nothing, for the same reason.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! before_switched_future {
+    ($($undecided:tt)*) => {};
 }
 
 /// The future of an annotated function's body.
@@ -130,6 +147,12 @@ macro_rules! body {
             $($body)*
         } }
     };
+    ((switched $decided:tt $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+            $crate::__unswitched!($decided);
+            $($body)*
+        } }
+    };
     ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
         $crate::__private::body! { $mode $site $labels $record $outcome $ret {
             $crate::__unreported!({ $($report)* });
@@ -161,6 +184,16 @@ macro_rules! before_future {
     };
 }
 
+/// The same of what would have been decided of each call.
+#[cfg(not(feature = "telemetry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! before_switched_future {
+    ($decided:tt) => {
+        $crate::__unswitched!($decided);
+    };
+}
+
 /// Nothing, but parameters that only the attribute uses are used, and what can't be recorded is an error.
 ///
 /// All is moved into a closure, on a path that never returns: what is borrowed once may be kept in a future for longer.
@@ -188,6 +221,19 @@ macro_rules! __unreported {
     ($report:tt) => {
         if false {
             let _unreported = move || $crate::__private::unreported($crate::__report!($report));
+            loop {}
+        }
+    };
+}
+
+/// The same of what would have been decided of each call.
+#[cfg(not(feature = "telemetry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __unswitched {
+    ({ $($decided:tt)* }) => {
+        if false {
+            let _unswitched = move || $crate::__private::unswitched() $($decided)*;
             loop {}
         }
     };

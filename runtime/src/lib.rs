@@ -6,6 +6,8 @@
 //! | [`macro@instrument`] | a span, and metrics, of each call of a function |
 //! | [`macro@instrument_all`] | the same for all functions of an `impl` or a module |
 //! | [`record!`] | fields of that span that are known later |
+//! | [`AsParent`], [`Enabled`], [`component`] | where a span begins, and whether: each call, and whole components while the program runs |
+//! | [`Tracer`], [`Traced`] | a struct's own spans around blocks, named at run time, with a switch |
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`Attribute`], [`macro@Attributes`] | what fields are called, as typed constants, one by one or as a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
@@ -22,12 +24,16 @@
 
 mod attribute;
 mod body;
+mod component;
 mod convention;
+mod enabled;
 mod error_type;
 mod metric;
+mod parent;
 mod record;
 mod secret;
 mod task;
+mod tracer;
 
 pub mod export;
 pub mod registry;
@@ -74,6 +80,8 @@ mod tokio_metrics;
 pub mod __private;
 
 pub use attribute::{Attribute, AttributeDescriptor, AttributeType, Attributes, Redaction, ValueType};
+pub use component::{Component, ComponentState, Decider, component, components};
+pub use enabled::{Enabled, Enables};
 pub use error_type::ErrorType;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
@@ -87,6 +95,7 @@ pub use metric::{
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};
 #[cfg(not(feature = "telemetry"))]
 pub use off::is_installed;
+pub use parent::{AsParent, Causes, Parent};
 pub use record::{Record, RecordAs};
 pub use registry::Registry;
 pub use secret::Secret;
@@ -107,6 +116,7 @@ pub use task::{spawn, spawn_blocking};
 pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, is_installed, metrics_addr, windows};
 #[cfg(feature = "telemetry")]
 pub use tokio_metrics::{Runtimes, watch_runtime};
+pub use tracer::{SpanKey, SpanRecorder, Traced, Tracer, TracerSpan};
 
 /// Whether telemetry is compiled in. Without it, annotated functions are bare.
 ///

@@ -1,12 +1,16 @@
 //! What generated code names where telemetry is off: it is type-checked, and never runs.
 
+use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 
-use spanwright_core::slots::value::Value;
+use spanwright_core::slots::value::{FieldWriter, Value};
 
 use crate::attribute::{Attribute, Redaction};
+use crate::enabled::Enabled;
 use crate::metric::CallMetrics;
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
+use crate::tracer::SpanRecorder;
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -42,6 +46,9 @@ impl Fields<'_, '_> {
         _: &V,
     ) {
     }
+
+    /// Records the spans that this one follows from.
+    pub fn follows_from<C>(&mut self, _: C) {}
 
     /// Records what may be shown of a typed value.
     pub(crate) fn redacted(&mut self, _: usize, _: Redaction, _: impl FnOnce(&mut dyn FnMut(Value<'_>))) {}
@@ -107,10 +114,123 @@ pub fn report_at<T: CallMetrics<L>, L>(_: &T, _: Beginning, _: impl FnOnce() -> 
 /// Takes the report of a call, which is not made.
 pub fn unreported(_: impl FnOnce(Beginning) -> Unreported) {}
 
+/// Takes what would have been decided of a call.
+#[derive(Debug)]
+pub struct Unswitched(());
+
+/// A call that nobody observes.
+pub fn unswitched() -> Unswitched {
+    Unswitched(())
+}
+
+impl Unswitched {
+    /// For a call that is switched by itself.
+    #[must_use]
+    pub fn switched(self) -> Self {
+        self
+    }
+
+    /// The same for one that reports into metrics of the user's own.
+    #[must_use]
+    pub fn switched_with_report(self) -> Self {
+        self
+    }
+
+    /// Takes what is enabled.
+    #[must_use]
+    pub fn when(self, _: impl FnOnce() -> Enabled) -> Self {
+        self
+    }
+
+    /// The call follows from others.
+    #[must_use]
+    pub fn linked(self) -> Self {
+        self
+    }
+
+    /// Takes a parent.
+    #[must_use]
+    pub fn under<P>(self, _: impl FnOnce() -> P) -> Self {
+        self
+    }
+}
+
+/// Takes a parent of whatever type: which ones there are depends on features that only come with telemetry.
+pub fn parent<P: ?Sized>(_: &P) {}
+
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]
 #[inline(always)]
 pub fn bare() {}
+
+/// A tracer that opens nothing.
+#[derive(Clone, Debug)]
+pub struct TracerState(());
+
+#[allow(clippy::unused_self, clippy::missing_const_for_fn, reason = "with telemetry they do, and are not")]
+impl TracerState {
+    pub(crate) const fn new(_: &'static str) -> Self {
+        Self(())
+    }
+
+    pub(crate) fn owned(_: String) -> Self {
+        Self(())
+    }
+
+    pub(crate) fn switch(&self, _: bool) {}
+
+    #[inline(always)]
+    pub(crate) fn is_on(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_enabled(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn open(&self, _: &dyn fmt::Display) -> Block {
+        Block(())
+    }
+}
+
+/// A block that runs as it is.
+#[derive(Debug)]
+pub struct Block(());
+
+#[allow(clippy::unused_self, clippy::missing_const_for_fn, reason = "with telemetry they do, and are not")]
+impl Block {
+    #[inline(always)]
+    pub(crate) fn handle(&self) -> SpanRecorder {
+        SpanRecorder(BlockHandle(()))
+    }
+
+    #[inline(always)]
+    pub(crate) fn run<R>(self, block: impl FnOnce() -> R, _: impl FnOnce(&R) -> Option<&'static str>) -> R {
+        block()
+    }
+
+    #[inline(always)]
+    pub(crate) fn follow<F: Future>(self, future: F, _: impl Fn(&F::Output) -> Option<&'static str>) -> F {
+        future
+    }
+}
+
+/// Leads to no span.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockHandle(());
+
+#[allow(clippy::unused_self, clippy::missing_const_for_fn, reason = "with telemetry they do, and are not")]
+impl BlockHandle {
+    #[inline(always)]
+    pub(crate) fn is_recording(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn write(self, _: impl FnOnce(&mut FieldWriter<'_>)) {}
+}
 
 /// Whether the process has its telemetry now: never, since it is not compiled in. For libraries that would prepare what only
 /// telemetry shows:

@@ -15,12 +15,13 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
-    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Start, Verdict,
-    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
-    observe, report_at, report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
-    unlabelled, unrecorded,
+    AnyOutcome, Beginning, Begun, Block, BlockHandle, Call, CallGuard, Callee, Ends, Fields, Followed,
+    Inside, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site,
+    SpanHandle, Start, TracerState, Verdict, classified, error_outcome_chain, error_outcome_debug,
+    error_outcome_display, follow, follow_reported, observe, report_at, report_to, returned_debug,
+    returned_display, returned_ok_debug, returned_ok_display, unlabelled, unrecorded,
 };
+pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
@@ -34,15 +35,17 @@ pub use crate::metric::{
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
-    Beginning, Fields, OpenSpan, SpanHandle, Unreported, bare, report_at, report_to, unlabelled, unread,
-    unrecorded, unreported,
+    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent,
+    report_at, report_to, unlabelled, unread, unrecorded, unreported, unswitched,
 };
+#[cfg(feature = "telemetry")]
+pub use crate::parent::parent;
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]
 pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
-pub use crate::{before_future, body, global_metrics};
+pub use crate::{before_future, before_switched_future, body, global_metrics};
 
 /// A value of type `T` that is never made: it gives an `async` block its type.
 pub fn fake<T>() -> T {

@@ -6,6 +6,8 @@ mod function;
 mod mixture;
 mod nesting;
 mod reports;
+mod switches;
+mod tracers;
 
 /// The telemetry of this process.
 fn configured(builder: spanwright::telemetry::Builder) -> spanwright::telemetry::Builder {

@@ -13,6 +13,7 @@ use super::names;
 use super::outcome::{ErrorFormat, Found, Outcome, Returned, Said};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
+use super::switches;
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
 use crate::semconv;
@@ -25,6 +26,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let mode = match &report {
         Some(report) => reported(report, mode(model.mode)),
         None => mode(model.mode),
+    };
+    let switches = switches::adapters(model);
+    let mode = match &switches {
+        Some(switches) => quote!((switched { #switches } #mode)),
+        None => mode,
     };
     let (mode, observed) = match model.recording {
         true => recorded(model, &mode),
@@ -44,7 +50,9 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         }
         Body::Tail(body, tail) => {
             let report = report.map(|report| quote!({ #report }));
-            let check = quote!(#krate::__private::before_future! { #labels #record #report });
+            let switches =
+                switches.map(|switches| quote!(#krate::__private::before_switched_future! { { #switches } }));
+            let check = quote!(#krate::__private::before_future! { #labels #record #report } #switches);
             let rest = tail.with(check, call(quote!((future #mode))));
             regrouped(body, quote!(#warnings #rest))
         }
@@ -225,10 +233,11 @@ fn record(model: &Model) -> TokenStream {
             Some(statement(krate, &recorder, &names::place(krate, fields, number), &field.name, value))
         })
         .collect();
-    match (statements.is_empty(), checks.is_empty()) {
+    let links = switches::links(model, &recorder);
+    match (statements.is_empty() && links.is_none(), checks.is_empty()) {
         (true, true) => TokenStream::new(),
         (true, false) => quote!(|_| { #checks }),
-        (false, _) => quote!(|#recorder| { #checks #(#statements)* }),
+        (false, _) => quote!(|#recorder| { #checks #links #(#statements)* }),
     }
 }
 

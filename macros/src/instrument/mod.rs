@@ -12,6 +12,7 @@ mod parse;
 mod recording;
 mod secrets;
 mod span_name;
+mod switches;
 #[cfg(test)]
 mod tests;
 

@@ -12,6 +12,7 @@ use super::outcome::{self, Outcome};
 use super::parse::{Args, Input, Kind, Level};
 use super::recording;
 use super::span_name::SpanName;
+use super::switches::{Switches, Written};
 use crate::args::Text;
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
@@ -32,6 +33,8 @@ pub(super) struct Model {
     pub(super) kind: Kind,
     /// What the span is switched with; empty where it is by itself.
     pub(super) component: String,
+    /// Whether and where the span begins.
+    pub(super) switches: Switches,
     /// The function's name.
     pub(super) function: String,
     /// The first paragraph of its documentation.
@@ -134,6 +137,9 @@ impl Model {
             target,
             kind,
             component,
+            parent,
+            follows_from,
+            enabled,
             record,
             record_all,
             skip,
@@ -177,6 +183,9 @@ impl Model {
             returns.as_ref(),
             &mut errors,
         );
+        let is_switched = component.is_some();
+        let switches =
+            Switches::decide(Written { parent, follows_from, enabled }, is_switched, &metrics, &mut errors);
         let function = item.name();
         let model = Self {
             krate: Runtime::new(&krate),
@@ -186,6 +195,7 @@ impl Model {
             level: level.map_or(Level::Info, |level| level.value.0),
             kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
             component: component.map_or_else(String::new, |component| text(&component.value.0)),
+            switches,
             doc: signature::summary(&item.attrs),
             ret: signature::ascription(returns.as_ref()),
             head: item.head,

@@ -580,6 +580,43 @@ fn the_item_survives_a_mistake() {
 }
 
 #[test]
+fn calls_are_switched_and_placed_by_themselves() {
+    let put = "async fn put(&self, request: Request) { self.client.put(request).await }";
+    expansion("switched", "enabled = self, parent = &request.context", put);
+    expansion(
+        "linked",
+        "follows_from = causes, parent = None",
+        "fn f(causes: &[Context]) { record!(a = 1) }",
+    );
+    expansion("switched_report", "enabled = self.on, metrics = S3", put);
+    let boxed = "fn put(&self) -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(async move {}) }";
+    expansion(
+        "switched_future",
+        "component = \"s3\", parent = self.cx(), metrics(into = self.metrics)",
+        boxed,
+    );
+}
+
+#[test]
+fn a_component_alone_changes_nothing_of_what_is_expanded() {
+    let bare = instrument(tokens("metrics"), tokens(CHARGE)).to_string();
+    let switched = instrument(tokens("metrics, component = \"c\""), tokens(CHARGE)).to_string();
+    assert_eq!(switched.replace("component : \"c\"", "component : \"\""), bare);
+}
+
+#[test]
+fn switches_are_values() {
+    for key in ["parent", "follows_from", "enabled"] {
+        let message = format!("{key}: `{key}` needs a value: write `{key} = …`");
+        refused(key, CHARGE, &[&message]);
+        refused(&format!("{key} ="), CHARGE, &[&message]);
+        let awaited = "await: this is evaluated before the call begins, where nothing can be awaited: await it in the caller, and \
+             hand it over as a parameter";
+        refused(&format!("{key} = order.find().await"), CHARGE, &[awaited]);
+    }
+}
+
+#[test]
 fn a_mistake_leaves_record_alone() {
     let item = "fn f(a: u8) -> u8 { #![allow(x)] record!(a = a); let broken = ; a }";
     let expansion = instrument(tokens("nam = 3"), tokens(item)).to_string();
@@ -594,7 +631,7 @@ fn a_mistake_leaves_record_alone() {
 fn nothing_panics() {
     let args = r#"name = "a", level = Level::INFO, target = "t", kind = server, component = "c", record(a, ?b.c.0, %self.x), record_all, skip(b), fields(x.y
         = ?1, "z" = Empty), err(Debug, level = "warn"), metrics(prefix = "p", labels(a, b = "x", c: T = 1), buckets
-        = [-1, 0.5]), allow_secret(a), crate = ::a::b"#;
+        = [-1, 0.5]), parent = &a.b, follows_from = [a], enabled = self.on, allow_secret(a), crate = ::a::b"#;
     let item = "#[doc = \"x\"] pub(crate) unsafe extern \"C\" fn f<'a, T: X<Y>, const N: usize>(&self, mut a: A, (b, [c, ..]): (B, [C; 3]),
         S { d, e: f @ Some(_) }: &'a mut S, ...) -> Result<impl Fn() -> A, Pin<Box<dyn Future>>> where T: Z { x::record!(b = a) }";
     survives_damage(instrument, args, item);

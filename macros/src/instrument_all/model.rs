@@ -37,8 +37,8 @@ pub(super) struct Observed {
 }
 
 /// What `#[instrument]` takes and all functions of a block can have in common.
-pub(super) const DEFAULTS: [&str; 9] =
-    ["level", "target", "kind", "component", "record_all", "fields", "err", "metrics", "crate"];
+pub(super) const DEFAULTS: [&str; 10] =
+    ["level", "target", "kind", "component", "enabled", "record_all", "fields", "err", "metrics", "crate"];
 
 /// What is for `#[instrument_all]` itself.
 pub(super) const OWN: [&str; 2] = ["name_prefix", "pub"];
@@ -110,6 +110,10 @@ impl Defaults {
                 "record" | "skip" | "slo" => errors.at(
                     argument.key.span(),
                     format_args!("`{0}` is about one function: write `#[instrument({0}(…))]` on it", argument.key),
+                ),
+                "parent" | "follows_from" => errors.at(
+                    argument.key.span(),
+                    format_args!("`{0}` is about one function: write `#[instrument({0} = …)]` on it", argument.key),
                 ),
                 _ => {
                     let known: Vec<&str> = DEFAULTS.iter().chain(&OWN).copied().collect();

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use spanwright_core::slots::value::{FieldWriter, Value};
+use spanwright_core::slots::value::{FieldWriter, Value, index};
 
 use super::shadow::Captured;
 use crate::attribute::{Attribute, Left, Redaction, left, left_of_debug};
+use crate::parent::Causes;
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
 
 /// Takes the fields of a call that is being opened.
@@ -105,6 +106,29 @@ impl<'f, 'w> Fields<'f, 'w> {
             Redaction::Dropped => {}
             redaction => self.push_left(index, left(redaction, &format!("{value}"))),
         }
+    }
+
+    /// Records the spans that this one follows from.
+    #[cold]
+    pub fn follows_from<How>(&mut self, causes: impl Causes<How>) {
+        causes.each(|cause| {
+            if let Some(context) = cause.context().filter(|context| context.span_id.is_some()) {
+                self.push(index::LINK.into(), Value::Link(context.trace_id, context.span_id));
+            }
+            if let Some(shadow) = &mut self.shadow {
+                shadow.causes.push(cause);
+            }
+        });
+    }
+
+    /// Records the span's own name.
+    pub(super) fn named(&mut self, name: fmt::Arguments<'_>) {
+        self.push_fmt(index::NAME.into(), name);
+    }
+
+    /// Records a scope that its callsite does not know.
+    pub(super) fn scoped(&mut self, scope: &str) {
+        self.push(index::SCOPE.into(), Value::Str(scope));
     }
 
     #[cold]

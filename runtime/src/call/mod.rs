@@ -8,13 +8,16 @@
 //! | [`fields`] | where field values go |
 //! | [`record`] | fields that are filled in while the body runs |
 //! | [`outcome`] | what a returned value means |
+//! | [`block`] | calls of blocks of code, by a struct's own tracer |
 //! | [`metrics`] | calls, durations and calls in flight |
+//! | [`switched`] | what is decided anew for each call |
 //! | [`report`] | the same into metrics of the user's own |
 //! | [`shadow`] | the ordinary `tracing` span beside ours |
 //!
 //! The macros emit one call into this module per function, `Call::enter(…)` or `Call::open(…)`, by way of [`body!`](crate::body).
 
 mod active;
+mod block;
 mod fields;
 mod future;
 mod metrics;
@@ -23,8 +26,10 @@ mod record;
 mod report;
 mod shadow;
 mod site;
+mod switched;
 mod sync;
 
+pub use block::{Block, BlockHandle, TracerState};
 pub use fields::{Fields, unlabelled, unrecorded};
 pub use future::{Followed, follow, follow_reported};
 pub use outcome::{
@@ -36,5 +41,6 @@ pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_at, report_to};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
-pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};
+pub(crate) use site::{component_sites, metadata_of, refresh_all, register_all, tracing_level};
+pub use switched::Callee;
 pub use sync::{Call, CallGuard, Start, observe};

@@ -20,6 +20,12 @@ pub struct Report<E: Ends>(Option<E>);
 
 /// What ends with a call.
 pub trait Ends {
+    /// Whether it has begun.
+    #[inline(always)]
+    fn has_begun(&self) -> bool {
+        true
+    }
+
     /// The call has ended.
     fn end(self, outcome: Outcome);
 }
@@ -36,7 +42,8 @@ pub struct Begun<T, S> {
 /// A call that begins.
 #[derive(Clone, Copy, Debug)]
 pub struct Beginning {
-    start: Ticks,
+    /// Its own start, where its clock has been read.
+    start: Option<Ticks>,
     store: StoreId,
 }
 
@@ -45,9 +52,7 @@ impl Beginning {
     #[inline(always)]
     fn of(call: &Call) -> Option<Self> {
         let (flags, store) = Context::here_flags();
-        // Its clock has been read, where it needed that.
-        let start = || call.start().unwrap_or_else(clock::now);
-        (flags & SUPPRESSED == 0).then(|| Self { start: start(), store })
+        (flags & SUPPRESSED == 0).then(|| Self { start: call.start(), store })
     }
 }
 
@@ -58,8 +63,9 @@ pub fn report_to<T, L>(target: T, call: Beginning, labels: impl FnOnce() -> L) -
 where
     T: CallMetrics<L>,
 {
+    let start = call.start.unwrap_or_else(clock::now);
     let series = target.begin(&labels());
-    Begun { target, series, start: call.start, store: call.store }
+    Begun { target, series, start, store: call.store }
 }
 
 /// The same of a place.
@@ -89,6 +95,21 @@ impl<T, S: EndIn<T>> Ends for Begun<T, S> {
     }
 }
 
+/// The report of a call that may be switched off.
+impl<E: Ends> Ends for Option<E> {
+    #[inline(always)]
+    fn has_begun(&self) -> bool {
+        self.as_ref().is_some_and(Ends::has_begun)
+    }
+
+    #[inline]
+    fn end(self, outcome: Outcome) {
+        if let Some(begun) = self {
+            begun.end(outcome);
+        }
+    }
+}
+
 /// What stands beside a call: a [`Report`], or nothing.
 pub trait Reporting {
     /// Whether it has begun, and not ended.
@@ -111,7 +132,7 @@ impl Reporting for () {
 impl<E: Ends> Reporting for Report<E> {
     #[inline]
     fn is_open(&self) -> bool {
-        self.0.is_some()
+        self.0.has_begun()
     }
 
     #[inline]

@@ -1,12 +1,14 @@
 //! The ordinary `tracing` span beside ours, for other layers that want it; and the event about an error.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use spanwright_core::callsite::SHADOW;
 use spanwright_core::context::Context;
 use spanwright_core::descriptor::Level;
+use spanwright_core::ids::SpanId;
 use spanwright_core::kept::Kept;
 use spanwright_core::slots::SlotHandle;
 use spanwright_core::slots::value::Value;
@@ -19,6 +21,7 @@ use tracing_core::{Callsite, Event, Interest, Kind, Metadata};
 
 use super::outcome::Message;
 use super::site::{self, Site, tracing_level};
+use crate::parent::{Of, Parent, Their};
 
 /// What this thread is doing with `tracing` on behalf of an annotated call.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,24 +80,106 @@ pub(super) fn is_wanted(site: &'static Site, bits: u32) -> bool {
 pub(super) struct Shadow {
     dispatch: Dispatch,
     id: Id,
+    /// The span that it stands beside, where we record that.
+    own: SpanId,
+}
+
+const SHARDS: usize = 16;
+
+/// The open ones, by the spans that they stand beside: so that a context of ours leads to a span of `tracing`'s.
+static OPEN: [Mutex<BTreeMap<u64, Weak<Shadow>>>; SHARDS] = [const { Mutex::new(BTreeMap::new()) }; SHARDS];
+
+/// Those of this span's shard. Held for a look only.
+fn open_shadows(own: SpanId) -> MutexGuard<'static, BTreeMap<u64, Weak<Shadow>>> {
+    OPEN[own.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a `tracing` span is a child of.
+enum Placement {
+    /// The current span, whatever that is.
+    Current,
+    /// No span.
+    Root,
+    /// This one, which is kept open.
+    Under(Id, #[allow(dead_code, reason = "its drop may close the span")] Option<Open>),
+}
+
+/// Keeps a span open.
+enum Open {
+    Shadow(#[allow(dead_code, reason = "only dropped")] Arc<Shadow>),
+    Span(#[allow(dead_code, reason = "only dropped")] tracing::Span),
+}
+
+impl Placement {
+    /// Where a span is that was stated.
+    fn of(parent: &Parent) -> Self {
+        match &parent.of {
+            Of::Root => Self::Root,
+            Of::Theirs(_, their) => {
+                let kept = match their {
+                    Their::Span(span) => Some(Open::Span(span.clone())),
+                    Their::Id(_) => None,
+                };
+                their.id().map_or(Self::Root, |id| Self::Under(id, kept))
+            }
+            Of::Ours(context) => {
+                if context.span_id == Context::here().span_id {
+                    return Self::Current;
+                }
+                // A span of another process, or one that `tracing` knows nothing of.
+                let shadow = open_shadows(context.span_id).get(&context.span_id.0).and_then(Weak::upgrade);
+                shadow.map_or(Self::Root, |shadow| Self::Under(shadow.id.clone(), Some(Open::Shadow(shadow))))
+            }
+        }
+    }
 }
 
 impl Shadow {
     /// Opens the span with `captured` as its fields, at this stage: [`Stage::Opening`].
-    pub(super) fn open(site: &'static Site, bits: u32, stage: Stage, captured: &Captured) -> Option<Self> {
+    pub(super) fn open(
+        site: &'static Site,
+        bits: u32,
+        stage: Stage,
+        stated: Option<&Parent>,
+        captured: &Captured,
+    ) -> Option<Arc<Self>> {
         let metadata = site.tracing_metadata();
         let values = captured.by_place(metadata.fields().len());
         let values = metadata.fields().value_set_all(&values);
+        let parent = stated.map_or(Placement::Current, Placement::of);
+        let own = match stage {
+            Stage::Opening(own, slot) if slot.is_some() => own.span_id,
+            _ => SpanId::NONE,
+        };
         let open = |dispatch: &Dispatch| {
             // Per-layer filters keep their answer only until the next question on this thread, and evaluating the
             // fields may have asked some.
             if bits & SHADOW == 0 && !dispatch.enabled(metadata) {
                 return None;
             }
-            let id = dispatch.new_span(&Attributes::new(metadata, &values));
-            Some(Self { dispatch: dispatch.clone(), id })
+            let attributes = match &parent {
+                Placement::Current => Attributes::new(metadata, &values),
+                Placement::Root => Attributes::new_root(metadata, &values),
+                Placement::Under(id, _) => Attributes::child_of(id.clone(), metadata, &values),
+            };
+            let id = dispatch.new_span(&attributes);
+            Some(Self { dispatch: dispatch.clone(), id, own })
         };
-        during(stage, || dispatcher::get_default(open))
+        let shadow = Arc::new(during(stage, || dispatcher::get_default(open))?);
+        if own.is_some() {
+            open_shadows(own).insert(own.0, Arc::downgrade(&shadow));
+        }
+        shadow.follow(&captured.causes);
+        Some(shadow)
+    }
+
+    /// Says what the span follows from.
+    fn follow(&self, causes: &[Parent]) {
+        for cause in causes {
+            if let Placement::Under(id, _) = Placement::of(cause) {
+                by_us(|| self.dispatch.record_follows_from(&self.id, &id));
+            }
+        }
     }
 
     pub(super) fn enter(&self) {
@@ -108,6 +193,9 @@ impl Shadow {
 
 impl Drop for Shadow {
     fn drop(&mut self) {
+        if self.own.is_some() {
+            open_shadows(self.own).remove(&self.own.0);
+        }
         self.dispatch.try_close(self.id.clone());
     }
 }
@@ -116,6 +204,8 @@ impl Drop for Shadow {
 #[derive(Debug, Default)]
 pub(super) struct Captured {
     values: Vec<(usize, CapturedValue)>,
+    /// What the span follows from.
+    pub(super) causes: Vec<Parent>,
 }
 
 #[derive(Debug)]

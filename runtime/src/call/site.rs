@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use linkme::distributed_slice;
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, State, UNREGISTERED};
-use spanwright_core::descriptor::{Level, Spec};
+use spanwright_core::descriptor::{Level, SpanKind, Spec};
 use spanwright_core::kept::Kept;
 use tracing_core::callsite::Identifier;
 use tracing_core::field::FieldSet;
@@ -13,6 +13,7 @@ use tracing_core::{Callsite, Interest, Kind, Metadata};
 
 use super::metrics::CallMetrics;
 use super::shadow::Events;
+use crate::enabled::Enabled;
 use crate::registry::Registry;
 
 /// Every annotated item that the linker kept.
@@ -32,8 +33,13 @@ pub struct Site {
     calls: Kept<Option<CallMetrics>>,
     /// Which sampler decides where this is a root. Publishes nothing else.
     sampler: AtomicU8,
+    /// How its component is switched: `SPANS_OFF`, `METRICS_OFF`. Publishes nothing else.
+    switched: AtomicU8,
     pub(super) events: Events,
 }
+
+const SPANS_OFF: u8 = 1;
+const METRICS_OFF: u8 = 1 << 1;
 
 /// The sites that have been registered, for when a filter changes.
 static REGISTERED: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
@@ -49,8 +55,20 @@ impl Site {
             metadata: Kept::new(),
             calls: Kept::new(),
             sampler: AtomicU8::new(0),
+            switched: AtomicU8::new(0),
             events: Events::new(),
         }
+    }
+
+    /// A callsite that `tracing` does not know, kept for good.
+    pub(crate) fn unseen(spec: &'static Spec) -> &'static Self {
+        let site: &'static Self = Box::leak(Box::new(Self::new(spec, &UNSEEN)));
+        let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+        site.sampler.store(crate::span::sampler_of(spec) as u8, Ordering::Relaxed);
+        site.ask_component();
+        site.state.register(site.direct());
+        registered.push(site);
+        site
     }
 
     /// What listens, by one relaxed load.
@@ -106,12 +124,15 @@ impl Site {
     #[cold]
     pub(super) fn register(&'static self) -> u32 {
         if self.state.bits() & UNREGISTERED != 0 {
-            let metrics = if self.calls().is_some() { METRICS } else { 0 };
+            let has_metrics = self.calls().is_some();
             // The lock keeps a change of the filter from coming in between what it says and what is set.
             let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
             self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
+            let enabled = self.ask_component();
+            let metrics = if has_metrics && enabled.metrics { METRICS } else { 0 };
             // Until `tracing` has answered, it is asked each time.
-            if self.state.register(metrics | ASK | self.direct()) {
+            let ask = if enabled.spans { ASK } else { 0 };
+            if self.state.register(metrics | ask | self.direct()) {
                 registered.push(self);
                 drop(registered);
                 tracing_core::callsite::register(self);
@@ -120,20 +141,61 @@ impl Site {
         self.state.bits()
     }
 
-    /// Takes over what our own span filter says now.
+    /// Takes over what our own span filter and the component's switch say now. What `tracing` wants is asked anew where the
+    /// interest cache is rebuilt.
     fn refresh(&self) {
         self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
-        self.state.set(DIRECT, self.direct());
+        let enabled = self.ask_component();
+        let metrics =
+            if enabled.metrics && self.calls.get().is_some_and(Option::is_some) { METRICS } else { 0 };
+        let shadow = if enabled.spans { 0 } else { SHADOW | ASK };
+        self.state.set(DIRECT | METRICS | shadow, self.direct() | metrics);
+    }
+
+    /// What the component's switch says now.
+    fn ask_component(&self) -> Enabled {
+        let enabled = crate::component::enabled(self.spec.component);
+        let spans = if enabled.spans { 0 } else { SPANS_OFF };
+        let metrics = if enabled.metrics { 0 } else { METRICS_OFF };
+        self.switched.store(spans | metrics, Ordering::Relaxed);
+        enabled
+    }
+
+    /// How its component is switched.
+    #[inline]
+    pub(crate) fn enabled(&self) -> Enabled {
+        let switched = self.switched.load(Ordering::Relaxed);
+        Enabled { spans: switched & SPANS_OFF == 0, metrics: switched & METRICS_OFF == 0 }
     }
 
     fn direct(&self) -> u32 {
-        if crate::span::wants(self.spec.target, self.spec.level) { DIRECT } else { 0 }
+        let wants = self.enabled().spans && crate::span::wants(self.spec.target, self.spec.level);
+        if wants { DIRECT } else { 0 }
     }
 }
 
+/// Stands where `tracing` asks for a callsite of which it knows nothing.
+static UNSEEN: Site = Site::new(&UNSEEN_SPEC, &UNSEEN);
+static UNSEEN_SPEC: Spec = Spec {
+    name: "unseen",
+    target: "spanwright",
+    level: Level::INFO,
+    kind: SpanKind::Internal,
+    component: "",
+    module: "",
+    function: "",
+    file: "",
+    line: 0,
+    fields: &[],
+    doc: "",
+    calls: None,
+};
+
 impl Callsite for Site {
     fn set_interest(&self, interest: Interest) {
-        let bits = if interest.is_always() {
+        let bits = if !self.enabled().spans {
+            0
+        } else if interest.is_always() {
             SHADOW
         } else if interest.is_sometimes() {
             ASK
@@ -166,7 +228,16 @@ pub(crate) fn register_all() {
     }
 }
 
-/// Asks our span filter again for every callsite.
+/// The names of the components that annotated functions belong to, each as often as there are such functions.
+pub(crate) fn component_sites() -> Vec<&'static str> {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_linked = |site: &Site| SITES.iter().any(|linked| std::ptr::eq(linked, site));
+    let others = registered.iter().copied().filter(|site| !is_linked(site));
+    let all = SITES.iter().chain(others).map(|site| site.spec.component);
+    all.filter(|component| !component.is_empty()).collect()
+}
+
+/// Asks our span filter and the components' switches again for every callsite.
 pub(crate) fn refresh_all() {
     for site in REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         site.refresh();

@@ -4,7 +4,7 @@ use super::active::Active;
 use super::fields::Fields;
 use super::outcome::Verdict;
 use super::report::{Beginning, Ends, ReportGuard};
-use super::site::Site;
+use super::switched::Callee;
 use spanwright_core::clock::Ticks;
 use spanwright_core::slots::Outcome;
 
@@ -25,12 +25,12 @@ impl Call {
     /// metrics' labels, `record` its fields.
     #[inline(always)]
     pub fn open(
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) -> Self {
         let mut call = Self::new();
-        call.begin(site, combination, record, false);
+        call.begin(callee, combination, record, false);
         call
     }
 
@@ -38,25 +38,26 @@ impl Call {
     #[inline(always)]
     pub fn enter(
         &mut self,
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) {
-        self.begin(site, combination, record, true);
+        self.begin(callee, combination, record, true);
     }
 
     #[inline(always)]
     fn begin(
         &mut self,
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
         enter: bool,
     ) {
-        let bits = site.bits();
+        let bits = callee.bits();
         if bits == 0 {
             return;
         }
+        let site = callee.site();
         let (mut combination, mut record) = (Some(combination), Some(record));
         // One function for all callsites, whatever their closures are.
         let mut combination = || combination.take().map_or(0, |combination| combination());
@@ -65,7 +66,12 @@ impl Call {
                 record(fields);
             }
         };
-        Active::open(&mut self.0, site, bits, &mut combination, &mut record, enter);
+        match callee.parent() {
+            None => Active::open(&mut self.0, site, bits, &mut combination, &mut record, enter),
+            Some(parent) => {
+                Active::open_under(&mut self.0, site, bits, parent, &mut combination, &mut record, enter);
+            }
+        }
     }
 
     /// Ends the call.
@@ -85,26 +91,26 @@ impl Call {
     }
 }
 
-/// Runs `body` as a call of `site`, ended by what it returns. The body starts the call by what it is given, so that where
+/// Runs `body` as a call of `callee`, ended by what it returns. The body starts the call by what it is given, so that where
 /// nobody listens nothing is left of it but one relaxed load.
 #[inline(always)]
-pub fn observe<R>(
-    site: &'static Site,
-    body: impl FnOnce(Start<'_>) -> R,
+pub fn observe<C: Callee, R>(
+    callee: C,
+    body: impl FnOnce(Start<'_, C>) -> R,
     outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
 ) -> R {
-    if site.bits() == 0 { body(Start(None)) } else { observed(site, body, outcome) }
+    if callee.bits() == 0 { body(Start(None)) } else { observed(callee, body, outcome) }
 }
 
 /// The same where somebody listens: out of line, so that the bare body has neither its stack nor its landing pads.
 #[inline(never)]
-fn observed<R>(
-    site: &'static Site,
-    body: impl FnOnce(Start<'_>) -> R,
+fn observed<C: Callee, R>(
+    callee: C,
+    body: impl FnOnce(Start<'_, C>) -> R,
     outcome: impl for<'r> FnOnce(&'r R) -> Verdict<'r>,
 ) -> R {
     let mut call = Call::new();
-    let returned = body(Start(Some(Started { call: &mut call, site })));
+    let returned = body(Start(Some(Started { call: &mut call, callee })));
     if call.0.is_some() {
         call.end(&outcome(&returned));
     }
@@ -113,20 +119,20 @@ fn observed<R>(
 
 /// The start of a call, at the head of its body; nothing where nobody listens.
 #[derive(Debug)]
-pub struct Start<'c>(Option<Started<'c>>);
+pub struct Start<'c, C>(Option<Started<'c, C>>);
 
 #[derive(Debug)]
-struct Started<'c> {
+struct Started<'c, C> {
     call: &'c mut Call,
-    site: &'static Site,
+    callee: C,
 }
 
-impl Start<'_> {
+impl<C: Callee> Start<'_, C> {
     /// Starts the call; its span is current from here on.
     #[inline(always)]
     pub fn enter(self, combination: impl FnOnce() -> u32, record: impl FnOnce(&mut Fields<'_, '_>)) {
-        if let Some(Started { call, site }) = self.0 {
-            call.enter(site, combination, record);
+        if let Some(Started { call, callee }) = self.0 {
+            call.enter(callee, combination, record);
         }
     }
 }
@@ -152,11 +158,11 @@ impl CallGuard {
     #[inline(always)]
     pub fn enter(
         &mut self,
-        site: &'static Site,
+        callee: impl Callee,
         combination: impl FnOnce() -> u32,
         record: impl FnOnce(&mut Fields<'_, '_>),
     ) {
-        self.call.enter(site, combination, record);
+        self.call.enter(callee, combination, record);
         self.unwinds = self.call.0.is_some() && std::thread::panicking();
     }
 

@@ -46,6 +46,7 @@ impl Settings {
             sample_rate,
             sample_limit,
             sample_rules,
+            components,
             sampler,
             sampler_arg,
             keep_errors,
@@ -243,6 +244,7 @@ impl Settings {
             log_filter,
             log_format,
             server: server_is_on.then(|| decide_address(metrics_addr, metrics_port)),
+            components: components.unwrap_or_default(),
             measured: Measured {
                 process: process_metrics.unwrap_or(true),
                 runtimes: runtime_metrics.unwrap_or(true),

@@ -9,6 +9,7 @@ use tracing_subscriber::filter::Targets;
 use super::kind::{LogFormat, OtlpCompression, OtlpProtocol};
 use super::pairs::Headers;
 use super::url::Url;
+use crate::Enabled;
 use crate::attribute::RedactionKey;
 use crate::export::Temporality;
 
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     /// Where the admin server listens; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<SocketAddr>,
+    /// How components are switched.
+    pub(crate) components: Vec<(String, Enabled)>,
     /// What is measured besides what the program measures.
     pub(crate) measured: Measured,
     /// Whether a problem stops the program.

@@ -4,7 +4,7 @@
 use super::environment::Environment;
 use super::jaeger::JaegerEndpoint;
 use super::kind::{
-    Address, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HashKey,
+    Address, BaseEndpoint, Components, Compressions, Count, FileBytes, FilePath, Filter, Format, HashKey,
     HistogramAggregation, Host, Kind, Limit, LogExporters, LogsEndpoint, MetricExporters, MetricsEndpoint,
     Millis, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch, Switch,
     TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
@@ -101,6 +101,9 @@ keys! {
     /// share, or a rate per second. A name wins over a component, that over a target, and a longer target over a
     /// shorter one; they add to those set in code.
     sample_rules: SampleRules, ["TRACE_SAMPLE_RULES"], [], "none";
+    /// Which components are switched off, as a whole or in part, until the program says otherwise: a component's name, whose
+    /// parts within dots it covers too, then `on`, `off`, `spans` alone or `metrics` alone. They add to those set in code.
+    components: Components, ["COMPONENTS"], [], "what their libraries say, `on` where they say nothing";
     /// How traces are sampled. After `parentbased_`, only where there is no parent to decide it.
     sampler: Samplers, [], ["OTEL_TRACES_SAMPLER"], "`parentbased_always_on`";
     /// The share of the ratio samplers.

@@ -23,6 +23,7 @@ macro_rules! words {
 }
 
 mod address;
+mod components;
 mod exporters;
 mod filter;
 mod metrics;
@@ -33,6 +34,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 pub(crate) use address::{Address, Host, ListenAddress};
+pub(crate) use components::{Components, check_name, set as set_component};
 pub(crate) use exporters::{
     LogExporters, LogsExporterName, MetricExporters, MetricsExporterName, TraceExporters, TracesExporterName,
 };

@@ -36,7 +36,7 @@ pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;
 pub(crate) use kind::{
     BaseEndpoint, Count, Filter, HashKey, Kind, Millis, PerSecond, Ratio, RingBytes, RootSampler,
-    SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
+    SamplerName, TracesExporterName, ZipkinEndpoint, check_name, parse_key, set_component, set_rule,
 };
 pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
@@ -133,6 +133,11 @@ impl Settings {
             set_rule(&mut rules, rule);
         }
         self.sample_rules = Some(rules);
+        let mut components = code.components.take().unwrap_or_default();
+        for (name, enabled) in self.components.take().into_iter().flatten() {
+            set_component(&mut components, name, enabled);
+        }
+        self.components = Some(components);
         self
     }
 }

@@ -68,11 +68,24 @@ pub(super) fn newest_in(theirs: &TheirContext, here: Context) -> Context {
         // It is what we have put there: since then only ours has changed.
         return here;
     }
-    let taken_along = theirs.get::<Ours>().map(|ours| ours.0).filter(|ours| is_of(of, *ours));
-    let known = taken_along.or_else(|| open::find(convert::span_id(of.span_id()))).unwrap_or_else(|| {
-        if of.is_remote() { convert::remote_context(of) } else { convert::local_context(of) }
-    });
+    let known = known_in(theirs, of);
     Context { store: here.store, baggage: here.baggage, ..known }
+}
+
+/// The context of the span of `theirs`; none where it has no span.
+pub(super) fn context_within(theirs: &TheirContext) -> Context {
+    let span = theirs.span();
+    let of = span.span_context();
+    let known = if of.is_valid() { known_in(theirs, of) } else { Context::NONE };
+    if theirs.is_telemetry_suppressed() { known.suppressed() } else { known }
+}
+
+/// The context of a span of `theirs`, whoever knows it.
+fn known_in(theirs: &TheirContext, of: &SpanContext) -> Context {
+    let taken_along = theirs.get::<Ours>().map(|ours| ours.0).filter(|ours| is_of(of, *ours));
+    taken_along.or_else(|| open::find(convert::span_id(of.span_id()))).unwrap_or_else(|| {
+        if of.is_remote() { convert::remote_context(of) } else { convert::local_context(of) }
+    })
 }
 
 /// A context's span, in the trace state of the context of theirs around it.

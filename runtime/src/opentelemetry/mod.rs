@@ -62,6 +62,11 @@ pub(crate) fn around(here: Context) -> Context {
     if is_joined() { current::newest(here) } else { here }
 }
 
+/// The context of the span of one of theirs; none where it has no span.
+pub(crate) fn context_within(theirs: &opentelemetry::Context) -> Context {
+    current::context_within(theirs)
+}
+
 /// A span of ours has become the thread's current one.
 #[inline]
 pub(crate) fn entered(own: Context) {

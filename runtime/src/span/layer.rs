@@ -44,7 +44,16 @@ pub fn layer<S>() -> Filtered<SpanLayer, OthersOnly, S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    super::lookup::add(context_in::<S>);
     SpanLayer { is_second: AtomicBool::new(false) }.with_filter(OthersOnly { _private: () })
+}
+
+/// The context of a span in a subscriber of this type.
+fn context_in<S>(id: &Id, dispatch: &Dispatch) -> Option<Context>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    Some(known(&dispatch.downcast_ref::<S>()?.span(id)?)?.context)
 }
 
 /// Records the spans of callsites that are not ours. Made by [`layer`].

@@ -6,6 +6,7 @@
 //! | `layer` | the `tracing` layer that records other crates' spans, and events |
 //! | `entered` | the other crates' spans entered on a thread |
 //! | `subscriber` | the wrapper whose current span may be an annotated call's |
+//! | `lookup` | the contexts of `tracing` spans, by their ids |
 //! | `recording` | how spans and events get into the ring buffer |
 //! | `pipeline` | from the ring buffer to the exporters' queues |
 //! | `assembly` | joins events to their spans, and waits for the ends of traces |
@@ -18,6 +19,7 @@ mod data;
 mod decode;
 mod entered;
 mod layer;
+mod lookup;
 mod pipeline;
 mod recording;
 mod sampling;
@@ -41,6 +43,7 @@ pub use data::{
 pub(crate) use entered::{has_left, leave_call};
 pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
+pub(crate) use lookup::context_of;
 pub(crate) use pipeline::{Exporters, PipelineHandle, start};
 pub(crate) use recording::{event, event_at, fill, finish, open, records_events, write};
 pub(crate) use sampling::{MAX_SAMPLERS, decide};
@@ -134,7 +137,7 @@ pub(crate) fn begin(
     Some(context)
 }
 
-fn refresh() {
+pub(crate) fn refresh() {
     crate::call::refresh_all();
     tracing_core::callsite::rebuild_interest_cache();
 }

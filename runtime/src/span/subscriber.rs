@@ -49,6 +49,14 @@ where
     Answering::new(beneath)
 }
 
+/// The context of a span beneath a subscriber of ours, if it is of this type.
+fn context_beneath<S>(id: &Id, dispatch: &Dispatch) -> Option<Context>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    dispatch.downcast_ref::<Answering<S>>()?.context_of(id)
+}
+
 /// What an id of ours has set; the registry's ids, a place and a generation, leave the bit alone.
 const OURS: u64 = 1 << 63;
 
@@ -58,8 +66,12 @@ pub(crate) struct Answering<S> {
     beneath: S,
 }
 
-impl<S> Answering<S> {
+impl<S> Answering<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     pub(crate) fn new(beneath: S) -> Self {
+        super::lookup::add(context_beneath::<S>);
         Self { beneath }
     }
 }
@@ -225,6 +237,9 @@ where
     fn record_follows_from(&self, id: &Id, follows: &Id) {
         if !is_ours(id) && !is_ours(follows) {
             return self.beneath.record_follows_from(id, follows);
+        }
+        if crate::call::stage() == Stage::ByUs {
+            return;
         }
         let of = |id| match context_of(id) {
             Some(context) => Some((context, context.slot)),

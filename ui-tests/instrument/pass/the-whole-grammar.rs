@@ -24,6 +24,15 @@ fn strings() {}
 #[instrument(kind = server, component = "orders")]
 fn kind() {}
 
+#[instrument(enabled = id > 7, parent = None, follows_from = Some(spanwright::Context::current()))]
+fn switched(id: u64) {}
+
+#[instrument(parent = core::option::Option::None, enabled = spanwright::Enabled::SPANS)]
+fn switched_by_paths() {}
+
+#[instrument(parent = &(cx, 7).0, follows_from = [&cx, &cx].iter(), enabled = { let on = true; on })]
+fn placed(cx: spanwright::Context) {}
+
 #[instrument(kind = "CLIENT")]
 fn kind_in_quotes() {}
 

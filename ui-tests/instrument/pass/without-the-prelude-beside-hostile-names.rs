@@ -59,6 +59,20 @@ enum Tier {
 const SITE: () = ();
 const ENTRY: () = ();
 
+#[instrument(enabled = on, parent = cx, follows_from = [cx], component = "a.b")]
+fn switched(on: ::core::primitive::bool, cx: &::spanwright::Context) {}
+
+#[instrument(enabled = on, parent = cx, metrics(into = into))]
+async fn switched_report(on: ::core::primitive::bool, cx: ::spanwright::Context, into: &Running) {}
+
+#[derive(Metrics)]
+#[metrics(prefix = "running")]
+struct Running {
+    /// Calls that have ended.
+    #[metric(role = calls)]
+    calls_total: Counter,
+}
+
 /// Takes money.
 #[instrument(
     name = "pay",

@@ -2,6 +2,8 @@
 
 mod ending;
 
+use std::sync::Arc;
+
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, UNREGISTERED};
 use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{ANNOTATED, Context, REMOTE, SUPPRESSED};
@@ -11,6 +13,8 @@ use spanwright_core::slots::{SlotHandle, Start};
 use super::fields::Fields;
 use super::shadow::{self, Captured, Shadow};
 use super::site::Site;
+use super::switched::EXTRAS;
+use crate::parent::Parent;
 use crate::{bridge, span};
 
 /// The context is this call's own while the call is entered, and the one to go back to is kept here; or the other
@@ -36,7 +40,17 @@ pub(super) struct Active {
     start: Ticks,
     context: Context,
     slot: SlotHandle,
-    shadow: Option<Box<Shadow>>,
+    shadow: Option<Arc<Shadow>>,
+}
+
+/// Where a call begins.
+struct Position<'p> {
+    /// The thread's context.
+    here: Context,
+    /// The one that its span is a child of.
+    around: Context,
+    /// What that is made of, where it was stated.
+    stated: Option<&'p Parent>,
 }
 
 impl Active {
@@ -93,7 +107,39 @@ impl Active {
     ) {
         let bits = if bits & UNREGISTERED != 0 { site.register() } else { bits };
         let here = Context::here();
-        let around = bridge::around(here);
+        let position = Position { here, around: bridge::around(here), stated: None };
+        Self::open_at(place, site, bits, position, combination, record, enter);
+    }
+
+    /// A call whose span is a child of a stated one, or of none.
+    #[inline(never)]
+    pub(super) fn open_under(
+        place: &mut Option<Self>,
+        site: &'static Site,
+        bits: u32,
+        parent: &Parent,
+        combination: &mut dyn FnMut() -> u32,
+        record: &mut dyn FnMut(&mut Fields<'_, '_>),
+        enter: bool,
+    ) {
+        let here = Context::here();
+        if !here.is_suppressed() {
+            let around = parent.around(here, || bridge::around(here));
+            let position = Position { here, around, stated: Some(parent) };
+            Self::open_at(place, site, bits, position, combination, record, enter);
+        }
+    }
+
+    #[inline(always)]
+    fn open_at(
+        place: &mut Option<Self>,
+        site: &'static Site,
+        bits: u32,
+        Position { here, around, stated }: Position<'_>,
+        combination: &mut dyn FnMut() -> u32,
+        record: &mut dyn FnMut(&mut Fields<'_, '_>),
+        enter: bool,
+    ) {
         let is_local = around.trace_id.is_some() && around.flags & REMOTE == 0;
         let is_dropped_child = is_local && !around.is_recorded();
         // Dropped children share the root's context; a future keeps it, wherever it is polled.
@@ -130,7 +176,7 @@ impl Active {
             own.slot = active.open_slot(own, around);
         }
         let wants_shadow = bits & (SHADOW | ASK) != 0 && shadow::is_wanted(site, bits);
-        active.record(own, wants_shadow.then_some(bits), record);
+        active.record(own, bits, wants_shadow, stated, record);
         active.flags &= !PANICKED;
         if active.flags == 0 && active.shadow.is_none() {
             active.flags = ENDED;
@@ -182,20 +228,26 @@ impl Active {
     fn record(
         &mut self,
         own: Context,
-        shadow_bits: Option<u32>,
+        bits: u32,
+        wants_shadow: bool,
+        stated: Option<&Parent>,
         record: &mut dyn FnMut(&mut Fields<'_, '_>),
     ) {
-        match shadow_bits {
-            None if self.slot.is_some() && !self.site.spec().fields.is_empty() => {
-                span::fill(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));
-            }
-            None => {}
-            Some(bits) => self.record_both(own, bits, record),
+        if wants_shadow {
+            self.record_both(own, bits, stated, record);
+        } else if self.slot.is_some() && (!self.site.spec().fields.is_empty() || bits & EXTRAS != 0) {
+            span::fill(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));
         }
     }
 
     #[cold]
-    fn record_both(&mut self, own: Context, bits: u32, record: &mut dyn FnMut(&mut Fields<'_, '_>)) {
+    fn record_both(
+        &mut self,
+        own: Context,
+        bits: u32,
+        stated: Option<&Parent>,
+        record: &mut dyn FnMut(&mut Fields<'_, '_>),
+    ) {
         let mut captured = Captured::default();
         if self.slot.is_some() {
             span::write(self.slot, |writer| record(&mut Fields::new(Some(writer), Some(&mut captured))));
@@ -203,7 +255,7 @@ impl Active {
             record(&mut Fields::new(None, Some(&mut captured)));
         }
         let opening = shadow::Stage::Opening(own, self.slot);
-        self.shadow = Shadow::open(self.site, bits, opening, &captured).map(Box::new);
+        self.shadow = Shadow::open(self.site, bits, opening, stated, &captured);
     }
 
     /// Makes the call's span the current one.
@@ -250,6 +302,11 @@ impl Active {
     #[inline]
     pub(super) fn start(&self) -> Ticks {
         self.start
+    }
+
+    /// The span's slot; none where it is not recorded.
+    pub(super) fn slot(&self) -> SlotHandle {
+        self.slot
     }
 
     /// Whether the call has been ended.

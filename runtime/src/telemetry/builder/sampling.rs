@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Builder;
-use crate::config::{self, PerSecond, Ratio, SampleRule, parse_key, set_rule};
+use crate::Enabled;
+use crate::config::{self, PerSecond, Ratio, SampleRule, check_name, parse_key, set_component, set_rule};
 use crate::telemetry::{SampleRate, Sampler};
 
 impl Builder {
@@ -53,6 +54,22 @@ impl Builder {
         if let (Some(key), Some(_)) = (key, checked) {
             let rules = self.code.sample_rules.get_or_insert_default();
             set_rule(rules, SampleRule { key, sampling: rate.into() });
+        }
+        self
+    }
+
+    /// How a component is switched, and those whose names begin with its name and a dot, until the program says otherwise
+    /// by [`component`](crate::component()). An empty name is a [`Problem`](super::Problem) and ignored.
+    ///
+    /// ```
+    /// use spanwright::{Enabled, Telemetry};
+    ///
+    /// let builder = Telemetry::builder().component("cache", false).component("db", Enabled::METRICS);
+    /// ```
+    pub fn component(mut self, name: &str, enabled: impl Into<Enabled>) -> Self {
+        let checked = check_name(name).map_err(|reason| format!("`{}` {reason}", name.escape_debug()));
+        if let Some(name) = self.parsed("component", checked) {
+            set_component(self.code.components.get_or_insert_default(), name, enabled.into());
         }
         self
     }

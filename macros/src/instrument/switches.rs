@@ -1,0 +1,114 @@
+//! Whether and where a call's span begins: `enabled`, `parent`, `follows_from`, and what `component` switches of a report.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use super::metrics::Metrics;
+use super::model::Model;
+use super::parse::Value;
+use crate::args::{Arg, Eq};
+use crate::errors::Errors;
+use crate::hygiene::blaming;
+
+/// The arguments as they were written.
+pub(super) struct Written {
+    pub(super) parent: Arg<Eq<Value>>,
+    pub(super) follows_from: Arg<Eq<Value>>,
+    pub(super) enabled: Arg<Eq<Value>>,
+}
+
+/// Whether and where a call's span begins.
+pub(super) struct Switches {
+    parent: Option<Parent>,
+    /// The spans that led to this one.
+    follows_from: Option<Expr>,
+    /// What switches each call.
+    enabled: Option<Expr>,
+    /// Whether a report into metrics of the user's own may be switched off.
+    report: bool,
+}
+
+/// What the span is a child of.
+enum Parent {
+    /// `None`: nothing.
+    Root(Expr),
+    Of(Expr),
+}
+
+impl Switches {
+    pub(super) fn decide(
+        written: Written,
+        has_component: bool,
+        metrics: &Metrics,
+        errors: &mut Errors,
+    ) -> Self {
+        let value = |written: Arg<Eq<Value>>| written.map(|written| written.value.0.0);
+        let Written { parent, follows_from, enabled } = written;
+        let (parent, follows_from, enabled) = (value(parent), value(follows_from), value(enabled));
+        // An `.await` would suspend before there is a future to follow.
+        for expr in [&parent, &follows_from, &enabled].into_iter().flatten() {
+            if let Expr::Await(awaited) = expr {
+                let message = "this is evaluated before the call begins, where nothing can be awaited: await it in the caller, and \
+                     hand it over as a parameter";
+                errors.at(awaited.await_token.span, message);
+            }
+        }
+        let is_switched = has_component || enabled.is_some();
+        Self {
+            parent: parent
+                .map(|parent| if is_none(&parent) { Parent::Root(parent) } else { Parent::Of(parent) }),
+            follows_from,
+            enabled,
+            report: is_switched && matches!(metrics, Metrics::Into(_)),
+        }
+    }
+}
+
+/// Whether it is `None`, whose type nothing else says.
+fn is_none(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident == "None" && last.arguments.is_none())
+        }
+        _ => false,
+    }
+}
+
+/// The calls on the callsite; nothing where it is what a call takes as it is.
+///
+/// Output, for `enabled = self, parent = &cx`: `.switched().when(|| enabled(&(self))).under(|| parent(&(&cx)))`.
+pub(super) fn adapters(model: &Model) -> Option<TokenStream> {
+    let Switches { parent, follows_from, enabled, report } = &model.switches;
+    if parent.is_none() && follows_from.is_none() && enabled.is_none() && !report {
+        return None;
+    }
+    let krate = &model.krate;
+    let switched = if *report { quote!(.switched_with_report()) } else { quote!(.switched()) };
+    let when = enabled.as_ref().map(|enabled| {
+        let at = blaming(enabled.span());
+        let krate = krate.at(at);
+        quote_spanned!(at=> .when(|| #krate::__private::enabled(&(#enabled))))
+    });
+    let linked = follows_from.as_ref().map(|_| quote!(.linked()));
+    let under = parent.as_ref().map(|parent| {
+        let (Parent::Root(expr) | Parent::Of(expr)) = parent;
+        let at = blaming(expr.span());
+        let krate = krate.at(at);
+        match parent {
+            Parent::Root(none) => {
+                quote_spanned!(at=> .under(|| #krate::__private::parent::<::core::option::Option<#krate::Context>>(&(#none))))
+            }
+            Parent::Of(expr) => quote_spanned!(at=> .under(|| #krate::__private::parent(&(#expr)))),
+        }
+    });
+    Some(quote!(#switched #when #linked #under))
+}
+
+/// The statement that records what the span follows from.
+pub(super) fn links(model: &Model, recorder: &Ident) -> Option<TokenStream> {
+    let causes = model.switches.follows_from.as_ref()?;
+    let at = blaming(causes.span());
+    Some(quote_spanned!(at=> #recorder.follows_from(#causes);))
+}

@@ -1,0 +1,258 @@
+//! What a span can be told to be the child of.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::Context;
+
+/// What `#[instrument(parent = …)]` takes, and each element of `follows_from`: leads to a span.
+///
+/// | Type | Parent |
+/// | --- | --- |
+/// | [`Context`] | its span, in this process or, as a propagator has extracted it, in another one; a new trace where it has none |
+/// | `tracing::Span`, `tracing::Id` | that span; a new trace for a disabled one |
+/// | `opentelemetry::Context`, with the feature `opentelemetry` | its span, remote where it is |
+/// | `Option` of these | a new trace for `None`, as in `tracing` |
+///
+/// References, boxes, `Rc`s and `Arc`s of these do as well. A type of one's own, such as a request, implements it by one of these:
+///
+/// ```
+/// use spanwright::{AsParent, Context, Parent, instrument};
+///
+/// struct Message {
+///     sent_in: Context,
+/// }
+///
+/// impl AsParent for Message {
+///     fn as_parent(&self) -> Parent {
+///         self.sent_in.as_parent()
+///     }
+/// }
+///
+/// #[instrument(parent = message)]
+/// fn handle(message: &Message) {}
+/// # handle(&Message { sent_in: Context::NONE });
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` leads to no span",
+    label = "not a parent",
+    note = "`parent` and `follows_from` take a `spanwright::Context`, a `tracing::Span` or its `Id`, or an `Option` of these; with the \
+            feature `opentelemetry` also an `opentelemetry::Context`"
+)]
+pub trait AsParent {
+    /// The span.
+    fn as_parent(&self) -> Parent;
+}
+
+/// A span that another one begins in, or follows from; or none. Made by [`AsParent`].
+#[derive(Clone, Debug)]
+pub struct Parent {
+    #[cfg(feature = "telemetry")]
+    pub(crate) of: Of,
+}
+
+/// Where it leads.
+#[cfg(feature = "telemetry")]
+#[derive(Clone, Debug)]
+pub(crate) enum Of {
+    /// To no span.
+    Root,
+    /// To a span of ours.
+    Ours(Context),
+    /// To a span of `tracing`'s, whose context we may know.
+    Theirs(Option<Context>, Their),
+}
+
+/// A span of `tracing`'s.
+#[cfg(feature = "telemetry")]
+#[derive(Clone, Debug)]
+pub(crate) enum Their {
+    /// Kept open.
+    Span(tracing::Span),
+    /// Somebody else keeps it open.
+    Id(tracing_core::span::Id),
+}
+
+impl Parent {
+    /// No span: a new trace begins.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self {
+            #[cfg(feature = "telemetry")]
+            of: Of::Root,
+        }
+    }
+}
+
+impl AsParent for Parent {
+    fn as_parent(&self) -> Parent {
+        self.clone()
+    }
+}
+
+impl AsParent for Context {
+    #[cfg(feature = "telemetry")]
+    fn as_parent(&self) -> Parent {
+        Parent { of: if self.trace_id.is_some() { Of::Ours(*self) } else { Of::Root } }
+    }
+
+    #[cfg(not(feature = "telemetry"))]
+    fn as_parent(&self) -> Parent {
+        Parent::root()
+    }
+}
+
+impl<T: AsParent> AsParent for Option<T> {
+    fn as_parent(&self) -> Parent {
+        self.as_ref().map_or(Parent::root(), AsParent::as_parent)
+    }
+}
+
+macro_rules! behind {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: AsParent + ?Sized> AsParent for $pointer {
+            fn as_parent(&self) -> Parent {
+                T::as_parent(self)
+            }
+        }
+    )*};
+}
+
+behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// What `follows_from` takes: something to iterate over whose items lead to spans, or one such item. `How` tells them apart, and
+/// the compiler finds it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` leads to no spans",
+    label = "neither a span nor an iterable of spans",
+    note = "`follows_from` takes a `spanwright::Context`, a `tracing::Span` or its `Id`, or anything to iterate over with such items"
+)]
+pub trait Causes<How> {
+    /// Hands on each of them.
+    fn each(self, then: impl FnMut(Parent));
+}
+
+/// One.
+#[derive(Debug)]
+pub enum One {}
+
+/// Any number.
+#[derive(Debug)]
+pub enum Any {}
+
+#[diagnostic::do_not_recommend]
+impl<I: IntoIterator<Item: AsParent>> Causes<Any> for I {
+    fn each(self, mut then: impl FnMut(Parent)) {
+        self.into_iter().for_each(|cause| then(cause.as_parent()));
+    }
+}
+
+macro_rules! one {
+    ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Causes<One> for $type {
+            fn each(self, mut then: impl FnMut(Parent)) {
+                then(self.as_parent());
+            }
+        }
+    )*};
+}
+
+one!(Context, &Context, Parent, &Parent);
+#[cfg(feature = "telemetry")]
+one!(tracing::Span, &tracing::Span, tracing_core::span::Id, &tracing_core::span::Id);
+#[cfg(feature = "opentelemetry")]
+one!(opentelemetry::Context, &opentelemetry::Context);
+
+#[cfg(feature = "telemetry")]
+mod theirs {
+    use tracing_core::dispatcher;
+    use tracing_core::span::Id;
+
+    use super::{AsParent, Of, Parent, Their};
+    use crate::Context;
+    use crate::span::context_of;
+
+    impl AsParent for tracing::Span {
+        fn as_parent(&self) -> Parent {
+            let context = self.with_subscriber(|(id, dispatch)| context_of(id, dispatch));
+            let of = context.map_or(Of::Root, |context| Of::Theirs(context, Their::Span(self.clone())));
+            Parent { of }
+        }
+    }
+
+    impl AsParent for Id {
+        fn as_parent(&self) -> Parent {
+            let context = dispatcher::get_default(|dispatch| context_of(self, dispatch));
+            Parent { of: Of::Theirs(context, Their::Id(self.clone())) }
+        }
+    }
+
+    #[cfg(feature = "opentelemetry")]
+    impl AsParent for opentelemetry::Context {
+        fn as_parent(&self) -> Parent {
+            crate::opentelemetry::context_within(self).as_parent()
+        }
+    }
+
+    impl Parent {
+        /// The context that a span of this thread begins in, whose own is `here`. A span that we don't know changes nothing.
+        pub(crate) fn around(&self, here: Context, current: impl FnOnce() -> Context) -> Context {
+            let stated = match &self.of {
+                Of::Root => Some(Context::NONE),
+                Of::Ours(context) | Of::Theirs(Some(context), _) => Some(*context),
+                Of::Theirs(None, _) => None,
+            };
+            // What is counted is this thread's business.
+            stated.map_or_else(current, |stated| Context { store: here.store, ..stated })
+        }
+
+        /// The span's context, where we know it.
+        pub(crate) fn context(&self) -> Option<Context> {
+            match &self.of {
+                Of::Root => None,
+                Of::Ours(context) => Some(*context),
+                Of::Theirs(context, _) => *context,
+            }
+        }
+    }
+
+    impl Their {
+        pub(crate) fn id(&self) -> Option<Id> {
+            match self {
+                Self::Span(span) => span.id(),
+                Self::Id(id) => Some(id.clone()),
+            }
+        }
+    }
+}
+
+/// What generated code asks.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+pub fn parent<P: AsParent + ?Sized>(of: &P) -> Parent {
+    of.as_parent()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn causes<How>(of: impl Causes<How>) -> usize {
+        let mut count = 0;
+        of.each(|_| count += 1);
+        count
+    }
+
+    #[test]
+    fn causes_are_one_or_many() {
+        let context = Context::NONE;
+        assert_eq!(causes(context), 1);
+        assert_eq!(causes(&context), 1);
+        assert_eq!(causes([context, context]), 2);
+        assert_eq!(causes(&vec![Some(&context), None]), 2);
+        assert_eq!(causes(Some(context)), 1);
+        assert_eq!(causes(None::<Context>), 0);
+    }
+}

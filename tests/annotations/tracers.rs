@@ -1,0 +1,163 @@
+//! A struct's own tracer: spans around blocks, named at run time.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use spanwright::span::{AttributeValue, Outcome, SpanData};
+use spanwright::{Attribute, Context, Traced, Tracer, component, instrument};
+
+use crate::collected::{telemetry, traced};
+use crate::function::{block_on, pause, poll_once};
+
+const ATTR_TOPIC: Attribute<str> = Attribute::new("shop.topic");
+const ATTR_KEY: Attribute<str> = Attribute::new("shop.key").dropped();
+
+struct Bus {
+    tracer: Tracer,
+}
+
+impl Traced for Bus {
+    fn tracer(&self) -> &Tracer {
+        &self.tracer
+    }
+}
+
+fn bus() -> Bus {
+    Bus { tracer: Tracer::new("tracers_bus") }
+}
+
+fn attribute<'s>(span: &'s SpanData, key: &str) -> Option<&'s AttributeValue> {
+    span.attributes.iter().find(|(its, _)| its == key).map(|(_, value)| value)
+}
+
+#[instrument]
+fn inside() {
+    tracing::info_span!("theirs").in_scope(|| {
+        bus().tracer.span("innermost").in_scope(|_| ());
+    });
+}
+
+#[test]
+fn a_block_has_a_span_with_what_is_known_at_run_time() {
+    let bus = bus();
+    let (sum, trace) = traced(|| {
+        let topic = "orders".to_owned();
+        let span = bus.tracer.span(format_args!("publish {topic}"));
+        span.with(&ATTR_TOPIC, topic.as_str()).with(&ATTR_KEY, "hidden").with("count", 2).in_scope(|span| {
+            inside();
+            span.record("sent", true);
+            span.record_debug("debug", Some(1));
+            1 + 1
+        })
+    });
+    assert_eq!(sum, 2);
+    let path = ["innermost", "theirs", "inside", "publish orders", "root"];
+    assert_eq!(trace.path("innermost"), path);
+    let span = trace.one("publish orders");
+    assert_eq!((span.outcome, &*span.target), (Outcome::Ok, "tracers_bus"));
+    assert_eq!(attribute(span, "shop.topic"), Some(&AttributeValue::Str("orders".into())));
+    assert_eq!(attribute(span, "count"), Some(&AttributeValue::I64(2)));
+    assert_eq!(attribute(span, "sent"), Some(&AttributeValue::Bool(true)));
+    assert_eq!(attribute(span, "debug"), Some(&AttributeValue::Str("Some(1)".into())));
+    assert_eq!(attribute(span, "shop.key"), None);
+}
+
+#[test]
+fn a_future_has_one_too_across_threads() {
+    let bus = bus();
+    let (sent, trace) = traced(|| {
+        let future = bus.tracer.span("send").follow(|span| async move {
+            pause().await;
+            inside();
+            span.record("sent", 3);
+            3
+        });
+        let mut future = Box::pin(future);
+        assert!(poll_once(future.as_mut()).is_pending());
+        assert!(!Context::current().span_id.to_string().is_empty());
+        std::thread::scope(|scope| scope.spawn(|| block_on(future)).join().unwrap())
+    });
+    assert_eq!(sent, 3);
+    assert_eq!(trace.path("inside"), ["inside", "send", "root"]);
+    assert_eq!(attribute(trace.one("send"), "sent"), Some(&AttributeValue::I64(3)));
+}
+
+#[test]
+fn a_block_ends_as_annotated_functions_do() {
+    let bus = bus();
+    let ((), trace) = traced(|| {
+        let error = bus.tracer.span("fails").try_in_scope(|_| "x".parse::<u8>());
+        assert!(error.is_err());
+        let future = bus.tracer.span("fails async").try_follow(|_| async { "x".parse::<u8>() });
+        assert!(block_on(future).is_err());
+        let panicking = || bus.tracer.span("panics").in_scope(|_| panic!("on purpose"));
+        assert!(catch_unwind(AssertUnwindSafe(panicking)).is_err());
+        let mut dropped = Box::pin(bus.tracer.span("dropped").follow(|_| pause()));
+        assert!(poll_once(dropped.as_mut()).is_pending());
+        drop(dropped);
+        drop(bus.tracer.span("never run"));
+        assert_eq!(bus.tracer.span("works").try_in_scope(|_| "1".parse::<u8>()), Ok(1));
+    });
+    let outcome = |name: &str| trace.one(name).outcome;
+    for name in ["fails", "fails async"] {
+        assert_eq!(outcome(name), Outcome::Error);
+        let error_type = attribute(trace.one(name), "error.type");
+        assert_eq!(error_type, Some(&AttributeValue::Str("core::num::error::ParseIntError".into())));
+    }
+    assert_eq!(outcome("panics"), Outcome::Panicked);
+    assert_eq!(outcome("dropped"), Outcome::Cancelled);
+    assert_eq!(outcome("never run"), Outcome::Cancelled);
+    assert_eq!(outcome("works"), Outcome::Ok);
+    assert_eq!(trace.path("works"), ["works", "root"]);
+}
+
+struct Told<'a>(&'a Cell<u32>);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.set(self.0.get() + 1);
+        f.write_str("told")
+    }
+}
+
+#[test]
+fn nothing_happens_while_it_is_off() {
+    let asked = Cell::new(0);
+    let bus = bus();
+    let run = || {
+        let span = bus.tracer.span(Told(&asked)).with_display("display", Told(&asked));
+        let span = span.with_fn("later", || {
+            asked.set(asked.get() + 1);
+            1
+        });
+        span.in_scope(|span| {
+            span.record_display("more", Told(&asked));
+            (span.is_recording(), Context::current().span_id)
+        })
+    };
+    bus.tracer.switch(false);
+    assert!(!bus.tracing_enabled());
+    let ((is_recording, current), trace) = traced(run);
+    assert!(!is_recording);
+    assert_eq!((current, asked.get()), (trace.root.span_id, 0));
+    bus.tracer.switch(true);
+    assert!(bus.tracing_enabled());
+    let ((is_recording, current), trace) = traced(run);
+    assert!(is_recording);
+    assert_eq!((current, asked.get()), (trace.one("told").span_id, 4));
+}
+
+#[test]
+fn its_name_is_a_component_and_a_trace_that_is_dropped_has_no_spans_of_it() {
+    telemetry();
+    let part = Tracer::from("tracers_part.inner".to_owned());
+    component("tracers_part").set(false);
+    assert!(!part.is_enabled() && !part.is_on());
+    component("tracers_part").reset();
+    assert!(part.is_enabled());
+    let dropped = Context { flags: 2, ..Context::current() };
+    let trace_id = spanwright::span::TraceId::random();
+    let _attached = Context { trace_id, span_id: spanwright::span::SpanId::random(), ..dropped }.attach();
+    part.span("unsampled").in_scope(|span| assert!(!span.is_recording()));
+}

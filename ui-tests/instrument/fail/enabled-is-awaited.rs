@@ -1,0 +1,10 @@
+use spanwright::instrument;
+
+#[instrument(enabled = is_on().await)]
+async fn serve() {}
+
+async fn is_on() -> bool {
+    true
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(enabled = "yes")]
+fn serve() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(enabled)]
+fn serve() {}
+
+fn main() {}

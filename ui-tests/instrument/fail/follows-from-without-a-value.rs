@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(follows_from)]
+fn serve() {}
+
+fn main() {}

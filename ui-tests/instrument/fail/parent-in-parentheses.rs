@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(parent(None))]
+fn serve() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(parent = "root")]
+async fn serve() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(parent =)]
+fn serve() {}
+
+fn main() {}
