@@ -9,9 +9,12 @@
 //! Where it is not a function's whole body but the future at its end, that is around all of them, and the groups that are
 //! looked at without the feature are given to `before_future!` too.
 //!
-//! Where the block is not a closure's, its content goes into a block of the macro's: as a tail expression it would be
-//! blamed for its own braces (`unused_braces`) in functions of one line, and in the arm of a `match` a returned closure
-//! would not get its signature from `-> impl Fn(…)`.
+//! A function that makes a future or a stream which is to be followed comes with a mode in four groups: `made`, what runs
+//! the body, what follows the value, and what it is returned as.
+//!
+//! Where the block is not a closure's, it is the tail expression of a block of the macro's, with a label: without one it would
+//! be blamed for its own braces (`unused_braces`) in functions of one line. They are the user's own, since in editions before
+//! 2024 they decide that the temporaries of the block's own tail expression are dropped after its variables.
 
 /// An annotated function's body, observed.
 #[cfg(feature = "telemetry")]
@@ -24,17 +27,17 @@ macro_rules! body {
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         call.run(move || -> $($ret)* $body, $($outcome)*)
     }};
-    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        $($body)*
+        '_body: $body
     }};
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } { $($body:tt)* }) => {
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {
         $crate::__private::follow(
             $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             ),
-            $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
+            $crate::__future!([$($move)?] [$($ret)*] $body),
             $($outcome)*
         ).await
     };
@@ -44,14 +47,14 @@ macro_rules! body {
         let report = call.report($crate::__report!($report));
         call.run_reported(report, move || -> $($ret)* $body, $($outcome)*)
     }};
-    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         let _report = guard.report($crate::__report!($report));
-        $($body)*
+        '_body: $body
     }};
     ((reported $report:tt (async $($move:tt)?)) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
-        { $($body:tt)* }
+        $body:tt
     ) => {{
         // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
         ({
@@ -62,21 +65,77 @@ macro_rules! body {
             $crate::__private::follow_reported(
                 call,
                 report,
-                $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
+                $crate::__future!([$($move)?] [$($ret)*] $body),
                 $($outcome)*
             )
         }).await
     }};
     ((future $mode:tt) $($rest:tt)*) => { $crate::__private::body! { $mode $($rest)* } };
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ((made $($how:tt)*) $($rest:tt)*) => { $crate::__made! { [] {} $($how)* $($rest)* } };
+    ((reported $report:tt (made $($how:tt)*)) $($rest:tt)*) => {
+        $crate::__made! { [] $report $($how)* $($rest)* }
+    };
+    ((recorded $span:ident (made $($how:tt)*)) $($rest:tt)*) => {
+        $crate::__made! { [$span] {} $($how)* $($rest)* }
+    };
+    ((recorded $span:ident (reported $report:tt (made $($how:tt)*))) $($rest:tt)*) => {
+        $crate::__made! { [$span] $report $($how)* $($rest)* }
+    };
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
         let __site = $crate::__site!($site);
         let __outside = $crate::__private::Outside::of(__site);
         $crate::__private::body! { $mode (__site) $labels $record $outcome $ret {
             let __inside = __outside.inside();
             let $span = __inside.handle();
-            $($body)*
+            '_body: $body
         } }
     }};
+}
+
+/// The body of an annotated function that makes a future or a stream, and what follows it.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __made {
+    ([$($span:ident)?] $report:tt { $($making:tt)* } { $($follow:tt)* } { $($boxed:tt)* }
+        $site:tt $labels:tt $record:tt { $($outcome:tt)* } $ret:tt $body:tt
+    ) => {{
+        let __site = $crate::__site!($site);
+        $(let $span = $crate::__private::Outside::of(__site);)?
+        let mut __call =
+            $crate::__private::Call::open(__site, $crate::__labels!($labels), $crate::__record!($record));
+        let __report = $crate::__report_of!(__call $report);
+        let __made = $($making)*(&mut __call, $crate::__making!([$($span)?] $ret $body));
+        $($boxed)*($($follow)*(__call, __report, __made, $($outcome)*))
+    }};
+}
+
+/// The report of a call, or nothing.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __report_of {
+    ($call:ident {}) => {
+        ()
+    };
+    ($call:ident $report:tt) => {
+        $call.report($crate::__report!($report))
+    };
+}
+
+/// What makes a future or a stream. With `record!` in it, it knows the call's span from before and within the call.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __making {
+    ([] { $($ret:tt)* } $body:tt) => { move || -> $($ret)* $body };
+    ([$span:ident] { $($ret:tt)* } $body:tt) => {
+        || {
+            let __inside = $span.inside();
+            let $span = __inside.handle();
+            $crate::__private::keeping(__inside, move || -> $($ret)* $body)
+        }
+    };
 }
 
 /// Nothing: what a future that is observed evaluates is within it.
@@ -92,14 +151,14 @@ macro_rules! before_future {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __future {
-    ([$($move:tt)?] [$($ret:tt)*] { $($body:tt)* }) => {
+    ([$($move:tt)?] [$($ret:tt)*] $body:tt) => {
         async $($move)? {
             // Never runs: tells the compiler what `return` and `?` in the body come to.
             #[allow(clippy::diverging_sub_expression)]
             if false {
                 return $crate::__private::fake::<$($ret)*>();
             }
-            $($body)*
+            '_body: $body
         }
     };
 }
@@ -111,34 +170,34 @@ macro_rules! __future {
 #[macro_export]
 macro_rules! body {
     ((future (recorded $span:ident $mode:tt)) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
-        { $($body:tt)* }
+        $body:tt
     ) => {{
         let $span = $crate::__private::SpanHandle::none();
-        $($body)*
+        '_body: $body
     }};
-    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
-        $($body)*
+    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
+        '_body: $body
     }};
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
         $crate::__private::body! { $mode $site $labels $record $outcome $ret {
             let $span = $crate::__private::SpanHandle::none();
-            $($body)*
+            '_body: $body
         } }
     };
-    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
+    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
         $crate::__private::body! { $mode $site $labels $record $outcome $ret {
             $crate::__unreported!({ $($report)* });
-            $($body)*
+            '_body: $body
         } }
     };
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
         $crate::__unread!($labels $record);
-        $($body)*
+        '_body: $body
     }};
-    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
         $crate::__private::bare();
         $crate::__unread!($labels $record);
-        $($body)*
+        '_body: $body
     }};
 }
 

@@ -15,10 +15,12 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
-    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Verdict, classified,
-    error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported, report_at,
-    report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
+    AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, FollowedStream, FutureHandedOn,
+    Inside, Keeping, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome,
+    SITES, Site, SpanHandle, StreamHandedOn, Verdict, as_it_is, classified, error_outcome_chain,
+    error_outcome_debug, error_outcome_display, follow, follow_reported, follow_stream, in_box, in_box_of,
+    keeping, making_future, making_stream, report_at, report_to, returned_debug, returned_display,
+    returned_ok_debug, returned_ok_display,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};

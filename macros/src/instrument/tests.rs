@@ -98,6 +98,46 @@ fn bodies_that_stay_in_place() {
 }
 
 #[test]
+fn futures_and_streams_that_are_returned() {
+    let opaque = "fn get(id: u64) -> impl Future<Output = Result<impl Fn(), Error>> + Send { later(id) }";
+    expansion("future", "future, record(id), err", opaque);
+    let boxed = "fn all(&self) -> Pin<Box<dyn Stream<Item = Result<u8, Error>> + Send + '_>> { record!(n = 1); stream! { yield Ok(7); }.boxed() }";
+    expansion("stream", "fields(n = Empty), metrics(into = Arc::clone(&self.metrics))", boxed);
+    expansion("future_named", "future", "fn call(&mut self) -> Self::Future { self.inner.call().boxed() }");
+}
+
+#[test]
+fn what_is_followed_is_decided_by_the_type_and_by_what_is_asked() {
+    let mode = |args: &str, item: &str| {
+        let expansion = instrument(tokens(args), tokens(item)).to_string();
+        let mode = |name| expansion.contains(name);
+        [mode("making_future"), mode("making_stream"), mode("as_it_is"), mode("in_box }"), mode("in_box_of")]
+    };
+    let stream = [false, true, true, false, false];
+    assert_eq!(mode("", "fn f() -> impl Stream<Item = u8> + Send + use<> { s }"), stream);
+    assert_eq!(mode("", "fn f() -> impl futures::Stream { s }"), stream);
+    assert_eq!(
+        mode("", "fn f() -> Pin<Box<dyn Stream<Item = u8>>> { s }"),
+        [false, true, false, true, false]
+    );
+    assert_eq!(mode("", "fn f() -> BoxStream<'static, u8> { s }"), [false, true, false, false, true]);
+    assert_eq!(mode("stream", "fn f() -> Items { s }"), [false, true, false, false, true]);
+    assert_eq!(mode("future", "fn f() -> BoxFuture<'static, u8> { s }"), [true, false, false, false, true]);
+    assert_eq!(mode("future", "fn f() -> impl Future { async { 7 } }"), [true, false, true, false, false]);
+    // What else is promised can't be kept.
+    for other in [
+        "fn f() -> impl Stream<Item = u8> + Sink<u8> { s }",
+        "fn f() -> Box<dyn Stream<Item = u8> + Unpin> { s }",
+        "fn f() -> Result<BoxStream<'static, u8>, Error> { s }",
+        "async fn f() -> BoxStream<'static, u8> { s }",
+        "#[track_caller] fn f() -> impl Stream<Item = u8> { s }",
+        "fn f() -> TcpStream { s }",
+    ] {
+        assert_eq!(mode("", other), [false; 5], "{other}");
+    }
+}
+
+#[test]
 fn calls_are_reported_into_metrics_of_ones_own() {
     let put = "async fn put(&self, key: &str) -> Result<(), Error> { self.client.put(key).await }";
     expansion("reported_global", "metrics = crate::S3Metrics", put);
@@ -528,8 +568,8 @@ fn items_that_can_not_be_observed() {
 
 #[test]
 fn a_future_whose_block_is_elsewhere() {
-    let future = "`#[instrument]` would end the span before this future runs: make the function an `async fn`, in a \
-        trait with `#[async_trait]`, or let it end with `async move { … }` or `Box::pin(async move { … })`";
+    let future = "`#[instrument]` would end the span before this future runs: write `#[instrument(future)]`, which \
+        follows it, or make the function an `async fn`";
     for ty in ["impl core::future::Future<Output = u8> + Send", "Pin<Box<dyn Future<Output = u8> + '_>>"] {
         refused("", &format!("fn f() -> {ty} {{ g() }}"), &[&format!("Future: {future}")]);
     }
@@ -553,6 +593,54 @@ fn a_future_whose_block_is_elsewhere() {
         let item = format!("fn f() -> BoxFuture<'static, ()> {{ {body} }}");
         refused("", &item, &[&format!("BoxFuture: {future}")]);
     }
+}
+
+#[test]
+fn what_can_not_be_followed() {
+    let future = "fn f() -> impl Future { async {} }";
+    refused(
+        "future, stream",
+        future,
+        &[
+            "future: `future` and `stream` exclude each other; keep one",
+            "stream: `future` and `stream` exclude each other; keep one",
+        ],
+    );
+    refused("future = true", future, &["=: `future` takes no value: write `future`"]);
+    refused("future", "async fn f() {}", &["future: an `async fn` is followed as it is: remove `future`"]);
+    refused(
+        "stream",
+        "async fn f() -> Items { s }",
+        &[
+            "stream: `stream` follows what a function returns, and an `async fn` returns a future: remove `stream` or `async`",
+        ],
+    );
+    refused(
+        "future",
+        "fn f() {}",
+        &[
+            "future: `future` follows the future that a function returns, and this one returns nothing: remove it",
+        ],
+    );
+    refused(
+        "stream",
+        "fn f() -> ! { loop {} }",
+        &[
+            "stream: `stream` follows the stream that a function returns, and this one returns nothing: remove it",
+        ],
+    );
+    refused(
+        "future",
+        "#[track_caller] fn f() -> BoxFuture<'static, u8> { g() }",
+        &[
+            "future: `future` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them",
+        ],
+    );
+    refused(
+        "ret",
+        "fn f() -> BoxStream<'static, u8> { g() }",
+        &["ret: a stream returns nothing at its end, and its items are no one value: remove `ret`"],
+    );
 }
 
 #[test]
