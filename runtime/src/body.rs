@@ -1,7 +1,7 @@
 //! The one macro that `#[instrument]` expands to, twice: with the feature `telemetry`, and without.
 //!
 //! It is given, in groups: the mode, the callsite's constants, the labels' combination, the recording of fields, the
-//! meaning of the returned value, the return type, and the function's own block, unparsed. Without the feature only the
+//! meaning of the returned value, the return type, and the function's own block, unparsed, behind a label. Without the feature only the
 //! block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
 //! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
@@ -13,48 +13,48 @@
 //! the body, what follows the value, and what it is returned as.
 //!
 //! Where the block is not a closure's, it is the tail expression of a block of the macro's, with a label: without one it would
-//! be blamed for its own braces (`unused_braces`) in functions of one line. They are the user's own, since in editions before
-//! 2024 they decide that the temporaries of the block's own tail expression are dropped after its variables.
+//! be blamed for its own braces (`unused_braces`) in functions of one line. Braces and label are the user's own, since they
+//! decide by their edition whether the temporaries of the block's own tail expression are dropped before its variables.
 
 /// An annotated function's body, observed.
 #[cfg(feature = "telemetry")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
-    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {{
+    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
         // Used where it stays: moving it would cost more than a call that nobody listens to.
         let mut call = $crate::__private::Call::new();
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         call.run(move || -> $($ret)* $body, $($outcome)*)
     }};
-    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
+    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        '_body: $body
+        $label: $body
     }};
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {
         $crate::__private::follow(
             $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             ),
-            $crate::__future!([$($move)?] [$($ret)*] $body),
+            $crate::__future!([$($move)?] [$($ret)*] $label $body),
             $($outcome)*
         ).await
     };
-    ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {{
+    ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
         let mut call = $crate::__private::Call::new();
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         let report = call.report($crate::__report!($report));
         call.run_reported(report, move || -> $($ret)* $body, $($outcome)*)
     }};
-    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
+    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         let _report = guard.report($crate::__report!($report));
-        '_body: $body
+        $label: $body
     }};
     ((reported $report:tt (async $($move:tt)?)) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
-        $body:tt
+        $label:lifetime $body:tt
     ) => {{
         // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
         ({
@@ -65,7 +65,7 @@ macro_rules! body {
             $crate::__private::follow_reported(
                 call,
                 report,
-                $crate::__future!([$($move)?] [$($ret)*] $body),
+                $crate::__future!([$($move)?] [$($ret)*] $label $body),
                 $($outcome)*
             )
         }).await
@@ -81,13 +81,13 @@ macro_rules! body {
     ((recorded $span:ident (reported $report:tt (made $($how:tt)*))) $($rest:tt)*) => {
         $crate::__made! { [$span] $report $($how)* $($rest)* }
     };
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let __site = $crate::__site!($site);
         let __outside = $crate::__private::Outside::of(__site);
-        $crate::__private::body! { $mode (__site) $labels $record $outcome $ret {
+        $crate::__private::body! { $mode (__site) $labels $record $outcome $ret '_recorded {
             let __inside = __outside.inside();
             let $span = __inside.handle();
-            '_body: $body
+            $label: $body
         } }
     }};
 }
@@ -98,7 +98,7 @@ macro_rules! body {
 #[macro_export]
 macro_rules! __made {
     ([$($span:ident)?] $report:tt { $($making:tt)* } { $($follow:tt)* } { $($boxed:tt)* }
-        $site:tt $labels:tt $record:tt { $($outcome:tt)* } $ret:tt $body:tt
+        $site:tt $labels:tt $record:tt { $($outcome:tt)* } $ret:tt $label:lifetime $body:tt
     ) => {{
         let __site = $crate::__site!($site);
         $(let $span = $crate::__private::Outside::of(__site);)?
@@ -151,14 +151,14 @@ macro_rules! before_future {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __future {
-    ([$($move:tt)?] [$($ret:tt)*] $body:tt) => {
+    ([$($move:tt)?] [$($ret:tt)*] $label:lifetime $body:tt) => {
         async $($move)? {
             // Never runs: tells the compiler what `return` and `?` in the body come to.
             #[allow(clippy::diverging_sub_expression)]
             if false {
                 return $crate::__private::fake::<$($ret)*>();
             }
-            '_body: $body
+            $label: $body
         }
     };
 }
@@ -170,34 +170,34 @@ macro_rules! __future {
 #[macro_export]
 macro_rules! body {
     ((future (recorded $span:ident $mode:tt)) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
-        $body:tt
+        $label:lifetime $body:tt
     ) => {{
         let $span = $crate::__private::SpanHandle::none();
-        '_body: $body
+        $label: $body
     }};
-    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
-        '_body: $body
+    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
+        $label: $body
     }};
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_recorded {
             let $span = $crate::__private::SpanHandle::none();
-            '_body: $body
+            $label: $body
         } }
     };
-    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_reported {
             $crate::__unreported!({ $($report)* });
-            '_body: $body
+            $label: $body
         } }
     };
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         $crate::__unread!($labels $record);
-        '_body: $body
+        $label: $body
     }};
-    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $body:tt) => {{
+    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         $crate::__private::bare();
         $crate::__unread!($labels $record);
-        '_body: $body
+        $label: $body
     }};
 }
 

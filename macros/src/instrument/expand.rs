@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Path;
 use syn::spanned::Spanned;
+use syn::{Lifetime, Path};
 
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
@@ -17,8 +17,8 @@ use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
 use crate::semconv;
 
-/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
-/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) { … } … { block } } }) }`.
+/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … '__body { body } } }`. Of a function that returns a
+/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) { … } … '__body { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
     let report = report(model);
@@ -36,7 +36,10 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let outcome = outcome(model);
     let warnings = warnings(model);
     let (labels, record) = (quote!({ #labels }), quote!({ #record }));
-    let call = |mode| quote!(#krate::__private::body! { #mode { #site } #labels #record { #outcome } { #ret } #observed });
+    let label = Lifetime::new("'__body", observed.span());
+    let meaning = quote!({ #outcome } { #ret });
+    let call =
+        |mode| quote!(#krate::__private::body! { #mode { #site } #labels #record #meaning #label #observed });
     let block = match body {
         Body::Whole(body) => {
             let call = call(mode);

@@ -38,6 +38,8 @@ fn statements(call: TokenStream) -> TokenStream {
     let [mode, groups @ ..] = content.as_slice() else { panic!("no mode") };
     let groups: Vec<TokenStream> = groups
         .iter()
+        // The body's label.
+        .filter(|token| !matches!(token, TokenTree::Punct(_) | TokenTree::Ident(_)))
         .map(|group| match group {
             TokenTree::Group(group) => group.stream(),
             other => panic!("a token between the groups: {other}"),
@@ -601,10 +603,7 @@ fn what_can_not_be_followed() {
     refused(
         "future, stream",
         future,
-        &[
-            "future: `future` and `stream` exclude each other; keep one",
-            "stream: `future` and `stream` exclude each other; keep one",
-        ],
+        &["future, stream: `future` and `stream` exclude each other; keep one"],
     );
     refused("future = true", future, &["=: `future` takes no value: write `future`"]);
     refused("future", "async fn f() {}", &["future: an `async fn` is followed as it is: remove `future`"]);
