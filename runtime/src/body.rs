@@ -9,8 +9,8 @@
 //! Where it is not a function's whole body but the future at its end, that is around all of them, and the groups that are
 //! looked at without the feature are given to `before_future!` too.
 //!
-//! A function that makes a future or a stream which is to be followed comes with a mode in four groups: `made`, what runs
-//! the body, what follows the value, and what it is returned as.
+//! A function that makes a future or a stream which is to be followed comes with the function that
+//! runs the body and follows the value, in its mode.
 //!
 //! Where the block is not a closure's, it is the tail expression of a block of the macro's, with a label: without one it would
 //! be blamed for its own braces (`unused_braces`) in functions of one line. Braces and label are the user's own, since they
@@ -97,16 +97,14 @@ macro_rules! body {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __made {
-    ([$($span:ident)?] $report:tt { $($making:tt)* } { $($follow:tt)* } { $($boxed:tt)* }
+    ([$($span:ident)?] $report:tt { $($follow:tt)* }
         $site:tt $labels:tt $record:tt { $($outcome:tt)* } $ret:tt $label:lifetime $body:tt
     ) => {{
         let __site = $crate::__site!($site);
         $(let $span = $crate::__private::Outside::of(__site);)?
-        let mut __call =
-            $crate::__private::Call::open(__site, $crate::__labels!($labels), $crate::__record!($record));
+        let __call = $crate::__private::Call::open(__site, $crate::__labels!($labels), $crate::__record!($record));
         let __report = $crate::__report_of!(__call $report);
-        let __made = $($making)*(&mut __call, $crate::__making!([$($span)?] $ret $body));
-        $($boxed)*($($follow)*(__call, __report, __made, $($outcome)*))
+        $($follow)*(__call, __report, $crate::__making!([$($span)?] $ret $body), $($outcome)*)
     }};
 }
 

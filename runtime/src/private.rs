@@ -16,10 +16,11 @@ pub use crate::attribute::{
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
     AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, FollowedStream, FutureHandedOn,
-    Inside, Keeping, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome,
-    SITES, Site, SpanHandle, StreamHandedOn, Verdict, as_it_is, classified, error_outcome_chain,
-    error_outcome_debug, error_outcome_display, follow, follow_reported, follow_stream, in_box, in_box_of,
-    keeping, making_future, making_stream, report_at, report_to, returned_debug, returned_display,
+    Inside, IsFuture, IsStream, Keeping, NamedFuture, NamedStream, OpenSpan, Outside, Probe, Report,
+    ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, StreamHandedOn, Verdict,
+    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
+    followed_future, followed_future_as, followed_future_in_box, followed_stream, followed_stream_as,
+    followed_stream_in_box, keeping, report_at, report_to, returned_debug, returned_display,
     returned_ok_debug, returned_ok_display,
 };
 #[cfg(feature = "telemetry")]

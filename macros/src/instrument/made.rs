@@ -10,7 +10,7 @@ use super::future::Returned;
 use super::model::Model;
 use crate::args::{Arg, Flag, Written};
 use crate::errors::Errors;
-use crate::hygiene::blaming;
+use crate::hygiene::{blaming, repeated};
 use crate::signature::{self, Function};
 
 /// The field with the number of a stream's items.
@@ -76,31 +76,27 @@ impl Made {
         Returned::of(ty, self.kind).and_then(|returned| returned.output)
     }
 
-    /// The mode: what runs the body, what follows, what it is returned as.
+    /// The mode, with the function that runs the body and follows what it returns.
     ///
-    /// Output: `(made { making_future::<Result<u8, Error>, _> } { follow_reported } { in_box })`.
+    /// Output: `(made { followed_future_in_box::<Result<u8, Error>, _, _, _> })`.
     pub(super) fn mode(self, model: &Model) -> TokenStream {
-        let at = model.returns_at;
-        let krate = model.krate.at(at);
-        let output = &model.output;
-        let path = |name| {
-            let name = Ident::new(name, blaming(at));
-            quote_spanned!(blaming(at)=> #krate::__private::#name)
+        let (krate, at) = (model.krate.at(model.returns_at), blaming(model.returns_at));
+        let name = match (self.kind, self.boxed) {
+            (Kind::Future, Boxed::No) => "followed_future",
+            (Kind::Future, Boxed::Yes) => "followed_future_in_box",
+            (Kind::Future, Boxed::Named) => "followed_future_as",
+            (Kind::Stream, Boxed::No) => "followed_stream",
+            (Kind::Stream, Boxed::Yes) => "followed_stream_in_box",
+            (Kind::Stream, Boxed::Named) => "followed_stream_as",
         };
-        let (making, follow) = match self.kind {
-            Kind::Future => (path("making_future"), path("follow_reported")),
-            Kind::Stream => (path("making_stream"), path("follow_stream")),
+        let known = match self.boxed {
+            Boxed::No | Boxed::Yes => model.output.clone(),
+            // A type that can't be followed is one error, however often it is asked.
+            Boxed::Named => repeated(model.ret.clone(), model.returns_at),
         };
-        let boxed = match self.boxed {
-            Boxed::No => path("as_it_is"),
-            Boxed::Yes => path("in_box"),
-            Boxed::Named => {
-                let (path, ret) = (path("in_box_of"), &model.ret);
-                quote_spanned!(blaming(at)=> #path::<#ret, _>)
-            }
-        };
-        let making = quote_spanned!(blaming(at)=> #making::<#output, _>);
-        quote!((made { #making } { #follow } { #boxed }))
+        let name = Ident::new(name, at);
+        let follow = quote_spanned!(at=> #krate::__private::#name::<#known, _, _, _>);
+        quote!((made { #follow }))
     }
 }
 
@@ -152,6 +148,34 @@ fn is_stream(ty: &Type) -> bool {
     bounds_are_plain && Returned::of(ty, Kind::Stream).is_some()
 }
 
+/// The error for an `impl` type that promises something else.
+fn unsaid(key: &Ident, kind: Kind, ty: &Type) -> syn::Error {
+    let (what, like) = match kind {
+        Kind::Future => ("future", "Future<Output = …>"),
+        Kind::Stream => ("stream", "Stream<Item = …>"),
+    };
+    let message = format!(
+        "`{key}` follows a {what}, and this type does not say that it is one: remove it, or write `impl {like}`"
+    );
+    syn::Error::new_spanned(ty, message)
+}
+
+/// Whether a type can be one of that kind; of an `impl` type its bounds say so: `impl TryFuture`.
+fn may_be(ty: &Type, kind: Kind) -> bool {
+    let name = if kind == Kind::Future { "Future" } else { "Stream" };
+    match ty {
+        Type::ImplTrait(ty) => ty.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => {
+                bound.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with(name))
+            }
+            _ => false,
+        }),
+        Type::Paren(ty) => may_be(&ty.elem, kind),
+        Type::Group(ty) => may_be(&ty.elem, kind),
+        _ => true,
+    }
+}
+
 /// Whether the body can be a closure.
 fn in_closure(item: &Function) -> bool {
     item.sig.asyncness.is_none() && item.sig.variadic.is_none() && item.attribute("track_caller").is_none()
@@ -181,7 +205,7 @@ fn problem(key: &Ident, kind: Kind, item: &Function) -> Option<syn::Error> {
         );
         return Some(syn::Error::new(key.span(), message));
     } else {
-        return None;
+        return item.returns().filter(|ty| !may_be(ty, kind)).map(|ty| unsaid(key, kind, ty));
     };
     Some(syn::Error::new(key.span(), problem))
 }

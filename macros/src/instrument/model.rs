@@ -240,7 +240,8 @@ fn check_function(item: &Function, body: &Body, is_followed: bool, errors: &mut 
     // A future that is only handed on would run after its span has ended.
     let looks = item.sig.asyncness.is_none() && !is_followed;
     let future = item.returns().filter(|_| looks).and_then(|ty| Returned::of(ty, made::Kind::Future));
-    if let (Some(future), Body::Whole(_)) = (future, body) {
+    // After a slip among the arguments, `future` may have been meant.
+    if let (Some(future), Body::Whole(_), 0) = (future, body, errors.count()) {
         errors.at(future.at, HANDED_ON);
     }
 }

@@ -11,14 +11,17 @@ use futures_core::{FusedFuture, FusedStream, Stream};
 use pin_project_lite::pin_project;
 
 use super::active::{Active, Entered};
+use super::future::{Followed, follow_reported};
+use super::outcome::Verdict;
 use super::record::Inside;
+use super::report::Reporting;
+use super::stream::{FollowedStream, follow_stream};
 use super::sync::Call;
 
 /// What `future` needs of the value that a function returns.
 #[diagnostic::on_unimplemented(
     message = "`future` follows the future that a function returns, and this one returns `{Self}`",
-    label = "no future",
-    note = "remove `future`"
+    label = "no future"
 )]
 pub trait IsFuture: Future {}
 
@@ -36,22 +39,62 @@ pub trait IsStream: Stream {}
 #[diagnostic::do_not_recommend]
 impl<S: Stream + ?Sized> IsStream for S {}
 
-/// Runs what makes a future, within the call's span. `T` is what the future yields, where that is written.
-#[inline(always)]
-pub fn making_future<T, F>(call: &mut Call, make: impl FnOnce() -> F) -> F
-where
-    F: IsFuture + Future<Output = T>,
-{
-    call.making(make)
+/// What `future` needs of a return type that only the compiler knows: a boxed future.
+#[diagnostic::on_unimplemented(
+    message = "`future` can't follow what is returned as `{Self}`",
+    label = "neither an `impl Future` nor a boxed future",
+    note = "return `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …> + Send>>`, or make the function an `async fn`"
+)]
+pub trait NamedFuture<F, O, R>: Sized {
+    /// What it yields.
+    type Yields;
+
+    /// Follows it, in a box again.
+    fn follow(call: Call, report: R, made: F, outcome: O) -> Self;
 }
 
-/// The same of a stream.
-#[inline(always)]
-pub fn making_stream<T, S>(call: &mut Call, make: impl FnOnce() -> S) -> S
-where
-    S: IsStream + Stream<Item = T>,
-{
-    call.making(make)
+/// What `stream` needs of a return type that only the compiler knows: a boxed stream.
+#[diagnostic::on_unimplemented(
+    message = "`stream` can't follow what is returned as `{Self}`",
+    label = "neither an `impl Stream` nor a boxed stream",
+    note = "return `impl Stream<Item = …>` or `Pin<Box<dyn Stream<Item = …> + Send>>`"
+)]
+pub trait NamedStream<F, O, R>: Sized {
+    /// Its items.
+    type Yields;
+
+    /// Follows it, in a box again.
+    fn follow(call: Call, report: R, made: F, outcome: O) -> Self;
+}
+
+macro_rules! named {
+    ($($Named:ident $follow:ident $kind:ident $yields:ident [$($auto:tt)*])*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'a, T, F, O, R> $Named<F, O, R> for Pin<Box<dyn $kind<$yields = T> $($auto)* + 'a>>
+        where
+            F: $kind<$yields = T> $($auto)* + 'a,
+            O: for<'r> Fn(&'r T) -> Verdict<'r> $($auto)* + 'a,
+            R: Reporting $($auto)* + 'a,
+        {
+            type Yields = T;
+
+            #[inline]
+            fn follow(call: Call, report: R, made: F, outcome: O) -> Self {
+                Box::pin($follow(call, report, made, outcome))
+            }
+        }
+    )*};
+}
+
+named! {
+    NamedFuture follow_reported Future Output []
+    NamedFuture follow_reported Future Output [+ Send]
+    NamedFuture follow_reported Future Output [+ Sync]
+    NamedFuture follow_reported Future Output [+ Send + Sync]
+    NamedStream follow_stream Stream Item []
+    NamedStream follow_stream Stream Item [+ Send]
+    NamedStream follow_stream Stream Item [+ Sync]
+    NamedStream follow_stream Stream Item [+ Send + Sync]
 }
 
 impl Call {
@@ -66,59 +109,93 @@ impl Call {
     }
 }
 
-/// For `-> impl Future`: what follows is what is returned.
-#[inline(always)]
-pub fn as_it_is<F>(followed: F) -> F {
-    followed
+/// For `-> impl Future`: makes the future within the call's span, and follows it. `T` is what it yields, where that is
+/// written.
+#[inline]
+pub fn followed_future<T, F, O, R>(
+    mut call: Call,
+    report: R,
+    make: impl FnOnce() -> F,
+    outcome: O,
+) -> Followed<F, O, R>
+where
+    F: IsFuture<Output = T>,
+    O: for<'r> Fn(&'r T) -> Verdict<'r>,
+    R: Reporting,
+{
+    let future = call.making(make);
+    follow_reported(call, report, future, outcome)
 }
 
-/// For `-> Pin<Box<dyn …>>`: in a box again.
-#[inline(always)]
-pub fn in_box<F>(followed: F) -> Pin<Box<F>> {
-    Box::pin(followed)
+/// For `-> Pin<Box<dyn Future>>`: in a box again.
+#[inline]
+pub fn followed_future_in_box<T, F, O, R>(
+    call: Call,
+    report: R,
+    make: impl FnOnce() -> F,
+    outcome: O,
+) -> Pin<Box<Followed<F, O, R>>>
+where
+    F: IsFuture<Output = T>,
+    O: for<'r> Fn(&'r T) -> Verdict<'r>,
+    R: Reporting,
+{
+    Box::pin(followed_future(call, report, make, outcome))
 }
 
-/// For a return type behind a name, which the compiler knows to be a boxed future or stream.
-#[inline(always)]
-pub fn in_box_of<R: BoxOf<F>, F>(followed: F) -> R {
-    R::of(followed)
+/// For a return type `B` behind a name, which the compiler knows to be a boxed future.
+#[inline]
+pub fn followed_future_as<B, F, O, R>(mut call: Call, report: R, make: impl FnOnce() -> F, outcome: O) -> B
+where
+    B: NamedFuture<F, O, R>,
+    O: for<'r> Fn(&'r <B as NamedFuture<F, O, R>>::Yields) -> Verdict<'r>,
+{
+    let made = call.making(make);
+    B::follow(call, report, made, outcome)
 }
 
-/// A box that what follows goes into.
-#[diagnostic::on_unimplemented(
-    message = "what follows the returned value can't be returned as `{Self}`",
-    label = "neither an `impl` type nor a boxed one",
-    note = "return `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …> + Send>>`, of streams likewise, or make the function an `async fn`"
-)]
-pub trait BoxOf<F>: Sized {
-    /// In the box.
-    fn of(followed: F) -> Self;
+/// For `-> impl Stream`: makes the stream within the call's span, and follows it. `T` are its items, where that is written.
+#[inline]
+pub fn followed_stream<T, S, O, R>(
+    mut call: Call,
+    report: R,
+    make: impl FnOnce() -> S,
+    outcome: O,
+) -> FollowedStream<S, O, R>
+where
+    S: IsStream<Item = T>,
+    O: for<'r> Fn(&'r T) -> Verdict<'r>,
+    R: Reporting,
+{
+    let stream = call.making(make);
+    follow_stream(call, report, stream, outcome)
 }
 
-macro_rules! boxes {
-    ($($kind:ident $yields:ident [$($auto:tt)*])*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<'a, T, F> BoxOf<F> for Pin<Box<dyn $kind<$yields = T> $($auto)* + 'a>>
-        where
-            F: $kind<$yields = T> $($auto)* + 'a,
-        {
-            #[inline]
-            fn of(followed: F) -> Self {
-                Box::pin(followed)
-            }
-        }
-    )*};
+/// For `-> Pin<Box<dyn Stream>>`: in a box again.
+#[inline]
+pub fn followed_stream_in_box<T, S, O, R>(
+    call: Call,
+    report: R,
+    make: impl FnOnce() -> S,
+    outcome: O,
+) -> Pin<Box<FollowedStream<S, O, R>>>
+where
+    S: IsStream<Item = T>,
+    O: for<'r> Fn(&'r T) -> Verdict<'r>,
+    R: Reporting,
+{
+    Box::pin(followed_stream(call, report, make, outcome))
 }
 
-boxes! {
-    Future Output []
-    Future Output [+ Send]
-    Future Output [+ Sync]
-    Future Output [+ Send + Sync]
-    Stream Item []
-    Stream Item [+ Send]
-    Stream Item [+ Sync]
-    Stream Item [+ Send + Sync]
+/// For a return type `B` behind a name, which the compiler knows to be a boxed stream.
+#[inline]
+pub fn followed_stream_as<B, F, O, R>(mut call: Call, report: R, make: impl FnOnce() -> F, outcome: O) -> B
+where
+    B: NamedStream<F, O, R>,
+    O: for<'r> Fn(&'r <B as NamedStream<F, O, R>>::Yields) -> Verdict<'r>,
+{
+    let made = call.making(make);
+    B::follow(call, report, made, outcome)
 }
 
 /// Makes a future for a function with `record!` in it: the way to the call's span stays open as long as the future.

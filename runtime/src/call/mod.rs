@@ -30,7 +30,10 @@ mod sync;
 
 pub use fields::Fields;
 pub use future::{Followed, follow, follow_reported};
-pub use made::{Keeping, as_it_is, in_box, in_box_of, keeping, making_future, making_stream};
+pub use made::{
+    IsFuture, IsStream, Keeping, NamedFuture, NamedStream, followed_future, followed_future_as,
+    followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box, keeping,
+};
 pub use outcome::{
     AnyOutcome, FutureHandedOn, Probe, ResultLike, ResultOutcome, StreamHandedOn, Verdict, classified,
     error_outcome_chain, error_outcome_debug, error_outcome_display, returned_debug, returned_display,
@@ -41,5 +44,5 @@ pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
 pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};
-pub use stream::{FollowedStream, follow_stream};
+pub use stream::FollowedStream;
 pub use sync::{Call, CallGuard};

@@ -61,7 +61,7 @@ pin_project! {
 }
 
 /// Follows `stream`, which a call has made. `outcome` says what an item means.
-pub fn follow_stream<S, O, R>(call: Call, report: R, stream: S, outcome: O) -> FollowedStream<S, O, R>
+pub(super) fn follow_stream<S, O, R>(call: Call, report: R, stream: S, outcome: O) -> FollowedStream<S, O, R>
 where
     S: Stream,
     O: for<'r> Fn(&'r S::Item) -> Verdict<'r>,
