@@ -1,7 +1,7 @@
 //! The one macro that `#[instrument]` expands to, twice: with the feature `telemetry`, and without.
 //!
 //! It is given, in groups: the mode, the callsite's constants, the labels' combination, the recording of fields, the
-//! meaning of the returned value, the return type, and the function's own block, unparsed. Without the feature only the
+//! meaning of the returned value, the return type, and the function's own block, unparsed, behind a label. Without the feature only the
 //! block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
 //! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
@@ -10,54 +10,57 @@
 //! Where it is not a function's whole body but the future at its end, that is around all of them, and the groups that are
 //! looked at without the feature are given to `before_future!` too.
 //!
-//! Where the block is not a closure's, its content goes into a block of the macro's: as a tail expression it would be
-//! blamed for its own braces (`unused_braces`) in functions of one line, and in the arm of a `match` a returned closure
-//! would not get its signature from `-> impl Fn(…)`.
+//! A function that makes a future or a stream which is to be followed comes with the function that
+//! runs the body and follows the value, in its mode.
+//!
+//! Where the block is not a closure's, it is the tail expression of a block of the macro's, with a label: without one it would
+//! be blamed for its own braces (`unused_braces`) in functions of one line. Braces and label are the user's own, since they
+//! decide by their edition whether the temporaries of the block's own tail expression are dropped before its variables.
 
 /// An annotated function's body, observed.
 #[cfg(feature = "telemetry")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
-    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {
+    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {
         $crate::__private::observe(
             $crate::__site!($site),
             // One closure, which starts the call itself: it is bare where nobody listens.
             move |start| -> $($ret)* {
                 start.enter($crate::__labels!($labels), $crate::__record!($record));
-                '_body: $body
+                $label: $body
             },
             $($outcome)*
         )
     };
-    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        $($body)*
+        $label: $body
     }};
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } { $($body:tt)* }) => {
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {
         $crate::__private::follow(
             $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             ),
-            $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
+            $crate::__future!([$($move)?] [$($ret)*] $label $body),
             $($outcome)*
         ).await
     };
-    ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {{
+    ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
         let mut call = $crate::__private::Call::new();
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         let report = call.report($crate::__report!($report));
         call.run_reported(report, move || -> $($ret)* $body, $($outcome)*)
     }};
-    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         let _report = guard.report($crate::__report!($report));
-        $($body)*
+        $label: $body
     }};
     ((reported $report:tt (async $($move:tt)?)) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
-        { $($body:tt)* }
+        $label:lifetime $body:tt
     ) => {{
         // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
         ({
@@ -68,7 +71,7 @@ macro_rules! body {
             $crate::__private::follow_reported(
                 call,
                 report,
-                $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
+                $crate::__future!([$($move)?] [$($ret)*] $label $body),
                 $($outcome)*
             )
         }).await
@@ -82,15 +85,81 @@ macro_rules! body {
         let site = $crate::__site!($site) $($decided)*;
         $crate::__private::body! { $mode (site) $($rest)* }
     }};
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ((made $($how:tt)*) $($rest:tt)*) => { $crate::__made! { [] {} $($how)* $($rest)* } };
+    ((reported $report:tt (made $($how:tt)*)) $($rest:tt)*) => {
+        $crate::__made! { [] $report $($how)* $($rest)* }
+    };
+    ((recorded $span:ident (made $($how:tt)*)) $($rest:tt)*) => {
+        $crate::__made! { [$span] {} $($how)* $($rest)* }
+    };
+    ((recorded $span:ident (reported $report:tt (made $($how:tt)*))) $($rest:tt)*) => {
+        $crate::__made! { [$span] $report $($how)* $($rest)* }
+    };
+    ((recorded $span:ident (switched { $($decided:tt)* } (reported { $($report:tt)* } (made $($how:tt)*)))) $site:tt
+        $($rest:tt)*
+    ) => {{
+        let (site, gate) = $crate::__site!($site) $($decided)* .gated();
+        $crate::__private::body! {
+            (recorded $span (reported { gate.reporting($($report)*) } (made $($how)*))) (site) $($rest)*
+        }
+    }};
+    ((recorded $span:ident (switched { $($decided:tt)* } (made $($how:tt)*))) $site:tt $($rest:tt)*) => {{
+        let site = $crate::__site!($site) $($decided)*;
+        $crate::__private::body! { (recorded $span (made $($how)*)) (site) $($rest)* }
+    }};
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let __site = $crate::__site!($site);
-        let __outside = $crate::__private::Outside::of(__site);
-        $crate::__private::body! { $mode (__site) $labels $record $outcome $ret {
+        let __outside = $crate::__private::Outside::of(&__site);
+        $crate::__private::body! { $mode (__site) $labels $record $outcome $ret '_recorded {
             let __inside = __outside.inside();
             let $span = __inside.handle();
-            $($body)*
+            $label: $body
         } }
     }};
+}
+
+/// The body of an annotated function that makes a future or a stream, and what follows it.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __made {
+    ([$($span:ident)?] $report:tt { $($follow:tt)* }
+        $site:tt $labels:tt $record:tt { $($outcome:tt)* } $ret:tt $label:lifetime $body:tt
+    ) => {{
+        let __site = $crate::__site!($site);
+        $(let $span = $crate::__private::Outside::of(&__site);)?
+        let __call = $crate::__private::Call::open(__site, $crate::__labels!($labels), $crate::__record!($record));
+        let __report = $crate::__report_of!(__call $report);
+        $($follow)*(__call, __report, $crate::__making!([$($span)?] $ret $body), $($outcome)*)
+    }};
+}
+
+/// The report of a call, or nothing.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __report_of {
+    ($call:ident {}) => {
+        ()
+    };
+    ($call:ident $report:tt) => {
+        $call.report($crate::__report!($report))
+    };
+}
+
+/// What makes a future or a stream. With `record!` in it, it knows the call's span from before and within the call.
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __making {
+    ([] { $($ret:tt)* } $body:tt) => { move || -> $($ret)* $body };
+    ([$span:ident] { $($ret:tt)* } $body:tt) => {
+        || {
+            let __inside = $span.inside();
+            let $span = __inside.handle();
+            $crate::__private::keeping(__inside, move || -> $($ret)* $body)
+        }
+    };
 }
 
 /// Nothing: what a future that is observed evaluates is within it.
@@ -114,14 +183,14 @@ macro_rules! before_switched_future {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __future {
-    ([$($move:tt)?] [$($ret:tt)*] { $($body:tt)* }) => {
+    ([$($move:tt)?] [$($ret:tt)*] $label:lifetime $body:tt) => {
         async $($move)? {
             // Never runs: tells the compiler what `return` and `?` in the body come to.
             #[allow(clippy::diverging_sub_expression)]
             if false {
                 return $crate::__private::fake::<$($ret)*>();
             }
-            $($body)*
+            $label: $body
         }
     };
 }
@@ -133,40 +202,40 @@ macro_rules! __future {
 #[macro_export]
 macro_rules! body {
     ((future (recorded $span:ident $mode:tt)) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
-        { $($body:tt)* }
+        $label:lifetime $body:tt
     ) => {{
         let $span = $crate::__private::SpanHandle::none();
-        $($body)*
+        $label: $body
     }};
-    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
-        $($body)*
+    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
+        $label: $body
     }};
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_recorded {
             let $span = $crate::__private::SpanHandle::none();
-            $($body)*
+            $label: $body
         } }
     };
-    ((switched $decided:tt $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+    ((switched $decided:tt $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_switched {
             $crate::__unswitched!($decided);
-            $($body)*
+            $label: $body
         } }
     };
-    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret {
+    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
+        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_reported {
             $crate::__unreported!({ $($report)* });
-            $($body)*
+            $label: $body
         } }
     };
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         $crate::__unread!($labels $record);
-        $($body)*
+        $label: $body
     }};
-    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
+    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         $crate::__private::bare();
         $crate::__unread!($labels $record);
-        $($body)*
+        $label: $body
     }};
 }
 

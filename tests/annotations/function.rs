@@ -483,6 +483,8 @@ fn the_trace_of_a_call_is_the_exemplar_of_its_duration_and_of_its_failure() {
 
 mod all;
 mod errors;
+mod followed;
+mod forms;
 mod record;
 
 mod returned_futures;

@@ -52,11 +52,13 @@ fn what_is_spawned_by_our_helpers_nests() {
 #[test]
 fn what_is_spawned_may_outlive_the_call_that_spawned_it() {
     type Task = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+    #[allow(deprecated, reason = "it is the start alone that is observed")]
     #[instrument]
     fn starts() -> Task {
         // Its future is made where it runs, so that nothing but the context leads back here.
         Box::pin(async { task().await }.in_current_context())
     }
+    #[allow(deprecated, reason = "it is the start alone that is observed")]
     #[instrument]
     fn starts_with_a_span() -> Task {
         Box::pin(async { task().await }.instrument(Span::current()))

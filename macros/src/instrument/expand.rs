@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Path;
 use syn::spanned::Spanned;
+use syn::{Lifetime, Path};
 
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
@@ -18,14 +18,14 @@ use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
 use crate::semconv;
 
-/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … { body } } }`. Of a function that returns a
-/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) { … } … { block } } }) }`.
+/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … '__body { body } } }`. Of a function that returns a
+/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) { … } … '__body { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
     let report = report(model);
     let mode = match &report {
-        Some(report) => reported(report, mode(model.mode)),
-        None => mode(model.mode),
+        Some(report) => reported(report, mode(model)),
+        None => mode(model),
     };
     let switches = switches::adapters(model);
     let mode = match &switches {
@@ -42,7 +42,10 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let outcome = outcome(model);
     let warnings = warnings(model);
     let (labels, record) = (quote!({ #labels }), quote!({ #record }));
-    let call = |mode| quote!(#krate::__private::body! { #mode { #site } #labels #record { #outcome } { #ret } #observed });
+    let label = Lifetime::new("'__body", observed.span());
+    let meaning = quote!({ #outcome } { #ret });
+    let call =
+        |mode| quote!(#krate::__private::body! { #mode { #site } #labels #record #meaning #label #observed });
     let block = match body {
         Body::Whole(body) => {
             let call = call(mode);
@@ -60,8 +63,9 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     quote!(#head #block)
 }
 
-fn mode(mode: Mode) -> TokenStream {
-    match mode {
+fn mode(model: &Model) -> TokenStream {
+    match model.mode {
+        Mode::Made(made) => made.mode(model),
         Mode::Sync => quote!(sync),
         Mode::Guard => quote!(guard),
         Mode::Async(Captures::ByMove) => quote!((async move)),
@@ -289,7 +293,7 @@ fn outcome(model: &Model) -> TokenStream {
             let at =
                 said.as_ref().map(|said| said.at).or_else(|| returned.as_ref().map(|returned| returned.at));
             let value = at.map_or_else(|| out.clone(), |at| Ident::new("__out", blaming(at)));
-            let found = found(krate, by, &value);
+            let found = found(model, by, &value);
             let found = match said {
                 Some(said) => self::said(krate, said, &value, &found),
                 None => found,
@@ -337,7 +341,12 @@ fn returned(
 }
 
 /// How the call ended: by what the user's function makes of the value, or by what the compiler knows of it.
-fn found(krate: &Runtime, by: &Found, value: &Ident) -> TokenStream {
+fn found(model: &Model, by: &Found, value: &Ident) -> TokenStream {
+    let krate = &model.krate;
+    // It says where what is handed on should be followed.
+    let outcome = Ident::new("outcome", blaming(model.returns_at));
+    // What an `async fn` yields is for its caller, and what is followed is not what is looked at.
+    let handed_on = (model.mode == Mode::Sync).then(|| quote!(FutureHandedOn as _, StreamHandedOn as _,));
     match by {
         Found::By(path) => {
             let (at, value) = (krate.at(path.span()), Ident::new("__out", blaming(path.span())));
@@ -345,8 +354,8 @@ fn found(krate: &Runtime, by: &Found, value: &Ident) -> TokenStream {
         }
         Found::Probed => quote! {{
             #[allow(unused_imports)]
-            use #krate::__private::{AnyOutcome as _, ResultOutcome as _};
-            (&#krate::__private::Probe(#value)).outcome()
+            use #krate::__private::{AnyOutcome as _, #handed_on ResultOutcome as _};
+            (&#krate::__private::Probe(#value)).#outcome()
         }},
     }
 }

@@ -6,6 +6,7 @@ use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::made::ITEMS;
 use super::parse::Recorded;
 use super::{conventions, secrets};
 use crate::args::{Arg, Flag, List};
@@ -113,6 +114,14 @@ pub(super) struct Value {
     pub(super) span: Span,
     /// What it has to be, where the compiler must find out whether it is.
     pub(super) must_be: Option<ValueType>,
+}
+
+/// Adds the field with the number of a stream's items, unless there is one of that name.
+pub(super) fn count_items(fields: &mut Vec<Field>) {
+    if !fields.iter().any(|field| field.name.is(ITEMS)) {
+        let name = FieldName::Text(ITEMS.to_owned());
+        fields.push(Field { name, span: Span::call_site(), value: None, warning: None, secret: None });
+    }
 }
 
 /// The attributes, in the order of `record`, `record_all`, `fields`.

@@ -7,29 +7,34 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
 
-/// What a type says about being a future: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
+use super::made::Kind;
+
+/// What a type says about being a future or a stream: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
 pub(super) struct Returned<'t> {
     /// Where it says so.
     pub(super) at: Span,
-    /// What the future yields, where that is written.
+    /// What the future yields, or the stream's items are, where that is written.
     pub(super) output: Option<&'t Type>,
 }
 
 impl<'t> Returned<'t> {
-    /// Nothing where the type does not say that it is a future.
-    pub(super) fn of(ty: &'t Type) -> Option<Self> {
+    /// Nothing where the type does not say that it is one of that kind.
+    pub(super) fn of(ty: &'t Type, kind: Kind) -> Option<Self> {
         match ty {
-            Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds),
-            Type::TraitObject(ty) => Self::of_bounds(&ty.bounds),
-            Type::Paren(inner) => Self::of(&inner.elem),
-            Type::Group(inner) => Self::of(&inner.elem),
+            Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds, kind),
+            Type::TraitObject(ty) => Self::of_bounds(&ty.bounds, kind),
+            Type::Paren(inner) => Self::of(&inner.elem, kind),
+            Type::Group(inner) => Self::of(&inner.elem, kind),
             Type::Path(ty) => {
                 let last = ty.path.segments.last()?;
                 let mut types = types(&last.arguments);
-                match last.ident.to_string().as_str() {
+                match (last.ident.to_string().as_str(), kind) {
                     // An alias of anybody's: what it yields only the compiler knows.
-                    "BoxFuture" | "LocalBoxFuture" => Some(Self { at: last.ident.span(), output: None }),
-                    "Pin" | "Box" => types.find_map(Self::of),
+                    ("BoxFuture" | "LocalBoxFuture", Kind::Future)
+                    | ("BoxStream" | "LocalBoxStream", Kind::Stream) => {
+                        Some(Self { at: last.ident.span(), output: None })
+                    }
+                    ("Pin" | "Box", _) => types.find_map(|ty| Self::of(ty, kind)),
                     _ => None,
                 }
             }
@@ -37,12 +42,16 @@ impl<'t> Returned<'t> {
         }
     }
 
-    fn of_bounds(bounds: &'t Punctuated<TypeParamBound, Token![+]>) -> Option<Self> {
+    fn of_bounds(bounds: &'t Punctuated<TypeParamBound, Token![+]>, kind: Kind) -> Option<Self> {
+        let (name, yields) = match kind {
+            Kind::Future => ("Future", "Output"),
+            Kind::Stream => ("Stream", "Item"),
+        };
         bounds.iter().find_map(|bound| {
             let TypeParamBound::Trait(bound) = bound else { return None };
-            let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+            let last = bound.path.segments.last().filter(|last| last.ident == name)?;
             let output = arguments(&last.arguments).find_map(|argument| match argument {
-                GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(&assoc.ty),
+                GenericArgument::AssocType(assoc) if assoc.ident == yields => Some(&assoc.ty),
                 _ => None,
             });
             Some(Self { at: last.ident.span(), output })
@@ -58,7 +67,7 @@ fn arguments(arguments: &PathArguments) -> impl Iterator<Item = &GenericArgument
     list.into_iter().flatten()
 }
 
-fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
+pub(super) fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
     arguments(list).filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,

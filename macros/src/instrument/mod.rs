@@ -4,6 +4,7 @@ mod conventions;
 mod expand;
 mod fields;
 mod future;
+mod made;
 mod metrics;
 mod model;
 mod names;

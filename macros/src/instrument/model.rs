@@ -7,6 +7,7 @@ use syn::{Token, Type, parse_quote};
 
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
+use super::made::{self, Made};
 use super::metrics::{self, Metrics};
 use super::outcome::{self, Outcome};
 use super::parse::{Args, Input, Kind, Level};
@@ -50,6 +51,10 @@ pub(super) struct Model {
     pub(super) outcome: Outcome,
     /// What the observed code returns, as an ascription.
     pub(super) ret: TokenStream,
+    /// What that yields, where it is followed.
+    pub(super) output: TokenStream,
+    /// Where the return type is written.
+    pub(super) returns_at: Span,
 }
 
 /// What is observed.
@@ -87,6 +92,8 @@ pub(super) enum Mode {
     Guard,
     /// In an `async` block.
     Async(Captures),
+    /// In a closure, and what it returns is followed.
+    Made(Made),
 }
 
 /// What an `async` block does with the variables that it uses.
@@ -101,7 +108,10 @@ pub(super) enum Captures {
 impl Mode {
     /// `async` wins; what cannot move into a closure stays in place, and so does what returns an `impl Trait`: the
     /// bounds give a returned closure its signature, which a closure around it would hide. All else is a closure.
-    fn of(item: &Function, body: &Body) -> Self {
+    fn of(item: &Function, body: &Body, made: Option<Made>) -> Self {
+        if let Some(made) = made {
+            return Self::Made(made);
+        }
         if let Body::Tail(_, tail) = body {
             return Self::Async(if tail.by_move.is_some() { Captures::ByMove } else { Captures::AsUsed });
         }
@@ -151,12 +161,16 @@ impl Model {
             metrics,
             allow_secret,
             semconv,
+            future,
+            stream,
             krate,
         } = args;
-        let body = Body::of(&item);
-        check_function(&item, &body, &mut errors);
-        let mode = Mode::of(&item, &body);
-        let returns = returns(&item, &body);
+        let asked = future.is_some() || stream.is_some();
+        let made = Made::of(&item, future, stream, &mut errors);
+        let body = if asked { Body::Whole(item.body.clone()) } else { Body::of(&item) };
+        check_function(&item, &body, asked, &mut errors);
+        let mode = Mode::of(&item, &body, made);
+        let returns = returns(&item, &body, made);
         let conventions = semconv.is_none_or(|semconv| semconv.value.0);
         let allowed =
             allow_secret.iter().flat_map(|list| &list.value.0).map(|name| name.text.clone()).collect();
@@ -174,7 +188,10 @@ impl Model {
             others,
             own_name,
         };
-        let fields = fields::decide(chosen, &item, &mut errors);
+        let mut fields = fields::decide(chosen, &item, &mut errors);
+        if let Some(Made { kind: made::Kind::Stream, .. }) = made {
+            fields::count_items(&mut fields);
+        }
         let metrics = metrics::decide(metrics, &item, &mut errors);
         let outcome = Outcome::decide(
             outcome::Written { err, outcome, ret },
@@ -197,7 +214,9 @@ impl Model {
             component: component.map_or_else(String::new, |component| text(&component.value.0)),
             switches,
             doc: signature::summary(&item.attrs),
-            ret: signature::ascription(returns.as_ref()),
+            ret: signature::ascription(made.map_or(returns.as_ref(), |_| item.returns())),
+            output: made::output(returns.as_ref()),
+            returns_at: made::place(&item),
             head: item.head,
             recording: recording::is_in(body.observed().stream()),
             body,
@@ -217,7 +236,7 @@ fn text(text: &Text) -> String {
 }
 
 /// Functions that nothing can be observed of.
-fn check_function(item: &Function, body: &Body, errors: &mut Errors) {
+fn check_function(item: &Function, body: &Body, is_followed: bool, errors: &mut Errors) {
     if let Some(token) = &item.sig.constness {
         errors.on(token, "`#[instrument]` can't observe a `const fn`: remove `const`, or the attribute");
     }
@@ -229,27 +248,35 @@ fn check_function(item: &Function, body: &Body, errors: &mut Errors) {
         errors.on(naked, "`#[instrument]` can't observe a naked function: remove one of the attributes");
     }
     // A future that is only handed on would run after its span has ended.
-    let future = item.sig.asyncness.is_none().then(|| item.returns().and_then(Returned::of)).flatten();
-    if let (Some(future), Body::Whole(_)) = (future, body) {
+    let looks = item.sig.asyncness.is_none() && !is_followed;
+    let future = item.returns().filter(|_| looks).and_then(|ty| Returned::of(ty, made::Kind::Future));
+    // After a slip among the arguments, `future` may have been meant.
+    if let (Some(future), Body::Whole(_), 0) = (future, body, errors.count()) {
         errors.at(future.at, HANDED_ON);
     }
 }
 
-const HANDED_ON: &str = "`#[instrument]` would end the span before this future runs: make the function an `async fn`, in \
-     a trait with `#[async_trait]`, or let it end with `async move { … }` or `Box::pin(async move { … })`";
+const HANDED_ON: &str = "`#[instrument]` would end the span before this future runs: write `#[instrument(future)]`, which \
+     follows it, or make the function an `async fn`";
 
 /// What the observed code returns, where that is written. A future's output that is not, behind an alias or an associated
 /// type, is the compiler's to find.
-fn returns(item: &Function, body: &Body) -> Option<Type> {
+fn returns(item: &Function, body: &Body, made: Option<Made>) -> Option<Type> {
     let written = item.returns();
+    if let Some(made) = made {
+        return written.and_then(|ty| made.output(ty)).cloned().or_else(|| Some(inferred(written)));
+    }
     let Body::Tail(_, tail) = body else { return written.cloned() };
-    let output = written.and_then(Returned::of).and_then(|future| future.output.cloned());
+    let future = written.and_then(|ty| Returned::of(ty, made::Kind::Future));
+    let output = future.and_then(|future| future.output.cloned());
     let nameable = written.filter(|written| tail.is_boxed() && !mentions_impl(written.to_token_stream()));
     let projected = nameable.map(|written| parse_quote!(<#written as ::core::future::Future>::Output));
-    output.or(projected).or_else(|| {
-        let span = written.map_or_else(Span::call_site, Spanned::span);
-        Some(Type::Infer(syn::TypeInfer { attrs: Vec::new(), underscore_token: Token![_](span) }))
-    })
+    output.or(projected).or_else(|| Some(inferred(written)))
+}
+
+fn inferred(written: Option<&Type>) -> Type {
+    let span = written.map_or_else(Span::call_site, Spanned::span);
+    Type::Infer(syn::TypeInfer { attrs: Vec::new(), underscore_token: Token![_](span) })
 }
 
 fn mentions_impl(tokens: TokenStream) -> bool {

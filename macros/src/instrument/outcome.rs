@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
+use super::made::{Kind, Made};
 use super::model::{Mode, returns_impl};
 use super::parse::{ErrArgs, Level, RetArgs};
 use crate::args::{Arg, Eq, Options};
@@ -86,7 +87,7 @@ impl Outcome {
         let returned = ret.map(|ret| returned(ret.value.0, returns, errors));
         match (mode, &found, &said, &returned) {
             (Mode::Guard, ..) => Self::Unseen,
-            (Mode::Async(_), Found::Probed, None, None) if diverges(returns) => Self::Never,
+            (Mode::Async(_) | Mode::Made(_), Found::Probed, None, None) if diverges(returns) => Self::Never,
             _ => Self::Seen(found, said, returned),
         }
     }
@@ -135,7 +136,9 @@ fn diverges(returns: Option<&Type>) -> bool {
 
 /// Why a function's value can't be looked at.
 fn unseen_problem(key: &Ident, mode: Mode, returns: Option<&Type>) -> Option<syn::Error> {
-    let problem = if diverges(returns) {
+    let problem = if let (true, Mode::Made(Made { kind: Kind::Stream, .. })) = (key == "ret", mode) {
+        "a stream returns nothing at its end, and its items are no one value: remove `ret`".to_owned()
+    } else if diverges(returns) {
         format!("`{key}` looks at what the function returns, and this one never does: remove it")
     } else if returns.is_some_and(returns_impl) {
         format!(

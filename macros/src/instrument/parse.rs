@@ -35,6 +35,8 @@ arguments! {
         metrics: Metrics = "metrics",
         allow_secret: List<Name> = "allow_secret",
         semconv: Eq<bool> = "semconv",
+        future: Flag = "future",
+        stream: Flag = "stream",
         krate: Eq<Path> = "crate",
     }
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_core::FusedFuture;
 use pin_project_lite::pin_project;
 use spanwright_core::slots::Outcome;
 
@@ -101,5 +102,16 @@ where
             }
         }
         polled
+    }
+}
+
+impl<F, O, R> FusedFuture for Followed<F, O, R>
+where
+    F: FusedFuture,
+    O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
+    R: Reporting,
+{
+    fn is_terminated(&self) -> bool {
+        self.future.as_ref().is_none_or(FusedFuture::is_terminated)
     }
 }

@@ -5,6 +5,7 @@
 //! | [`site`] | the callsite: one `static` per annotated item |
 //! | [`active`] | a call that is observed, from its start to its end, on all routes |
 //! | [`sync`] and [`future`] | the guard around a body, and the poll-through future |
+//! | [`made`] and [`stream`] | a future or a stream that a function returns, and what follows a stream |
 //! | [`fields`] | where field values go |
 //! | [`record`] | fields that are filled in while the body runs |
 //! | [`outcome`] | what a returned value means |
@@ -20,27 +21,34 @@ mod active;
 mod block;
 mod fields;
 mod future;
+mod made;
 mod metrics;
 mod outcome;
 mod record;
 mod report;
 mod shadow;
 mod site;
+mod stream;
 mod switched;
 mod sync;
 
 pub use block::{Block, BlockHandle, TracerState};
 pub use fields::{Fields, unlabelled, unrecorded};
 pub use future::{Followed, follow, follow_reported};
+pub use made::{
+    IsFuture, IsStream, Keeping, NamedFuture, NamedStream, followed_future, followed_future_as,
+    followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box, keeping,
+};
 pub use outcome::{
-    AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, classified, error_outcome_chain,
-    error_outcome_debug, error_outcome_display, returned_debug, returned_display, returned_ok_debug,
-    returned_ok_display,
+    AnyOutcome, FutureHandedOn, Probe, ResultLike, ResultOutcome, StreamHandedOn, Verdict, classified,
+    error_outcome_chain, error_outcome_debug, error_outcome_display, returned_debug, returned_display,
+    returned_ok_debug, returned_ok_display,
 };
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_at, report_to};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
 pub(crate) use site::{component_sites, metadata_of, refresh_all, register_all, tracing_level};
+pub use stream::FollowedStream;
 pub use switched::Callee;
 pub use sync::{Call, CallGuard, Start, observe};

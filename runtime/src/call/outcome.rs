@@ -7,7 +7,10 @@
 use std::any::type_name;
 use std::error::Error;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 
+use futures_core::Stream;
 use spanwright_core::descriptor::Level;
 use spanwright_core::slots::Outcome;
 
@@ -124,6 +127,46 @@ impl<'r, R: ?Sized> AnyOutcome<'r> for &Probe<'r, R> {
     fn outcome(&self) -> Verdict<'r> {
         Verdict::of(Outcome::Ok)
     }
+}
+
+/// A boxed future that a function hands on, behind a name that does not say so: the span would end before it runs.
+pub trait FutureHandedOn<'r> {
+    /// `ok`.
+    #[deprecated(
+        note = "the span ends before this future runs: write `#[instrument(future)]`, which follows it"
+    )]
+    fn outcome(&self) -> Verdict<'r>;
+}
+
+/// The same of a stream.
+pub trait StreamHandedOn<'r> {
+    /// `ok`.
+    #[deprecated(
+        note = "the span ends before this stream is read: write `#[instrument(stream)]`, which follows it"
+    )]
+    fn outcome(&self) -> Verdict<'r>;
+}
+
+macro_rules! handed_on {
+    ($($as:ident $kind:ident $yields:ident [$($auto:tt)*])*) => {$(
+        impl<'r, T> $as<'r> for Probe<'r, Pin<Box<dyn $kind<$yields = T> $($auto)* + '_>>> {
+            #[inline]
+            fn outcome(&self) -> Verdict<'r> {
+                Verdict::of(Outcome::Ok)
+            }
+        }
+    )*};
+}
+
+handed_on! {
+    FutureHandedOn Future Output []
+    FutureHandedOn Future Output [+ Send]
+    FutureHandedOn Future Output [+ Sync]
+    FutureHandedOn Future Output [+ Send + Sync]
+    StreamHandedOn Stream Item []
+    StreamHandedOn Stream Item [+ Send]
+    StreamHandedOn Stream Item [+ Sync]
+    StreamHandedOn Stream Item [+ Send + Sync]
 }
 
 /// What a function after `outcome = …` gives.

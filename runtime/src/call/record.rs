@@ -20,6 +20,7 @@ use tracing_core::span::{Id, Record as Recorded};
 use super::fields::Fields;
 use super::shadow::{self, Captured};
 use super::site::Site;
+use super::switched::Callee;
 use crate::span;
 
 /// What is current just before a call is entered; nothing where nobody listens to the call.
@@ -34,11 +35,11 @@ struct Around {
 }
 
 impl Outside {
-    /// Looks at what is current, as far as a call of `site` may change it.
+    /// Looks at what is current, as far as a call of `callee` may change it.
     #[inline(always)]
     #[must_use]
-    pub fn of(site: &'static Site) -> Self {
-        Self(if site.bits() == 0 { None } else { Some(Around::now(site)) })
+    pub fn of(callee: &impl Callee) -> Self {
+        Self(if callee.bits() == 0 { None } else { Some(Around::now(callee.site())) })
     }
 
     /// What the call has made current, at the start of its body.

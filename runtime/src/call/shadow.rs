@@ -16,7 +16,7 @@ use tracing_core::callsite::Identifier;
 use tracing_core::dispatcher::{self, Dispatch};
 use tracing_core::field::{FieldSet, Value as TracingValue, display};
 use tracing_core::metadata::LevelFilter;
-use tracing_core::span::{Attributes, Id};
+use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Callsite, Event, Interest, Kind, Metadata};
 
 use super::outcome::Message;
@@ -180,6 +180,16 @@ impl Shadow {
                 by_us(|| self.dispatch.record_follows_from(&self.id, &id));
             }
         }
+    }
+
+    /// Fills one field in.
+    pub(super) fn record(&self, site: &'static Site, place: usize, value: Value<'_>) {
+        let mut captured = Captured::default();
+        captured.push(place, value);
+        let fields = site.tracing_metadata().fields();
+        let values = captured.by_place(fields.len());
+        let values = fields.value_set_all(&values);
+        by_us(|| self.dispatch.record(&self.id, &Record::new(&values)));
     }
 
     pub(super) fn enter(&self) {

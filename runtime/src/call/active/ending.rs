@@ -6,10 +6,13 @@ use spanwright_core::context::{Context, ContextGuard};
 use spanwright_core::slots::Outcome;
 use spanwright_core::slots::value::{Value, index};
 
-use super::{Active, COUNTED, ENDED, ENTERED, PANICKED, SWAPS};
+use super::{Active, COUNTED, ENDED, ENTERED, Entered, PANICKED, SWAPS};
 use crate::call::outcome::Verdict;
 use crate::call::shadow;
 use crate::span;
+
+/// The field that the macro declares for a stream's items.
+const ITEMS: &str = "stream.items";
 
 impl Active {
     /// Ends the call. Nothing is left for a drop to do.
@@ -58,9 +61,45 @@ impl Active {
         self.end(&Verdict::of(outcome));
     }
 
+    /// Ends a call whose stream was dropped: it had this outcome, unless it unwound.
+    #[cold]
+    pub(in crate::call) fn abandon_as(&mut self, outcome: Outcome) {
+        let outcome = if self.flags & PANICKED == 0 { outcome } else { Outcome::Panicked };
+        self.end(&Verdict::of(outcome));
+    }
+
     /// Writes the error down in the span, and emits the event about it, within the span.
     #[cold]
     fn say_error(&mut self, verdict: &Verdict<'_>, at: Ticks) {
+        self.write_error(verdict);
+        self.say_message(verdict, at);
+    }
+
+    #[cold]
+    fn say_among_others(&mut self, verdict: &Verdict<'_>, is_first: bool) {
+        if is_first {
+            self.write_error(verdict);
+        }
+        self.say_message(verdict, clock::now());
+    }
+
+    /// Writes down how many items a stream had, in the field for it.
+    pub(in crate::call) fn count_items(&mut self, items: u64) {
+        let place = self.site.spec().fields.iter().rposition(|field| *field == ITEMS);
+        let Some((place, index)) = place.and_then(|place| Some((place, u16::try_from(place).ok()?))) else {
+            return;
+        };
+        let value = Value::I64(i64::try_from(items).unwrap_or(i64::MAX));
+        if self.slot.is_some() {
+            span::write(self.slot, |fields| fields.push(index, value));
+        }
+        if let Some(shadow) = &self.shadow {
+            shadow.record(self.site, place, value);
+        }
+    }
+
+    /// Writes the error down in the span.
+    fn write_error(&mut self, verdict: &Verdict<'_>) {
         if self.slot.is_some() {
             span::write(self.slot, |fields| {
                 if let Some(error_type) = verdict.error_type {
@@ -72,6 +111,10 @@ impl Active {
                 }
             });
         }
+    }
+
+    /// Emits the event about an error, or about what was returned.
+    fn say_message(&mut self, verdict: &Verdict<'_>, at: Ticks) {
         let Some((message, level)) = verdict.message else { return };
         if message.is_returned() {
             return self.site.events.returned(self.site, message, level);
@@ -86,6 +129,16 @@ impl Active {
             shadow::by_us(|| self.site.events.error(self.site, message, level));
         } else {
             self.site.events.error(self.site, message, level);
+        }
+    }
+}
+
+impl Entered<'_> {
+    /// Says what one of many values means, while the call goes on: each is an event, and the first error the span's own.
+    #[inline]
+    pub(in crate::call) fn say(&mut self, verdict: &Verdict<'_>, is_first: bool) {
+        if is_first || verdict.message.is_some() {
+            self.active.say_among_others(verdict, is_first);
         }
     }
 }

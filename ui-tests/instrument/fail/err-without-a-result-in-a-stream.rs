@@ -1,0 +1,10 @@
+use spanwright::instrument;
+
+use futures_util::stream::{Stream, empty};
+
+#[instrument(err)]
+fn charges() -> impl Stream<Item = u64> {
+    empty()
+}
+
+fn main() {}

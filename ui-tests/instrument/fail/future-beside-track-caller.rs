@@ -1,0 +1,9 @@
+use spanwright::instrument;
+
+#[instrument(future)]
+#[track_caller]
+fn charge() -> impl Future<Output = u64> {
+    std::future::ready(7)
+}
+
+fn main() {}

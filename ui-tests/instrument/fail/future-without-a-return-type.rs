@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(future)]
+fn charge() {}
+
+fn main() {}
