@@ -13,6 +13,7 @@
 //! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
 //! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
+//! | [`callsites`], [`Objective`] | what is annotated, and what is expected of it |
 //! | [`ENABLED`], [`is_installed`] | whether telemetry is compiled in, and whether it runs |
 //! | [`macro@test`], [`testing`] | tests with telemetry of their own, and assertions on it |
 //! | [`config`] | every key and environment variable |
@@ -22,6 +23,7 @@
 
 mod attribute;
 mod body;
+mod callsite;
 mod convention;
 mod error_type;
 mod metric;
@@ -74,6 +76,7 @@ mod tokio_metrics;
 pub mod __private;
 
 pub use attribute::{Attribute, AttributeDescriptor, AttributeType, Attributes, Redaction, ValueType};
+pub use callsite::{Callsite, callsites};
 pub use error_type::ErrorType;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
@@ -96,6 +99,7 @@ pub use signals::{ShutdownToken, shutdown_token};
 pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
+pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_core::slots::Outcome;
 pub use spanwright_macros::{Attributes, ErrorType, Label, Labels, Metrics, instrument, instrument_all};
 #[cfg(feature = "telemetry")]

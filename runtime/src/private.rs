@@ -6,6 +6,7 @@ pub use std::sync::OnceLock;
 #[cfg(feature = "telemetry")]
 pub use linkme;
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
+pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_macros::record as record_fields;
 
 pub use crate::attribute::{
@@ -28,8 +29,8 @@ pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
     Alert, Comparison, Condition, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
     NestedMetrics, Panel, PanelKind, Severity, Threshold, by_kind, check_buckets, check_budget,
-    check_flattened, check_heatmap, check_name, check_quantile, check_total, global, register_prefixed,
-    trimmed,
+    check_flattened, check_heatmap, check_latency, check_name, check_quantile, check_success, check_total,
+    families, global, register_prefixed, trimmed,
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{

@@ -5,6 +5,7 @@ mod collected;
 mod function;
 mod mixture;
 mod nesting;
+mod objectives;
 mod reports;
 
 /// The telemetry of this process.

@@ -8,6 +8,7 @@ use syn::{Token, Type, parse_quote};
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
 use super::metrics::{self, Metrics};
+use super::objectives::Slo;
 use super::outcome::{self, Outcome};
 use super::parse::{Args, Input, Kind, Level};
 use super::recording;
@@ -44,6 +45,7 @@ pub(super) struct Model {
     /// Whether the body fills fields in, by `record!`.
     pub(super) recording: bool,
     pub(super) metrics: Metrics,
+    pub(super) slo: Option<Slo>,
     pub(super) outcome: Outcome,
     /// What the observed code returns, as an ascription.
     pub(super) ret: TokenStream,
@@ -143,6 +145,7 @@ impl Model {
             outcome,
             ret,
             metrics,
+            slo,
             allow_secret,
             semconv,
             krate,
@@ -169,7 +172,12 @@ impl Model {
             own_name,
         };
         let fields = fields::decide(chosen, &item, &mut errors);
-        let metrics = metrics::decide(metrics, &item, &mut errors);
+        let slo = Slo::decide(slo, &mut errors);
+        let metrics = metrics.or_else(|| slo.as_ref().map(Slo::metrics));
+        let mut metrics = metrics::decide(metrics, &item, &mut errors);
+        if let Some(slo) = &slo {
+            slo.fit(&mut metrics, &item, &mut errors);
+        }
         let outcome = Outcome::decide(
             outcome::Written { err, outcome, ret },
             mode,
@@ -196,6 +204,7 @@ impl Model {
             conventions,
             allowed,
             metrics,
+            slo,
             outcome,
         };
         errors.finish(model)

@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
-use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, arguments, at_end};
+use super::quantities::{Latencies, Percent, Window};
+use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, Within, arguments, at_end};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg, Format, Name, missing_part};
@@ -30,6 +31,7 @@ arguments! {
         outcome: Eq<Path> = "outcome",
         ret: Options<RetArgs> = "ret",
         metrics: Metrics = "metrics",
+        slo: Within<SloArgs> = "slo",
         allow_secret: List<Name> = "allow_secret",
         semconv: Eq<bool> = "semconv",
         krate: Eq<Path> = "crate",
@@ -63,6 +65,18 @@ arguments! {
         buckets: Eq<Buckets> = "buckets",
         in_flight: Flag = "in_flight",
         into: Eq<Value> = "into",
+    }
+}
+
+arguments! {
+    /// The arguments of `slo(…)`.
+    pub(super) struct SloArgs {
+        success: Eq<Percent> = "success",
+        latency: Latencies = "latency",
+        window: Eq<Window> = "window",
+        name: Eq<Text> = "name",
+        description: Eq<Text> = "description",
+        page: Eq<bool> = "page",
     }
 }
 

@@ -1,5 +1,6 @@
 //! The callsite: one `static` per annotated item.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -149,6 +150,14 @@ pub(crate) fn register_all() {
     for initialise in crate::metric::GLOBALS {
         initialise();
     }
+}
+
+/// The descriptions of all annotated items that are known: by the linker, and by their first call.
+pub(crate) fn specs() -> impl Iterator<Item = &'static Spec> {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut known = HashSet::new();
+    let all = SITES.iter().copied().chain(registered).map(Site::spec);
+    all.filter(move |spec| known.insert(std::ptr::from_ref(*spec).addr()))
 }
 
 /// Asks our span filter again for every callsite.

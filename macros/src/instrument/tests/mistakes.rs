@@ -1,4 +1,4 @@
-use super::{CHARGE, expansion, refused};
+use super::{CHARGE, refused};
 use crate::instrument::instrument;
 use crate::testing::{errors, survives_damage, tokens};
 
@@ -108,7 +108,7 @@ fn the_item_survives_a_mistake() {
 fn nothing_panics() {
     let args = r#"name = "a", level = Level::INFO, target = "t", kind = server, component = "c", record(a, ?b.c.0, %self.x), record_all, skip(b), fields(x.y
         = ?1, "z" = Empty), err(Debug, level = "warn"), metrics(prefix = "p", labels(a, b = "x", c: T = 1), buckets
-        = [-1, 0.5]), allow_secret(a), crate = ::a::b"#;
+        = [-1, 0.5]), slo(success = "99%", latency("9%" < "1s"), window = "7d", page = false), allow_secret(a), crate = ::a::b"#;
     let item = "#[doc = \"x\"] pub(crate) unsafe extern \"C\" fn f<'a, T: X<Y>, const N: usize>(&self, mut a: A, (b, [c, ..]): (B, [C; 3]),
         S { d, e: f @ Some(_) }: &'a mut S, ...) -> Result<impl Fn() -> A, Pin<Box<dyn Future>>> where T: Z { x::record!(b = a) }";
     survives_damage(instrument, args, item);

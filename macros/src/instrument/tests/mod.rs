@@ -2,7 +2,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 
 use super::instrument;
-use super::parse::{Args, ErrArgs, MetricsArgs, RetArgs};
+use super::parse::{Args, ErrArgs, MetricsArgs, RetArgs, SloArgs};
 use crate::args::Arguments;
 use crate::testing::{assert_documented, assert_errors, snapshot, tokens};
 
@@ -11,6 +11,7 @@ mod futures;
 mod metrics;
 mod mistakes;
 mod names;
+mod objectives;
 mod outcomes;
 
 fn expansion(name: &str, args: &str, item: &str) {
@@ -94,8 +95,12 @@ fn every_argument_is_documented() {
     assert_documented("instrument", Args::NAMES);
     let nested =
         |of: &str, names: &[&str]| names.iter().map(|name| format!("{of}({name}")).collect::<Vec<_>>();
-    let rows =
-        [nested("err", ErrArgs::NAMES), nested("ret", RetArgs::NAMES), nested("metrics", MetricsArgs::NAMES)];
+    let rows = [
+        nested("err", ErrArgs::NAMES),
+        nested("ret", RetArgs::NAMES),
+        nested("metrics", MetricsArgs::NAMES),
+        nested("slo", SloArgs::NAMES),
+    ];
     for row in rows.concat() {
         assert_documented("instrument", &[row.as_str()]);
     }
