@@ -116,3 +116,22 @@ pub fn callsites() -> impl Iterator<Item = Callsite> {
     let all = std::iter::empty();
     all.map(Callsite)
 }
+
+/// A text of a callsite's description that a constant has.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct ConstantText {
+    /// The text.
+    pub text: &'static str,
+}
+
+impl ConstantText {
+    /// Stops the build where it is empty.
+    ///
+    /// # Panics
+    /// At compile time, where it is.
+    #[track_caller]
+    pub const fn check(self) {
+        assert!(!self.text.is_empty(), "this constant is empty: give it a text, or leave the argument out");
+    }
+}

@@ -125,3 +125,28 @@ pub const ENABLED: bool = cfg!(feature = "telemetry");
 #[cfg(all(doctest, feature = "telemetry"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The examples of the macros are tests, with telemetry and without.
+#[cfg(doctest)]
+mod documentation {
+    #[doc = include_str!("../../macros/src/attributes/documentation.md")]
+    struct Attributes;
+    #[doc = include_str!("../../macros/src/error_type/documentation.md")]
+    struct ErrorType;
+    #[doc = include_str!("../../macros/src/instrument/documentation.md")]
+    struct Instrument;
+    #[doc = include_str!("../../macros/src/instrument_all/documentation.md")]
+    struct InstrumentAll;
+    #[doc = include_str!("../../macros/src/label/documentation.md")]
+    struct Label;
+    #[doc = include_str!("../../macros/src/labels/documentation.md")]
+    struct Labels;
+    #[doc = include_str!("../../macros/src/metrics/documentation.md")]
+    struct Metrics;
+    #[cfg(feature = "telemetry")]
+    #[doc = include_str!("../../macros/src/main/documentation.md")]
+    struct Main;
+    #[cfg(feature = "telemetry")]
+    #[doc = include_str!("../../macros/src/test/documentation.md")]
+    struct Test;
+}

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod collected;
+mod constant_names;
 mod function;
 mod mixture;
 mod nesting;

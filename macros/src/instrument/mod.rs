@@ -6,6 +6,7 @@ mod fields;
 mod future;
 mod metrics;
 mod model;
+mod named;
 mod names;
 mod objectives;
 mod outcome;

@@ -8,6 +8,7 @@ use syn::{Token, Type, parse_quote};
 use super::fields::{self, Field};
 use super::future::{Returned, Tail};
 use super::metrics::{self, Metrics};
+use super::named::Named;
 use super::objectives::Slo;
 use super::outcome::{self, Outcome};
 use super::parse::{Args, Input, Kind, Level};
@@ -26,9 +27,9 @@ pub(super) struct Model {
     pub(super) body: Body,
     pub(super) mode: Mode,
     /// The span's name.
-    pub(super) name: String,
+    pub(super) name: Named,
     /// The span's target, unless it is the module.
-    pub(super) target: Option<String>,
+    pub(super) target: Option<Named>,
     pub(super) level: Level,
     pub(super) kind: Kind,
     /// What the span is switched with; empty where it is by itself.
@@ -159,6 +160,7 @@ impl Model {
             allow_secret.iter().flat_map(|list| &list.value.0).map(|name| name.text.clone()).collect();
         let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
         let SpanName { text: name, field: own_name, read } = SpanName::new(name, &item, &mut errors);
+        let target = target.map(|target| target.value.0.checked(&item, &mut errors));
         let others = labels.into_iter().flatten().chain(read).collect();
         let chosen = fields::Written {
             record,
@@ -190,7 +192,7 @@ impl Model {
             krate: Runtime::new(&krate),
             mode,
             name,
-            target: target.map(|target| text(&target.value.0)),
+            target,
             level: level.map_or(Level::Info, |level| level.value.0),
             kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
             component: component.map_or_else(String::new, |component| text(&component.value.0)),

@@ -198,11 +198,16 @@ fn check_type(ty: &Path, item: &Function, errors: &mut Errors) {
     }
 }
 
-/// The families of a struct.
+/// The families of a struct. A type that has none is an error where it is reported into, and not another one here: the import is
+/// what is found then.
 fn of_struct(krate: &Runtime, ty: &Path) -> TokenStream {
     let at = blaming(syn::spanned::Spanned::span(ty));
     let krate = krate.at(at);
-    quote_spanned!(at=> <#ty as #krate::CallMetrics<()>>::FAMILIES)
+    quote_spanned! {at=> {
+        #[allow(unused_imports)]
+        use #krate::__private::UnknownFamilies as _;
+        #krate::__private::FamiliesOf::<#ty>::FAMILIES
+    }}
 }
 
 /// The objectives as a slice; `labels` are the constant labels of the function's own metrics. They are constants, since what a

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
+use super::named::Named;
 use super::quantities::{Latencies, Percent, Window};
 use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, Within, arguments, at_end};
 use crate::buckets::Buckets;
@@ -17,9 +18,9 @@ use crate::signature::Function;
 arguments! {
     /// The arguments of `#[instrument]`.
     pub(super) struct Args {
-        name: Eq<Text> = "name",
+        name: Eq<Named> = "name",
         level: Eq<Level> = "level",
-        target: Eq<Text> = "target",
+        target: Eq<Named> = "target",
         kind: Eq<Kind> = "kind",
         component: Eq<Text> = "component",
         record: List<Recorded> = "record",

@@ -1,9 +1,28 @@
 //! In which of a struct's metrics a function's calls are counted, and whether that is enough for its objectives.
 
+use std::marker::PhantomData;
+
 use spanwright_core::objective::CallFamilies;
 
 use super::role::Ending;
-use super::{DURATION_BUCKETS, MetricDescriptor};
+use super::{CallMetrics, DURATION_BUCKETS, MetricDescriptor};
+
+/// Leads to the families of a struct.
+#[derive(Debug)]
+pub struct FamiliesOf<T>(PhantomData<T>);
+
+impl<T: CallMetrics<()>> FamiliesOf<T> {
+    /// Those that the struct has.
+    pub const FAMILIES: CallFamilies = T::FAMILIES;
+}
+
+/// What is found of a type that functions without labels can't report into.
+pub trait UnknownFamilies {
+    /// Nothing is said of them.
+    const FAMILIES: CallFamilies = CallFamilies::UNKNOWN;
+}
+
+impl<T> UnknownFamilies for FamiliesOf<T> {}
 
 /// The families with these roles, by the descriptors' places.
 #[must_use]

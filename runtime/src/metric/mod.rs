@@ -36,7 +36,7 @@ pub use descriptor::{
     Alert, Comparison, Condition, Described, Descriptors, MetricDescriptor, NestedMetrics, Panel, PanelKind,
     Severity, Threshold, trimmed,
 };
-pub use families::{check_latency, check_success, families};
+pub use families::{FamiliesOf, UnknownFamilies, check_latency, check_success, families};
 pub use gauge::{Gauge, Gauged};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};

@@ -22,7 +22,7 @@ fn unknown_and_duplicate_arguments() {
 fn arguments_in_the_wrong_form() {
     refused("name", CHARGE, &["name: `name` needs a value: write `name = \"…\"`"]);
     refused("name =, err", CHARGE, &["name: `name` needs a value: write `name = \"…\"`"]);
-    refused("name = 3", CHARGE, &["3: `name` takes a string: write `name = \"…\"`"]);
+    refused("name = 3", CHARGE, &["3: `name` takes a string or a constant's path: write `name = \"…\"`"]);
     refused(r#"name = """#, CHARGE, &[r#""": `name` is empty; write a text, or leave it out"#]);
     refused(r#"name("x")"#, CHARGE, &["name: `name` needs a value: write `name = \"…\"`"]);
     refused("record = order", CHARGE, &["record: `record` takes a list: write `record(…)`"]);

@@ -73,3 +73,33 @@ fn levels() {
 fn another_path_to_the_runtime() {
     expansion("crate_path", "crate = crate::reexported, err(chain)", "fn f() -> Result<(), Error> { g() }");
 }
+
+#[test]
+fn names_by_constants() {
+    expansion(
+        "constant_name",
+        "name = names::PUBLISH, target = Bus::<u8>::TARGET",
+        "fn publish(topic: &str) {}",
+    );
+    let item = "fn f<T: Named>(&self, topic: &str) {}";
+    let known = "is not known where the callsite is described: write the type's own name";
+    refused("name = Self::NAME", item, &[&format!("Self: `Self` {known}")]);
+    refused("target = T::NAME", item, &[&format!("T: `T` {known}")]);
+    refused(
+        "name = topic",
+        item,
+        &["topic: `topic` is a parameter: write `name = \"{topic}\"`, or the path of a constant"],
+    );
+    for call in ["publish()", "concat!(\"a\")", "NAME.text"] {
+        let culprit = call.split(['(', '!', '.']).next().unwrap_or_default();
+        refused(
+            &format!("name = {call}"),
+            item,
+            &[&format!(
+                "{culprit}: `name` is known before the program runs: write `name = \"…\"`, or the path of a `const` that has the text"
+            )],
+        );
+    }
+    refused("target = 3", item, &["3: `target` takes a string or a constant's path: write `target = \"…\"`"]);
+    refused("target = \"\"", item, &["\"\": `target` is empty; write a text, or leave it out"]);
+}
