@@ -1,5 +1,7 @@
 //! What the macros write down at compile time: plain constants without pointers to anything that runs.
 
+use crate::objective::Objective;
+
 /// A level in `tracing`'s order: the smaller, the more severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(u8);
@@ -98,6 +100,8 @@ pub struct Spec {
     pub doc: &'static str,
     /// The metrics of the function's calls, where asked for.
     pub calls: Option<&'static CallSpec>,
+    /// What is expected of them.
+    pub objectives: &'static [Objective],
 }
 
 /// The families that the calls of one function report into.

@@ -3,6 +3,7 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | [`descriptor`] | what the macros write down about a function or a metric: plain constants |
+//! | [`objective`] | which share of a function's calls is to be good |
 //! | [`callsite`] | one word of state per annotated function; zero means "run the body" |
 //! | [`context`] | the current span of a thread, `Copy`, swapped by calls, polls and layers |
 //! | [`local`] | the one thread-local of the hot path |
@@ -29,6 +30,7 @@ pub mod descriptor;
 pub mod ids;
 pub mod kept;
 pub mod local;
+pub mod objective;
 pub mod slots;
 mod sync;
 pub mod texts;

@@ -17,6 +17,10 @@ mod keyword {
 /// The most bounds that a rule makes.
 const MOST: usize = 250;
 
+/// The runtime's buckets of durations, in seconds. It has them too, and a test holds the two equal.
+pub(crate) const DURATIONS: [f64; 16] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
 /// What `buckets = …` says.
 #[derive(Default)]
 pub(crate) enum Buckets {

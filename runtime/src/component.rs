@@ -261,7 +261,8 @@ mod switches {
 
     pub(super) fn states() -> Vec<ComponentState> {
         let mut functions: BTreeMap<String, usize> = BTreeMap::new();
-        for name in crate::call::component_sites() {
+        let sites = crate::call::specs().map(|spec| spec.component);
+        for name in sites.filter(|component| !component.is_empty()) {
             *functions.entry(name.to_owned()).or_default() += 1;
         }
         for (_, switches) in SWITCHES.read().unwrap_or_else(PoisonError::into_inner).iter() {

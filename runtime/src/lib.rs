@@ -15,6 +15,7 @@
 //! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
 //! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
+//! | [`callsites`], [`Objective`] | what is annotated, and what is expected of it |
 //! | [`ENABLED`], [`is_installed`] | whether telemetry is compiled in, and whether it runs |
 //! | [`macro@test`], [`testing`] | tests with telemetry of their own, and assertions on it |
 //! | [`config`] | every key and environment variable |
@@ -24,6 +25,7 @@
 
 mod attribute;
 mod body;
+mod callsite;
 mod component;
 mod convention;
 mod enabled;
@@ -80,6 +82,7 @@ mod tokio_metrics;
 pub mod __private;
 
 pub use attribute::{Attribute, AttributeDescriptor, AttributeType, Attributes, Redaction, ValueType};
+pub use callsite::{Callsite, callsites};
 pub use component::{Component, ComponentState, Decider, component, components};
 pub use enabled::{Enabled, Enables};
 pub use error_type::ErrorType;
@@ -105,6 +108,7 @@ pub use signals::{ShutdownToken, shutdown_token};
 pub use span::{layer, subscriber};
 pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
+pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_core::slots::Outcome;
 pub use spanwright_macros::{Attributes, ErrorType, Label, Labels, Metrics, instrument, instrument_all};
 #[cfg(feature = "telemetry")]
@@ -131,3 +135,28 @@ pub const ENABLED: bool = cfg!(feature = "telemetry");
 #[cfg(all(doctest, feature = "telemetry"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The examples of the macros are tests, with telemetry and without.
+#[cfg(doctest)]
+mod documentation {
+    #[doc = include_str!("../../macros/src/attributes/documentation.md")]
+    struct Attributes;
+    #[doc = include_str!("../../macros/src/error_type/documentation.md")]
+    struct ErrorType;
+    #[doc = include_str!("../../macros/src/instrument/documentation.md")]
+    struct Instrument;
+    #[doc = include_str!("../../macros/src/instrument_all/documentation.md")]
+    struct InstrumentAll;
+    #[doc = include_str!("../../macros/src/label/documentation.md")]
+    struct Label;
+    #[doc = include_str!("../../macros/src/labels/documentation.md")]
+    struct Labels;
+    #[doc = include_str!("../../macros/src/metrics/documentation.md")]
+    struct Metrics;
+    #[cfg(feature = "telemetry")]
+    #[doc = include_str!("../../macros/src/main/documentation.md")]
+    struct Main;
+    #[cfg(feature = "telemetry")]
+    #[doc = include_str!("../../macros/src/test/documentation.md")]
+    struct Test;
+}

@@ -6,6 +6,7 @@ pub use std::sync::OnceLock;
 #[cfg(feature = "telemetry")]
 pub use linkme;
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
+pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_macros::record as record_fields;
 
 pub use crate::attribute::{
@@ -31,10 +32,10 @@ pub use crate::entry::{MainOptions, main_async, main_sync};
 pub use crate::metric::GLOBALS;
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
-    Alert, Comparison, Condition, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
-    NestedMetrics, Panel, PanelKind, Severity, Threshold, by_kind, check_buckets, check_budget,
-    check_flattened, check_heatmap, check_name, check_quantile, check_total, global, register_prefixed,
-    trimmed,
+    Alert, Comparison, Condition, FamiliesOf, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
+    NestedMetrics, Panel, PanelKind, Severity, Threshold, UnknownFamilies, by_kind, check_buckets,
+    check_budget, check_flattened, check_heatmap, check_latency, check_name, check_quantile, check_success,
+    check_total, families, global, register_prefixed, trimmed,
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
@@ -48,6 +49,7 @@ pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
+pub use crate::callsite::ConstantText;
 pub use crate::{before_future, before_switched_future, body, global_metrics};
 
 /// A value of type `T` that is never made: it gives an `async` block its type.

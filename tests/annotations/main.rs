@@ -2,9 +2,11 @@
 
 mod attributes;
 mod collected;
+mod constant_names;
 mod function;
 mod mixture;
 mod nesting;
+mod objectives;
 mod reports;
 mod switches;
 mod tracers;

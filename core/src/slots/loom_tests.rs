@@ -19,6 +19,7 @@ const fn spec(name: &'static str) -> Spec {
         fields: &["text"],
         doc: "",
         calls: None,
+        objectives: &[],
     }
 }
 

@@ -17,6 +17,7 @@ static SPEC: Spec = Spec {
     fields: &["a", "b"],
     doc: "",
     calls: None,
+    objectives: &[],
 };
 
 fn start() -> Start {

@@ -10,6 +10,7 @@ use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
 use super::model::{Body, Captures, Mode, Model};
 use super::names;
+use super::objectives;
 use super::outcome::{ErrorFormat, Found, Outcome, Returned, Said};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
@@ -137,6 +138,11 @@ fn site(model: &Model) -> TokenStream {
         Metrics::Own(metrics) => call_spec(krate, function, metrics),
         Metrics::Into(_) | Metrics::None => quote!(::core::option::Option::None),
     };
+    let own_labels = match &model.metrics {
+        Metrics::Own(metrics) => constant_labels(function, metrics),
+        Metrics::Into(_) | Metrics::None => TokenStream::new(),
+    };
+    let objectives = objectives::all(krate, model.slo.as_ref(), &model.metrics, &own_labels);
     quote! {
         name: #name,
         target: #target,
@@ -150,6 +156,7 @@ fn site(model: &Model) -> TokenStream {
         fields: #fields,
         doc: #doc,
         calls: #calls,
+        objectives: #objectives,
     }
 }
 
@@ -158,18 +165,10 @@ fn call_spec(krate: &Runtime, function: &str, metrics: &CallMetrics) -> TokenStr
     let CallMetrics { calls_total, duration_seconds, in_flight, labels, buckets } = metrics;
     let in_flight = option(in_flight.as_ref().map(|name| quote!(#name)));
     let buckets = buckets.expand(krate);
-    let (constant, dimensions) = match labels {
-        Labels::Place => {
-            (quote!(("module", ::core::module_path!()), ("function", #function)), TokenStream::new())
-        }
-        Labels::Own(statics, typed) => {
-            let statics = statics.iter().map(|label| {
-                let (name, StaticLabel { value, .. }) = (label.name(), label);
-                quote!((#name, #value))
-            });
-            let typed = typed.iter().map(|label| dimension(krate, label));
-            (quote!(#(#statics),*), quote!(#(#typed),*))
-        }
+    let constant = constant_labels(function, metrics);
+    let dimensions = match labels {
+        Labels::Place => Vec::new(),
+        Labels::Own(_, typed) => typed.iter().map(|label| dimension(krate, label)).collect(),
     };
     quote! {
         ::core::option::Option::Some(&#krate::__private::CallSpec {
@@ -177,9 +176,23 @@ fn call_spec(krate: &Runtime, function: &str, metrics: &CallMetrics) -> TokenStr
             duration_seconds: #duration_seconds,
             in_flight: #in_flight,
             constant: &[#constant],
-            dimensions: &[#dimensions],
+            dimensions: &[#(#dimensions),*],
             buckets: #buckets,
         })
+    }
+}
+
+/// The labels that tell the function's series from others' in the family.
+fn constant_labels(function: &str, CallMetrics { labels, .. }: &CallMetrics) -> TokenStream {
+    match labels {
+        Labels::Place => quote!(("module", ::core::module_path!()), ("function", #function)),
+        Labels::Own(statics, _) => {
+            let statics = statics.iter().map(|label| {
+                let (name, StaticLabel { value, .. }) = (label.name(), label);
+                quote!((#name, #value))
+            });
+            quote!(#(#statics),*)
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use super::fields::{self, Field};
 use super::future::{Returned, Tail};
 use super::made::{self, Made};
 use super::metrics::{self, Metrics};
+use super::named::Named;
+use super::objectives::Slo;
 use super::outcome::{self, Outcome};
 use super::parse::{Args, Input, Kind, Level};
 use super::recording;
@@ -27,9 +29,9 @@ pub(super) struct Model {
     pub(super) body: Body,
     pub(super) mode: Mode,
     /// The span's name.
-    pub(super) name: String,
+    pub(super) name: Named,
     /// The span's target, unless it is the module.
-    pub(super) target: Option<String>,
+    pub(super) target: Option<Named>,
     pub(super) level: Level,
     pub(super) kind: Kind,
     /// What the span is switched with; empty where it is by itself.
@@ -48,6 +50,7 @@ pub(super) struct Model {
     /// Whether the body fills fields in, by `record!`.
     pub(super) recording: bool,
     pub(super) metrics: Metrics,
+    pub(super) slo: Option<Slo>,
     pub(super) outcome: Outcome,
     /// What the observed code returns, as an ascription.
     pub(super) ret: TokenStream,
@@ -159,6 +162,7 @@ impl Model {
             outcome,
             ret,
             metrics,
+            slo,
             allow_secret,
             semconv,
             future,
@@ -176,6 +180,7 @@ impl Model {
             allow_secret.iter().flat_map(|list| &list.value.0).map(|name| name.text.clone()).collect();
         let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
         let SpanName { text: name, field: own_name, read } = SpanName::new(name, &item, &mut errors);
+        let target = target.map(|target| target.value.0.checked(&item, &mut errors));
         let others = labels.into_iter().flatten().chain(read).collect();
         let chosen = fields::Written {
             record,
@@ -192,7 +197,12 @@ impl Model {
         if let Some(Made { kind: made::Kind::Stream, .. }) = made {
             fields::count_items(&mut fields);
         }
-        let metrics = metrics::decide(metrics, &item, &mut errors);
+        let slo = Slo::decide(slo, &mut errors);
+        let metrics = metrics.or_else(|| slo.as_ref().map(Slo::metrics));
+        let mut metrics = metrics::decide(metrics, &item, &mut errors);
+        if let Some(slo) = &slo {
+            slo.fit(&mut metrics, &item, &mut errors);
+        }
         let outcome = Outcome::decide(
             outcome::Written { err, outcome, ret },
             mode,
@@ -208,7 +218,7 @@ impl Model {
             krate: Runtime::new(&krate),
             mode,
             name,
-            target: target.map(|target| text(&target.value.0)),
+            target,
             level: level.map_or(Level::Info, |level| level.value.0),
             kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
             component: component.map_or_else(String::new, |component| text(&component.value.0)),
@@ -225,6 +235,7 @@ impl Model {
             conventions,
             allowed,
             metrics,
+            slo,
             outcome,
         };
         errors.finish(model)

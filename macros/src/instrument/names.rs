@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use super::fields::{Field, FieldName};
 use super::metrics::{self, CallMetrics, Metrics};
 use super::model::Model;
+use super::objectives;
 use crate::hygiene::{Runtime, blaming};
 use crate::signature::with_static_lifetimes;
 
@@ -120,7 +121,10 @@ pub(super) fn checks(model: &Model) -> TokenStream {
     };
     let of_labels = labels.map(|(span, names)| check(krate, span, "check_label_names", &names));
     let of_secrets = fields.iter().filter_map(|field| hidden(krate, field));
-    quote!(#of_fields #of_labels #(#of_secrets)*)
+    let of_objectives = objectives::checks(krate, model.slo.as_ref(), metrics);
+    let texts = [Some(&model.name), model.target.as_ref()];
+    let of_texts = texts.into_iter().flatten().filter_map(|text| text.check(krate));
+    quote!(#(#of_texts)* #of_fields #of_labels #(#of_secrets)* #of_objectives)
 }
 
 /// That a constant does not show what looks like a secret.

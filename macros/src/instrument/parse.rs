@@ -6,7 +6,9 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
-use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, arguments, at_end};
+use super::named::Named;
+use super::quantities::{Latencies, Percent, Window};
+use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, Within, arguments, at_end};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg, Format, Name, missing_part};
@@ -16,9 +18,9 @@ use crate::signature::Function;
 arguments! {
     /// The arguments of `#[instrument]`.
     pub(super) struct Args {
-        name: Eq<Text> = "name",
+        name: Eq<Named> = "name",
         level: Eq<Level> = "level",
-        target: Eq<Text> = "target",
+        target: Eq<Named> = "target",
         kind: Eq<Kind> = "kind",
         component: Eq<Text> = "component",
         parent: Eq<Value> = "parent",
@@ -33,6 +35,7 @@ arguments! {
         outcome: Eq<Path> = "outcome",
         ret: Options<RetArgs> = "ret",
         metrics: Metrics = "metrics",
+        slo: Within<SloArgs> = "slo",
         allow_secret: List<Name> = "allow_secret",
         semconv: Eq<bool> = "semconv",
         future: Flag = "future",
@@ -68,6 +71,18 @@ arguments! {
         buckets: Eq<Buckets> = "buckets",
         in_flight: Flag = "in_flight",
         into: Eq<Value> = "into",
+    }
+}
+
+arguments! {
+    /// The arguments of `slo(…)`.
+    pub(super) struct SloArgs {
+        success: Eq<Percent> = "success",
+        latency: Latencies = "latency",
+        window: Eq<Window> = "window",
+        name: Eq<Text> = "name",
+        description: Eq<Text> = "description",
+        page: Eq<bool> = "page",
     }
 }
 

@@ -8,7 +8,8 @@ use quote::{ToTokens, quote};
 use syn::{Ident, LitStr, Member};
 
 use super::fields::{Field, FieldName, Value};
-use crate::args::{Arg, Eq, Text};
+use super::named::Named;
+use crate::args::{Arg, Eq};
 use crate::errors::Errors;
 use crate::field::Format;
 use crate::naming;
@@ -20,7 +21,7 @@ const FIELD: &str = "otel.name";
 /// What a span is called.
 pub(super) struct SpanName {
     /// The callsite's name.
-    pub(super) text: String,
+    pub(super) text: Named,
     /// The field with a call's own.
     pub(super) field: Option<Field>,
     /// What is read for that, which may look like a secret.
@@ -28,20 +29,23 @@ pub(super) struct SpanName {
 }
 
 impl SpanName {
-    pub(super) fn new(name: Arg<Eq<Text>>, item: &Function, errors: &mut Errors) -> Self {
+    pub(super) fn new(name: Arg<Eq<Named>>, item: &Function, errors: &mut Errors) -> Self {
         let plain = |text| Self { text, field: None, read: Vec::new() };
-        let Some(name) = name else { return plain(item.name()) };
-        let literal = name.value.0.0;
+        let literal = match name.map(|name| name.value.0) {
+            None => return plain(Named::Text(LitStr::new(&item.name(), Span::call_site()))),
+            Some(Named::Text(literal)) => literal,
+            Some(constant) => return plain(constant.checked(item, errors)),
+        };
         let span = literal.span();
         let Template { text, format, places } = match Template::parse(&literal) {
             Ok(template) => template,
             Err(problem) => {
                 errors.at(span, problem);
-                return plain(literal.value());
+                return plain(Named::Text(literal));
             }
         };
         if places.is_empty() {
-            return plain(text);
+            return plain(Named::Text(LitStr::new(&text, span)));
         }
         places.iter().filter_map(|place| place.problem(item)).for_each(|problem| errors.at(span, problem));
         let values = places.iter().map(|Place { path, .. }| quote!(#(#path).*));
@@ -50,7 +54,7 @@ impl SpanName {
         let field =
             Field { name: FieldName::Text(FIELD.to_owned()), span, value, warning: None, secret: None };
         let read = places.iter().filter_map(|place| Some((place.last()?, span))).collect();
-        Self { text, field: Some(field), read }
+        Self { text: Named::Text(LitStr::new(&text, span)), field: Some(field), read }
     }
 }
 

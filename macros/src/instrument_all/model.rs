@@ -37,8 +37,19 @@ pub(super) struct Observed {
 }
 
 /// What `#[instrument]` takes and all functions of a block can have in common.
-pub(super) const DEFAULTS: [&str; 10] =
-    ["level", "target", "kind", "component", "enabled", "record_all", "fields", "err", "metrics", "crate"];
+pub(super) const DEFAULTS: [&str; 11] = [
+    "level",
+    "target",
+    "kind",
+    "component",
+    "enabled",
+    "record_all",
+    "fields",
+    "err",
+    "metrics",
+    "slo",
+    "crate",
+];
 
 /// What is for `#[instrument_all]` itself.
 pub(super) const OWN: [&str; 2] = ["name_prefix", "pub"];
@@ -107,7 +118,7 @@ impl Defaults {
                     argument.key.span(),
                     "one name can't be that of all functions: write `name_prefix = \"…\"`, or `#[instrument(name = \"…\")]` on one",
                 ),
-                "record" | "skip" | "slo" => errors.at(
+                "record" | "skip" => errors.at(
                     argument.key.span(),
                     format_args!("`{0}` is about one function: write `#[instrument({0}(…))]` on it", argument.key),
                 ),

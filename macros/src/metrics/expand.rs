@@ -42,7 +42,10 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let global = if *has_global { global(model) } else { TokenStream::new() };
     let in_roles: Vec<InRole<'_>> = metrics
         .iter()
-        .filter_map(|Metric { field, ty, role, .. }| Some(InRole { field, ty, role: (*role)? }))
+        .enumerate()
+        .filter_map(|(index, Metric { field, ty, role, .. })| {
+            Some(InRole { field, ty, role: (*role)?, index })
+        })
         .collect();
     let of_calls = call_metrics(krate, (ident, generics), &in_roles, false);
     quote! {
@@ -332,7 +335,7 @@ pub(super) fn stub(input: &Input) -> TokenStream {
         .filter_map(|field| {
             let is_metric = field.args.flatten.is_none() && field.args.skip.is_none();
             let role = field.args.role.as_ref().filter(|_| is_metric)?.value.0;
-            Some(InRole { field: &field.ident, ty: &field.ty, role })
+            Some(InRole { field: &field.ident, ty: &field.ty, role, index: 0 })
         })
         .collect();
     let of_calls = call_metrics(&krate, (ident, &input.item.generics), &in_roles, true);

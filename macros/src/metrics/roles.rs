@@ -13,6 +13,8 @@ pub(super) struct InRole<'a> {
     pub(super) field: &'a Ident,
     pub(super) ty: &'a Type,
     pub(super) role: Role,
+    /// Its descriptor's place.
+    pub(super) index: usize,
 }
 
 /// Input: a field `requests: Counter<Op<'static>>` with `role = calls`; output: an implementation of `CallMetrics`, which counts
@@ -38,12 +40,14 @@ pub(super) fn call_metrics(
     let (parameters, _, clause) = of_begin.split_for_impl();
     let (parameters_of_end, _, clause_of_end) = of_end.split_for_impl();
     let [begin, end] = if is_stub { [stub(), stub()] } else { [begin(krate, fields), end(krate, fields)] };
+    let families = families(krate, generics, fields, is_stub);
     let [this, labels, metrics, call] = names();
     Some(quote! {
         #[automatically_derived]
         #[allow(deprecated)]
         impl #parameters #krate::CallMetrics<#entry> for #ident #arguments #clause {
             type Series = [::core::primitive::u32; #count];
+            #families
             #[inline]
             fn begin(&#this, #labels: &#entry) -> [::core::primitive::u32; #count] {
                 #begin
@@ -87,6 +91,27 @@ fn end(krate: &Runtime, fields: &[InRole<'_>]) -> TokenStream {
         quote!(#end(&#metrics.#field, #role, #this[#index], #call);)
     });
     quote!(#(#each)*)
+}
+
+/// What objectives need of the descriptors. Those of a generic struct are known only where all of its fields' types are.
+fn families(
+    krate: &Runtime,
+    generics: &Generics,
+    fields: &[InRole<'_>],
+    is_stub: bool,
+) -> Option<TokenStream> {
+    let families = match is_stub {
+        true => quote!(#krate::__private::CallFamilies::UNKNOWN),
+        false => {
+            let roles = fields.iter().map(|InRole { role, index, .. }| {
+                let role = role.ident();
+                quote!((#krate::__private::role::Ending::#role, #index))
+            });
+            quote!(#krate::__private::families(&[#(#roles),*], <Self as #krate::Metrics>::DESCRIPTORS))
+        }
+    };
+    let constant = quote!(const FAMILIES: #krate::__private::CallFamilies = #families;);
+    (is_stub || generics.params.is_empty()).then_some(constant)
 }
 
 fn stub() -> TokenStream {

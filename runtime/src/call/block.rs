@@ -126,6 +126,7 @@ fn described(name: &'static str) -> &'static Spec {
         fields: &[],
         doc: "",
         calls: None,
+        objectives: &[],
     }))
 }
 

@@ -1,5 +1,6 @@
 //! The callsite: one `static` per annotated item.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -189,6 +190,7 @@ static UNSEEN_SPEC: Spec = Spec {
     fields: &[],
     doc: "",
     calls: None,
+    objectives: &[],
 };
 
 impl Callsite for Site {
@@ -228,13 +230,12 @@ pub(crate) fn register_all() {
     }
 }
 
-/// The names of the components that annotated functions belong to, each as often as there are such functions.
-pub(crate) fn component_sites() -> Vec<&'static str> {
-    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_linked = |site: &Site| SITES.iter().any(|linked| std::ptr::eq(linked, site));
-    let others = registered.iter().copied().filter(|site| !is_linked(site));
-    let all = SITES.iter().chain(others).map(|site| site.spec.component);
-    all.filter(|component| !component.is_empty()).collect()
+/// The descriptions of all annotated items that are known: by the linker, and by their first call.
+pub(crate) fn specs() -> impl Iterator<Item = &'static Spec> {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut known = HashSet::new();
+    let all = SITES.iter().chain(registered).map(Site::spec);
+    all.filter(move |spec| known.insert(std::ptr::from_ref(*spec).addr()))
 }
 
 /// Asks our span filter and the components' switches again for every callsite.

@@ -8,6 +8,7 @@ mod by_outcome;
 mod check;
 mod counter;
 mod descriptor;
+mod families;
 mod gauge;
 mod handle;
 mod histogram;
@@ -35,6 +36,7 @@ pub use descriptor::{
     Alert, Comparison, Condition, Described, Descriptors, MetricDescriptor, NestedMetrics, Panel, PanelKind,
     Severity, Threshold, trimmed,
 };
+pub use families::{FamiliesOf, UnknownFamilies, check_latency, check_success, families};
 pub use gauge::{Gauge, Gauged};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};

@@ -3,6 +3,7 @@
 //! `#[instrument(metrics(into = …))]` makes a function report into a [`CallMetrics`]: once when a call begins, once when it
 //! ends. `#[derive(Metrics)]` implements that for a struct, by a [`Role`] for each field with `#[metric(role = …)]`.
 
+use spanwright_core::objective::CallFamilies;
 use spanwright_core::slots::Outcome;
 
 use super::{Counter, Histogram, Labels, Metric, Storage, UpDownCounter};
@@ -25,6 +26,10 @@ pub trait CallMetrics<L> {
     #[doc(hidden)]
     type Series: EndIn<Self>;
 
+    /// Where the calls are counted, as objectives need it. Of a generic struct that is not known.
+    #[doc(hidden)]
+    const FAMILIES: CallFamilies = CallFamilies::NONE;
+
     /// A call with these labels begins.
     #[doc(hidden)]
     fn begin(&self, labels: &L) -> Self::Series;
@@ -43,6 +48,7 @@ macro_rules! behind {
             #[diagnostic::do_not_recommend]
             impl<L, T: CallMetrics<L> $(, $F: FnOnce() -> T)?> CallMetrics<L> for $pointer {
                 type Series = T::Series;
+                const FAMILIES: CallFamilies = T::FAMILIES;
 
                 #[inline]
                 fn begin(&self, labels: &L) -> T::Series {

@@ -123,5 +123,6 @@ const fn describe(scope: &'static str) -> Spec {
         fields: &[],
         doc: "",
         calls: None,
+        objectives: &[],
     }
 }

@@ -280,6 +280,7 @@ fn spec_of(metadata: &'static Metadata<'static>) -> &'static Spec {
             fields: fields.leak(),
             doc: "",
             calls: None,
+            objectives: &[],
         }))
     })
 }

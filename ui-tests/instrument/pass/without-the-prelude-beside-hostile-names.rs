@@ -57,6 +57,7 @@ enum Tier {
 }
 
 const SITE: () = ();
+const NAME: &'static ::core::primitive::str = "stopping";
 const ENTRY: () = ();
 
 #[instrument(enabled = on, parent = cx, follows_from = [cx], component = "a.b")]
@@ -115,7 +116,7 @@ fn place() -> ::core::primitive::u32 {
     ::core::panic::Location::caller().line()
 }
 
-#[instrument]
+#[instrument(name = NAME, slo(success = "99%", latency("90%" < "1s"), latency("99%" < "2.5s"), page = false))]
 fn stop() -> ! {
     ::std::process::exit(0)
 }
@@ -148,7 +149,7 @@ impl Store {
     }
 }
 
-#[instrument(metrics = Shop)]
+#[instrument(metrics = Shop, slo(success = "99%"))]
 #[track_caller]
 fn reported() {}
 

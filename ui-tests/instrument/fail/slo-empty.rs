@@ -1,0 +1,8 @@
+use spanwright::instrument;
+
+#[instrument(slo())]
+fn charge() {}
+
+fn main() {
+    charge();
+}
