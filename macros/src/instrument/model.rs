@@ -27,7 +27,7 @@ pub(super) struct Model {
     /// The span's name.
     pub(super) name: String,
     /// The span's target, unless it is the module.
-    pub(super) target: Option<String>,
+    pub(super) target: Option<TokenStream>,
     pub(super) level: Level,
     pub(super) kind: Kind,
     /// What the span is switched with; empty where it is by itself.
@@ -98,7 +98,8 @@ pub(super) enum Captures {
 impl Mode {
     /// `async` wins; what cannot move into a closure stays in place, and so does what returns an `impl Trait`: the
     /// bounds give a returned closure its signature, which a closure around it would hide. All else is a closure.
-    fn of(item: &Function, body: &Body) -> Self {
+    /// With somebody to look at what is returned, that does without such a signature.
+    fn of(item: &Function, body: &Body, is_looked_at: bool) -> Self {
         if let Body::Tail(_, tail) = body {
             return Self::Async(if tail.by_move.is_some() { Captures::ByMove } else { Captures::AsUsed });
         }
@@ -106,7 +107,7 @@ impl Mode {
             item if item.sig.asyncness.is_some() => Self::Async(Captures::ByMove),
             item if item.diverges() || item.sig.variadic.is_some() => Self::Guard,
             item if item.attribute("track_caller").is_some() => Self::Guard,
-            item if item.returns().is_some_and(returns_impl) => Self::Guard,
+            item if !is_looked_at && item.returns().is_some_and(returns_impl) => Self::Guard,
             _ => Self::Sync,
         }
     }
@@ -149,7 +150,7 @@ impl Model {
         } = args;
         let body = Body::of(&item);
         check_function(&item, &body, &mut errors);
-        let mode = Mode::of(&item, &body);
+        let mode = Mode::of(&item, &body, outcome.is_some() || ret.is_some());
         let returns = returns(&item, &body);
         let conventions = semconv.is_none_or(|semconv| semconv.value.0);
         let allowed =
@@ -182,7 +183,7 @@ impl Model {
             krate: Runtime::new(&krate),
             mode,
             name,
-            target: target.map(|target| text(&target.value.0)),
+            target: target.map(|target| target.value.0.0),
             level: level.map_or(Level::Info, |level| level.value.0),
             kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
             component: component.map_or_else(String::new, |component| text(&component.value.0)),

@@ -232,12 +232,23 @@ fn a_returned_future_is_found_at_the_end_of_its_body() {
 }
 
 #[test]
-fn record_all_leaves_out_what_is_skipped_or_unused() {
+fn record_all_leaves_out_what_is_skipped() {
     expansion(
         "record_all",
         "record_all, skip(b), record(%c)",
-        "fn f(a: u8, b: u8, (c, _d): (u8, u8), r#type: u8) {}",
+        "fn f(&self, a: u8, b: u8, (c, _d): (u8, u8), r#type: &str, &e: &usize, f: Vec<u8>) {}",
     );
+}
+
+#[test]
+fn what_tracing_takes() {
+    let args = r#""charge", target = names::TARGET, level = 2, fields({"odd-name"} = 1, {name()} = 2)"#;
+    expansion("from_tracing", args, "#[deny(unused)] fn f() { #![allow(unused)] let a = 1; }");
+}
+
+#[test]
+fn what_is_returned_is_looked_at_behind_an_impl() {
+    expansion("returned_impl_trait", "ret", "fn f() -> impl Copy { 1 }");
 }
 
 #[test]
@@ -320,7 +331,8 @@ fn arguments_in_the_wrong_form() {
     refused("record = order", CHARGE, &["record: `record` takes a list: write `record(…)`"]);
     refused("skip_all = true", CHARGE, &["=: `skip_all` takes no value: write `skip_all`"]);
     refused("err = Debug", CHARGE, &["err: `err` takes no value, or a list: write `err(…)`"]);
-    refused("\"charge\"", CHARGE, &["\"charge\": expected the name of an argument"]);
+    refused("err, \"charge\"", CHARGE, &["\"charge\": expected the name of an argument"]);
+    refused("\"\", err", CHARGE, &["\"\": `name` is empty; write a text, or leave it out"]);
     refused("err metrics", CHARGE, &["err: `err` takes no value, or a list: write `err(…)`"]);
     refused(r#"name = "a" level = "info""#, CHARGE, &["level: expected `,`"]);
     refused("crate = 3", CHARGE, &["3: `crate` takes a path: write `crate = path`"]);
@@ -334,7 +346,10 @@ fn levels() {
         CHARGE,
         &["LOUD: unknown level `LOUD`; the levels are `error`, `warn`, `info`, `debug` and `trace`"],
     );
-    refused("level = 3", CHARGE, &["3: `level` takes a level: write `level = \"info\"`"]);
+    let number = "levels are from 1, `trace`, to 5, `error`: write `level = \"info\"`";
+    refused("level = 6", CHARGE, &[&format!("6: {number}")]);
+    refused("level = 0", CHARGE, &[&format!("0: {number}")]);
+    refused("level = -1", CHARGE, &[&format!("-1: {number}")]);
 }
 
 #[test]
@@ -626,10 +641,6 @@ fn an_outcome_by_a_function_of_ones_own() {
     refused(
         "fn f() -> ! { loop {} }",
         "outcome: `outcome` looks at what the function returns, and this one never does: remove it",
-    );
-    refused(
-        "fn f() -> impl Copy { 1 }",
-        "outcome: `outcome` needs the body in a closure, which would hide the `impl` type: remove it, or name the type",
     );
     refused(
         "#[track_caller] fn f() {}",
