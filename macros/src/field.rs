@@ -1,6 +1,6 @@
 //! How fields are written: names with dots in them or constants that have the name, values with a sign in front, and sets.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -88,25 +88,32 @@ pub(crate) fn missing_part(dot: &Token![.]) -> syn::Error {
 pub(crate) struct Constant {
     /// The path of the constant.
     pub(crate) path: Path,
+    /// The parentheses behind it, where it is a function without arguments that makes the name.
+    call: TokenStream,
 }
 
 impl Constant {
     /// As it is written, without spaces.
     pub(crate) fn text(&self) -> String {
-        let path = self.path.to_token_stream().to_string();
+        let path = self.value().to_string();
         format!("{{{}}}", path.split_whitespace().collect::<String>())
+    }
+
+    fn value(&self) -> TokenStream {
+        let Self { path, call } = self;
+        quote!(#path #call)
     }
 
     /// The name that it stands for.
     pub(crate) fn key(&self, krate: &TokenStream) -> TokenStream {
-        let path = &self.path;
+        let path = self.value();
         let bytes = Ident::new("as_bytes", blaming(self.span()));
         quote!(#krate::__private::key_of(#path.#bytes()))
     }
 
     /// What records a value by it, all but the value: the method's name is blamed for a sign that does not suit the constant.
     pub(crate) fn recorder(&self, krate: &TokenStream, format: Format) -> TokenStream {
-        let path = &self.path;
+        let path = self.value();
         let method = match format {
             Format::Value => "value",
             Format::Debug => "debug",
@@ -118,14 +125,14 @@ impl Constant {
 
     /// The field as it is declared, for the compiler to compare.
     pub(crate) fn declared(&self, krate: &TokenStream) -> TokenStream {
-        let path = &self.path;
+        let path = self.value();
         let method = Ident::new("declared", blaming(self.span()));
         quote!(#krate::__private::Named(&#path).#method())
     }
 
     /// An item that stops the build with `message`, at `span`, where it shows its values.
     pub(crate) fn hides(&self, krate: &TokenStream, span: Span, message: &str) -> TokenStream {
-        let path = &self.path;
+        let path = self.value();
         let message = message.replace('{', "{{").replace('}', "}}");
         quote_spanned! {blaming(span)=>
             const _: () = if #krate::__private::Named(&#path).is_shown() {
@@ -152,9 +159,11 @@ impl Element for Constant {
         };
         let at = if content.is_empty() { brace.span.join() } else { content.span() };
         let path = content.call(Path::parse_mod_style);
-        let (after, rest) = (content.span(), content.parse::<TokenStream>()?);
+        let after = content.span();
+        let is_call = content.peek(syn::token::Paren);
+        let rest: TokenStream = content.parse()?;
         let path = path.map_err(|_| wrong(at))?;
-        if !rest.is_empty() {
+        if !rest.is_empty() && !(is_call && rest.to_string() == "()") {
             return Err(wrong(after));
         }
         // What describes the function is a `static`, which knows no `Self`.
@@ -163,7 +172,7 @@ impl Element for Constant {
                 first.ident.span(),
                 "`Self` can't be named here: write the constant's path",
             )),
-            _ => Ok(Self { path }),
+            _ => Ok(Self { path, call: rest }),
         }
     }
 }
@@ -201,10 +210,17 @@ impl Key {
 
 impl Element for Key {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        match input.peek(syn::token::Brace) {
-            true => Element::parse(input).map(Self::Constant),
-            false => Element::parse(input).map(Self::Name),
+        if !input.peek(syn::token::Brace) {
+            return Element::parse(input).map(Self::Name);
         }
+        // Text in braces is that text.
+        let braces: Group = input.fork().parse()?;
+        if syn::parse2::<LitStr>(braces.stream()).is_ok() {
+            let content;
+            braced!(content in input);
+            return Element::parse(&content).map(Self::Name);
+        }
+        Element::parse(input).map(Self::Constant)
     }
 }
 

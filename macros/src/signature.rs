@@ -41,7 +41,10 @@ impl Function {
             return Err(no_body(tokens.into_iter().collect(), macro_name));
         };
         let (inner_attrs, body) = without_inner_attributes(body);
-        let head: TokenStream = inner_attrs.into_iter().chain(tokens).collect();
+        // Behind the outer ones, as where they were written: of two levels of a lint the later one holds.
+        let behind = outer_attributes(&tokens);
+        tokens.splice(behind..behind, inner_attrs);
+        let head: TokenStream = tokens.into_iter().collect();
         let (attrs, sig) =
             Parser::parse2(|input: ParseStream<'_>| parse_head(input, macro_name), head.clone())?;
         let params = params(&sig);
@@ -115,6 +118,15 @@ fn block(token: &TokenTree) -> Option<Group> {
         }
         _ => None,
     }
+}
+
+/// How many tokens the attributes at an item's start are.
+fn outer_attributes(tokens: &[TokenTree]) -> usize {
+    let is_attribute = |pair: &&[TokenTree]| {
+        matches!(pair, [TokenTree::Punct(pound), TokenTree::Group(group)]
+            if pound.as_char() == '#' && group.delimiter() == Delimiter::Bracket)
+    };
+    2 * tokens.chunks(2).take_while(is_attribute).count()
 }
 
 /// Takes the `#![…]` at the start of a body out of it, as `#[…]`: the body goes where only the latter are allowed.
@@ -209,15 +221,23 @@ fn params(sig: &Signature) -> Vec<Param> {
     let mut params = Vec::with_capacity(sig.inputs.len());
     for input in &sig.inputs {
         let FnArg::Typed(typed) = input else { continue };
-        match &*typed.pat {
-            Pat::Ident(pat) if pat.subpat.is_none() => {
-                let ty = Some((*typed.ty).clone());
-                params.push(Param { ident: pat.ident.clone(), ty, field: None });
+        match plain(&typed.pat, &typed.ty) {
+            Some((ident, ty)) => {
+                params.push(Param { ident: ident.clone(), ty: Some(ty.clone()), field: None });
             }
-            pat => bindings(pat, None, &mut params),
+            None => bindings(&typed.pat, None, &mut params),
         }
     }
     params
+}
+
+/// The name and the type of `name: Type`; of `&name: &Type` too.
+fn plain<'a>(pat: &'a Pat, ty: &'a Type) -> Option<(&'a Ident, &'a Type)> {
+    match (pat, ty) {
+        (Pat::Ident(pat), ty) if pat.subpat.is_none() => Some((&pat.ident, ty)),
+        (Pat::Reference(pat), Type::Reference(ty)) => plain(&pat.pat, &ty.elem),
+        _ => None,
+    }
 }
 
 /// The names that a pattern binds, which stands behind a field's name in a struct's.

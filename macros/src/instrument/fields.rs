@@ -229,20 +229,34 @@ fn recorded_field(
     decided.push(Field { name: FieldName::Text(name), span, value, warning: None, secret: None });
 }
 
-/// `record_all`: what is neither skipped, nor recorded otherwise, nor marked as unused by its name. What a constant or a set
-/// is made of is recorded otherwise: how much of it is shown is for them to say.
+/// `record_all`: what is neither skipped nor recorded otherwise; numbers and texts as they are, as `tracing` does it. What a
+/// constant or a set is made of is recorded otherwise: how much of it is shown is for them to say.
 fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut Vec<Field>) {
-    for param in &item.params {
-        let name = param.ident.unraw().to_string();
+    let receiver = item.sig.receiver().map(|receiver| (Ident::from(receiver.self_token), Format::Debug));
+    let params = item.params.iter().map(|param| {
+        let is_plain = param.ty.as_ref().is_some_and(is_number_or_text);
+        (param.ident.clone(), if is_plain { Format::Value } else { Format::Debug })
+    });
+    for (ident, format) in receiver.into_iter().chain(params) {
+        let name = ident.unraw().to_string();
         let elsewhere = decided.iter().chain(extra).any(|field| field.name.is(&name) || field.takes(&name));
-        if elsewhere || name.starts_with('_') || skipped.iter().any(|skip| skip.text == name) {
+        if elsewhere || skipped.iter().any(|skip| skip.text == name) {
             continue;
         }
-        let span = param.ident.span();
-        let tokens = param.ident.to_token_stream();
-        let value = Some(Value { format: Format::Debug, span, tokens, must_be: None });
+        let (span, tokens) = (ident.span(), ident.to_token_stream());
+        let value = Some(Value { format, span, tokens, must_be: None });
         decided.push(Field { name: FieldName::Text(name), span, value, warning: None, secret: None });
     }
+}
+
+/// Whether a type, or what it refers to, is by its name a number, a boolean or text.
+fn is_number_or_text(ty: &Type) -> bool {
+    const NAMES: [&str; 17] = [
+        "bool", "str", "String", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
+        "u128", "usize", "f32", "f64",
+    ];
+    let Type::Path(path) = signature::dereferenced(ty).0 else { return false };
+    path.path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
 }
 
 /// One element of `fields(…)`: it has a value, or says that it comes later.

@@ -111,7 +111,8 @@ pub(super) enum Captures {
 impl Mode {
     /// `async` wins; what cannot move into a closure stays in place, and so does what returns an `impl Trait`: the
     /// bounds give a returned closure its signature, which a closure around it would hide. All else is a closure.
-    fn of(item: &Function, body: &Body, made: Option<Made>) -> Self {
+    /// With somebody to look at what is returned, that does without such a signature.
+    fn of(item: &Function, body: &Body, made: Option<Made>, is_looked_at: bool) -> Self {
         if let Some(made) = made {
             return Self::Made(made);
         }
@@ -122,7 +123,7 @@ impl Mode {
             item if item.sig.asyncness.is_some() => Self::Async(Captures::ByMove),
             item if item.diverges() || item.sig.variadic.is_some() => Self::Guard,
             item if item.attribute("track_caller").is_some() => Self::Guard,
-            item if item.returns().is_some_and(returns_impl) => Self::Guard,
+            item if !is_looked_at && item.returns().is_some_and(returns_impl) => Self::Guard,
             _ => Self::Sync,
         }
     }
@@ -173,7 +174,7 @@ impl Model {
         let made = Made::of(&item, future, stream, &mut errors);
         let body = if asked { Body::Whole(item.body.clone()) } else { Body::of(&item) };
         check_function(&item, &body, asked, &mut errors);
-        let mode = Mode::of(&item, &body, made);
+        let mode = Mode::of(&item, &body, made, outcome.is_some() || ret.is_some());
         let returns = returns(&item, &body, made);
         let conventions = semconv.is_none_or(|semconv| semconv.value.0);
         let allowed =

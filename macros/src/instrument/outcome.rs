@@ -140,10 +140,6 @@ fn unseen_problem(key: &Ident, mode: Mode, returns: Option<&Type>) -> Option<syn
         "a stream returns nothing at its end, and its items are no one value: remove `ret`".to_owned()
     } else if diverges(returns) {
         format!("`{key}` looks at what the function returns, and this one never does: remove it")
-    } else if returns.is_some_and(returns_impl) {
-        format!(
-            "`{key}` needs the body in a closure, which would hide the `impl` type: remove it, or name the type"
-        )
     } else if mode == Mode::Guard {
         format!(
             "`{key}` needs the body in a closure, which neither `#[track_caller]` nor C-variadic arguments allow: remove it"

@@ -1,7 +1,7 @@
 //! The syntax of `#[instrument(…)]`, as written.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
@@ -153,7 +153,19 @@ impl Input {
     pub(super) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Self> {
         let item = Function::parse(item, "instrument")?;
         let mut errors = Errors::default();
-        Ok(Self { args: args::parse(args, &mut errors), item, errors })
+        Ok(Self { args: args::parse(with_name(args), &mut errors), item, errors })
+    }
+}
+
+/// `"publish", …` is `name = "publish", …`, as for `tracing`.
+fn with_name(args: TokenStream) -> TokenStream {
+    let mut tokens = args.clone().into_iter();
+    let (first, second) = (tokens.next(), tokens.next());
+    let is_alone =
+        second.is_none_or(|second| matches!(second, TokenTree::Punct(punct) if punct.as_char() == ','));
+    match first.and_then(|first| syn::parse2::<LitStr>(first.into()).ok()) {
+        Some(name) if is_alone => quote_spanned!(name.span()=> name = #args),
+        _ => args,
     }
 }
 
@@ -181,7 +193,17 @@ impl Operand for Level {
     const LIKE: &'static str = "\"info\"";
 
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
-        one_of(key, input, "level", Self::LIKE, &Self::ALL)
+        // As `tracing` counts them: from `trace`, which is 1, to `error`.
+        if !input.peek(LitInt) {
+            return one_of(key, input, "level", Self::LIKE, &Self::ALL);
+        }
+        let level: LitInt = input.parse()?;
+        let found = level
+            .base10_parse()
+            .ok()
+            .and_then(|number: usize| Self::ALL.iter().nth_back(number.checked_sub(1)?));
+        let message = "levels are from 1, `trace`, to 5, `error`: write `level = \"info\"`";
+        found.map(|(_, level)| *level).ok_or_else(|| syn::Error::new(level.span(), message))
     }
 }
 

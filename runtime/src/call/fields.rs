@@ -151,9 +151,12 @@ impl<'f, 'w> Fields<'f, 'w> {
     fn push_fmt(&mut self, index: usize, text: fmt::Arguments<'_>) {
         match &mut self.shadow {
             // Formatted once for both.
-            Some(_) => {
+            Some(shadow) => {
                 let text = text.to_string();
-                self.push(index, Value::Str(&text));
+                if let Some(direct) = &mut self.direct {
+                    direct.push(index as u16, Value::Str(&text));
+                }
+                shadow.push_formatted(index, text);
             }
             None => {
                 if let Some(direct) = &mut self.direct {

@@ -14,7 +14,7 @@ use spanwright_core::slots::SlotHandle;
 use spanwright_core::slots::value::Value;
 use tracing_core::callsite::Identifier;
 use tracing_core::dispatcher::{self, Dispatch};
-use tracing_core::field::{FieldSet, Value as TracingValue, display};
+use tracing_core::field::{DisplayValue, FieldSet, Value as TracingValue, display};
 use tracing_core::metadata::LevelFilter;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Callsite, Event, Interest, Kind, Metadata};
@@ -225,6 +225,8 @@ enum CapturedValue {
     U64(u64),
     F64(f64),
     Text(String),
+    /// What `Debug` or `Display` said: to `tracing` that is no string, which would stand in quotes.
+    Formatted(DisplayValue<String>),
 }
 
 impl Captured {
@@ -251,6 +253,10 @@ impl Captured {
         };
         self.values.push((index, value));
     }
+
+    pub(super) fn push_formatted(&mut self, index: usize, text: String) {
+        self.values.push((index, CapturedValue::Formatted(display(text))));
+    }
 }
 
 impl CapturedValue {
@@ -261,6 +267,7 @@ impl CapturedValue {
             Self::U64(value) => value,
             Self::F64(value) => value,
             Self::Text(value) => value,
+            Self::Formatted(value) => value,
         }
     }
 }

@@ -11,11 +11,11 @@ fn fields_and_labels_by_constants_and_sets() {
 }
 
 #[test]
-fn record_all_leaves_out_what_is_skipped_or_unused() {
+fn record_all_leaves_out_what_is_skipped() {
     expansion(
         "record_all",
         "record_all, skip(b), record(%c)",
-        "fn f(a: u8, b: u8, (c, _d): (u8, u8), r#type: u8) {}",
+        "fn f(&self, a: u8, b: u8, (c, _d): (u8, u8), r#type: &str, &e: &usize, f: Vec<u8>) {}",
     );
 }
 

@@ -28,7 +28,8 @@ fn arguments_in_the_wrong_form() {
     refused("record = order", CHARGE, &["record: `record` takes a list: write `record(…)`"]);
     refused("skip_all = true", CHARGE, &["=: `skip_all` takes no value: write `skip_all`"]);
     refused("err = Debug", CHARGE, &["err: `err` takes no value, or a list: write `err(…)`"]);
-    refused("\"charge\"", CHARGE, &["\"charge\": expected the name of an argument"]);
+    refused("err, \"charge\"", CHARGE, &["\"charge\": expected the name of an argument"]);
+    refused("\"\", err", CHARGE, &["\"\": `name` is empty; write a text, or leave it out"]);
     refused("err metrics", CHARGE, &["err: `err` takes no value, or a list: write `err(…)`"]);
     refused(r#"name = "a" level = "info""#, CHARGE, &["level: expected `,`"]);
     refused("crate = 3", CHARGE, &["3: `crate` takes a path: write `crate = path`"]);

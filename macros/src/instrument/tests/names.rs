@@ -72,7 +72,10 @@ fn levels() {
         CHARGE,
         &["LOUD: unknown level `LOUD`; the levels are `error`, `warn`, `info`, `debug` and `trace`"],
     );
-    refused("level = 3", CHARGE, &["3: `level` takes a level: write `level = \"info\"`"]);
+    let number = "levels are from 1, `trace`, to 5, `error`: write `level = \"info\"`";
+    refused("level = 6", CHARGE, &[&format!("6: {number}")]);
+    refused("level = 0", CHARGE, &[&format!("0: {number}")]);
+    refused("level = -1", CHARGE, &[&format!("-1: {number}")]);
 }
 
 #[test]
@@ -108,4 +111,10 @@ fn names_by_constants() {
     }
     refused("target = 3", item, &["3: `target` takes a string or a constant's path: write `target = \"…\"`"]);
     refused("target = \"\"", item, &["\"\": `target` is empty; write a text, or leave it out"]);
+}
+
+#[test]
+fn what_tracing_takes() {
+    let args = r#""charge", target = names::TARGET, level = 2, fields({"odd-name"} = 1, {name()} = 2)"#;
+    expansion("from_tracing", args, "#[deny(unused)] fn f() { #![allow(unused)] let a = 1; }");
 }

@@ -32,13 +32,14 @@ fn an_outcome_by_a_function_of_ones_own() {
         "outcome: `outcome` looks at what the function returns, and this one never does: remove it",
     );
     refused(
-        "fn f() -> impl Copy { 1 }",
-        "outcome: `outcome` needs the body in a closure, which would hide the `impl` type: remove it, or name the type",
-    );
-    refused(
         "#[track_caller] fn f() {}",
         "outcome: `outcome` needs the body in a closure, which neither `#[track_caller]` nor C-variadic arguments allow: remove it",
     );
+}
+
+#[test]
+fn what_is_returned_is_looked_at_behind_an_impl() {
+    expansion("returned_impl_trait", "ret", "fn f() -> impl Copy { 1 }");
 }
 
 #[test]

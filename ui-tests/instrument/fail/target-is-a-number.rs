@@ -1,6 +1,6 @@
 use spanwright::instrument;
 
-#[instrument(level = 3)]
+#[instrument(target = 7)]
 fn charge() {}
 
 fn main() {}

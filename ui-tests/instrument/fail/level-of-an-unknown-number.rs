@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(level = 6)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument("charge", name = "pay")]
+fn charge() {}
+
+fn main() {}

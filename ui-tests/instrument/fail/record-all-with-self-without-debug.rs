@@ -1,0 +1,12 @@
+use spanwright::instrument;
+
+struct Shop;
+
+impl Shop {
+    #[instrument(record_all)]
+    fn charge(&self, _order: u64) {}
+}
+
+fn main() {
+    Shop.charge(7);
+}
