@@ -132,7 +132,7 @@ fn a_mistake_stops_the_build_all_the_same() {
     for (feature, message) in [
         ("bad-argument", "unknown argument `recrod`; did you mean `record`?"),
         ("bad-value", "`&Order` can't be recorded as it is"),
-        ("bad-switch", "`Order` does not say what is enabled"),
+        ("bad-switch", "`&Order` does not say what is enabled"),
         ("bad-record", "`totl` is not declared; did you mean `total`?"),
         ("bad-recorded-value", "`&Order` can't be recorded as it is"),
         ("bad-label", "expected `Tier`, found `bool`"),

@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(enabled(&false), Enabled::METRICS);
         assert_eq!(enabled(&true), Enabled::ALL);
         assert_eq!(enabled(&&AtomicBool::new(false)), Enabled::METRICS);
-        assert_eq!(enabled(&Arc::new(Cell::new(false))), Enabled::METRICS);
+        assert_eq!(enabled(&Rc::new(Cell::new(false))), Enabled::METRICS);
         assert_eq!(enabled(&Box::new(Enabled::NONE)), Enabled::NONE);
     }
 

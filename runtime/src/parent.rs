@@ -84,12 +84,14 @@ impl Parent {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl AsParent for Parent {
     fn as_parent(&self) -> Parent {
         self.clone()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl AsParent for Context {
     #[cfg(feature = "telemetry")]
     fn as_parent(&self) -> Parent {
@@ -102,6 +104,7 @@ impl AsParent for Context {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: AsParent> AsParent for Option<T> {
     fn as_parent(&self) -> Parent {
         self.as_ref().map_or(Parent::root(), AsParent::as_parent)
@@ -174,6 +177,7 @@ mod theirs {
     use crate::Context;
     use crate::span::context_of;
 
+    #[diagnostic::do_not_recommend]
     impl AsParent for tracing::Span {
         fn as_parent(&self) -> Parent {
             let context = self.with_subscriber(|(id, dispatch)| context_of(id, dispatch));
@@ -182,6 +186,7 @@ mod theirs {
         }
     }
 
+    #[diagnostic::do_not_recommend]
     impl AsParent for Id {
         fn as_parent(&self) -> Parent {
             let context = dispatcher::get_default(|dispatch| context_of(self, dispatch));
@@ -190,6 +195,7 @@ mod theirs {
     }
 
     #[cfg(feature = "opentelemetry")]
+    #[diagnostic::do_not_recommend]
     impl AsParent for opentelemetry::Context {
         fn as_parent(&self) -> Parent {
             crate::opentelemetry::context_within(self).as_parent()
@@ -249,9 +255,10 @@ mod tests {
     fn causes_are_one_or_many() {
         let context = Context::NONE;
         assert_eq!(causes(context), 1);
-        assert_eq!(causes(&context), 1);
+        let reference: &Context = &context;
+        assert_eq!(causes(reference), 1);
         assert_eq!(causes([context, context]), 2);
-        assert_eq!(causes(&vec![Some(&context), None]), 2);
+        assert_eq!(causes(vec![Some(&context), None]), 2);
         assert_eq!(causes(Some(context)), 1);
         assert_eq!(causes(None::<Context>), 0);
     }

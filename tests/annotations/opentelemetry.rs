@@ -482,3 +482,39 @@ fn an_attribute_is_a_key_of_theirs() {
     BaggagePropagator::new().inject_context(&context, &mut headers);
     assert_eq!(headers.0.get("baggage").map(String::as_str), Some("eventsource.tenant.id=tenant-123"));
 }
+
+#[instrument(parent = cx)]
+fn under(cx: &TheirContext) -> Context {
+    Context::current()
+}
+
+#[instrument(follows_from = cx)]
+fn after(cx: &TheirContext) {}
+
+#[test]
+fn a_context_of_theirs_is_a_stated_parent() {
+    let remote = SpanContext::new(
+        TraceId::from(0x7777),
+        SpanId::from(0x8888),
+        TraceFlags::SAMPLED,
+        true,
+        TraceState::NONE,
+    );
+    let extracted = TheirContext::new().with_remote_span_context(remote.clone());
+    let ((own, root), trace) = traced(|| {
+        let own = in_theirs("newer", || under(&extracted));
+        let root = under(&TheirContext::new());
+        after(&extracted);
+        let outer = ours(TheirContext::current);
+        let theirs = ours_within(|| under(&outer));
+        assert_eq!(theirs.trace_id, Context::current().trace_id);
+        (own, root)
+    });
+    assert_eq!(own.trace_id.to_string(), remote.trace_id().to_string());
+    let spans = spans_of(telemetry(), own.trace_id);
+    let span = spans.iter().find(|span| span.span_id == own.span_id).unwrap();
+    assert_eq!((span.parent.to_string(), span.parent_is_remote), (remote.span_id().to_string(), true));
+    assert!(root.trace_id != own.trace_id && root.trace_id != trace.root.trace_id, "a new root");
+    assert_eq!(trace.one("after").links[0].span_id.to_string(), remote.span_id().to_string());
+    assert_eq!(trace.path("under"), ["under", "ours", "root"], "not of the one around it");
+}

@@ -85,7 +85,8 @@ fn recorded(context: Context) -> SpanData {
 #[test]
 fn a_request_from_another_process_is_the_parent() {
     telemetry();
-    let calls: [(&str, fn(Request) -> Context); 5] = [
+    type Call = (&'static str, fn(Request) -> Context);
+    let calls: [Call; 5] = [
         ("handle", handle),
         ("handle_async", |request| block_on(handle_async(&request))),
         ("handle_boxed", |request| block_on(handle_boxed(request))),
