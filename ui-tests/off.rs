@@ -90,6 +90,8 @@ fn an_annotated_function_is_the_same_machine_code() {
         "result_async",
         "recorded_async",
         "boxed",
+        "followed",
+        "followed_opaque",
         "returned",
         "placed",
         "publish",

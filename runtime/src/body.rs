@@ -1,8 +1,8 @@
 //! The one macro that `#[instrument]` expands to, twice: with the feature `telemetry`, and without.
 //!
 //! It is given, in groups: the mode, the callsite's constants, the labels' combination, the recording of fields, the
-//! meaning of the returned value, the return type, and the function's own block, unparsed, behind a label. Without the feature only the
-//! block is left; what would have been recorded is looked at by the compiler, and then gone.
+//! meaning of the returned value, the return type, and the function's own block, unparsed, behind a label. Without the
+//! feature only the block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
 //! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
 //! One that reports into metrics of the user's own comes with the making of that report, around its mode as well.

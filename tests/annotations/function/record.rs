@@ -409,3 +409,46 @@ fn a_span_has_the_kind_that_is_said() {
         assert_eq!(trace.one(name).kind, kind);
     }
 }
+
+#[test]
+fn a_layer_sees_what_a_followed_future_and_a_stream_record() {
+    use futures_util::stream::{Stream, StreamExt, iter};
+
+    #[instrument(future, fields(at = Empty))]
+    fn later(late: &Cell<Option<Box<dyn Fn()>>>) -> impl Future<Output = ()> {
+        record!(at = 1);
+        async move {
+            pause().await;
+            record!(at = 2);
+            late.set(Some(Box::new(move || record!(at = 3))));
+        }
+    }
+    #[instrument(record(count), fields(at = Empty))]
+    fn items(count: u32) -> impl Stream<Item = u32> {
+        iter(0..count).inspect(move |item| record!(at = *item))
+    }
+    let late = Cell::new(None);
+    let ((), lines) = Seen::of(|| {
+        block_on(later(&late));
+        late.take().unwrap()();
+        block_on(items(2).for_each(|_| std::future::ready(())));
+        drop(items(1));
+    });
+    assert_eq!(
+        lines,
+        [
+            "new later",
+            "record in later at=1",
+            "record in later at=2",
+            "close later",
+            "new items count=2",
+            "record in items at=0",
+            "record in items at=1",
+            "record in items stream.items=2",
+            "close items",
+            "new items count=1",
+            "record in items stream.items=0",
+            "close items"
+        ]
+    );
+}
