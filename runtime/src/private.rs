@@ -15,11 +15,11 @@ pub use crate::attribute::{
 };
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
-    AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, Inside, OpenSpan, Outside, Probe,
-    Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle, Start, Verdict,
-    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow, follow_reported,
-    observe, report_at, report_to, returned_debug, returned_display, returned_ok_debug, returned_ok_display,
-    unlabelled, unrecorded,
+    AnyOutcome, Beginning, Begun, Call, CallGuard, Ends, Fields, Followed, FollowedInPlace, Inside, OpenSpan,
+    Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES, Site, SpanHandle,
+    Start, Verdict, classified, error_outcome_chain, error_outcome_debug, error_outcome_display, follow,
+    follow_in_place, follow_reported, observe, report_at, report_to, returned_debug, returned_display,
+    returned_ok_debug, returned_ok_display, unlabelled, unrecorded,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
