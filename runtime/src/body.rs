@@ -38,15 +38,16 @@ macro_rules! body {
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         $label: $body
     }};
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {
-        $crate::__private::follow(
-            $crate::__private::Call::open(
-                $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
-            ),
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
+        // Stays in the function's own future: nothing is moved where nobody listens.
+        let mut call = $crate::__private::Call::new();
+        call.open_in_place($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
+        $crate::__private::follow_in_place(
+            &mut call,
             $crate::__future!([$($move)?] [$($ret)*] $label $body),
             $($outcome)*
         ).await
-    };
+    }};
     ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
         let mut call = $crate::__private::Call::new();
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));

@@ -421,6 +421,32 @@ fn a_call_in_a_destructor_of_an_unwinding_thread_is_no_panic() {
 }
 
 #[test]
+fn a_future_whose_destructor_panics_has_panicked_within_its_span() {
+    struct Last;
+    impl Drop for Last {
+        fn drop(&mut self) {
+            in_the_destructor();
+            panic!("on purpose");
+        }
+    }
+    #[instrument]
+    fn in_the_destructor() {}
+    #[instrument]
+    async fn holds(last: Last) {
+        let _last = last;
+        std::future::pending::<()>().await;
+    }
+    let ((), trace) = traced(|| {
+        let mut pending = Box::pin(holds(Last));
+        assert!(poll_once(pending.as_mut()).is_pending());
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(pending))).is_err());
+    });
+    let holds = trace.one("holds");
+    assert_eq!(holds.outcome, Outcome::Panicked);
+    assert_eq!(trace.one("in_the_destructor").parent, holds.span_id);
+}
+
+#[test]
 fn a_call_is_counted_in_the_store_that_it_began_in() {
     #[instrument(metrics(in_flight))]
     async fn elsewhere() {

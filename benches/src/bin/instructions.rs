@@ -12,6 +12,15 @@ use spanwright::span::SpanRef;
 use spanwright_benches::metrics;
 use spanwright_benches::subjects::{autometric, ours, plain, tracings};
 
+/// Polls a future once, where it was made: moving it is nobody's cost.
+macro_rules! poll {
+    ($future:expr) => {{
+        let mut future = pin!($future);
+        let polled = black_box(future.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+        polled.is_ready()
+    }};
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (Some(subject), Some(times)) = (arguments.next(), arguments.next().and_then(|n| n.parse().ok()))
@@ -34,9 +43,9 @@ fn main() {
         "plain" => repeat!(plain::function(n, text, flag)),
         "filtered" => repeat!(ours::filtered(n, text, flag)),
         "filtered-tracing" => repeat!(tracings::filtered(n, text, flag)),
-        "plain-async" => repeat!(poll(plain::future(n, text, flag))),
-        "filtered-async" => repeat!(poll(ours::filtered_future(n, text, flag))),
-        "filtered-async-tracing" => repeat!(poll(tracings::filtered_future(n, text, flag))),
+        "plain-async" => repeat!(poll!(plain::future(n, text, flag))),
+        "filtered-async" => repeat!(poll!(ours::filtered_future(n, text, flag))),
+        "filtered-async-tracing" => repeat!(poll!(tracings::filtered_future(n, text, flag))),
         "metrics" => repeat!(ours::metrics(n, text, flag)),
         "reported" => repeat!(ours::reported(n, text, flag)),
         "metrics-autometrics" => repeat!(autometric::metrics(n, text, flag)),
@@ -74,8 +83,4 @@ impl SpanExporter for Null {
     fn export(&mut self, _: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
         Ok(())
     }
-}
-
-fn poll(future: impl Future<Output = u64>) {
-    let _ = black_box(pin!(future).poll(&mut Context::from_waker(Waker::noop())));
 }

@@ -24,6 +24,7 @@ mod future;
 mod made;
 mod metrics;
 mod outcome;
+mod place;
 mod record;
 mod report;
 mod shadow;
@@ -44,6 +45,7 @@ pub use outcome::{
     error_outcome_chain, error_outcome_debug, error_outcome_display, returned_debug, returned_display,
     returned_ok_debug, returned_ok_display,
 };
+pub use place::{FollowedInPlace, follow_in_place};
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_at, report_to};
 pub(crate) use shadow::{Stage, is_ours, stage};

@@ -34,6 +34,17 @@ impl Call {
         call
     }
 
+    /// The same, in its place.
+    #[inline(always)]
+    pub fn open_in_place(
+        &mut self,
+        callee: impl Callee,
+        combination: impl FnOnce() -> u32,
+        record: impl FnOnce(&mut Fields<'_, '_>),
+    ) {
+        self.begin(callee, combination, record, false);
+    }
+
     /// Starts the call; its span is current from here on.
     #[inline(always)]
     pub fn enter(

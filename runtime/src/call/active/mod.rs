@@ -26,6 +26,8 @@ const ENTERED: u32 = 1 << 17;
 const PANICKED: u32 = 1 << 18;
 /// The call has been ended.
 const ENDED: u32 = 1 << 19;
+/// The thread was unwinding already when the call's future was dropped.
+const UNWINDS: u32 = 1 << 21;
 /// The call is counted and nothing else.
 const COUNTED: u32 = 1 << 20;
 
@@ -296,6 +298,22 @@ impl Active {
         let entered = Entered { active: self, before };
         entered.active.enter();
         entered
+    }
+
+    /// Enters while the call's future is dropped, until [`Active::leave_dropped`].
+    pub(super) fn enter_to_drop(&mut self) {
+        if std::thread::panicking() {
+            self.flags |= UNWINDS;
+        }
+        self.enter();
+    }
+
+    /// Leaves after its future has been dropped, by which it has been cancelled, or has panicked.
+    pub(super) fn leave_dropped(&mut self) {
+        if self.flags & UNWINDS == 0 && std::thread::panicking() {
+            self.flags |= PANICKED;
+        }
+        self.exit();
     }
 
     /// When the call began; zero where the clock was not read.
