@@ -21,11 +21,11 @@ fn the_environments_components_win_over_those_of_code() {
 
 #[test]
 fn a_bad_switch_is_told_with_the_variable_the_place_and_what_may_be() {
-    let said = problem(COMPONENTS, "cache=off,db=spam");
+    let said = problem(COMPONENTS, "cache=off,db=span");
     for part in [
         "`APP_COMPONENTS` is ",
         "a list as `cache=off,http=spans,db=metrics`, with `on`, `off`, `spans` or `metrics`",
-        "`db=spam` has no value that is `on`, `off`, `spans` or `metrics`; did you mean `spans`?",
+        "`db=span` has no value that is `on`, `off`, `spans` or `metrics`; did you mean `spans`?",
     ] {
         assert!(said.contains(part), "{said}");
     }
