@@ -12,6 +12,8 @@
 //! Where the block is not a closure's, its content goes into a block of the macro's: as a tail expression it would be
 //! blamed for its own braces (`unused_braces`) in functions of one line, and in the arm of a `match` a returned closure
 //! would not get its signature from `-> impl Fn(…)`.
+//!
+//! What a call comes to is returned by a `return` of the macro's, so that no lint asks the user for one at the attribute.
 
 /// An annotated function's body, observed.
 #[cfg(feature = "telemetry")]
@@ -22,27 +24,30 @@ macro_rules! body {
         // Used where it stays: moving it would cost more than a call that nobody listens to.
         let mut call = $crate::__private::Call::new();
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        call.run(move || -> $($ret)* $body, $($outcome)*)
+        return call.run(move || -> $($ret)* $body, $($outcome)*);
     }};
     (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         $($body)*
     }};
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } { $($body:tt)* }) => {
-        $crate::__private::follow(
+    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } { $($body:tt)* }) => {{
+        let returned = $crate::__private::follow(
             $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             ),
             $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
             $($outcome)*
-        ).await
-    };
+        ).await;
+        // Of `!` it is never reached.
+        #[allow(unreachable_code)]
+        return returned;
+    }};
     ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $body:tt) => {{
         let mut call = $crate::__private::Call::new();
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         let report = call.report($crate::__report!($report));
-        call.run_reported(report, move || -> $($ret)* $body, $($outcome)*)
+        return call.run_reported(report, move || -> $($ret)* $body, $($outcome)*);
     }};
     ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{
         let mut guard = $crate::__private::CallGuard::new();
@@ -54,7 +59,7 @@ macro_rules! body {
         { $($body:tt)* }
     ) => {{
         // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
-        ({
+        return ({
             let call = $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             );
@@ -65,7 +70,7 @@ macro_rules! body {
                 $crate::__future!([$($move)?] [$($ret)*] { $($body)* }),
                 $($outcome)*
             )
-        }).await
+        }).await;
     }};
     ((future $mode:tt) $($rest:tt)*) => { $crate::__private::body! { $mode $($rest)* } };
     ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt { $($body:tt)* }) => {{

@@ -326,7 +326,7 @@ fn a_layer_of_the_users_sees_what_is_recorded_once() {
             "new theirs",
             "record in both times=1",
             "close theirs",
-            "record in both text=\"7\" shop.size=0.5",
+            "record in both text=7 shop.size=0.5",
             "close both"
         ]
     );
