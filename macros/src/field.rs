@@ -163,7 +163,7 @@ impl Element for Constant {
         let is_call = content.peek(syn::token::Paren);
         let rest: TokenStream = content.parse()?;
         let path = path.map_err(|_| wrong(at))?;
-        if !rest.is_empty() && !(is_call && rest.to_string() == "()") {
+        if !(rest.is_empty() || is_call && rest.to_string() == "()") {
             return Err(wrong(after));
         }
         // What describes the function is a `static`, which knows no `Self`.

@@ -16,14 +16,16 @@
 //! Where the block is not a closure's, it is the tail expression of a block of the macro's, with a label: without one it would
 //! be blamed for its own braces (`unused_braces`) in functions of one line. Braces and label are the user's own, since they
 //! decide by their edition whether the temporaries of the block's own tail expression are dropped before its variables.
+//!
+//! What a call comes to is returned by a `return` of the macro's, so that no lint asks the user for one at the attribute.
 
 /// An annotated function's body, observed.
 #[cfg(feature = "telemetry")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
-    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {
-        $crate::__private::observe(
+    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
+        return $crate::__private::observe(
             $crate::__site!($site),
             // One closure, which starts the call itself: it is bare where nobody listens.
             move |start| -> $($ret)* {
@@ -31,8 +33,8 @@ macro_rules! body {
                 $label: $body
             },
             $($outcome)*
-        )
-    };
+        );
+    }};
     (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
         guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
@@ -42,17 +44,20 @@ macro_rules! body {
         // Stays in the function's own future: nothing is moved where nobody listens.
         let mut call = $crate::__private::Call::new();
         call.open_in_place($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        $crate::__private::follow_in_place(
+        let returned = $crate::__private::follow_in_place(
             &mut call,
             $crate::__future!([$($move)?] [$($ret)*] $label $body),
             $($outcome)*
-        ).await
+        ).await;
+        // Of `!` it is never reached.
+        #[allow(unreachable_code)]
+        return returned;
     }};
     ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
         let mut call = $crate::__private::Call::new();
         call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
         let report = call.report($crate::__report!($report));
-        call.run_reported(report, move || -> $($ret)* $body, $($outcome)*)
+        return call.run_reported(report, move || -> $($ret)* $body, $($outcome)*);
     }};
     ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
         let mut guard = $crate::__private::CallGuard::new();
@@ -64,7 +69,7 @@ macro_rules! body {
         $label:lifetime $body:tt
     ) => {{
         // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
-        ({
+        return ({
             let call = $crate::__private::Call::open(
                 $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
             );
@@ -75,7 +80,7 @@ macro_rules! body {
                 $crate::__future!([$($move)?] [$($ret)*] $label $body),
                 $($outcome)*
             )
-        }).await
+        }).await;
     }};
     ((future $mode:tt) $($rest:tt)*) => { $crate::__private::body! { $mode $($rest)* } };
     ((switched { $($decided:tt)* } (reported { $($report:tt)* } $mode:tt)) $site:tt $($rest:tt)*) => {{

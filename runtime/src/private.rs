@@ -52,6 +52,12 @@ pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::callsite::ConstantText;
 pub use crate::{before_future, before_switched_future, body, global_metrics};
 
+/// The row-major index of a combination of labels, from that of the labels before and one more of so many values.
+#[inline]
+pub const fn combined(before: u32, cardinality: usize, own: u32) -> u32 {
+    before * cardinality as u32 + own
+}
+
 /// A value of type `T` that is never made: it gives an `async` block its type.
 pub fn fake<T>() -> T {
     unreachable!("behind `if false`")

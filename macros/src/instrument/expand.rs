@@ -216,7 +216,7 @@ fn dimension(krate: &Runtime, label: &TypedLabel) -> TokenStream {
 
 /// The row-major index of a call's series among all the combinations of its typed labels; nothing without any.
 ///
-/// Output, for `a`, `b`, `c`: `((a) * B::VALUES.len() + b) * C::VALUES.len() + c`. Trait paths rather than functions with
+/// Output, for `a`, `b`, `c`: `combined(combined(a, B::VALUES.len(), b), C::VALUES.len(), c)`. Trait paths rather than functions with
 /// bounds: then a type that is no label is one error, however often it is named.
 fn label_index(model: &Model) -> TokenStream {
     let krate = &model.krate;
@@ -231,7 +231,7 @@ fn label_index(model: &Model) -> TokenStream {
             false => {
                 let cardinality =
                     quote_spanned!(blaming(*span)=> <#ty as #at::__private::Label>::VALUES.len());
-                quote!((#index) * #cardinality as ::core::primitive::u32 + #own)
+                quote!(#krate::__private::combined(#index, #cardinality, #own))
             }
         }
     })

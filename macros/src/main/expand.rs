@@ -22,6 +22,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             (without_async(head), quote!(#krate::__private::main_async(#options, #future)))
         }
     };
+    // Said, so that no lint asks the user to say it.
+    let call = if model.diverges { call } else { quote!(return #call;) };
     let mut block = Group::new(body.delimiter(), call);
     block.set_span(body.span());
     quote!(#head #block)

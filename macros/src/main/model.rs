@@ -24,6 +24,8 @@ pub(super) struct Model {
     pub(super) signals: bool,
     /// Whether the global `tracing` subscriber is set.
     pub(super) subscriber: bool,
+    /// Whether it never returns.
+    pub(super) diverges: bool,
     /// The return type, as an ascription.
     pub(super) ret: TokenStream,
 }
@@ -67,6 +69,7 @@ impl Model {
             entry,
             signals: signals.is_none_or(|signals| signals.value.0),
             subscriber: subscriber.is_none_or(|subscriber| subscriber.value.0),
+            diverges: item.diverges(),
             ret: item.ascription(),
             head: item.head,
             body: item.body,

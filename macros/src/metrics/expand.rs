@@ -54,6 +54,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         impl #parameters #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[#(#descriptors),*];
             #nested
+            #[allow(clippy::missing_asserts_for_indexing)]
             fn register(#registry: &#krate::Registry) -> Self {
                 #inner
                 Self { #(#fields),* }

@@ -62,7 +62,7 @@ impl Shop {
         async move { self.id }
     }
 
-    #[instrument(record_all)]
+    #[instrument(record_all, skip(self, _unused))]
     fn elided(&self, _unused: &str) -> Boxed<'_, &str> {
         Box::pin(async { self.name.as_str() })
     }
