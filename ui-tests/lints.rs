@@ -100,10 +100,15 @@ fn is_asked_in_place(finding: &str, features: &str) -> bool {
         || features.is_empty() && finding.ends_with(" clippy::semicolon_if_nothing_returned")
 }
 
-/// What is not so of an annotated function: it can't be `const`, its body awaits, and the attribute uses parameters. And a
-/// program that is not annotated does not use this crate.
-const NOT_SO: [&str; 4] =
-    ["clippy::missing_const_for_fn", "clippy::unused_async", "unused_variables", "unused_crate_dependencies"];
+/// What is not so of an annotated function: it can't be `const`, does something beside what it returns, its body awaits, and the
+/// attribute uses parameters. And a program that is not annotated does not use this crate.
+const NOT_SO: [&str; 5] = [
+    "clippy::missing_const_for_fn",
+    "clippy::must_use_candidate",
+    "clippy::unused_async",
+    "unused_variables",
+    "unused_crate_dependencies",
+];
 
 /// What Clippy does not look for in closures and blocks that come out of a macro, as annotated bodies do.
 const UNSEEN: [&str; 6] = [

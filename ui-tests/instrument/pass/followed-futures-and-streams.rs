@@ -66,7 +66,7 @@ impl Shop {
         ready(self.id)
     }
 
-    #[instrument(future, record_all)]
+    #[instrument(future, record_all, skip(self, _unused))]
     fn elided(&self, _unused: &str) -> Boxed<'_, &str> {
         if self.id == 0 {
             return Box::pin(ready("early"));
