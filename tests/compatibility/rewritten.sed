@@ -7,3 +7,5 @@ s/fields\(app_id\)/fields(app_id = Empty)/
 s/fields\(%s, s\.len = s\.len\(\)\)/record(%s), fields(s.len = s.len())/
 # Two attributes of one name are an error.
 s/fields\(\{CLASHY_FIELD_NAME\} = "foo"\)/skip(s), fields({CLASHY_FIELD_NAME} = "foo")/
+# A generic parent says that it is one.
+s/Into<Option<Id>>/spanwright::AsParent/
