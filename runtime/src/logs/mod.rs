@@ -15,13 +15,13 @@ use std::time::SystemTime;
 
 use tracing::{Event, Metadata, Subscriber, subscriber::Interest};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::{Context as LayerContext, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::config::LogFormat;
+use crate::config::{LogFormat, TargetLevels};
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct LogStyle {
 }
 
 /// A layer that writes the events that `filter` lets through.
-pub(crate) fn layer<S, W>(style: LogStyle, filter: Targets, writer: W) -> impl Layer<S> + Send + Sync
+pub(crate) fn layer<S, W>(style: LogStyle, filter: TargetLevels, writer: W) -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
@@ -68,7 +68,7 @@ where
 /// Lets events through by target and level, and no spans.
 #[derive(Debug)]
 struct EventsOnly {
-    targets: Targets,
+    targets: TargetLevels,
 }
 
 impl<S> Filter<S> for EventsOnly {
@@ -82,7 +82,7 @@ impl<S> Filter<S> for EventsOnly {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Filter::<S>::max_level_hint(&self.targets)
+        Some(self.targets.most_verbose())
     }
 }
 

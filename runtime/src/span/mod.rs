@@ -32,7 +32,8 @@ use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{ANNOTATED, Context, ContextGuard, REMOTE};
 use spanwright_core::descriptor::Spec;
 use spanwright_core::slots::{self, SlotHandle, Start};
-use tracing_subscriber::filter::Targets;
+
+use crate::config::TargetLevels;
 
 pub use data::{
     AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome,
@@ -53,7 +54,7 @@ pub use subscriber::subscriber;
 /// Whether spans are recorded at all.
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 /// Which spans are recorded, by target and level; nothing for those of level `info` and above.
-static FILTER: RwLock<Option<Targets>> = RwLock::new(None);
+static FILTER: RwLock<Option<TargetLevels>> = RwLock::new(None);
 
 /// Whether spans of this target and level are recorded.
 pub(crate) fn wants(target: &str, level: Level) -> bool {
@@ -73,16 +74,16 @@ pub(crate) fn set_active(active: bool) {
 }
 
 /// Replaces the span filter.
-pub(crate) fn set_filter(filter: Targets) {
+pub(crate) fn set_filter(filter: TargetLevels) {
     *FILTER.write().unwrap_or_else(PoisonError::into_inner) = Some(filter);
     refresh();
 }
 
 /// Which events are recorded, by target and level; nothing for those of level `info` and above.
-static EVENT_FILTER: RwLock<Option<Targets>> = RwLock::new(None);
+static EVENT_FILTER: RwLock<Option<TargetLevels>> = RwLock::new(None);
 
 /// Replaces the filter of events.
-pub(crate) fn set_event_filter(filter: Targets) {
+pub(crate) fn set_event_filter(filter: TargetLevels) {
     *EVENT_FILTER.write().unwrap_or_else(PoisonError::into_inner) = Some(filter);
     refresh();
 }

@@ -7,6 +7,7 @@ mod sampling;
 use std::fmt::{self, Display};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Problem;
@@ -55,6 +56,14 @@ impl Builder {
     pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
         let prefix = prefix.as_ref().trim_end_matches('_');
         self.prefix = if prefix.is_empty() { config::DEFAULT_PREFIX } else { prefix }.to_owned();
+        self
+    }
+
+    /// A file with more of the configuration, in TOML: see [`config`](crate::config#the-file). It wins over what is said
+    /// here, and the environment over it; `<PREFIX>_CONFIG` names another one in its place. One that can't be read is a
+    /// [`Problem`]. None by default. Needs the feature `toml`.
+    pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.code.config_file = Some(path.into());
         self
     }
 

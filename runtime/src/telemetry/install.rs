@@ -6,14 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::push::Push;
+use super::report::{print_lines, set_own_level};
 use super::sources::Sources;
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
 use crate::bridge;
-use crate::config::{Config, Environment, LogFormat, LogsExporter, MetricsExporter, TraceExporter, Traces};
+use crate::config::{
+    self, Config, Environment, LogFormat, LogsExporter, MetricsExporter, Resolved, TargetLevels,
+    TraceExporter, Traces,
+};
 use crate::export::console::{ConsoleExporter, ConsoleMetricExporter};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Health;
@@ -35,6 +38,20 @@ impl Builder {
         self.install_in(&Environment::of_process())
     }
 
+    /// What would be in force if this were installed now, and where each value comes from; with secrets hidden. The
+    /// environment and the file are read, and nothing is started.
+    ///
+    /// ```
+    /// let builder = spanwright::Telemetry::builder().service_name("shop");
+    /// let name = builder.explain().keys().iter().find(|key| key.name() == "service.name").cloned();
+    /// assert_eq!(name.unwrap().value(), "shop");
+    /// ```
+    #[must_use]
+    pub fn explain(&self) -> config::Explanation {
+        let environment = Environment::of_process();
+        config::resolve(&self.prefix, self.code.clone(), &environment, &program_name()).explanation
+    }
+
     /// Starts the telemetry of tests, which is the same wherever they run.
     pub(crate) fn install_for_tests(self) -> Result<Guard, InstallError> {
         self.install_in(&Environment::default())
@@ -44,7 +61,12 @@ impl Builder {
     pub(super) fn install_in(mut self, environment: &Environment) -> Result<Guard, InstallError> {
         let installed = Installed::claim().ok_or(InstallError::AlreadyInstalled)?;
         let code = std::mem::take(&mut self.code);
-        let (config, problems) = Config::resolve(&self.prefix, code, environment, &program_name());
+        let Resolved { config, problems, explanation } =
+            config::resolve(&self.prefix, code, environment, &program_name());
+        set_own_level(config.own_level);
+        if config.explain {
+            print_lines(&explanation.to_string());
+        }
         self.problems.extend(problems.into_iter().map(Problem::from));
         let stop_if_required = |problems: &mut Vec<Problem>| {
             let failed = problems.iter().position(|problem| config.required && !problem.is_warning());
@@ -62,6 +84,7 @@ impl Builder {
             guard.problems.push(Problem::Subscriber);
         }
         report_all(&guard.problems);
+        super::set_explanation(explanation);
         Ok(guard)
     }
 
@@ -83,6 +106,7 @@ impl Builder {
             _installed: installed,
         };
         crate::attribute::set_key(config.redaction_key.clone());
+        crate::registry::set_exemplars(config.exemplars);
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         guard.sources = Sources::start(config, &mut guard.problems);
@@ -112,7 +136,7 @@ impl Builder {
         } else if exporters.logs.is_empty() {
             return;
         }
-        let nothing = Targets::new();
+        let nothing = TargetLevels::default();
         span::set_filter(config.traces.as_ref().map_or(nothing, |traces| traces.filter.clone()));
         span::set_event_filter(config.log_filter.clone());
         let settings = PipelineSettings {
