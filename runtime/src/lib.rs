@@ -15,7 +15,8 @@
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`ENABLED`], [`is_installed`] | whether telemetry is compiled in, and whether it runs |
 //! | [`macro@test`], [`testing`] | tests with telemetry of their own, and assertions on it |
-//! | [`config`] | every key and environment variable |
+//! | [`config`] | every key and environment variable, and the file |
+//! | [`logs`] | log lines, and which of them are written |
 //!
 //! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
 //! the final binary turns on the feature `telemetry`.
@@ -45,7 +46,7 @@ pub mod health;
 #[cfg(feature = "telemetry")]
 mod init;
 #[cfg(feature = "telemetry")]
-mod logs;
+pub mod logs;
 #[cfg(feature = "metrics")]
 mod metrics_bridge;
 #[cfg(not(feature = "telemetry"))]

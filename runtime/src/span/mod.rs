@@ -144,8 +144,3 @@ fn refresh() {
 pub(crate) fn suppress() -> ContextGuard {
     Context::here().suppressed().attach()
 }
-
-/// The name of the context's span, where it is recorded and its callsite has one.
-pub(crate) fn name_of(context: Context) -> Option<&'static str> {
-    slots::spec(context.slot).map(|spec| spec.name).filter(|name| !name.is_empty())
-}

@@ -1,6 +1,7 @@
 //! What a program says in code. The environment wins over it.
 
 mod export;
+mod logs;
 mod measured;
 mod sampling;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, Filter, HashKey, LogFormat, RingBytes, Settings};
+use crate::config::{self, Filter, HashKey, RingBytes, Settings};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Check;
 use crate::registry::Registry;
@@ -87,19 +88,6 @@ impl Builder {
             value = config::REDACTED.to_owned();
         }
         self.code.resource_attributes.get_or_insert_default().push((key, value));
-        self
-    }
-
-    /// How log lines look. By default pretty on a terminal, JSON elsewhere.
-    pub fn log_format(mut self, format: LogFormat) -> Self {
-        self.code.log_format = Some(format);
-        self
-    }
-
-    /// Which events are logged, as in `RUST_LOG`: `info,my_crate::db=debug`. `info` by default. A filter that can't
-    /// be read is a [`Problem`] and ignored.
-    pub fn log_filter(mut self, filter: &str) -> Self {
-        self.code.log_filter = self.parsed("log_filter", config::parse::<Filter>(filter));
         self
     }
 

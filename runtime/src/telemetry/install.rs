@@ -14,13 +14,13 @@ use super::sources::Sources;
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
 use crate::bridge;
 use crate::config::{
-    self, Config, Environment, LogFormat, LogsExporter, MetricsExporter, Resolved, TargetLevels,
+    self, Config, Environment, LogFormat, LogOutput, LogsExporter, MetricsExporter, Resolved, TargetLevels,
     TraceExporter, Traces,
 };
 use crate::export::console::{ConsoleExporter, ConsoleMetricExporter};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Health;
-use crate::logs::{self, LogStyle};
+use crate::logs::{self, Lines, LogFile, Logging, Output};
 use crate::registry::Registry;
 use crate::signals::{self, Hooks};
 use crate::span::{self, Exporters, PipelineSettings};
@@ -80,9 +80,17 @@ impl Builder {
             std::mem::take(&mut guard.push).abandon();
             return Err(error);
         }
-        if self.with_subscriber && !set_subscriber(&config, environment) {
-            guard.problems.push(Problem::Subscriber);
+        if self.with_subscriber {
+            let lines = lines(&config, environment, &mut guard.problems);
+            stop_if_required(&mut guard.problems)?;
+            Logging::of_process().set_lines(lines);
+            if !set_subscriber() {
+                guard.problems.push(Problem::Subscriber);
+            }
+            logs::log_records(config.log_records);
         }
+        logs::put_in_force(config.log_filter.clone());
+        logs::log_panics(config.log_panics);
         report_all(&guard.problems);
         super::set_explanation(explanation);
         Ok(guard)
@@ -138,7 +146,6 @@ impl Builder {
         }
         let nothing = TargetLevels::default();
         span::set_filter(config.traces.as_ref().map_or(nothing, |traces| traces.filter.clone()));
-        span::set_event_filter(config.log_filter.clone());
         let settings = PipelineSettings {
             recording: config.recording,
             ring_variable: format!("{}_RING_SIZE", self.prefix),
@@ -274,21 +281,34 @@ fn hooks(guard: &Guard) -> Hooks {
 /// Whether the global subscriber is ours: it stays when its telemetry ends, and serves the next one.
 static OURS: AtomicBool = AtomicBool::new(false);
 
-/// Sets the global subscriber; `false` where there is one that is not ours.
-fn set_subscriber(config: &Config, environment: &Environment) -> bool {
-    let terminal = io::stdout().is_terminal();
+/// How log lines are written, as decided; to the standard output where the file can't be opened.
+fn lines(config: &Config, environment: &Environment, problems: &mut Vec<Problem>) -> Lines {
+    let (output, terminal) = match &config.log_output {
+        LogOutput::Stdout => (Output::Stdout, io::stdout().is_terminal()),
+        LogOutput::Stderr => (Output::Stderr, io::stderr().is_terminal()),
+        LogOutput::File(path) => match LogFile::open(path.clone(), config.log_file, SystemTime::now) {
+            Ok(file) => (Output::File(file), false),
+            Err(source) => {
+                problems.push(Problem::LogFile { path: path.clone(), source });
+                (Output::Stdout, io::stdout().is_terminal())
+            }
+        },
+    };
     let by_output = if terminal { LogFormat::Pretty } else { LogFormat::Json };
-    let style = LogStyle {
+    Lines {
         format: config.log_format.unwrap_or(by_output),
         // <https://no-color.org>
         colours: terminal && environment.get("NO_COLOR").is_none(),
+        keys: config.log_json_keys.clone(),
         clock: SystemTime::now,
-    };
-    let subscriber = tracing_subscriber::registry().with(span::layer()).with(logs::layer(
-        style,
-        config.log_filter.clone(),
-        io::stdout,
-    ));
+        output,
+    }
+}
+
+/// Sets the global subscriber; `false` where there is one that is not ours.
+fn set_subscriber() -> bool {
+    let subscriber =
+        tracing_subscriber::registry().with(span::layer()).with(logs::layer(Logging::of_process()));
     if tracing::subscriber::set_global_default(span::Answering::new(subscriber)).is_ok() {
         OURS.store(true, Ordering::Relaxed);
     }
