@@ -45,7 +45,10 @@ pub const MAX_CHAIN: usize = 8;
 
 /// Words before the fields, in a continuation too: what a late handle looks at never holds a field. In a continuation's
 /// header all but `TAG` is zero.
-const HEADER: usize = 9;
+const HEADER: usize = 8;
+/// The first word of a span's fields in its first slot. A reader that is late may take a field for what is before it, and finds
+/// out by the generation.
+const FIRST_FIELD: usize = word::AROUND + 1;
 /// Words before the fields in a record, behind its head.
 const RECORD_HEADER: usize = word::STATE - word::SPEC;
 
@@ -376,7 +379,7 @@ impl Pool {
         for (to, from) in head.iter().zip(&slot.words[word::SPEC..]) {
             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        let (mut slot, mut first) = (slot, HEADER);
+        let (mut slot, mut first) = (slot, FIRST_FIELD);
         loop {
             let here = rest.len().min(SLOT_WORDS - first);
             let (to, after) = rest.split_at(here);

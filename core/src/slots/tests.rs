@@ -153,14 +153,28 @@ fn a_handle_finds_nothing_after_its_span() {
 }
 
 #[test]
+fn a_span_knows_the_one_around_it() {
+    let (pool, cache) = (Pool::new(), FreeList::new());
+    let outer = pool.open(&cache, &start(), SlotHandle::NONE);
+    let inner = pool.open(&cache, &start(), outer);
+    let text = "0123456789".repeat(49);
+    assert!(pool.write(&cache, inner, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text)))));
+    let around = |span| pool.view(span).unwrap().around;
+    assert_eq!((around(inner), around(outer)), (outer, SlotHandle::NONE));
+    pool.close(&cache, inner);
+    let next = pool.open(&cache, &start(), SlotHandle::NONE);
+    assert_eq!(around(next), SlotHandle::NONE, "nothing is left of whoever had the slot before");
+}
+
+#[test]
 fn large_fields_go_on_in_more_slots_and_are_cut_at_the_last() {
     let (pool, cache) = (Pool::new(), FreeList::new());
     let span = pool.open(&cache, &start(), SlotHandle::NONE);
-    let text = "0123456789".repeat(50);
+    let text = "0123456789".repeat(49);
     assert!(pool.write(&cache, span, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text)))));
     let view = pool.view(span).unwrap();
     let read: Vec<_> = view.fields().map(|field| format!("{:?}", field.value).len()).collect();
-    assert_eq!(read[..3], [507, 507, 507], "whole as long as there is room");
+    assert_eq!(read[..3], [497, 497, 497], "whole as long as there is room");
     assert_eq!(view.dropped_fields, 5 - read.len() as u16);
     assert!(view.dropped_fields > 0);
     let (_, record, fields) = finished(&pool, &cache, span);

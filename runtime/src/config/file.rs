@@ -127,7 +127,7 @@ impl Source for Values<'_> {
         for (entry, reason) in bad {
             let problem = Problem::FileValue {
                 place: entry.place.clone(),
-                key: entry.path.to_owned(),
+                key: entry.path,
                 value: entry.value.shown::<K>(),
                 expects: K::EXPECTS,
                 reason,

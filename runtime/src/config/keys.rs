@@ -39,6 +39,7 @@ pub(super) struct Key {
     /// What holds where nothing is set, in words.
     pub(super) default: &'static str,
     /// Whether a file has it as a table of texts.
+    #[cfg(feature = "toml")]
     pub(super) is_table: bool,
 }
 
@@ -60,6 +61,7 @@ macro_rules! keys {
             #[cfg(test)]
             expects: <$kind as Kind>::EXPECTS,
             default: $default,
+            #[cfg(feature = "toml")]
             is_table: <$kind as Kind>::SHAPE.is_table(),
         }),*];
 

@@ -77,6 +77,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
+    #[cfg(feature = "toml")]
     pub(crate) const fn is_table(self) -> bool {
         matches!(self, Self::Table)
     }

@@ -71,7 +71,7 @@ pub enum Problem {
         /// Where.
         place: FilePlace,
         /// The key with those around it, dots in between.
-        key: String,
+        key: &'static str,
         /// Its value; nothing where that may be a secret.
         value: ShownValue,
         /// What it may be.

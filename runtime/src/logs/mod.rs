@@ -32,6 +32,7 @@ use tracing::{Event, Metadata, Subscriber, subscriber::Interest};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context as LayerContext, Filter};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{self, JsonKeys, LogFormat, TargetLevels};
 use crate::own_metrics::OwnMetrics;
@@ -128,9 +129,9 @@ impl Logging {
 }
 
 /// A layer that writes the events that are let through.
-pub(crate) fn layer<S: Subscriber>(logging: &Logging) -> impl Layer<S> + Send + Sync + use<S>
+pub(crate) fn layer<S>(logging: &Logging) -> impl Layer<S> + Send + Sync + use<S>
 where
-    S: for<'span> tracing_subscriber::registry::LookupSpan<'span>,
+    S: Subscriber + for<'span> LookupSpan<'span>,
 {
     LineLayer { logging: logging.clone() }.with_filter(EventsOnly { logging: logging.clone() })
 }

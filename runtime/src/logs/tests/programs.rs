@@ -1,4 +1,5 @@
 //! Each test runs this test program anew, with the telemetry of a whole process.
+#![allow(clippy::print_stderr, reason = "programs talk to the tests that start them")]
 
 use std::panic::Location;
 use std::path::PathBuf;
