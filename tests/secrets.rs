@@ -280,7 +280,7 @@ fn every_variable_that_may_hold_a_secret_is_tried() {
     let mut tried = 0;
     for row in table.lines().skip(2) {
         let mut columns = row.trim_matches('|').split(" | ").map(str::trim);
-        let (names, may_be) = (columns.next().unwrap_or_default(), columns.nth(1).unwrap_or_default());
+        let (names, may_be) = (columns.next().unwrap_or_default(), columns.nth(2).unwrap_or_default());
         if !["a URL", "a list as `key1", "a list as `name1"].iter().any(|start| may_be.starts_with(start)) {
             continue;
         }
