@@ -52,3 +52,27 @@ fn a_file_with_mistakes_is_told_all_of_them_and_stops_nothing_unless_told_to() {
     assert_eq!(required.status.code(), Some(1));
     assert!(required.stderr.contains("the telemetry is required, but "), "{}", required.stderr);
 }
+
+#[test]
+fn a_switch_makes_any_program_say_what_is_in_force() {
+    let shop =
+        Shop::start().env("SPANWRIGHT_EXPLAIN_CONFIG", "true").env("OTEL_BSP_SCHEDULE_DELAY", "7").serve();
+    let stderr = shop.terminate().stderr;
+    let line = stderr.lines().find(|line| line.starts_with("spanwright: tracing.batch.delay = 7 "));
+    assert!(line.is_some_and(|line| line.ends_with("# OTEL_BSP_SCHEDULE_DELAY")), "{stderr}");
+}
+
+#[test]
+fn the_telemetrys_own_messages_are_as_many_as_were_asked_for() {
+    let said = |level: &str| {
+        let start = Shop::start().env("OTEL_LOG_LEVEL", level).env("SPANWRIGHT_LOG_FROMAT", "json");
+        let stderr = start.env("OTEL_BSP_SCHEDULE_DELAY", "soon").serve().terminate().stderr;
+        (
+            stderr.contains("did you mean `SPANWRIGHT_LOG_FORMAT`?"),
+            stderr.contains("`soon`, not a whole number"),
+        )
+    };
+    assert_eq!(said("info"), (true, true));
+    assert_eq!(said("error"), (false, true));
+    assert_eq!(said("none"), (false, false));
+}

@@ -34,6 +34,8 @@ fn confidant(variables: &[(&str, String)]) -> Command {
     command.arg(format!("--password={}", canary("Argument"))).env("SECRET", canary("Code"));
     command.env("DATABASE_URL", format!("postgres://me:{}@localhost", canary("OtherVariable")));
     command.env("SPANWRIGHT_METRICS_PORT", "0").env("RUST_LOG", "trace");
+    // All that is in force is said, as far as it may be.
+    command.env("SPANWRIGHT_EXPLAIN_CONFIG", "true").env("SPANWRIGHT_REDACTION_KEY", canary("RedactionKey"));
     command.env("NO_PROXY", "localhost,127.0.0.1");
     command.env("HTTP_PROXY", format!("http://me:{}@127.0.0.1:1", canary("Proxy")));
     command.envs(variables.iter().map(|(name, value)| (name, value)));

@@ -64,6 +64,24 @@ fn a_json_line_has_the_documented_shape() {
 }
 
 #[test]
+fn keys_are_in_the_order_in_which_people_read_them() {
+    let error = Outer(io::Error::other("disk full"));
+    let log = || {
+        in_span(
+            || tracing::error!(target: "shop", error = &error as &(dyn Error + 'static), items = 3, "not saved"),
+        );
+    };
+    let expected = concat!(
+        r#"{"timestamp":"2025-10-11T10:30:45.123456Z","level":"ERROR","target":"shop","message":"not saved","#,
+        r#""fields":{"error":"the order was not saved: disk full","items":3},"#,
+        r#""exception":{"message":"the order was not saved","causes":["disk full"]},"#,
+        r#""span":{"trace_id":"00000000000000010000000000000002","span_id":"0000000000000003"}}"#,
+        "\n"
+    );
+    assert_eq!(written(lines(LogFormat::Json), "trace", log), [expected]);
+}
+
+#[test]
 fn fields_keep_their_types() {
     let error = io::Error::other("disk full");
     let line = line(|| {
