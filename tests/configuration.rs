@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::shop::Shop;
+use crate::shop::{GOOD_CARD, Shop};
 
 /// A file of configuration, in a folder of its own.
 fn written(name: &str, text: &str) -> PathBuf {
@@ -75,4 +75,17 @@ fn the_telemetrys_own_messages_are_as_many_as_were_asked_for() {
     assert_eq!(said("info"), (true, true));
     assert_eq!(said("error"), (false, true));
     assert_eq!(said("none"), (false, false));
+}
+
+#[test]
+fn samples_have_exemplars_unless_told_otherwise() {
+    let exemplars = |filter: &str| {
+        let start = Shop::start().env("OTEL_METRICS_EXEMPLAR_FILTER", filter);
+        let shop = start.env("OTEL_TRACES_SAMPLER", "always_on").serve();
+        shop.order("teapot", 1, GOOD_CARD);
+        let (_, page) = shop.metrics("application/openmetrics-text; version=1.0.0");
+        page.matches("trace_id=").count()
+    };
+    assert!(exemplars("trace_based") > 0);
+    assert_eq!(exemplars("always_off"), 0);
 }

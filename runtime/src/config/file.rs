@@ -51,10 +51,11 @@ enum Value {
 }
 
 impl Document {
-    /// Reads a file. What can't be read is among the problems, and says nothing.
-    pub(super) fn read(path: &Path, problems: &mut Vec<Problem>) -> Self {
+    /// Reads a file. What can't be read is among the problems, and says nothing. Of a shared one, the keys and tables that are
+    /// not ours are the program's own.
+    pub(super) fn read(path: &Path, is_shared: bool, problems: &mut Vec<Problem>) -> Self {
         match read_bytes(path) {
-            Ok(bytes) => Self::parse(&Arc::from(path), &bytes, problems),
+            Ok(bytes) => Self::parse(&Arc::from(path), &bytes, is_shared, problems),
             Err(reason) => {
                 problems.push(Problem::File { path: path.to_string_lossy().into_owned(), reason });
                 Self::default()
@@ -63,9 +64,9 @@ impl Document {
     }
 
     #[cfg(feature = "toml")]
-    fn parse(path: &Arc<Path>, bytes: &[u8], problems: &mut Vec<Problem>) -> Self {
+    fn parse(path: &Arc<Path>, bytes: &[u8], is_shared: bool, problems: &mut Vec<Problem>) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => document::parse(path, text, problems),
+            Ok(text) => document::parse(path, text, is_shared, problems),
             Err(error) => {
                 let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
                 let place = FilePlace::new(path, &before, before.len());
@@ -76,7 +77,7 @@ impl Document {
     }
 
     #[cfg(not(feature = "toml"))]
-    fn parse(path: &Arc<Path>, _: &[u8], problems: &mut Vec<Problem>) -> Self {
+    fn parse(path: &Arc<Path>, _: &[u8], _: bool, problems: &mut Vec<Problem>) -> Self {
         let reason =
             " can't be read: this program is built without the feature `toml` of `spanwright`".to_owned();
         problems.push(Problem::File { path: path.to_string_lossy().into_owned(), reason });

@@ -70,6 +70,8 @@ macro_rules! keys {
         pub(crate) struct Settings {
             /// Exporters that code asks for, besides those that its endpoints ask for.
             pub(crate) exporters_in_code: Vec<TracesExporterName>,
+            /// Whether the file is also the program's own, who says so in code.
+            pub(crate) file_is_shared: bool,
             $($(#[doc = $doc])+ pub(crate) $field: Option<<$kind as Kind>::Value>,)*
             /// Where they come from.
             pub(super) places: Places,
@@ -95,6 +97,7 @@ macro_rules! keys {
                 let mut places = Places::default();
                 Self {
                     exporters_in_code: Vec::new(),
+                    file_is_shared: false,
                     // Rows and fields are of the same order, being of the same macro.
                     $($field: keys.next().and_then(|key| {
                         let place = || below.places.$field.clone().unwrap_or(Place::Code);
@@ -111,6 +114,7 @@ macro_rules! keys {
             pub(super) fn over(self, below: Self) -> Self {
                 Self {
                     exporters_in_code: below.exporters_in_code,
+                    file_is_shared: below.file_is_shared,
                     places: Places {
                         $($field: if self.$field.is_some() {
                             self.places.$field

@@ -146,7 +146,7 @@ fn read_file(
 ) -> file::Document {
     let variable = environment.get(&format!("{prefix}_CONFIG")).map(Path::new);
     match variable.or(code.config_file.as_deref()) {
-        Some(path) => file::Document::read(path, problems),
+        Some(path) => file::Document::read(path, code.file_is_shared, problems),
         None => file::Document::default(),
     }
 }

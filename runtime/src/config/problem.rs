@@ -112,7 +112,7 @@ pub enum Problem {
     /// A variable that is nearly one of ours. A warning.
     #[error("`{variable}` is not a variable of ours and has no effect; did you mean `{meant}`?")]
     NearlyOurs {
-        /// The variable.
+        /// The variable, or the place in a shared file and the key there.
         variable: String,
         /// The one it is near to.
         meant: String,

@@ -68,6 +68,13 @@ impl Builder {
         self
     }
 
+    /// Says that the [file](Builder::config_file) is also the program's own: keys and tables at its top that are not ours are
+    /// let be, with a warning where one is nearly ours. By default they are mistakes.
+    pub fn shares_config_file(mut self) -> Self {
+        self.code.file_is_shared = true;
+        self
+    }
+
     /// The service's name. By default the program's, after `unknown_service:`.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.code.service_name = Some(name.into());

@@ -16,10 +16,10 @@ use crate::config::problem::{Problem, ShownValue};
 const MOST_MISTAKES: usize = 50;
 
 /// Reads a text of TOML.
-pub(super) fn parse(path: &Arc<Path>, text: &str, problems: &mut Vec<Problem>) -> Document {
+pub(super) fn parse(path: &Arc<Path>, text: &str, is_shared: bool, problems: &mut Vec<Problem>) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut walk = Walk { path, text, mistakes: Vec::new(), values: Vec::new() };
+    let mut walk = Walk { path, text, is_shared, mistakes: Vec::new(), values: Vec::new() };
     walk.table(table.get_ref(), &mut Vec::new());
     let Walk { mut mistakes, mut values, .. } = walk;
     if !errors.is_empty() {
@@ -65,6 +65,7 @@ enum Meaning {
 struct Walk<'a> {
     path: &'a Arc<Path>,
     text: &'a str,
+    is_shared: bool,
     mistakes: Vec<(usize, Problem)>,
     values: Vec<Entry>,
 }
@@ -103,6 +104,14 @@ impl Walk<'_> {
         let at = name.span().start;
         let name = name.get_ref().as_ref();
         let allowed = children(&path[..path.len() - 1]);
+        if self.is_shared && path.len() == 1 {
+            // It may be the program's own, unless it is nearly one of ours.
+            if let Some(meant) = nearest(name, allowed.iter().copied()) {
+                let variable = format!("{}: {}", self.place(at), shown(path));
+                self.mistakes.push((at, Problem::NearlyOurs { variable, meant: meant.to_owned() }));
+            }
+            return;
+        }
         // Nearly there, or there in another table.
         let elsewhere = || {
             let last = |path: &&&str| path.rsplit('.').next() == Some(name);

@@ -124,6 +124,26 @@ fn the_section_of_the_eventflux_document_is_read_as_it_is() {
 }
 
 #[test]
+fn a_file_that_is_also_the_programs_own_has_keys_that_are_not_ours() {
+    let file =
+        "answer = 42\n[logging]\nlevel = 'warn'\n[queries]\nlimit = 5\n[loging]\n[metrics]\nprot = 1\n";
+    let code = Settings { file_is_shared: true, ..Settings::default() };
+    let resolved = resolved_bytes(file.as_bytes(), code, &[]);
+    assert_eq!(resolved.config.log_filter, parse_filter("warn").unwrap());
+    let messages: Vec<_> = resolved.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(
+        messages[0]
+            .ends_with(":6:2: loging` is not a variable of ours and has no effect; did you mean `logging`?")
+    );
+    assert!(resolved.problems[0].is_warning());
+    assert!(
+        messages[1].contains(":8:1: there is no key `metrics.prot`, did you mean `port`?"),
+        "{messages:?}"
+    );
+}
+
+#[test]
 fn the_variables_of_the_persist_document_work_with_its_prefix() {
     let environment = [
         ("RUST_LOG", "persist_core=info"),
