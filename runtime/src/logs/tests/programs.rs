@@ -173,6 +173,35 @@ fn what_is_logged_or_panics_while_a_line_is_written_has_a_line_of_its_own() {
 
 #[test]
 #[ignore = "a program for other tests"]
+fn program_whose_exporter_panics() {
+    struct Panics;
+    impl crate::export::SpanExporter for Panics {
+        fn name(&self) -> &'static str {
+            "panics"
+        }
+        fn export(
+            &mut self,
+            _: &[crate::span::SpanRef<'_>],
+            _: std::time::Duration,
+        ) -> Result<(), crate::export::ExportError> {
+            log::error!("what an exporter says of itself");
+            panic!("on purpose")
+        }
+    }
+    let telemetry = builder().exporter(Panics).install().unwrap();
+    order();
+    telemetry.flush();
+}
+
+#[test]
+fn what_the_telemetrys_own_threads_say_is_not_logged() {
+    let (_, stdout, stderr) = run("program_whose_exporter_panics", &[]);
+    assert_eq!(lines(&stdout).len(), 3, "{stdout}");
+    assert!(stderr.contains("on purpose"), "the hook before ours says it: {stderr}");
+}
+
+#[test]
+#[ignore = "a program for other tests"]
 fn exiting_program() {
     let _telemetry = builder().install().unwrap();
     (0..1_000).for_each(|number| tracing::info!(number, "counted"));
