@@ -11,6 +11,7 @@ mod bad_input;
 mod bad_metric_collectors;
 mod collector;
 mod command_line;
+mod configuration;
 mod emitter;
 mod exposition;
 mod formats;

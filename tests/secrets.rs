@@ -34,6 +34,8 @@ fn confidant(variables: &[(&str, String)]) -> Command {
     command.arg(format!("--password={}", canary("Argument"))).env("SECRET", canary("Code"));
     command.env("DATABASE_URL", format!("postgres://me:{}@localhost", canary("OtherVariable")));
     command.env("SPANWRIGHT_METRICS_PORT", "0").env("RUST_LOG", "trace");
+    // All that is in force is said, as far as it may be.
+    command.env("SPANWRIGHT_EXPLAIN_CONFIG", "true").env("SPANWRIGHT_REDACTION_KEY", canary("RedactionKey"));
     command.env("NO_PROXY", "localhost,127.0.0.1");
     command.env("HTTP_PROXY", format!("http://me:{}@127.0.0.1:1", canary("Proxy")));
     command.envs(variables.iter().map(|(name, value)| (name, value)));
@@ -280,7 +282,7 @@ fn every_variable_that_may_hold_a_secret_is_tried() {
     let mut tried = 0;
     for row in table.lines().skip(2) {
         let mut columns = row.trim_matches('|').split(" | ").map(str::trim);
-        let (names, may_be) = (columns.next().unwrap_or_default(), columns.nth(1).unwrap_or_default());
+        let (names, may_be) = (columns.next().unwrap_or_default(), columns.nth(2).unwrap_or_default());
         if !["a URL", "a list as `key1", "a list as `name1"].iter().any(|start| may_be.starts_with(start)) {
             continue;
         }

@@ -42,6 +42,11 @@ async fn main() -> ExitCode {
             print!("{}", options::HELP);
             return ExitCode::SUCCESS;
         }
+        Ok(options) if options.explain_config => {
+            // Installed by the attribute above.
+            spanwright::Telemetry::explain().iter().for_each(|explanation| print!("{explanation}"));
+            return ExitCode::SUCCESS;
+        }
         Ok(options) => options,
         Err(error) => {
             eprintln!("shop: {error}\nshop: `--help` shows what there is");

@@ -17,15 +17,17 @@ Options:
   --database FILE    where to keep orders [default: in memory]
   --load             send requests to itself for a while, then print a summary and end
   --seconds N        how long to do so [default: 15]
+  --explain-config   say what configuration is in force, and where each value comes from
   --help             this text
 
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT    export spans there, such as http://127.0.0.1:4318
   SPANWRIGHT_METRICS_PORT        serve /metrics, /health, /ready and /live there [default: 9090]
+  SPANWRIGHT_CONFIG              a file of TOML with more of the configuration
   RUST_LOG                       what to log, such as shop=debug
 ";
 
-const NAMES: [&str; 5] = ["--listen", "--database", "--load", "--seconds", "--help"];
+const NAMES: [&str; 6] = ["--listen", "--database", "--load", "--seconds", "--explain-config", "--help"];
 
 /// What was asked for.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub struct Options {
     pub database: Option<PathBuf>,
     /// How long to send requests to itself, where that was asked for.
     pub load: Option<Duration>,
+    /// Only say what configuration is in force.
+    pub explain_config: bool,
     pub help: bool,
 }
 
@@ -55,6 +59,7 @@ impl Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             database: None,
             load: None,
+            explain_config: false,
             help: false,
         };
         let mut load = false;
@@ -72,6 +77,7 @@ impl Options {
                 "--database" => options.database = Some(parsed(name, value(), "shop.db")?),
                 "--seconds" => seconds = parsed(name, value(), "15")?,
                 "--load" => load = true,
+                "--explain-config" => options.explain_config = true,
                 "--help" | "-h" => options.help = true,
                 _ => return Err(OptionsError::Unknown(name.to_owned(), nearest(name))),
             }

@@ -18,7 +18,8 @@
 //! | [`callsites`], [`Objective`] | what is annotated, and what is expected of it |
 //! | [`ENABLED`], [`is_installed`] | whether telemetry is compiled in, and whether it runs |
 //! | [`macro@test`], [`testing`] | tests with telemetry of their own, and assertions on it |
-//! | [`config`] | every key and environment variable |
+//! | [`config`] | every key and environment variable, and the file |
+//! | [`logs`] | log lines, and which of them are written |
 //!
 //! A library depends on this crate with `default-features = false`: its annotations are then the bare functions, until
 //! the final binary turns on the feature `telemetry`.
@@ -53,7 +54,7 @@ pub mod health;
 #[cfg(feature = "telemetry")]
 mod init;
 #[cfg(feature = "telemetry")]
-mod logs;
+pub mod logs;
 #[cfg(feature = "metrics")]
 mod metrics_bridge;
 #[cfg(not(feature = "telemetry"))]

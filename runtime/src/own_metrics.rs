@@ -34,6 +34,8 @@ pub(crate) struct OwnMetrics {
     pub(crate) log_records_dropped_total: Counter<Lost>,
     /// Log records that were handed to an exporter and delivered.
     pub(crate) log_records_exported_total: Counter,
+    /// Log lines that could not be written.
+    pub(crate) log_lines_dropped_total: Counter,
     /// Values of series that were pushed and not delivered.
     pub(crate) metric_points_dropped_total: Counter,
     /// Values of series that were pushed and delivered.

@@ -39,7 +39,7 @@ fn a_view_is_of_its_own_span() {
     model.check(|| {
         let pool = Arc::new(Pool::new());
         let cache = FreeList::new();
-        let first = pool.open(&cache, &start(&FIRST, 1));
+        let first = pool.open(&cache, &start(&FIRST, 1), SlotHandle::NONE);
         let reader = {
             let pool = Arc::clone(&pool);
             loom::thread::spawn(move || {
@@ -50,7 +50,7 @@ fn a_view_is_of_its_own_span() {
             })
         };
         pool.close(&cache, first);
-        let second = pool.open(&cache, &start(&SECOND, 2));
+        let second = pool.open(&cache, &start(&SECOND, 2), SlotHandle::NONE);
         assert_eq!(second.index(), first.index());
         reader.join().unwrap();
         assert_eq!(pool.view(second).map(|view| view.start.spec.name), Some("second"));
@@ -65,7 +65,7 @@ fn fields_of_two_threads_are_both_written() {
     model.check(|| {
         let pool = Arc::new(Pool::new());
         let cache = FreeList::new();
-        let span = pool.open(&cache, &start(&FIRST, 1));
+        let span = pool.open(&cache, &start(&FIRST, 1), SlotHandle::NONE);
         pool.share(span);
         let other = {
             let pool = Arc::clone(&pool);
@@ -89,7 +89,7 @@ fn a_span_may_end_while_others_write_to_it() {
     model.check(|| {
         let (pool, ring) = (Arc::new(Pool::new()), Ring::new());
         let cache = FreeList::new();
-        let span = pool.open(&cache, &start(&FIRST, 1));
+        let span = pool.open(&cache, &start(&FIRST, 1), SlotHandle::NONE);
         pool.share(span);
         let other = {
             let pool = Arc::clone(&pool);
@@ -102,7 +102,7 @@ fn a_span_may_end_while_others_write_to_it() {
         };
         let end = End { kind: Kind::Span, flags: 0, at: Ticks(2) };
         assert!(!pool.finish(&cache, &ring, None, span, end), "the ring has no room");
-        let next = pool.open(&cache, &start(&SECOND, 2));
+        let next = pool.open(&cache, &start(&SECOND, 2), SlotHandle::NONE);
         let view = pool.view(next).unwrap();
         assert_eq!((view.start.spec.name, view.fields().count()), ("second", 0));
         assert_ne!(other.join().unwrap(), Some(next.index()), "a slot has one owner");
@@ -117,7 +117,7 @@ fn a_late_handle_writes_to_nobody() {
     model.check(|| {
         let pool = Arc::new(Pool::new());
         let cache = FreeList::new();
-        let span = pool.open(&cache, &start(&FIRST, 1));
+        let span = pool.open(&cache, &start(&FIRST, 1), SlotHandle::NONE);
         pool.share(span);
         let other = {
             let pool = Arc::clone(&pool);
@@ -127,7 +127,7 @@ fn a_late_handle_writes_to_nobody() {
             })
         };
         pool.close(&cache, span);
-        let next = pool.open(&cache, &start(&SECOND, 2));
+        let next = pool.open(&cache, &start(&SECOND, 2), SlotHandle::NONE);
         other.join().unwrap();
         let view = pool.view(next).unwrap();
         assert_eq!((view.start.spec.name, view.fields().count()), ("second", 0));
@@ -143,14 +143,14 @@ fn a_record_is_of_its_own_span() {
         let (pool, ring) = (Arc::new(Pool::new()), Ring::new());
         ring.set_limit(1 << 20);
         let cache = FreeList::new();
-        let span = pool.open(&cache, &start(&FIRST, 1));
+        let span = pool.open(&cache, &start(&FIRST, 1), SlotHandle::NONE);
         pool.share(span);
         let other = {
             let pool = Arc::clone(&pool);
             loom::thread::spawn(move || {
                 let cache = FreeList::new();
                 let _ = pool.write(&cache, span, |_| {});
-                pool.open(&cache, &start(&SECOND, 2));
+                pool.open(&cache, &start(&SECOND, 2), SlotHandle::NONE);
             })
         };
         assert!(pool.finish(&cache, &ring, None, span, End { kind: Kind::Span, flags: 0, at: Ticks(2) }));

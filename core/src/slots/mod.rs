@@ -46,6 +46,9 @@ pub const MAX_CHAIN: usize = 8;
 /// Words before the fields, in a continuation too: what a late handle looks at never holds a field. In a continuation's
 /// header all but `TAG` is zero.
 const HEADER: usize = 8;
+/// The first word of a span's fields in its first slot. A reader that is late may take a field for what is before it, and finds
+/// out by the generation.
+const FIRST_FIELD: usize = word::AROUND + 1;
 /// Words before the fields in a record, behind its head.
 const RECORD_HEADER: usize = word::STATE - word::SPEC;
 
@@ -61,6 +64,8 @@ mod word {
     pub(super) const START: usize = 6;
     /// Words of fields (low 16 bits), fields dropped (next 16), the context's flags (next 16), and the bits below.
     pub(super) const STATE: usize = 7;
+    /// The handle of the span around it in this process, where that was open, and current, when it started. Not in records.
+    pub(super) const AROUND: usize = 8;
 }
 
 /// The flags of a record of ours.
@@ -193,6 +198,8 @@ pub struct SpanView {
     pub start: Start,
     /// Fields that did not fit.
     pub dropped_fields: u16,
+    /// The span around it, where that was current in its thread when it started.
+    pub around: SlotHandle,
     words: Vec<u64>,
 }
 
@@ -239,9 +246,9 @@ impl Start {
 }
 
 impl Pool {
-    /// Opens a slot for a span; nothing where the pool is full.
+    /// Opens a slot for a span; nothing where the pool is full. `around` is the slot of its parent, where that is known.
     #[inline]
-    pub fn open(&self, cache: &FreeList, start: &Start) -> SlotHandle {
+    pub fn open(&self, cache: &FreeList, start: &Start, around: SlotHandle) -> SlotHandle {
         let Some((slot, index, generation)) = self.take(cache) else { return SlotHandle::NONE };
         slot.set(word::SPEC, std::ptr::from_ref(start.spec) as u64);
         slot.set(word::TRACE_HIGH, start.trace_id.high);
@@ -249,6 +256,7 @@ impl Pool {
         slot.set(word::SPAN, start.span_id.0);
         slot.set(word::PARENT, start.parent.0);
         slot.set(word::START, start.at.0);
+        slot.set(word::AROUND, around.0);
         slot.set(word::STATE, u64::from(start.flags) << 32);
         SlotHandle::new(index, generation)
     }
@@ -371,7 +379,7 @@ impl Pool {
         for (to, from) in head.iter().zip(&slot.words[word::SPEC..]) {
             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        let (mut slot, mut first) = (slot, HEADER);
+        let (mut slot, mut first) = (slot, FIRST_FIELD);
         loop {
             let here = rest.len().min(SLOT_WORDS - first);
             let (to, after) = rest.split_at(here);
@@ -422,11 +430,12 @@ impl Pool {
         let copy: Vec<AtomicU64> =
             (0..RECORD_HEADER + usize::from(state as u16)).map(|_| AtomicU64::new(0)).collect();
         self.copy(slot, &copy);
+        let around = SlotHandle(slot.get(word::AROUND));
         self.is_still(slot, span)?;
         let mut words: Vec<u64> = copy.iter().map(|word| word.load(Ordering::Relaxed)).collect();
         let (start, _) = Start::read(&words, (state >> 32) as u16)?;
         words.drain(..RECORD_HEADER);
-        Some(SpanView { start, dropped_fields: (state >> 16) as u16, words })
+        Some(SpanView { start, dropped_fields: (state >> 16) as u16, around, words })
     }
 
     /// The slot, where the generation is still the handle's.

@@ -3,17 +3,20 @@
 use super::pool::with_free_list;
 use super::value::FieldWriter;
 use super::{End, Pool, SlotHandle, SpanView, Start};
+use crate::context::Context;
 use crate::descriptor::Spec;
 use crate::{chunks, local};
 
 /// The pool of this process.
 pub(super) static POOL: Pool = Pool::new();
 
-/// [`Pool::open`] in this process's pool.
+/// [`Pool::open`] in this process's pool. The span around it is the current one, where that is its parent.
 #[inline]
 #[must_use]
 pub fn open(start: &Start) -> SlotHandle {
-    with_free_list(|cache| POOL.open(cache, start))
+    let current = Context::here();
+    let around = if current.span_id.0 == start.parent.0 { current.slot } else { SlotHandle::NONE };
+    with_free_list(|cache| POOL.open(cache, start, around))
 }
 
 /// [`Pool::fill`] in this process's pool.

@@ -69,7 +69,7 @@ fn finished(pool: &Pool, cache: &FreeList, span: SlotHandle) -> (Start, Read, Ve
 #[test]
 fn a_span_is_read_back_as_written() {
     let (pool, cache) = (Pool::new(), FreeList::new());
-    let span = pool.open(&cache, &start());
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
     assert!(pool.write(&cache, span, |fields| {
         fields.push(0, Value::I64(-1));
         fields.push(1, Value::Str("grüße"));
@@ -102,7 +102,7 @@ fn a_span_is_read_back_as_written() {
 fn what_is_written_later_is_marked() {
     for shared in [false, true] {
         let (pool, cache) = (Pool::new(), FreeList::new());
-        let span = pool.open(&cache, &start());
+        let span = pool.open(&cache, &start(), SlotHandle::NONE);
         assert!(pool.write(&cache, span, |fields| fields.push(0, Value::Bool(true))));
         if shared {
             pool.share(span);
@@ -117,7 +117,7 @@ fn what_is_written_later_is_marked() {
 #[test]
 fn a_span_that_ends_while_others_write_to_it_is_given_back_by_them() {
     let (pool, cache) = (Pool::new(), FreeList::new());
-    let span = pool.open(&cache, &start());
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
     pool.share(span);
     let mut fields = Vec::new();
     assert!(pool.write(&cache, span, |writer| {
@@ -126,7 +126,7 @@ fn a_span_that_ends_while_others_write_to_it_is_given_back_by_them() {
     }));
     assert_eq!(fields, [""; 0], "fields count once they are whole");
     assert!(pool.view(span).is_none());
-    let next = pool.open(&cache, &start());
+    let next = pool.open(&cache, &start(), SlotHandle::NONE);
     assert_eq!(next.index(), span.index(), "the slot is used again");
     assert_eq!(values(&pool, next), []);
 }
@@ -135,18 +135,18 @@ fn a_span_that_ends_while_others_write_to_it_is_given_back_by_them() {
 fn a_full_ring_costs_the_record_and_no_slot() {
     let (pool, cache) = (Pool::new(), FreeList::new());
     let (ring, writer) = (Ring::new(), chunks::Writer::new());
-    let span = pool.open(&cache, &start());
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
     assert!(!pool.finish(&cache, &ring, Some(&writer), span, END));
-    assert!(!pool.finish(&cache, &ring, None, pool.open(&cache, &start()), END));
-    assert_eq!(pool.open(&cache, &start()).index(), span.index());
+    assert!(!pool.finish(&cache, &ring, None, pool.open(&cache, &start(), SlotHandle::NONE), END));
+    assert_eq!(pool.open(&cache, &start(), SlotHandle::NONE).index(), span.index());
 }
 
 #[test]
 fn a_handle_finds_nothing_after_its_span() {
     let (pool, cache) = (Pool::new(), FreeList::new());
-    let old = pool.open(&cache, &start());
+    let old = pool.open(&cache, &start(), SlotHandle::NONE);
     pool.close(&cache, old);
-    let new = pool.open(&cache, &start());
+    let new = pool.open(&cache, &start(), SlotHandle::NONE);
     assert_eq!(old.index(), new.index(), "the slot is used again");
     assert!(pool.view(old).is_none());
     assert!(pool.write(&cache, old, |fields| fields.push(0, Value::U64(1))));
@@ -154,23 +154,37 @@ fn a_handle_finds_nothing_after_its_span() {
 }
 
 #[test]
+fn a_span_knows_the_one_around_it() {
+    let (pool, cache) = (Pool::new(), FreeList::new());
+    let outer = pool.open(&cache, &start(), SlotHandle::NONE);
+    let inner = pool.open(&cache, &start(), outer);
+    let text = "0123456789".repeat(49);
+    assert!(pool.write(&cache, inner, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text)))));
+    let around = |span| pool.view(span).unwrap().around;
+    assert_eq!((around(inner), around(outer)), (outer, SlotHandle::NONE));
+    pool.close(&cache, inner);
+    let next = pool.open(&cache, &start(), SlotHandle::NONE);
+    assert_eq!(around(next), SlotHandle::NONE, "nothing is left of whoever had the slot before");
+}
+
+#[test]
 fn large_fields_go_on_in_more_slots_and_are_cut_at_the_last() {
     let (pool, cache) = (Pool::new(), FreeList::new());
-    let span = pool.open(&cache, &start());
-    let text = "0123456789".repeat(50);
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
+    let text = "0123456789".repeat(49);
     assert!(pool.write(&cache, span, |fields| (0..5).for_each(|_| fields.push(0, Value::Str(&text)))));
     let view = pool.view(span).unwrap();
     let read: Vec<_> = view.fields().map(|field| format!("{:?}", field.value).len()).collect();
-    assert_eq!(read[..3], [507, 507, 507], "whole as long as there is room");
+    assert_eq!(read[..3], [497, 497, 497], "whole as long as there is room");
     assert_eq!(view.dropped_fields, 5 - read.len() as u16);
     assert!(view.dropped_fields > 0);
     let (_, record, fields) = finished(&pool, &cache, span);
     assert_eq!((fields.len(), record.dropped), (read.len(), view.dropped_fields));
     assert!(fields[0].contains(&text));
     // All of the chain comes back: as many spans can be opened as before.
-    let spans: Vec<_> = (0..MAX_SLOTS).map(|_| pool.open(&cache, &start())).collect();
+    let spans: Vec<_> = (0..MAX_SLOTS).map(|_| pool.open(&cache, &start(), SlotHandle::NONE)).collect();
     assert!(spans.iter().all(|span| span.is_some()));
-    assert!(!pool.open(&cache, &start()).is_some(), "the pool has a bound");
+    assert!(!pool.open(&cache, &start(), SlotHandle::NONE).is_some(), "the pool has a bound");
 }
 
 #[test]
@@ -182,7 +196,7 @@ fn a_value_that_panics_or_writes_to_its_own_span_harms_nobody() {
         }
     }
     let (pool, cache) = (Pool::new(), FreeList::new());
-    let span = pool.open(&cache, &start());
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
     let panicking = || pool.write(&cache, span, |fields| fields.push_fmt(0, format_args!("{Panics}")));
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panicking)).is_err());
     assert!(pool.write(&cache, span, |fields| {
@@ -196,7 +210,7 @@ fn a_value_that_panics_or_writes_to_its_own_span_harms_nobody() {
 fn fields_are_written_from_several_threads_without_loss() {
     let pool = Pool::new();
     let cache = FreeList::new();
-    let span = pool.open(&cache, &start());
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
     pool.share(span);
     std::thread::scope(|scope| {
         for thread in 0..2_u64 {

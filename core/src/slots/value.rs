@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{FreeList, HEADER, LATE, MAX_CHAIN, Pool, SLOT_WORDS, Slot, word};
+use super::{FIRST_FIELD, FreeList, HEADER, LATE, MAX_CHAIN, Pool, SLOT_WORDS, Slot, word};
 use crate::ids::{SpanId, TraceId};
 use crate::sync::Ordering;
 
@@ -87,7 +87,7 @@ impl<'a> FieldWriter<'a> {
             pool,
             cache,
             first,
-            place: Place { slot, word: HEADER, chain: 1, used: 0 },
+            place: Place { slot, word: FIRST_FIELD, chain: 1, used: 0 },
             whole: 0,
             dropped: (state >> 16) as u16,
             late: state & LATE != 0,

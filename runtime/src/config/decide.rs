@@ -1,183 +1,106 @@
-//! Defaults, and the rules between keys.
+//! Defaults that depend on more than their own key, and the rules between keys. Each function is about one part of what is
+//! decided; a key that none of them reads is a warning of the compiler's.
 
 mod exporters;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_core::LevelFilter;
 
 use super::decided::{
-    Config, Limits, Measured, PushSettings, QueueSettings, Recording, RootSampling, SampleRule, Sampling,
-    TailPolicy, TraceExporter, Traces,
+    Config, Limits, LogFile, LogsExporter, Measured, MetricsExporter, PushSettings, QueueSettings, Recording,
+    RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
 };
-use super::keys::Settings;
-use super::kind::{ListenAddress, RootSampler, SamplerName};
+use super::keys::Chosen;
+use super::kind::{ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName};
+use super::levels::TargetLevels;
 use super::problem::Problem;
 use super::{Said, pairs};
 use exporters::{Endpoints, SignalSettings, ZipkinSettings};
 
 /// The port of the admin server where nothing else is set.
 const DEFAULT_PORT: u16 = 9090;
-/// The telemetry ring buffer where nothing else is set, in bytes.
-const DEFAULT_RING: usize = 16 << 20;
 /// A file of spans where nothing else is set, in bytes.
 const DEFAULT_FILE: u64 = 64 << 20;
 
 /// How many rules of sampling there can be: as many as the sampler has places for, besides the default's.
 const MAX_RULES: usize = crate::span::MAX_SAMPLERS - 1;
 
-impl Settings {
-    /// Applies defaults and rules. Taken apart without `..`: a key that nobody handles does not compile.
+impl Chosen {
+    /// Applies the rules.
     pub(super) fn decide(
-        self,
+        mut self,
         said: &Said<'_>,
         prefix: &str,
         program: &str,
         problems: &mut Vec<Problem>,
     ) -> Config {
-        let Self {
-            exporters_in_code,
-            service_name,
-            resource_attributes,
-            sdk_disabled,
-            tracing_enabled,
-            trace_filter,
-            sample_rate,
-            sample_limit,
-            sample_rules,
-            components,
-            sampler,
-            sampler_arg,
-            keep_errors,
-            keep_slower_than,
-            traces_exporter,
-            logs_exporter,
-            metrics_exporter,
-            otlp_traces_endpoint,
-            otlp_logs_endpoint,
-            otlp_metrics_endpoint,
-            otlp_endpoint,
-            otlp_traces_headers,
-            otlp_logs_headers,
-            otlp_metrics_headers,
-            otlp_traces_timeout,
-            otlp_logs_timeout,
-            otlp_metrics_timeout,
-            otlp_traces_protocol,
-            otlp_logs_protocol,
-            otlp_metrics_protocol,
-            otlp_traces_compression,
-            otlp_logs_compression,
-            otlp_metrics_compression,
-            otlp_traces_certificate,
-            otlp_logs_certificate,
-            otlp_metrics_certificate,
-            otlp_traces_client_certificate,
-            otlp_logs_client_certificate,
-            otlp_metrics_client_certificate,
-            otlp_traces_client_key,
-            otlp_logs_client_key,
-            otlp_metrics_client_key,
-            temporality,
-            // Decided where histograms are declared; who asks for something else is told.
-            histogram_aggregation: _,
-            // These three have become an endpoint of OTLP.
-            jaeger_endpoint: _,
-            jaeger_agent_host: _,
-            jaeger_agent_port: _,
-            zipkin_endpoint,
-            zipkin_timeout,
-            trace_file,
-            trace_file_max_bytes,
-            batch_delay,
-            batch_queue,
-            batch_size,
-            batch_timeout,
-            logs_batch_delay,
-            logs_batch_queue,
-            logs_batch_size,
-            logs_batch_timeout,
-            metric_interval,
-            metric_timeout,
-            span_attributes,
-            attribute_length,
-            span_events,
-            span_links,
-            event_attributes,
-            redaction_key,
-            ring_size,
-            immediate,
-            opentelemetry,
-            log_filter,
-            log_format,
-            metrics_enabled,
-            metrics_addr,
-            metrics_port,
-            process_metrics,
-            runtime_metrics,
-            build_info,
-            metrics_recorder,
-            own_metrics,
-            rolling_windows,
-            required,
-            shutdown_timeout,
-        } = self;
-        let millis = Duration::from_millis;
-        let log_filter = log_filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-        let sdk_on = !sdk_disabled.unwrap_or(false);
-        let traces_on = tracing_enabled.unwrap_or(true) && sdk_on;
+        // These have done their work: the file is read, Jaeger has become an endpoint of OTLP, and histograms are decided
+        // where they are declared; who asks for something else is told.
+        let _done = (&self.config_file, &self.histogram_aggregation, &self.jaeger_endpoint);
+        let _done = (&self.jaeger_agent_host, self.jaeger_agent_port);
+        let endpoints = Endpoints { base: self.otlp_endpoint.take() };
+        let traces = self.traces(&endpoints, said, prefix, problems);
+        let logs_export = self.logs_export(&endpoints, said, problems);
+        let metrics_export = self.metrics_export(&endpoints, said, problems);
+        Config {
+            resource: decide_resource(
+                self.service_name.take(),
+                self.resource_attributes.take().unwrap_or_default(),
+                program,
+            ),
+            traces,
+            recording: self.recording(),
+            redaction_key: self.redaction_key.take(),
+            components: self.components.take().unwrap_or_default(),
+            logs_export,
+            logs_queue: self.logs_queue(problems),
+            metrics_export,
+            metrics_push: PushSettings { interval: self.metric_interval, timeout: self.metric_timeout },
+            exemplars: self.exemplar_filter == ExemplarFilter::TraceBased,
+            log_format: self.log_format,
+            log_file: self.log_file(prefix, problems),
+            log_output: self.log_output.clone(),
+            log_json_keys: self.log_json_keys.take().unwrap_or_default(),
+            log_records: self.log_records,
+            log_panics: self.log_panics,
+            server: self.metrics_enabled.then(|| decide_address(self.metrics_addr, self.metrics_port)),
+            measured: self.measured(),
+            own_level: self.own_level,
+            explain: self.explain,
+            required: self.required,
+            shutdown_timeout: self.shutdown_timeout,
+            log_filter: self.log_filter,
+        }
+    }
 
-        let endpoints = Endpoints { base: otlp_endpoint };
-        let otlp_traces = SignalSettings {
-            endpoint: otlp_traces_endpoint,
-            headers: otlp_traces_headers,
-            timeout: otlp_traces_timeout,
-            protocol: otlp_traces_protocol,
-            compression: otlp_traces_compression,
-            certificate: otlp_traces_certificate,
-            client_certificate: otlp_traces_client_certificate,
-            client_key: otlp_traces_client_key,
+    fn traces(
+        &mut self,
+        endpoints: &Endpoints,
+        said: &Said<'_>,
+        prefix: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Traces> {
+        let is_on = self.tracing_enabled && !self.sdk_disabled;
+        let otlp = SignalSettings {
+            endpoint: self.otlp_traces_endpoint.take(),
+            headers: self.otlp_traces_headers.take(),
+            timeout: self.otlp_traces_timeout,
+            protocol: self.otlp_traces_protocol,
+            compression: self.otlp_traces_compression,
+            certificate: self.otlp_traces_certificate.take(),
+            client_certificate: self.otlp_traces_client_certificate.take(),
+            client_key: self.otlp_traces_client_key.take(),
         };
-        let otlp_logs = SignalSettings {
-            endpoint: otlp_logs_endpoint,
-            headers: otlp_logs_headers,
-            timeout: otlp_logs_timeout,
-            protocol: otlp_logs_protocol,
-            compression: otlp_logs_compression,
-            certificate: otlp_logs_certificate,
-            client_certificate: otlp_logs_client_certificate,
-            client_key: otlp_logs_client_key,
-        };
-        let otlp_metrics = SignalSettings {
-            endpoint: otlp_metrics_endpoint,
-            headers: otlp_metrics_headers,
-            timeout: otlp_metrics_timeout,
-            protocol: otlp_metrics_protocol,
-            compression: otlp_metrics_compression,
-            certificate: otlp_metrics_certificate,
-            client_certificate: otlp_metrics_client_certificate,
-            client_key: otlp_metrics_client_key,
-        };
-        let zipkin = ZipkinSettings { endpoint: zipkin_endpoint, timeout: zipkin_timeout };
+        let zipkin = ZipkinSettings { endpoint: self.zipkin_endpoint.take(), timeout: self.zipkin_timeout };
         let mut exporters = Vec::new();
-        if traces_on {
-            let names = endpoints.trace_exporters(traces_exporter, exporters_in_code, &otlp_traces);
-            exporters = endpoints.traces(&names, otlp_traces, zipkin, said, problems);
+        if is_on {
+            let in_code = std::mem::take(&mut self.exporters_in_code);
+            let names = endpoints.trace_exporters(self.traces_exporter.take(), in_code, &otlp);
+            exporters = endpoints.traces(&names, otlp, zipkin, said, problems);
         }
-        let mut logs_export = Vec::new();
-        if sdk_on {
-            let names = endpoints.log_exporters(logs_exporter, &otlp_logs);
-            logs_export = endpoints.logs(&names, otlp_logs, said, problems);
-        }
-        let server_is_on = metrics_enabled.unwrap_or(true);
-        let mut metrics_export = Vec::new();
-        if sdk_on {
-            let otlp = (otlp_metrics, temporality.unwrap_or_default());
-            let has_server = server_is_on && cfg!(feature = "server");
-            metrics_export = endpoints.metrics(metrics_exporter, otlp, has_server, said, problems);
-        }
-        match (trace_file, trace_file_max_bytes) {
+        match (self.trace_file.take(), self.trace_file_max_bytes) {
             (Some(path), max_bytes) => {
                 exporters.push(TraceExporter::File { path, max_bytes: max_bytes.unwrap_or(DEFAULT_FILE) });
             }
@@ -187,74 +110,125 @@ impl Settings {
             }),
             (None, None) => {}
         }
-
+        let sampling = SamplingSettings {
+            rate: self.sample_rate,
+            limit: self.sample_limit,
+            rules: self.sample_rules.take().unwrap_or_default(),
+            sampler: self.sampler,
+            argument: self.sampler_arg,
+        };
         let spans = Queue {
             variables: ["OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
-            queue: batch_queue,
-            batch: batch_size,
-            delay: batch_delay.unwrap_or(millis(5_000)),
-            export_timeout: batch_timeout.unwrap_or(millis(30_000)),
+            queue: self.batch_queue,
+            batch: self.batch_size,
+            delay: self.batch_delay,
+            export_timeout: self.batch_timeout,
         };
-        let logs = Queue {
-            variables: ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"],
-            queue: logs_batch_queue,
-            batch: logs_batch_size,
-            delay: logs_batch_delay.unwrap_or(millis(1_000)),
-            export_timeout: logs_batch_timeout.unwrap_or(millis(30_000)),
-        };
-        let defaults = Limits::default();
         let traces = Traces {
-            filter: trace_filter.unwrap_or_else(|| info_and(&log_filter)),
-            sampling: SamplingSettings {
-                rate: sample_rate,
-                limit: sample_limit,
-                rules: sample_rules.unwrap_or_default(),
-                sampler,
-                argument: sampler_arg,
-            }
-            .decide(said, prefix, problems),
-            tail: decide_tail(keep_errors.unwrap_or(false), keep_slower_than),
+            filter: self.trace_filter.take().unwrap_or_else(|| info_and(&self.log_filter)),
+            sampling: sampling.decide(said, prefix, problems),
+            tail: decide_tail(self.keep_errors, self.keep_slower_than),
             exporters,
             spans: spans.decide(said.settings.batch_size.is_none(), problems),
-            opentelemetry: opentelemetry.unwrap_or(false),
+            opentelemetry: self.opentelemetry,
         };
-        let recording = Recording {
+        is_on.then_some(traces)
+    }
+
+    const fn recording(&self) -> Recording {
+        Recording {
             limits: Limits {
-                attributes: span_attributes.unwrap_or(defaults.attributes),
-                attribute_length: attribute_length.or(defaults.attribute_length),
-                events: span_events.unwrap_or(defaults.events),
-                links: span_links.unwrap_or(defaults.links),
-                event_attributes: event_attributes.unwrap_or(defaults.event_attributes),
+                attributes: self.span_attributes,
+                attribute_length: self.attribute_length,
+                events: self.span_events,
+                links: self.span_links,
+                event_attributes: self.event_attributes,
             },
-            ring_bytes: ring_size.unwrap_or(DEFAULT_RING),
-            immediate: immediate.unwrap_or(false),
+            ring_bytes: self.ring_size,
+            immediate: self.immediate,
+        }
+    }
+
+    fn logs_export(
+        &mut self,
+        endpoints: &Endpoints,
+        said: &Said<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<LogsExporter> {
+        let otlp = SignalSettings {
+            endpoint: self.otlp_logs_endpoint.take(),
+            headers: self.otlp_logs_headers.take(),
+            timeout: self.otlp_logs_timeout,
+            protocol: self.otlp_logs_protocol,
+            compression: self.otlp_logs_compression,
+            certificate: self.otlp_logs_certificate.take(),
+            client_certificate: self.otlp_logs_client_certificate.take(),
+            client_key: self.otlp_logs_client_key.take(),
         };
-        Config {
-            resource: decide_resource(service_name, resource_attributes.unwrap_or_default(), program),
-            traces: traces_on.then_some(traces),
-            recording,
-            redaction_key,
-            logs_export,
-            logs_queue: logs.decide(false, problems),
-            metrics_export,
-            metrics_push: PushSettings {
-                interval: metric_interval.unwrap_or(millis(60_000)),
-                timeout: metric_timeout.unwrap_or(millis(30_000)),
-            },
-            log_filter,
-            log_format,
-            server: server_is_on.then(|| decide_address(metrics_addr, metrics_port)),
-            components: components.unwrap_or_default(),
-            measured: Measured {
-                process: process_metrics.unwrap_or(true),
-                runtimes: runtime_metrics.unwrap_or(true),
-                build: build_info.unwrap_or(true),
-                recorder: metrics_recorder,
-                own_state: own_metrics.unwrap_or(true),
-                windows: rolling_windows.unwrap_or(false),
-            },
-            required: required.unwrap_or(false),
-            shutdown_timeout: shutdown_timeout.unwrap_or(millis(5_000)),
+        if self.sdk_disabled {
+            return Vec::new();
+        }
+        let names = endpoints.log_exporters(self.logs_exporter.take(), &otlp);
+        endpoints.logs(&names, otlp, said, problems)
+    }
+
+    fn logs_queue(&self, problems: &mut Vec<Problem>) -> QueueSettings {
+        let logs = Queue {
+            variables: ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"],
+            queue: self.logs_batch_queue,
+            batch: self.logs_batch_size,
+            delay: self.logs_batch_delay,
+            export_timeout: self.logs_batch_timeout,
+        };
+        logs.decide(false, problems)
+    }
+
+    fn metrics_export(
+        &mut self,
+        endpoints: &Endpoints,
+        said: &Said<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<MetricsExporter> {
+        let otlp = SignalSettings {
+            endpoint: self.otlp_metrics_endpoint.take(),
+            headers: self.otlp_metrics_headers.take(),
+            timeout: self.otlp_metrics_timeout,
+            protocol: self.otlp_metrics_protocol,
+            compression: self.otlp_metrics_compression,
+            certificate: self.otlp_metrics_certificate.take(),
+            client_certificate: self.otlp_metrics_client_certificate.take(),
+            client_key: self.otlp_metrics_client_key.take(),
+        };
+        if self.sdk_disabled {
+            return Vec::new();
+        }
+        let has_server = self.metrics_enabled && cfg!(feature = "server");
+        endpoints.metrics(self.metrics_exporter.take(), (otlp, self.temporality), has_server, said, problems)
+    }
+
+    fn log_file(&self, prefix: &str, problems: &mut Vec<Problem>) -> LogFile {
+        let is_file = matches!(self.log_output, LogOutput::File(_));
+        if self.log_file_max_bytes.is_some() && !is_file {
+            problems.push(Problem::NoEffect {
+                variable: format!("{prefix}_LOG_FILE_MAX_BYTES"),
+                because: "no file is set that log lines are written to",
+            });
+        }
+        LogFile {
+            max_bytes: self.log_file_max_bytes,
+            rotation: self.log_file_rotation,
+            keep: self.log_file_keep,
+        }
+    }
+
+    const fn measured(&self) -> Measured {
+        Measured {
+            process: self.process_metrics,
+            runtimes: self.runtime_metrics,
+            build: self.build_info,
+            recorder: self.metrics_recorder,
+            own_state: self.own_metrics,
+            windows: self.rolling_windows,
         }
     }
 }
@@ -262,7 +236,7 @@ impl Settings {
 /// What is said about a queue. `variables` are the queue's and the batch's.
 struct Queue {
     variables: [&'static str; 2],
-    queue: Option<usize>,
+    queue: usize,
     batch: Option<usize>,
     delay: Duration,
     export_timeout: Duration,
@@ -272,7 +246,6 @@ impl Queue {
     /// A batch is not larger than the queue. Only who asked for a larger one is told.
     fn decide(self, in_code: bool, problems: &mut Vec<Problem>) -> QueueSettings {
         let Self { variables: [queue_variable, batch_variable], queue, batch, delay, export_timeout } = self;
-        let queue = queue.unwrap_or(2_048);
         if let Some(batch) = batch.filter(|batch| *batch > queue) {
             let variable = if in_code { "Builder::batch_size" } else { batch_variable };
             problems.push(Problem::BatchOverQueue { variable, queue_variable, batch, queue });
@@ -327,10 +300,12 @@ fn decide_tail(errors: bool, slower_than: Option<Duration>) -> Option<TailPolicy
 }
 
 /// `info`, and what the other filter lets through beyond it: quiet logs lose no spans.
-fn info_and(logs: &Targets) -> Targets {
+fn info_and(logs: &TargetLevels) -> TargetLevels {
     let default = logs.default_level().map_or(LevelFilter::INFO, |level| level.max(LevelFilter::INFO));
-    let targets = logs.iter().map(|(target, level)| (target, level.max(LevelFilter::INFO)));
-    Targets::new().with_default(default).with_targets(targets)
+    let beyond = |both: TargetLevels, (target, level): (&str, LevelFilter)| {
+        both.with_target(target, level.max(LevelFilter::INFO))
+    };
+    logs.iter().fold(TargetLevels::of(default), beyond)
 }
 
 /// The port's key wins over the address's port.

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tracing_subscriber::filter::Targets;
-
-use super::kind::{LogFormat, OtlpCompression, OtlpProtocol};
+use super::kind::{JsonKeys, LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol, OwnLevel};
+use super::levels::{TargetLevels, is_within};
 use super::pairs::Headers;
 use super::url::Url;
 use crate::Enabled;
@@ -14,7 +13,7 @@ use crate::attribute::RedactionKey;
 use crate::export::Temporality;
 
 /// What holds: every key decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
     /// The resource, `service.name` first; each key once.
     pub(crate) resource: Vec<(String, String)>,
@@ -32,10 +31,22 @@ pub(crate) struct Config {
     pub(crate) metrics_export: Vec<MetricsExporter>,
     /// How often.
     pub(crate) metrics_push: PushSettings,
+    /// Whether samples of metrics carry the ids of sampled spans.
+    pub(crate) exemplars: bool,
     /// Which events are logged, recorded and exported.
-    pub(crate) log_filter: Targets,
+    pub(crate) log_filter: TargetLevels,
     /// How; nothing where the output decides it.
     pub(crate) log_format: Option<LogFormat>,
+    /// Where log lines are written.
+    pub(crate) log_output: LogOutput,
+    /// How that is kept small, where it is a file.
+    pub(crate) log_file: LogFile,
+    /// What the keys of JSON lines are called.
+    pub(crate) log_json_keys: JsonKeys,
+    /// Whether records of the crate `log` are events.
+    pub(crate) log_records: bool,
+    /// Whether panics are.
+    pub(crate) log_panics: bool,
     /// Where the admin server listens; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<SocketAddr>,
@@ -43,6 +54,10 @@ pub(crate) struct Config {
     pub(crate) components: Vec<(String, Enabled)>,
     /// What is measured besides what the program measures.
     pub(crate) measured: Measured,
+    /// What of the telemetry's own messages is printed.
+    pub(crate) own_level: OwnLevel,
+    /// Whether what is in force is printed at the start.
+    pub(crate) explain: bool,
     /// Whether a problem stops the program.
     pub(crate) required: bool,
     /// The bound of the last flush.
@@ -54,6 +69,17 @@ impl Config {
     pub(crate) fn resource(&self, key: &str) -> Option<&str> {
         self.resource.iter().find(|(its_key, _)| its_key == key).map(|(_, value)| value.as_str())
     }
+}
+
+/// How a file of log lines is kept small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogFile {
+    /// The most bytes in it; nothing where there is no limit.
+    pub(crate) max_bytes: Option<u64>,
+    /// When a new one is begun besides.
+    pub(crate) rotation: LogRotation,
+    /// How many former ones are kept.
+    pub(crate) keep: usize,
 }
 
 /// What is measured besides what the program measures.
@@ -74,10 +100,10 @@ pub(crate) struct Measured {
 }
 
 /// What to do with spans.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Traces {
     /// Which are recorded.
-    pub(crate) filter: Targets,
+    pub(crate) filter: TargetLevels,
     /// Which traces are sampled.
     pub(crate) sampling: Sampling,
     /// Which others are kept once they have ended; nothing where none are.
@@ -91,7 +117,7 @@ pub(crate) struct Traces {
 }
 
 /// What is said of all that is recorded, spans and events.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Recording {
     /// What a span may hold.
     pub(crate) limits: Limits,
@@ -154,9 +180,7 @@ impl SampleRule {
         match &self.key {
             RuleKey::Name(its) => its == name,
             RuleKey::Component(its) => component == Some(its),
-            RuleKey::Target(its) => target
-                .strip_prefix(its.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::")),
+            RuleKey::Target(its) => is_within(target, its),
         }
     }
 

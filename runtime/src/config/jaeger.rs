@@ -38,6 +38,10 @@ impl Kind for JaegerEndpoint {
         ShownValue::url(text)
     }
 
+    fn show(value: &JaegerReceiver) -> String {
+        value.url.shown().text()
+    }
+
     fn parse(text: &str) -> Result<JaegerReceiver, Reason> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
@@ -102,15 +106,18 @@ impl JaegerReceiver {
 impl Settings {
     /// Turns what is said about Jaeger into what it means for OTLP. `variables` name what was set, where it was not
     /// code.
-    pub(super) fn translate_jaeger(&mut self, variables: Option<&[String]>, problems: &mut Vec<Problem>) {
+    pub(super) fn translate_jaeger(&mut self, variables: &[String], problems: &mut Vec<Problem>) {
         let agent = (self.jaeger_agent_host.take(), self.jaeger_agent_port.take());
         let endpoint = self.jaeger_endpoint.take();
+        let places = &mut self.places;
+        let agents = places.jaeger_agent_host.take().or(places.jaeger_agent_port.take());
+        let place = places.jaeger_endpoint.take().or(agents);
         let is_otlp_set = self.otlp_traces_endpoint.is_some() || self.otlp_endpoint.is_some();
         if endpoint.is_none() && agent == (None, None) {
             return;
         }
         if is_otlp_set {
-            problems.extend(variables.unwrap_or_default().iter().map(|variable| Problem::NoEffect {
+            problems.extend(variables.iter().map(|variable| Problem::NoEffect {
                 variable: variable.clone(),
                 because: "an endpoint of OTLP is set, and wins",
             }));
@@ -118,6 +125,7 @@ impl Settings {
         }
         let Some(receiver) = endpoint.or_else(|| agent_receiver(agent, problems)) else { return };
         self.otlp_traces_endpoint = Some(receiver.url);
+        self.places.otlp_traces_endpoint = place;
         // An older way has one meaning; a URL of OTLP's may be told more about.
         if receiver.is_translated || self.otlp_traces_protocol.is_none() {
             self.otlp_traces_protocol = receiver.protocol.or(self.otlp_traces_protocol);

@@ -11,6 +11,11 @@ macro_rules! words {
             type Value = $value;
             const EXPECTS: &'static str = $expects;
 
+            fn show(value: &$value) -> String {
+                let mut words = [$(($word, $meaning),)*].into_iter();
+                words.find(|(_, meaning)| meaning == value).map_or_else(String::new, |(word, _)| word.to_owned())
+            }
+
             fn parse(text: &str) -> Result<$value, Reason> {
                 match text.trim().to_ascii_lowercase().as_str() {
                     $($word => Ok($meaning),)*
@@ -26,11 +31,13 @@ mod address;
 mod components;
 mod exporters;
 mod filter;
+mod logs;
 mod metrics;
 mod number;
 mod rules;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 
 pub(crate) use address::{Address, Host, ListenAddress};
@@ -39,7 +46,9 @@ pub(crate) use exporters::{
     LogExporters, LogsExporterName, MetricExporters, MetricsExporterName, TraceExporters, TracesExporterName,
 };
 pub(crate) use filter::Filter;
-pub(crate) use metrics::{HistogramAggregation, TemporalityPreference};
+pub(crate) use logs::{JsonKey, JsonKeyList, JsonKeys, Outputs, Rotations};
+pub use logs::{LogOutput, LogRotation};
+pub(crate) use metrics::{ExemplarFilter, ExemplarFilters, HistogramAggregation, TemporalityPreference};
 pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio, RingBytes};
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
@@ -50,10 +59,38 @@ use crate::attribute::RedactionKey;
 /// What is wrong with a value, beyond not being what it must be; can be empty. Never a secret's text.
 pub(crate) type Reason = Cow<'static, str>;
 
+/// What stands for a kind of value in a file of TOML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A string.
+    Text,
+    /// A boolean.
+    Switch,
+    /// An integer.
+    Integer,
+    /// An integer or a float.
+    Number,
+    /// An integer, or a string with a unit.
+    Size,
+    /// A string as a variable has it, or an array of its items.
+    List,
+    /// A string as a variable has it, or a table of strings.
+    Table,
+}
+
+impl Shape {
+    #[cfg(feature = "toml")]
+    pub(crate) const fn is_table(self) -> bool {
+        matches!(self, Self::Table)
+    }
+}
+
 /// A kind of value.
 pub(crate) trait Kind {
     /// What a good value becomes.
-    type Value;
+    type Value: fmt::Debug;
+    /// What stands for it in a file.
+    const SHAPE: Shape = Shape::Text;
     /// What a value may be, to follow "is not".
     const EXPECTS: &'static str;
     /// Whether the value must not be shown.
@@ -67,6 +104,16 @@ pub(crate) trait Kind {
     /// Reads a value, which is not empty.
     fn parse(text: &str) -> Result<Self::Value, Reason>;
 
+    /// Reads a file's table, of which there is only one for [`Shape::Table`].
+    fn from_pairs(_pairs: Vec<(String, String)>) -> Result<Self::Value, Reason> {
+        Err("it can't be a table".into())
+    }
+
+    /// What is in force, for people, as far as it may be seen.
+    fn show(value: &Self::Value) -> String {
+        format!("{value:?}")
+    }
+
     /// What may not be meant by a good value.
     fn remark(_text: &str) -> Option<String> {
         None
@@ -79,6 +126,10 @@ pub(crate) struct Text;
 impl Kind for Text {
     type Value = String;
     const EXPECTS: &'static str = "text";
+
+    fn show(value: &String) -> String {
+        ShownValue::new(value).text()
+    }
 
     fn parse(text: &str) -> Result<String, Reason> {
         Ok(text.to_owned())
@@ -108,6 +159,10 @@ impl Kind for FilePath {
     type Value = PathBuf;
     const EXPECTS: &'static str = "a path";
 
+    fn show(value: &PathBuf) -> String {
+        value.display().to_string()
+    }
+
     fn parse(text: &str) -> Result<PathBuf, Reason> {
         Ok(PathBuf::from(text))
     }
@@ -118,6 +173,7 @@ pub(crate) struct Switch;
 
 impl Kind for Switch {
     type Value = bool;
+    const SHAPE: Shape = Shape::Switch;
     const EXPECTS: &'static str = "`true` or `false`";
 
     fn parse(text: &str) -> Result<bool, Reason> {
@@ -134,6 +190,7 @@ pub(crate) struct StandardSwitch;
 
 impl Kind for StandardSwitch {
     type Value = bool;
+    const SHAPE: Shape = Shape::Switch;
     const EXPECTS: &'static str = "`true` or `false`";
 
     fn parse(text: &str) -> Result<bool, Reason> {
@@ -159,6 +216,33 @@ words! {
     Format -> LogFormat, "`json` or `pretty`",
     "json" => LogFormat::Json,
     "pretty" => LogFormat::Pretty,
+    else {}
+}
+
+/// What of the telemetry's own messages is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OwnLevel {
+    /// Nothing.
+    None,
+    /// What could not be done.
+    Errors,
+    /// Warnings too.
+    All,
+}
+
+words! {
+    /// OpenTelemetry's names of levels, for its own messages. Nothing of ours is below a warning.
+    OwnLevels -> OwnLevel, "`none`, `error`, `warn`, `info`, `debug` or `trace`",
+    "none" => OwnLevel::None,
+    "off" => OwnLevel::None,
+    "error" => OwnLevel::Errors,
+    "info" => OwnLevel::All,
+    "warn" => OwnLevel::All,
+    "warning" => OwnLevel::All,
+    "debug" => OwnLevel::All,
+    "trace" => OwnLevel::All,
+    "all" => OwnLevel::All,
+    "verbose" => OwnLevel::All,
     else {}
 }
 
@@ -261,6 +345,10 @@ macro_rules! endpoints {
                 ShownValue::url(text)
             }
 
+            fn show(value: &Url) -> String {
+                value.shown().text()
+            }
+
             fn parse(text: &str) -> Result<Url, Reason> {
                 Url::parse(text.trim()).map_err(Cow::Borrowed)
             }
@@ -288,6 +376,10 @@ impl Kind for BaseEndpoint {
 
     fn shown(text: &str) -> ShownValue {
         ShownValue::url(text)
+    }
+
+    fn show(value: &Url) -> String {
+        value.shown().text()
     }
 
     fn parse(text: &str) -> Result<Url, Reason> {

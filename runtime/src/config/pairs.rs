@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use super::kind::{Kind, Reason};
+use super::kind::{Kind, Reason, Shape};
+use super::problem::ShownValue;
 use super::secret_names::{is_secret, words};
 
 /// Attributes of the resource.
@@ -14,9 +15,21 @@ impl Kind for Attributes {
     const EXPECTS: &'static str = "a list as `key1=value1,key2=value2`, percent-encoded";
     // What can't be read as a list may be one of secrets.
     const SECRET: bool = true;
+    const SHAPE: Shape = Shape::Table;
+
+    fn show(value: &Self::Value) -> String {
+        let shown = |(key, value): &(String, String)| {
+            let value = if is_hidden(key) { REDACTED.to_owned() } else { ShownValue::new(value).text() };
+            format!("{}={value}", key.escape_debug())
+        };
+        value.iter().map(shown).collect::<Vec<_>>().join(",")
+    }
 
     fn parse(text: &str) -> Result<Self::Value, Reason> {
-        let mut pairs = pairs(text)?;
+        Self::from_pairs(pairs(text)?)
+    }
+
+    fn from_pairs(mut pairs: Vec<(String, String)>) -> Result<Self::Value, Reason> {
         for (_, value) in pairs.iter_mut().filter(|(key, _)| is_hidden(key)) {
             REDACTED.clone_into(value);
         }
@@ -93,9 +106,18 @@ impl Kind for HeaderList {
     type Value = Headers;
     const EXPECTS: &'static str = "a list as `name1=value1,name2=value2`, percent-encoded";
     const SECRET: bool = true;
+    const SHAPE: Shape = Shape::Table;
+
+    /// The names, whose values are secrets.
+    fn show(value: &Headers) -> String {
+        value.0.iter().map(|(name, _)| format!("{name}=…")).collect::<Vec<_>>().join(",")
+    }
 
     fn parse(text: &str) -> Result<Headers, Reason> {
-        let headers = pairs(text)?;
+        Self::from_pairs(pairs(text)?)
+    }
+
+    fn from_pairs(headers: Vec<(String, String)>) -> Result<Headers, Reason> {
         for (at, (name, value)) in headers.iter().enumerate() {
             check_header(name, value).map_err(|wrong| format!("header {} {wrong}", at + 1))?;
         }

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
+use super::place::FilePlace;
 use super::url::without_secrets;
 
-/// Something wrong with a variable. None of them stops a program by itself: something is used instead, and the
+/// Something wrong with a variable or the file. None of them stops a program by itself: something is used instead, and the
 /// problem says what.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -32,10 +33,58 @@ pub enum Problem {
         /// What is used instead.
         instead: Instead,
     },
+    /// The file can't be read; nothing of it is used.
+    #[error("the configuration file `{}`{}; nothing of it is used", path.escape_debug(), reason)]
+    File {
+        /// The file.
+        path: String,
+        /// Why, to follow its name.
+        reason: String,
+    },
+    /// The file is no TOML; nothing of it is used.
+    #[error("{place}: {reason}; nothing of the file is used")]
+    Syntax {
+        /// Where.
+        place: FilePlace,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// A key of the file that there is not.
+    #[error(
+        "{place}: there is no key `{key}`{}; {}",
+        meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default(),
+        KeysThere(allowed)
+    )]
+    UnknownKey {
+        /// Where.
+        place: FilePlace,
+        /// The key with those around it, dots in between.
+        key: String,
+        /// The one it is near to.
+        meant: Option<&'static str>,
+        /// All keys that there can be in that table.
+        allowed: Vec<&'static str>,
+    },
+    /// A value of the file that can't be used.
+    #[error("{place}: `{key}` is {value}not {expects}{}{reason}; {instead}", if reason.is_empty() { "" } else { ": " })]
+    FileValue {
+        /// Where.
+        place: FilePlace,
+        /// The key with those around it, dots in between.
+        key: &'static str,
+        /// Its value; nothing where that may be a secret.
+        value: ShownValue,
+        /// What it may be.
+        expects: &'static str,
+        /// What is wrong with it, where there is more to say.
+        reason: String,
+        /// What is used instead.
+        instead: Instead,
+    },
     /// A value that is used, but may not be meant. A warning.
     #[error("`{variable}` is {value}{remark}")]
     Remark {
-        /// The variable.
+        /// The variable, or the place in the file and the key there.
         variable: String,
         /// Its value.
         value: ShownValue,
@@ -63,7 +112,7 @@ pub enum Problem {
     /// A variable that is nearly one of ours. A warning.
     #[error("`{variable}` is not a variable of ours and has no effect; did you mean `{meant}`?")]
     NearlyOurs {
-        /// The variable.
+        /// The variable, or the place in a shared file and the key there.
         variable: String,
         /// The one it is near to.
         meant: String,
@@ -102,8 +151,31 @@ impl Problem {
             | Self::OtherProtocolsPort { .. }
             | Self::NearlyOurs { .. }
             | Self::NoEffect { .. } => true,
-            Self::BadValue { .. } | Self::NotUnicode { .. } | Self::BatchOverQueue { .. } => false,
+            Self::BadValue { .. }
+            | Self::NotUnicode { .. }
+            | Self::File { .. }
+            | Self::Syntax { .. }
+            | Self::UnknownKey { .. }
+            | Self::FileValue { .. }
+            | Self::BatchOverQueue { .. } => false,
         }
+    }
+}
+
+/// The keys that a table can have.
+struct KeysThere<'a>(&'a [&'static str]);
+
+impl fmt::Display for KeysThere<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("it is no table");
+        }
+        f.write_str("there are ")?;
+        for (at, key) in self.0.iter().enumerate() {
+            let before = if at == 0 { "" } else { ", " };
+            write!(f, "{before}`{key}`")?;
+        }
+        Ok(())
     }
 }
 
@@ -139,6 +211,13 @@ impl ShownValue {
     }
 }
 
+impl ShownValue {
+    /// The value alone; nothing of a secret.
+    pub(super) fn text(self) -> String {
+        self.0.unwrap_or_default()
+    }
+}
+
 impl fmt::Display for ShownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -154,6 +233,8 @@ impl fmt::Display for ShownValue {
 pub enum Instead {
     /// The value of another variable.
     Variable(String),
+    /// The value in the file.
+    File(FilePlace),
     /// What the program's code asked for.
     Code,
     /// The default.
@@ -164,6 +245,7 @@ impl fmt::Display for Instead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => write!(f, "`{name}` is used"),
+            Self::File(place) => write!(f, "the value at {place} is used"),
             Self::Code => f.write_str("the value set in code is used"),
             Self::Default(default) => write!(f, "the default is used: {default}"),
         }

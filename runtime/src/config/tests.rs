@@ -1,6 +1,9 @@
 mod components;
 mod export;
+#[cfg(feature = "toml")]
+mod file;
 mod sampling;
+mod standard;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -35,7 +38,7 @@ fn traces(variables: &[(&str, &str)]) -> Traces {
     clean(variables).traces.unwrap()
 }
 
-fn parse_filter(text: &str) -> Result<tracing_subscriber::filter::Targets, String> {
+fn parse_filter(text: &str) -> Result<TargetLevels, String> {
     parse::<Filter>(text)
 }
 

@@ -1,19 +1,21 @@
 //! One line for people:
-//! `2025-10-11T10:30:45.123456Z  INFO my_crate::db: connected attempts=2 span=connect trace_id=… span_id=…`.
+//! `2025-10-11T10:30:45.123456Z  INFO my_crate::db: connected attempts=2 span=order{id=7}:connect trace_id=… span_id=…`.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Write};
 
+use spanwright_core::slots::value::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
+use super::spans::{self, OpenSpan};
 use super::timestamp::Rfc3339;
 
 /// ANSI's "select graphic rendition".
 const DIM: &str = "\u{1b}[2m";
 const RESET: &str = "\u{1b}[0m";
 
-pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, colours: bool, event: &Event<'_>) -> fmt::Result {
+pub(super) fn write(writer: &mut String, now: Rfc3339, colours: bool, event: &Event<'_>) -> fmt::Result {
     let mut visited = Visited::default();
     event.record(&mut visited);
     let metadata = event.metadata();
@@ -23,12 +25,33 @@ pub(super) fn write(writer: &mut dyn Write, now: Rfc3339, colours: bool, event: 
     let context = crate::span::around_event(event);
     if context.span_id.is_some() {
         writer.write_str(dim)?;
-        if let Some(name) = crate::span::name_of(context) {
-            write!(writer, " span={}", value(name))?;
+        for (at, span) in spans::open(context).iter().enumerate() {
+            write!(writer, "{}{}", if at == 0 { " span=" } else { ":" }, value(span.name()))?;
+            write_fields(writer, span)?;
         }
         write!(writer, " trace_id={} span_id={}{reset}", context.trace_id, context.span_id)?;
     }
     writer.write_char('\n')
+}
+
+/// A span's fields, in braces where there are any.
+fn write_fields(writer: &mut String, span: &OpenSpan) -> fmt::Result {
+    let mut before = '{';
+    let mut shown = String::new();
+    span.for_each_field(|name, its| {
+        let text = match its {
+            Value::Bool(its) => its.to_string(),
+            Value::I64(its) => its.to_string(),
+            Value::U64(its) => its.to_string(),
+            Value::F64(its) => its.to_string(),
+            Value::Str(its) => value(its),
+            Value::Link(..) => return,
+        };
+        shown.push(before);
+        shown.push_str(&format!("{}={text}", plain(name)));
+        before = ' ';
+    });
+    if shown.is_empty() { Ok(()) } else { write!(writer, "{shown}}}") }
 }
 
 fn colour(level: Level) -> &'static str {
@@ -57,8 +80,9 @@ fn plain(text: &str) -> String {
 
 /// A field's value: quoted where it would not read as one word.
 fn value(text: &str) -> String {
-    let word =
-        |character: char| !character.is_whitespace() && !character.is_control() && !"\"=".contains(character);
+    let word = |character: char| {
+        !character.is_whitespace() && !character.is_control() && !"\"={}".contains(character)
+    };
     if !text.is_empty() && text.chars().all(word) { text.to_owned() } else { format!("{text:?}") }
 }
 

@@ -1,11 +1,21 @@
 //! One look at the cells: values, and the exemplars that belong to them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use spanwright_core::cells::{Block, Exemplars, Reader, StoreId};
 use spanwright_core::clock::Wall;
 
 use super::snapshot::Exemplar;
+
+/// Whether samples are to have exemplars. Publishes nothing else.
+static WITH_EXEMPLARS: AtomicBool = AtomicBool::new(true);
+
+/// Sets whether samples have exemplars, from the next snapshot on.
+#[cfg(feature = "telemetry")]
+pub(crate) fn set_exemplars(with: bool) {
+    WITH_EXEMPLARS.store(with, Ordering::Relaxed);
+}
 
 /// What stays the same through a snapshot.
 pub(crate) struct Look {
@@ -17,6 +27,9 @@ pub(crate) struct Look {
 impl Look {
     /// At a store, now.
     pub(crate) fn at(store: StoreId) -> Self {
+        if !WITH_EXEMPLARS.load(Ordering::Relaxed) {
+            return Self::without_exemplars(store);
+        }
         Self { store, exemplars: Exemplars::read(store), wall: Wall::now() }
     }
 

@@ -43,6 +43,8 @@ pub(crate) use instrument::{Content, LabelSpec};
 pub use instrument::{Instrument, Places, ZERO_SERIES};
 pub(crate) use instrument::{gauge_bits, gauge_value};
 #[cfg(feature = "telemetry")]
+pub(crate) use look::set_exemplars;
+#[cfg(feature = "telemetry")]
 pub(crate) use merge::merged;
 pub use owned::Owned;
 pub use snapshot::{

@@ -34,7 +34,8 @@ use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{ANNOTATED, Context, ContextGuard, REMOTE};
 use spanwright_core::descriptor::Spec;
 use spanwright_core::slots::{self, SlotHandle, Start};
-use tracing_subscriber::filter::Targets;
+
+use crate::config::TargetLevels;
 
 pub use data::{
     AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome,
@@ -56,7 +57,7 @@ pub use subscriber::subscriber;
 /// Whether spans are recorded at all.
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 /// Which spans are recorded, by target and level; nothing for those of level `info` and above.
-static FILTER: RwLock<Option<Targets>> = RwLock::new(None);
+static FILTER: RwLock<Option<TargetLevels>> = RwLock::new(None);
 
 /// Whether spans of this target and level are recorded.
 pub(crate) fn wants(target: &str, level: Level) -> bool {
@@ -76,16 +77,16 @@ pub(crate) fn set_active(active: bool) {
 }
 
 /// Replaces the span filter.
-pub(crate) fn set_filter(filter: Targets) {
+pub(crate) fn set_filter(filter: TargetLevels) {
     *FILTER.write().unwrap_or_else(PoisonError::into_inner) = Some(filter);
     refresh();
 }
 
 /// Which events are recorded, by target and level; nothing for those of level `info` and above.
-static EVENT_FILTER: RwLock<Option<Targets>> = RwLock::new(None);
+static EVENT_FILTER: RwLock<Option<TargetLevels>> = RwLock::new(None);
 
 /// Replaces the filter of events.
-pub(crate) fn set_event_filter(filter: Targets) {
+pub(crate) fn set_event_filter(filter: TargetLevels) {
     *EVENT_FILTER.write().unwrap_or_else(PoisonError::into_inner) = Some(filter);
     refresh();
 }
@@ -145,9 +146,4 @@ pub(crate) fn refresh() {
 /// Keeps what this thread does from being recorded, until the guard is dropped.
 pub(crate) fn suppress() -> ContextGuard {
     Context::here().suppressed().attach()
-}
-
-/// The name of the context's span, where it is recorded and its callsite has one.
-pub(crate) fn name_of(context: Context) -> Option<&'static str> {
-    slots::spec(context.slot).map(|spec| spec.name).filter(|name| !name.is_empty())
 }

@@ -1,17 +1,19 @@
 //! What a program says in code. The environment wins over it.
 
 mod export;
+mod logs;
 mod measured;
 mod sampling;
 
 use std::fmt::{self, Display};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, Filter, HashKey, LogFormat, RingBytes, Settings};
+use crate::config::{self, Filter, HashKey, RingBytes, Settings};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Check;
 use crate::registry::Registry;
@@ -58,6 +60,21 @@ impl Builder {
         self
     }
 
+    /// A file with more of the configuration, in TOML: see [`config`](crate::config#the-file). It wins over what is said
+    /// here, and the environment over it; `<PREFIX>_CONFIG` names another one in its place. One that can't be read is a
+    /// [`Problem`]. None by default. Needs the feature `toml`.
+    pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.code.config_file = Some(path.into());
+        self
+    }
+
+    /// Says that the [file](Builder::config_file) is also the program's own: keys and tables at its top that are not ours are
+    /// let be, with a warning where one is nearly ours. By default they are mistakes.
+    pub fn shares_config_file(mut self) -> Self {
+        self.code.file_is_shared = true;
+        self
+    }
+
     /// The service's name. By default the program's, after `unknown_service:`.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.code.service_name = Some(name.into());
@@ -78,19 +95,6 @@ impl Builder {
             value = config::REDACTED.to_owned();
         }
         self.code.resource_attributes.get_or_insert_default().push((key, value));
-        self
-    }
-
-    /// How log lines look. By default pretty on a terminal, JSON elsewhere.
-    pub fn log_format(mut self, format: LogFormat) -> Self {
-        self.code.log_format = Some(format);
-        self
-    }
-
-    /// Which events are logged, as in `RUST_LOG`: `info,my_crate::db=debug`. `info` by default. A filter that can't
-    /// be read is a [`Problem`] and ignored.
-    pub fn log_filter(mut self, filter: &str) -> Self {
-        self.code.log_filter = self.parsed("log_filter", config::parse::<Filter>(filter));
         self
     }
 

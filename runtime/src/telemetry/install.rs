@@ -6,18 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::push::Push;
+use super::report::{print_lines, set_own_level};
 use super::sources::Sources;
 use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
 use crate::bridge;
-use crate::config::{Config, Environment, LogFormat, LogsExporter, MetricsExporter, TraceExporter, Traces};
+use crate::config::{
+    self, Config, Environment, LogFormat, LogOutput, LogsExporter, MetricsExporter, Resolved, TargetLevels,
+    TraceExporter, Traces,
+};
 use crate::export::console::{ConsoleExporter, ConsoleMetricExporter};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Health;
-use crate::logs::{self, LogStyle};
+use crate::logs::{self, Lines, LogFile, Logging, Output};
 use crate::registry::Registry;
 use crate::signals::{self, Hooks};
 use crate::span::{self, Exporters, PipelineSettings};
@@ -35,6 +38,20 @@ impl Builder {
         self.install_in(&Environment::of_process())
     }
 
+    /// What would be in force if this were installed now, and where each value comes from; with secrets hidden. The
+    /// environment and the file are read, and nothing is started.
+    ///
+    /// ```
+    /// let builder = spanwright::Telemetry::builder().service_name("shop");
+    /// let name = builder.explain().keys().iter().find(|key| key.name() == "service.name").cloned();
+    /// assert_eq!(name.unwrap().value(), "shop");
+    /// ```
+    #[must_use]
+    pub fn explain(&self) -> config::Explanation {
+        let environment = Environment::of_process();
+        config::resolve(&self.prefix, self.code.clone(), &environment, &program_name()).explanation
+    }
+
     /// Starts the telemetry of tests, which is the same wherever they run.
     pub(crate) fn install_for_tests(self) -> Result<Guard, InstallError> {
         self.install_in(&Environment::default())
@@ -44,7 +61,12 @@ impl Builder {
     pub(super) fn install_in(mut self, environment: &Environment) -> Result<Guard, InstallError> {
         let installed = Installed::claim().ok_or(InstallError::AlreadyInstalled)?;
         let code = std::mem::take(&mut self.code);
-        let (config, problems) = Config::resolve(&self.prefix, code, environment, &program_name());
+        let Resolved { config, problems, explanation } =
+            config::resolve(&self.prefix, code, environment, &program_name());
+        set_own_level(config.own_level);
+        if config.explain {
+            print_lines(&explanation.to_string());
+        }
         self.problems.extend(problems.into_iter().map(Problem::from));
         let stop_if_required = |problems: &mut Vec<Problem>| {
             let failed = problems.iter().position(|problem| config.required && !problem.is_warning());
@@ -58,10 +80,19 @@ impl Builder {
             std::mem::take(&mut guard.push).abandon();
             return Err(error);
         }
-        if self.with_subscriber && !set_subscriber(&config, environment) {
-            guard.problems.push(Problem::Subscriber);
+        if self.with_subscriber {
+            let lines = lines(&config, environment, &mut guard.problems);
+            stop_if_required(&mut guard.problems)?;
+            Logging::of_process().set_lines(lines);
+            if !set_subscriber() {
+                guard.problems.push(Problem::Subscriber);
+            }
+            logs::log_records(config.log_records);
         }
+        logs::put_in_force(config.log_filter.clone());
+        logs::log_panics(config.log_panics);
         report_all(&guard.problems);
+        super::set_explanation(explanation);
         Ok(guard)
     }
 
@@ -84,6 +115,7 @@ impl Builder {
         };
         crate::attribute::set_key(config.redaction_key.clone());
         crate::component::configure(config.components.clone());
+        crate::registry::set_exemplars(config.exemplars);
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         guard.sources = Sources::start(config, &mut guard.problems);
@@ -113,9 +145,8 @@ impl Builder {
         } else if exporters.logs.is_empty() {
             return;
         }
-        let nothing = Targets::new();
+        let nothing = TargetLevels::default();
         span::set_filter(config.traces.as_ref().map_or(nothing, |traces| traces.filter.clone()));
-        span::set_event_filter(config.log_filter.clone());
         let settings = PipelineSettings {
             recording: config.recording,
             ring_variable: format!("{}_RING_SIZE", self.prefix),
@@ -251,21 +282,34 @@ fn hooks(guard: &Guard) -> Hooks {
 /// Whether the global subscriber is ours: it stays when its telemetry ends, and serves the next one.
 static OURS: AtomicBool = AtomicBool::new(false);
 
-/// Sets the global subscriber; `false` where there is one that is not ours.
-fn set_subscriber(config: &Config, environment: &Environment) -> bool {
-    let terminal = io::stdout().is_terminal();
+/// How log lines are written, as decided; to the standard output where the file can't be opened.
+fn lines(config: &Config, environment: &Environment, problems: &mut Vec<Problem>) -> Lines {
+    let (output, terminal) = match &config.log_output {
+        LogOutput::Stdout => (Output::Stdout, io::stdout().is_terminal()),
+        LogOutput::Stderr => (Output::Stderr, io::stderr().is_terminal()),
+        LogOutput::File(path) => match LogFile::open(path.clone(), config.log_file, SystemTime::now) {
+            Ok(file) => (Output::File(file), false),
+            Err(source) => {
+                problems.push(Problem::LogFile { path: path.clone(), source });
+                (Output::Stdout, io::stdout().is_terminal())
+            }
+        },
+    };
     let by_output = if terminal { LogFormat::Pretty } else { LogFormat::Json };
-    let style = LogStyle {
+    Lines {
         format: config.log_format.unwrap_or(by_output),
         // <https://no-color.org>
         colours: terminal && environment.get("NO_COLOR").is_none(),
+        keys: config.log_json_keys.clone(),
         clock: SystemTime::now,
-    };
-    let subscriber = tracing_subscriber::registry().with(span::layer()).with(logs::layer(
-        style,
-        config.log_filter.clone(),
-        io::stdout,
-    ));
+        output,
+    }
+}
+
+/// Sets the global subscriber; `false` where there is one that is not ours.
+fn set_subscriber() -> bool {
+    let subscriber =
+        tracing_subscriber::registry().with(span::layer()).with(logs::layer(Logging::of_process()));
     if tracing::subscriber::set_global_default(span::Answering::new(subscriber)).is_ok() {
         OURS.store(true, Ordering::Relaxed);
     }

@@ -31,6 +31,7 @@ pub use rolling::windows;
 pub use sampler::{SampleRate, Sampler};
 
 use crate::bridge;
+use crate::config::Explanation;
 use crate::health::Health;
 use crate::registry::Windows;
 use crate::signals::{self, ShutdownToken};
@@ -60,6 +61,20 @@ impl Telemetry {
     /// [`config`](crate::config).
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// What was in force when the telemetry of this process was installed last, and where each value comes from; with
+    /// secrets hidden. Nothing where none was. What would be in force says [`Builder::explain`].
+    ///
+    /// ```
+    /// let _telemetry = spanwright::Telemetry::builder().metrics_enabled(false).install()?;
+    /// let explanation = spanwright::Telemetry::explain().expect("it is installed");
+    /// assert!(explanation.to_string().contains("metrics.enabled = false"));
+    /// # Ok::<(), spanwright::telemetry::InstallError>(())
+    /// ```
+    #[must_use]
+    pub fn explain() -> Option<Arc<Explanation>> {
+        EXPLANATION.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -186,6 +201,13 @@ static ADDRESS: Mutex<Option<SocketAddr>> = Mutex::new(None);
 #[cfg(feature = "server")]
 fn set_address(address: Option<SocketAddr>) {
     *ADDRESS.lock().unwrap_or_else(PoisonError::into_inner) = address;
+}
+
+/// What was in force at the last start.
+static EXPLANATION: Mutex<Option<Arc<Explanation>>> = Mutex::new(None);
+
+fn set_explanation(explanation: Explanation) {
+    *EXPLANATION.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(explanation));
 }
 
 /// The right to be the telemetry of this process.

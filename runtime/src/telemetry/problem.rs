@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::{config, registry};
 
@@ -51,6 +52,14 @@ pub enum Problem {
         /// Why, and what to do.
         reason: String,
     },
+    /// The file of log lines can't be opened.
+    #[error("the file of log lines `{}` can't be opened: {source}; they are written to the standard output", path.display())]
+    LogFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Spans are not recorded.
     #[error("spans are not recorded: {0}")]
     Pipeline(#[source] io::Error),
@@ -94,6 +103,7 @@ impl Problem {
             | Self::Metric(_)
             | Self::Server { .. }
             | Self::Exporter { .. }
+            | Self::LogFile { .. }
             | Self::Pipeline(_)
             | Self::Push(_)
             | Self::Feature { .. }

@@ -1,18 +1,34 @@
 //! Messages about the telemetry itself. They go to the standard error, never through what they are about.
 
 use std::fmt::Display;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Problem;
+use crate::config::OwnLevel;
 
 /// Messages that may be printed at once, and how long it takes until one more may.
 const BURST: u32 = 10;
 const EVERY: Duration = Duration::from_secs(10);
 
+/// What is printed at all. Publishes nothing else.
+static LEVEL: AtomicU8 = AtomicU8::new(OwnLevel::All as u8);
+
+/// Sets what of the telemetry's own messages is printed, from here on.
+pub(super) fn set_own_level(level: OwnLevel) {
+    LEVEL.store(level as u8, Ordering::Relaxed);
+}
+
+fn prints(level: OwnLevel) -> bool {
+    LEVEL.load(Ordering::Relaxed) >= level as u8
+}
+
 /// Prints a message of the running telemetry. When there are too many, some are left out and counted.
 pub(crate) fn report(message: &str) {
+    if !prints(OwnLevel::Errors) {
+        return;
+    }
     static LIMIT: Mutex<Limit> = Mutex::new(Limit::new());
     let allowed = LIMIT.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
     match allowed {
@@ -35,7 +51,14 @@ pub(crate) fn report_if_started(problem: &impl Display) {
 /// Prints the problems of a start, all of them.
 pub(crate) fn report_all<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     STARTED.store(true, Ordering::Relaxed);
-    problems.into_iter().for_each(|problem| print(&problem.to_string()));
+    let level = |problem: &Problem| if problem.is_warning() { OwnLevel::All } else { OwnLevel::Errors };
+    let printed = problems.into_iter().filter(|problem| prints(level(problem)));
+    printed.for_each(|problem| print(&problem.to_string()));
+}
+
+/// Prints lines that were asked for.
+pub(super) fn print_lines(lines: &str) {
+    lines.lines().for_each(print);
 }
 
 /// Prints one line: the one place of this crate that does.

@@ -247,6 +247,8 @@ fn pipeline() -> &'static Guard {
             .with_subscriber(false)
             .trace_filter("trace")
             .log_filter("trace")
+            // An assertion that fails is the test's own, and no event of what is tested.
+            .log_panics(false)
             .exporter(Capture)
             .log_exporter(Capture);
         let guard = builder.install_for_tests().unwrap_or_else(|error| {

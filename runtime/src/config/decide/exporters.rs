@@ -12,6 +12,7 @@ use crate::config::kind::{
 };
 use crate::config::pairs::Headers;
 use crate::config::problem::Problem;
+use crate::config::reader::add_once;
 use crate::config::url::Url;
 use crate::export::Temporality;
 
@@ -22,9 +23,9 @@ const GRPC_PORT: u16 = 4_317;
 pub(super) struct SignalSettings {
     pub(super) endpoint: Option<Url>,
     pub(super) headers: Option<Headers>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) protocol: Option<OtlpProtocol>,
-    pub(super) compression: Option<OtlpCompression>,
+    pub(super) timeout: Duration,
+    pub(super) protocol: OtlpProtocol,
+    pub(super) compression: OtlpCompression,
     pub(super) certificate: Option<PathBuf>,
     pub(super) client_certificate: Option<PathBuf>,
     pub(super) client_key: Option<PathBuf>,
@@ -33,7 +34,7 @@ pub(super) struct SignalSettings {
 /// What is said about Zipkin.
 pub(super) struct ZipkinSettings {
     pub(super) endpoint: Option<Url>,
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Duration,
 }
 
 /// A signal's words.
@@ -188,7 +189,6 @@ impl Endpoints {
             client_certificate,
             client_key,
         } = settings;
-        let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
         let set = endpoint.as_ref().or(self.base.as_ref());
         if let Some(remark) = set.and_then(|url| other_protocols_port(url, protocol)) {
             add_once(problems, remark);
@@ -196,9 +196,9 @@ impl Endpoints {
         Otlp {
             endpoint: self.endpoint(endpoint, protocol, signal.path),
             headers: headers.unwrap_or_default(),
-            timeout: timeout.unwrap_or(Duration::from_millis(10_000)),
+            timeout,
             protocol,
-            compression: compression.unwrap_or(OtlpCompression::None),
+            compression,
             certificate,
             client: client_identity(signal, client_certificate, client_key, said, problems),
         }
@@ -224,7 +224,7 @@ impl ZipkinSettings {
     fn decide(self) -> Zipkin {
         Zipkin {
             endpoint: self.endpoint.unwrap_or_else(|| Url::known("http://localhost:9411/api/v2/spans")),
-            timeout: self.timeout.unwrap_or(Duration::from_millis(10_000)),
+            timeout: self.timeout,
         }
     }
 }
@@ -263,11 +263,4 @@ fn client_identity(
         add_once(problems, Problem::NoEffect { variable: variable.to_owned(), because });
     }
     None
-}
-
-/// Several signals may have one problem.
-fn add_once(problems: &mut Vec<Problem>, problem: Problem) {
-    if !problems.contains(&problem) {
-        problems.push(problem);
-    }
 }

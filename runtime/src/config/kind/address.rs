@@ -27,6 +27,13 @@ impl Kind for Address {
     const EXPECTS: &'static str =
         "an IP address with or without a port, as `127.0.0.1:9090`, `0.0.0.0` or `[::1]:9090`";
 
+    fn show(value: &ListenAddress) -> String {
+        match value.port {
+            Some(port) => SocketAddr::new(value.ip, port).to_string(),
+            None => value.ip.to_string(),
+        }
+    }
+
     fn parse(text: &str) -> Result<ListenAddress, Reason> {
         let text = text.trim();
         let ip_only = || text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -52,6 +59,10 @@ pub(crate) struct Host;
 impl Kind for Host {
     type Value = String;
     const EXPECTS: &'static str = "a host name or an IP address";
+
+    fn show(value: &String) -> String {
+        value.clone()
+    }
 
     fn parse(text: &str) -> Result<String, Reason> {
         let text = text.trim();

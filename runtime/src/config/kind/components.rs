@@ -1,6 +1,6 @@
 //! Switches of components.
 
-use super::{Kind, Reason, items};
+use super::{Kind, Reason, Shape, items};
 use crate::Enabled;
 use crate::config::near::nearest;
 
@@ -13,20 +13,43 @@ const WORDS: [(&str, Enabled); 4] =
 
 impl Kind for Components {
     type Value = Vec<(String, Enabled)>;
+    const SHAPE: Shape = Shape::Table;
     const EXPECTS: &'static str =
         "a list as `cache=off,http=spans,db=metrics`, with `on`, `off`, `spans` or `metrics`";
+
+    fn show(value: &Self::Value) -> String {
+        value.iter().map(|(name, enabled)| format!("{name}={enabled}")).collect::<Vec<_>>().join(",")
+    }
 
     fn parse(text: &str) -> Result<Self::Value, Reason> {
         let mut components = Vec::new();
         for item in items(text) {
-            let shown = || item.chars().take(60).flat_map(char::escape_debug).collect::<String>();
-            let (name, word) = item.rsplit_once('=').ok_or_else(|| format!("`{}` has no `=`", shown()))?;
-            let name = check_name(name).map_err(|reason| format!("`{}` {reason}", shown()))?;
-            let enabled = parse_word(word).map_err(|remedy| format!("`{}` {remedy}", shown()))?;
-            set(&mut components, name, enabled);
+            let (name, word) =
+                item.rsplit_once('=').ok_or_else(|| format!("`{}` has no `=`", shown(item)))?;
+            add(&mut components, item, name, word)?;
         }
         Ok(components)
     }
+
+    fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self::Value, Reason> {
+        let mut components = Vec::new();
+        for (name, word) in pairs {
+            add(&mut components, &format!("{name}={word}"), &name, &word)?;
+        }
+        Ok(components)
+    }
+}
+
+/// Adds what an item says.
+fn add(components: &mut Vec<(String, Enabled)>, item: &str, name: &str, word: &str) -> Result<(), Reason> {
+    let name = check_name(name).map_err(|reason| format!("`{}` {reason}", shown(item)))?;
+    let enabled = parse_word(word).map_err(|remedy| format!("`{}` {remedy}", shown(item)))?;
+    set(components, name, enabled);
+    Ok(())
+}
+
+fn shown(item: &str) -> String {
+    item.chars().take(60).flat_map(char::escape_debug).collect()
 }
 
 /// Sets a component's switch; one of the same name gives way.
@@ -65,6 +88,13 @@ mod tests {
         let read = Components::parse(" cache = OFF ,persist.s3=spans,,db=metrics,cache=on").unwrap();
         let expected = [("persist.s3", Enabled::SPANS), ("db", Enabled::METRICS), ("cache", Enabled::ALL)];
         assert_eq!(read, expected.map(|(name, enabled)| (name.to_owned(), enabled)));
+        assert_eq!(Components::show(&read), "persist.s3=spans,db=metrics,cache=on");
+        let table =
+            [("persist.s3", "off"), ("db", "on")].map(|(name, word)| (name.to_owned(), word.to_owned()));
+        assert_eq!(
+            Components::parse("persist.s3=off,db=on").unwrap(),
+            Components::from_pairs(table.to_vec()).unwrap()
+        );
     }
 
     #[test]

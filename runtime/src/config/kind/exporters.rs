@@ -1,6 +1,6 @@
 //! Lists of exporters.
 
-use super::{Kind, Reason, items};
+use super::{Kind, Reason, Shape, items};
 use crate::config::near::nearest;
 
 /// Where spans are exported to.
@@ -32,19 +32,42 @@ pub(crate) enum MetricsExporterName {
     Stdout,
 }
 
+impl TracesExporterName {
+    const ALL: [(&'static str, Self); 4] = [
+        ("otlp", Self::Otlp),
+        ("zipkin", Self::Zipkin),
+        ("console", Self::Console),
+        ("otlp/stdout", Self::Stdout),
+    ];
+}
+
+impl LogsExporterName {
+    const ALL: [(&'static str, Self); 2] = [("otlp", Self::Otlp), ("otlp/stdout", Self::Stdout)];
+}
+
+impl MetricsExporterName {
+    const ALL: [(&'static str, Self); 4] = [
+        ("otlp", Self::Otlp),
+        ("prometheus", Self::Prometheus),
+        ("console", Self::Console),
+        ("otlp/stdout", Self::Stdout),
+    ];
+}
+
 /// Exporters of spans; an empty list is `none`.
 pub(crate) struct TraceExporters;
 
 impl Kind for TraceExporters {
     type Value = Vec<TracesExporterName>;
+    const SHAPE: Shape = Shape::List;
     const EXPECTS: &'static str = "a list of `otlp`, `zipkin`, `console` and `otlp/stdout`, or `none`";
 
-    fn parse(text: &str) -> Result<Self::Value, Reason> {
-        use TracesExporterName::{Console, Otlp, Stdout, Zipkin};
+    fn show(value: &Self::Value) -> String {
+        names(value, &TracesExporterName::ALL)
+    }
 
-        const KNOWN: [(&str, TracesExporterName); 4] =
-            [("otlp", Otlp), ("zipkin", Zipkin), ("console", Console), ("otlp/stdout", Stdout)];
-        list(text, &KNOWN, |name| match name {
+    fn parse(text: &str) -> Result<Self::Value, Reason> {
+        list(text, &TracesExporterName::ALL, |name| match name {
             "jaeger" => Some("Jaeger takes OTLP at its port 4318: write `otlp`"),
             "logging" => Some("it is called `console` now"),
             _ => None,
@@ -57,12 +80,15 @@ pub(crate) struct LogExporters;
 
 impl Kind for LogExporters {
     type Value = Vec<LogsExporterName>;
+    const SHAPE: Shape = Shape::List;
     const EXPECTS: &'static str = "a list of `otlp` and `otlp/stdout`, or `none`";
 
+    fn show(value: &Self::Value) -> String {
+        names(value, &LogsExporterName::ALL)
+    }
+
     fn parse(text: &str) -> Result<Self::Value, Reason> {
-        const KNOWN: [(&str, LogsExporterName); 2] =
-            [("otlp", LogsExporterName::Otlp), ("otlp/stdout", LogsExporterName::Stdout)];
-        list(text, &KNOWN, |name| {
+        list(text, &LogsExporterName::ALL, |name| {
             matches!(name, "console" | "logging").then_some("log lines are written to the console anyway")
         })
     }
@@ -73,15 +99,25 @@ pub(crate) struct MetricExporters;
 
 impl Kind for MetricExporters {
     type Value = Vec<MetricsExporterName>;
+    const SHAPE: Shape = Shape::List;
     const EXPECTS: &'static str = "a list of `otlp`, `prometheus`, `console` and `otlp/stdout`, or `none`";
 
-    fn parse(text: &str) -> Result<Self::Value, Reason> {
-        use MetricsExporterName::{Console, Otlp, Prometheus, Stdout};
-
-        const KNOWN: [(&str, MetricsExporterName); 4] =
-            [("otlp", Otlp), ("prometheus", Prometheus), ("console", Console), ("otlp/stdout", Stdout)];
-        list(text, &KNOWN, |name| (name == "logging").then_some("it is called `console` now"))
+    fn show(value: &Self::Value) -> String {
+        names(value, &MetricsExporterName::ALL)
     }
+
+    fn parse(text: &str) -> Result<Self::Value, Reason> {
+        list(text, &MetricsExporterName::ALL, |name| {
+            (name == "logging").then_some("it is called `console` now")
+        })
+    }
+}
+
+/// A list as it is written.
+fn names<T: PartialEq>(list: &[T], known: &[(&'static str, T)]) -> String {
+    let of = |exporter| known.iter().find(|(_, known)| known == exporter).map(|(name, _)| *name);
+    let names: Vec<_> = list.iter().filter_map(of).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(",") }
 }
 
 /// Reads a list, each exporter once. `remedy` knows what others call exporters.

@@ -1,8 +1,9 @@
 //! Filters by target and level.
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_core::LevelFilter;
 
-use super::{Kind, Reason, items};
+use super::{Kind, Reason, Shape, items};
+use crate::config::levels::TargetLevels;
 use crate::config::near::nearest;
 
 /// What passes, by target and level.
@@ -11,11 +12,16 @@ pub(crate) struct Filter;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 impl Kind for Filter {
-    type Value = Targets;
+    type Value = TargetLevels;
+    const SHAPE: Shape = Shape::List;
     const EXPECTS: &'static str = "a list of levels and targets as `info,my_crate::db=debug`";
 
-    fn parse(text: &str) -> Result<Targets, Reason> {
-        let mut targets = Targets::new();
+    fn show(value: &TargetLevels) -> String {
+        value.to_string().escape_debug().to_string()
+    }
+
+    fn parse(text: &str) -> Result<TargetLevels, Reason> {
+        let mut targets = TargetLevels::default();
         for directive in items(text) {
             let shown = directive.escape_debug();
             if directive.contains(['[', '{', '"']) {

@@ -13,6 +13,25 @@ words! {
     else {}
 }
 
+/// Which samples of metrics have exemplars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExemplarFilter {
+    /// Those of sampled spans.
+    TraceBased,
+    /// None.
+    AlwaysOff,
+}
+
+words! {
+    /// OpenTelemetry's names of filters of exemplars.
+    ExemplarFilters -> ExemplarFilter, "`trace_based` or `always_off`",
+    "trace_based" => ExemplarFilter::TraceBased,
+    "always_off" => ExemplarFilter::AlwaysOff,
+    else {
+        "always_on" => "an exemplar is the ids of a sampled span, and outside of those there are none",
+    }
+}
+
 /// OpenTelemetry's names of what histograms become. Ours are decided where they are declared.
 pub(crate) struct HistogramAggregation;
 
@@ -22,6 +41,10 @@ const EXPONENTIAL: &str = "base2_exponential_bucket_histogram";
 impl Kind for HistogramAggregation {
     type Value = ();
     const EXPECTS: &'static str = "`explicit_bucket_histogram` or `base2_exponential_bucket_histogram`";
+
+    fn show((): &()) -> String {
+        EXPLICIT.to_owned()
+    }
 
     fn parse(text: &str) -> Result<(), Reason> {
         let name = text.trim().to_ascii_lowercase();

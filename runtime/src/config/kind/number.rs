@@ -3,14 +3,19 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Kind, Reason};
+use super::{Kind, Reason, Shape};
 
 /// A time in milliseconds. Zero, which would be "no limit" elsewhere, is none here: every wait has a bound.
 pub(crate) struct Millis;
 
 impl Kind for Millis {
     type Value = Duration;
+    const SHAPE: Shape = Shape::Integer;
     const EXPECTS: &'static str = "a whole number of milliseconds from 1 to 3600000";
+
+    fn show(value: &Duration) -> String {
+        value.as_millis().to_string()
+    }
 
     fn parse(text: &str) -> Result<Duration, Reason> {
         whole_number(text, 1, 3_600_000).map(Duration::from_millis)
@@ -22,6 +27,7 @@ pub(crate) struct Count;
 
 impl Kind for Count {
     type Value = usize;
+    const SHAPE: Shape = Shape::Integer;
     const EXPECTS: &'static str = "a whole number from 1 to 1000000";
 
     fn parse(text: &str) -> Result<usize, Reason> {
@@ -34,6 +40,7 @@ pub(crate) struct Limit;
 
 impl Kind for Limit {
     type Value = usize;
+    const SHAPE: Shape = Shape::Integer;
     const EXPECTS: &'static str = "a whole number from 0 to 1000000";
 
     fn parse(text: &str) -> Result<usize, Reason> {
@@ -46,6 +53,7 @@ pub(crate) struct Port;
 
 impl Kind for Port {
     type Value = u16;
+    const SHAPE: Shape = Shape::Integer;
     const EXPECTS: &'static str = "a port from 0 to 65535";
 
     fn parse(text: &str) -> Result<u16, Reason> {
@@ -63,6 +71,7 @@ pub(crate) struct Ratio;
 
 impl Kind for Ratio {
     type Value = f64;
+    const SHAPE: Shape = Shape::Number;
     const EXPECTS: &'static str = "a number from 0.0 to 1.0";
 
     fn parse(text: &str) -> Result<f64, Reason> {
@@ -76,6 +85,7 @@ pub(crate) struct PerSecond;
 
 impl Kind for PerSecond {
     type Value = f64;
+    const SHAPE: Shape = Shape::Number;
     const EXPECTS: &'static str = "a number of traces per second above 0, at most 1000000, as `10` or `0.5`";
 
     fn parse(text: &str) -> Result<f64, Reason> {
@@ -90,6 +100,7 @@ pub(crate) struct RingBytes;
 
 impl Kind for RingBytes {
     type Value = usize;
+    const SHAPE: Shape = Shape::Size;
     const EXPECTS: &'static str = "a size from `256KiB` to `256MiB`, as `16MiB`, `8M` or `1048576`";
 
     fn parse(text: &str) -> Result<usize, Reason> {
@@ -102,6 +113,7 @@ pub(crate) struct FileBytes;
 
 impl Kind for FileBytes {
     type Value = u64;
+    const SHAPE: Shape = Shape::Size;
     const EXPECTS: &'static str = "a size from `4KiB` to `1TiB`, as `64MiB`, `1G` or `67108864`";
 
     fn parse(text: &str) -> Result<u64, Reason> {

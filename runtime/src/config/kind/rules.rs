@@ -1,15 +1,22 @@
 //! Sampling rules: which roots are sampled otherwise.
 
-use super::{Kind, PerSecond, Ratio, Reason, items};
+use super::{Kind, PerSecond, Ratio, Reason, Shape, items};
 use crate::config::decided::{RootSampling, RuleKey, SampleRule};
+use crate::config::problem::ShownValue;
 
 /// A list of rules; of two with one key, the last one holds.
 pub(crate) struct SampleRules;
 
 impl Kind for SampleRules {
     type Value = Vec<SampleRule>;
+    const SHAPE: Shape = Shape::List;
     const EXPECTS: &'static str =
         "a list as `shop::health=off,shop::cart=0.25,component:db=10/s,name:checkout=on`";
+
+    fn show(value: &Self::Value) -> String {
+        let rules: Vec<_> = value.iter().map(|rule| ShownValue::new(&show_rule(rule)).text()).collect();
+        rules.join(",")
+    }
 
     fn parse(text: &str) -> Result<Self::Value, Reason> {
         let mut rules = Vec::new();
@@ -26,6 +33,20 @@ impl Kind for SampleRules {
             set(&mut rules, SampleRule { key, sampling });
         }
         Ok(rules)
+    }
+}
+
+/// A rule as it is written.
+fn show_rule(rule: &SampleRule) -> String {
+    let key = match &rule.key {
+        RuleKey::Name(name) => format!("name:{name}"),
+        RuleKey::Component(component) => format!("component:{component}"),
+        RuleKey::Target(target) => target.clone(),
+    };
+    let RootSampling { ratio, per_second } = rule.sampling;
+    match per_second {
+        Some(limit) => format!("{key}={limit}/s"),
+        None => format!("{key}={ratio}"),
     }
 }
 

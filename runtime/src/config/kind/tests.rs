@@ -1,12 +1,13 @@
 use proptest::prelude::*;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_core::LevelFilter;
 
 use super::*;
+use crate::config::levels::TargetLevels;
 
 #[test]
 fn filters_are_levels_and_targets() {
     let filter = Filter::parse(" INFO , my_crate=debug,,other::module = off, third ,").unwrap();
-    let expected = Targets::new()
+    let expected = TargetLevels::default()
         .with_default(LevelFilter::INFO)
         .with_target("my_crate", LevelFilter::DEBUG)
         .with_target("other::module", LevelFilter::OFF)
@@ -16,8 +17,8 @@ fn filters_are_levels_and_targets() {
 
 #[test]
 fn a_comma_at_the_end_does_not_silence_the_log() {
-    // To `Targets` itself the empty directive is "error".
-    assert_eq!(Filter::parse("info,").unwrap(), Targets::new().with_default(LevelFilter::INFO));
+    // To `tracing-subscriber`'s `Targets` the empty directive is "error".
+    assert_eq!(Filter::parse("info,").unwrap(), TargetLevels::default().with_default(LevelFilter::INFO));
     assert!(Filter::parse("my_crate=").is_err());
 }
 
