@@ -87,7 +87,7 @@ fn example(variable: &str) -> (&'static str, &'static [(&'static str, &'static s
         "RUST_LOG" | "APP_LOG" | "APP_TRACE_FILTER" => ("debug", &[]),
         "APP_TRACE_SAMPLE_RATE" => ("0.5", &[]),
         "APP_TRACE_SAMPLE_LIMIT" => ("5", &[]),
-        "APP_TRACE_SAMPLE_RULES" => ("a=off", &[]),
+        "APP_TRACE_SAMPLE_RULES" | "APP_COMPONENTS" => ("a=off", &[]),
         "APP_JAEGER_ENDPOINT" => ("http://b:4318", &[]),
         "APP_TRACE_FILE_MAX_BYTES" => ("4KiB", &[FILE]),
         "APP_REDACTION_KEY" => ("0123456789abcdef", &[]),
