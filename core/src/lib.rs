@@ -9,6 +9,7 @@
 //! | [`cells`] | values of metrics: per-thread pages of cells, added up when read |
 //! | [`chunks`] | the telemetry ring buffer: what happened, from all threads to one reader |
 //! | [`slots`] | open spans: pooled, generation-tagged slots that hold ids, times and typed fields |
+//! | [`process`] | the end of the process, and forked children |
 //! | [`clock`] | the processor's invariant counter where there is one, the system's clock elsewhere |
 //!
 //! Invariants:
@@ -27,6 +28,7 @@ pub mod context;
 pub mod descriptor;
 pub mod ids;
 pub mod local;
+pub mod process;
 pub mod slots;
 mod sync;
 pub mod texts;

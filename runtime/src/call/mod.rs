@@ -36,5 +36,5 @@ pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_at, report_to};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
-pub(crate) use site::{metadata_of, refresh_all, register_all, tracing_level};
+pub(crate) use site::{metadata_of, refresh_all, register_all, silence_all, tracing_level};
 pub use sync::{Call, CallGuard};

@@ -91,12 +91,13 @@ impl Site {
     #[cold]
     pub(super) fn register(&'static self) -> u32 {
         if self.state.bits() & UNREGISTERED != 0 {
-            let metrics = if self.calls().is_some() { METRICS } else { 0 };
+            let metrics = self.metrics();
             // The lock keeps a change of the filter from coming in between what it says and what is set.
             let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
             self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
             // Until `tracing` has answered, it is asked each time.
-            if self.state.register(metrics | ASK | self.direct()) {
+            let ask = if crate::telemetry::is_enabled() { ASK } else { 0 };
+            if self.state.register(metrics | ask | self.direct()) {
                 registered.push(self);
                 drop(registered);
                 tracing_core::callsite::register(self);
@@ -106,9 +107,14 @@ impl Site {
     }
 
     /// Takes over what our own span filter says now.
-    fn refresh(&self) {
+    fn refresh(&'static self) {
         self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
-        self.state.set(DIRECT, self.direct());
+        self.state.set(DIRECT | METRICS, self.direct() | self.metrics());
+    }
+
+    fn metrics(&'static self) -> u32 {
+        let has_calls = self.calls().is_some();
+        if has_calls && crate::telemetry::is_enabled() { METRICS } else { 0 }
     }
 
     fn direct(&self) -> u32 {
@@ -118,7 +124,9 @@ impl Site {
 
 impl Callsite for Site {
     fn set_interest(&self, interest: Interest) {
-        let bits = if interest.is_always() {
+        let bits = if !crate::telemetry::is_enabled() {
+            0
+        } else if interest.is_always() {
             SHADOW
         } else if interest.is_sometimes() {
             ASK
@@ -149,6 +157,11 @@ pub(crate) fn register_all() {
     for initialise in crate::metric::GLOBALS {
         initialise();
     }
+}
+
+/// Makes every annotated function its bare body for good, in a forked child, where nothing may be locked.
+pub(crate) fn silence_all() {
+    SITES.iter().for_each(|site| site.state.set(u32::MAX, 0));
 }
 
 /// Asks our span filter again for every callsite.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::decided::{
-    Config, Limits, Measured, PushSettings, QueueSettings, Recording, RootSampling, SampleRule, Sampling,
-    TailPolicy, TraceExporter, Traces,
+    AdminServer, Config, Limits, Measured, PushSettings, QueueSettings, Recording, RootSampling, SampleRule,
+    Sampling, TailPolicy, TraceExporter, Traces,
 };
 use super::keys::Settings;
 use super::kind::{ListenAddress, RootSampler, SamplerName};
@@ -113,6 +113,9 @@ impl Settings {
             metrics_enabled,
             metrics_addr,
             metrics_port,
+            admin_token,
+            admin_socket,
+            admin_changes,
             process_metrics,
             runtime_metrics,
             build_info,
@@ -121,6 +124,7 @@ impl Settings {
             rolling_windows,
             required,
             shutdown_timeout,
+            drain_period,
         } = self;
         let millis = Duration::from_millis;
         let log_filter = log_filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
@@ -242,7 +246,12 @@ impl Settings {
             },
             log_filter,
             log_format,
-            server: server_is_on.then(|| decide_address(metrics_addr, metrics_port)),
+            server: server_is_on.then(|| AdminServer {
+                address: decide_address(metrics_addr, metrics_port),
+                socket: admin_socket,
+                token: admin_token,
+                changes: admin_changes.unwrap_or(false),
+            }),
             measured: Measured {
                 process: process_metrics.unwrap_or(true),
                 runtimes: runtime_metrics.unwrap_or(true),
@@ -253,6 +262,7 @@ impl Settings {
             },
             required: required.unwrap_or(false),
             shutdown_timeout: shutdown_timeout.unwrap_or(millis(5_000)),
+            drain_period: drain_period.unwrap_or(millis(5_000)),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
 
-use super::kind::{LogFormat, OtlpCompression, OtlpProtocol};
+use super::kind::{LogFormat, OtlpCompression, OtlpProtocol, Token};
 use super::pairs::Headers;
 use super::url::Url;
 use crate::attribute::RedactionKey;
@@ -35,15 +35,31 @@ pub(crate) struct Config {
     pub(crate) log_filter: Targets,
     /// How; nothing where the output decides it.
     pub(crate) log_format: Option<LogFormat>,
-    /// Where the admin server listens; nothing where there is to be none.
+    /// The admin server; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
-    pub(crate) server: Option<SocketAddr>,
+    pub(crate) server: Option<AdminServer>,
     /// What is measured besides what the program measures.
     pub(crate) measured: Measured,
     /// Whether a problem stops the program.
     pub(crate) required: bool,
     /// The bound of the last flush.
     pub(crate) shutdown_timeout: Duration,
+    /// How long the program serves on after it was asked to end, if anybody can see that it is not ready any more.
+    pub(crate) drain_period: Duration,
+}
+
+/// The admin server.
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
+#[derive(Clone, Debug)]
+pub(crate) struct AdminServer {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Where it listens too; nothing where it doesn't.
+    pub(crate) socket: Option<PathBuf>,
+    /// What is to be shown to see the program's inside; nothing where the address decides it.
+    pub(crate) token: Option<Token>,
+    /// Whether the program can be changed.
+    pub(crate) changes: bool,
 }
 
 impl Config {

@@ -4,10 +4,10 @@
 use super::environment::Environment;
 use super::jaeger::JaegerEndpoint;
 use super::kind::{
-    Address, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HashKey,
+    Address, AdminToken, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HashKey,
     HistogramAggregation, Host, Kind, Limit, LogExporters, LogsEndpoint, MetricExporters, MetricsEndpoint,
-    Millis, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch, Switch,
-    TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    Millis, Pause, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch,
+    Switch, TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
 };
 use super::pairs::{Attributes, HeaderList};
 use super::problem::{Instead, Problem, ShownValue};
@@ -285,6 +285,13 @@ keys! {
     metrics_addr: Address, ["METRICS_ADDR"], [], "`127.0.0.1:9090`";
     /// The admin server's port; it wins over the address's. `0` lets the system choose.
     metrics_port: Port, ["METRICS_PORT"], [], "the address's";
+    /// What is to be shown as `authorization: Bearer …` to see what the admin server has besides metrics, health and probes.
+    /// Without it, only this machine sees that, and only where the server listens on loopback. It never appears in a message.
+    admin_token: AdminToken, ["ADMIN_TOKEN"], [], "none";
+    /// A Unix socket at which the admin server listens too, for the program's own user.
+    admin_socket: FilePath, ["ADMIN_SOCKET"], [], "none";
+    /// Whether the admin server lets this machine change the program while it runs: switch its telemetry off and on, say.
+    admin_changes: Switch, ["ADMIN_CHANGES"], [], "`false`";
     /// Whether the process is measured: processor time, memory, threads, files, disk, network.
     process_metrics: Switch, ["PROCESS_METRICS"], [], "`true`";
     /// Whether Tokio runtimes are measured.
@@ -302,6 +309,9 @@ keys! {
     required: Switch, ["REQUIRED"], [], "`false`";
     /// How long the end of the program may wait for what is not exported yet.
     shutdown_timeout: Millis, ["SHUTDOWN_TIMEOUT"], [], "`5000`";
+    /// How long the program serves on after SIGTERM, with `/ready` turned off, so that nobody sends it anything any more when it
+    /// stops. Where there is an admin server; SIGINT, which people send, does not wait.
+    drain_period: Pause, ["DRAIN_PERIOD"], [], "`5000`";
 }
 
 /// Reads variables and collects what is wrong with them.

@@ -30,6 +30,7 @@ mod number;
 mod rules;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 
 pub(crate) use address::{Address, Host, ListenAddress};
@@ -38,11 +39,12 @@ pub(crate) use exporters::{
 };
 pub(crate) use filter::Filter;
 pub(crate) use metrics::{HistogramAggregation, TemporalityPreference};
-pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio, RingBytes};
+pub(crate) use number::{Count, FileBytes, Limit, Millis, Pause, PerSecond, Port, Ratio, RingBytes};
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
 use super::problem::ShownValue;
 use super::url::Url;
+use crate::Secret;
 use crate::attribute::RedactionKey;
 
 /// What is wrong with a value, beyond not being what it must be; can be empty. Never a secret's text.
@@ -96,6 +98,35 @@ impl Kind for HashKey {
             RedactionKey::SHORTEST.. => Ok(RedactionKey::new(text)),
             _ => Err("it is shorter".into()),
         }
+    }
+}
+
+/// What is to be shown to the admin server.
+pub(crate) struct AdminToken;
+
+/// A token, which nothing shows.
+#[derive(Clone)]
+pub(crate) struct Token(pub(crate) Secret<String>);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").finish_non_exhaustive()
+    }
+}
+
+impl Kind for AdminToken {
+    type Value = Token;
+    const EXPECTS: &'static str = "a text of at least 16 visible ASCII characters";
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Token, Reason> {
+        let text = text.trim();
+        if text.len() < 16 {
+            return Err("it is shorter".into());
+        }
+        // It has to fit into a header.
+        let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_visible { Ok(Token(Secret::new(text.to_owned()))) } else { Err("it has others".into()) }
     }
 }
 

@@ -25,6 +25,8 @@ mod problem;
 mod secret_names;
 mod url;
 
+#[cfg(feature = "server")]
+pub(crate) use decided::AdminServer;
 pub(crate) use decided::{
     Config, LogsExporter, MetricsExporter, Otlp, PushSettings, RootSampling, SampleRule, TraceExporter,
     Traces, Zipkin,
@@ -35,7 +37,7 @@ pub(crate) use environment::Environment;
 pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;
 pub(crate) use kind::{
-    BaseEndpoint, Count, Filter, HashKey, Kind, Millis, PerSecond, Ratio, RingBytes, RootSampler,
+    AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, Millis, PerSecond, Ratio, RingBytes, RootSampler,
     SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
 };
 pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};

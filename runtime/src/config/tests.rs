@@ -52,7 +52,7 @@ fn nothing_set_is_what_the_documentation_says() {
     assert_eq!(config.resource("service.name"), Some("unknown_service:prog"));
     assert_eq!(config.log_filter, parse_filter("info").unwrap());
     assert_eq!(config.log_format, None);
-    assert_eq!(config.server, Some("127.0.0.1:9090".parse().unwrap()));
+    assert_eq!(config.server.as_ref().unwrap().address, "127.0.0.1:9090".parse().unwrap());
     assert!(!config.required);
     assert_eq!(config.shutdown_timeout, Duration::from_secs(5));
     let traces = config.traces.unwrap();
@@ -226,11 +226,16 @@ fn secrets_are_in_no_message_and_no_debug_output() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@host:1"),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://me:hunter2@host"),
+        ("APP_ADMIN_TOKEN", "hunter2"),
     ]);
-    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(problems.iter().any(|problem| problem.contains("_HEADERS` is not a list")), "{problems:?}");
     assert!(!format!("{problems:?} {config:?}").contains("hunter2"), "{problems:?} {config:?}");
-    let headers = otlp(&config.traces.unwrap()).unwrap().headers.0;
+    let traces = config.traces.unwrap();
+    let (config, problems) = resolve(&[("APP_ADMIN_TOKEN", "hunter2-hunter2-hunter2")]);
+    assert!(!format!("{problems:?} {config:?}").contains("hunter2"), "{problems:?} {config:?}");
+    assert_eq!(config.server.unwrap().token.unwrap().0.expose(), "hunter2-hunter2-hunter2");
+    let headers = otlp(&traces).unwrap().headers.0;
     assert_eq!(headers, [("authorization".to_owned(), "hunter2".to_owned())]);
 }
 
@@ -360,13 +365,13 @@ fn switches_of_development_and_bridging_are_off_until_they_are_set() {
 
 #[test]
 fn the_servers_address_may_lack_a_port_and_the_ports_variable_wins() {
-    let address = |variables: &[_]| clean(variables).server.unwrap().to_string();
+    let address = |variables: &[_]| clean(variables).server.unwrap().address.to_string();
     assert_eq!(address(&[("APP_METRICS_ADDR", "0.0.0.0")]), "0.0.0.0:9090");
     assert_eq!(address(&[("APP_METRICS_ADDR", "[::1]:80")]), "[::1]:80");
     assert_eq!(address(&[("APP_METRICS_ADDR", "localhost:80")]), "127.0.0.1:80");
     assert_eq!(address(&[("APP_METRICS_ADDR", "::1"), ("APP_METRICS_PORT", "81")]), "[::1]:81");
     assert_eq!(address(&[("APP_METRICS_ADDR", "10.0.0.1:80"), ("APP_METRICS_PORT", "0")]), "10.0.0.1:0");
-    assert_eq!(clean(&[("APP_METRICS_ENABLED", "no")]).server, None);
+    assert!(clean(&[("APP_METRICS_ENABLED", "no")]).server.is_none());
     for bad in [":9090", "localhost:", "localhost:x", "localhosts", "1.2.3.4:99999"] {
         problem("APP_METRICS_ADDR", bad);
     }

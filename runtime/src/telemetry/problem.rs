@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::{config, registry};
 
@@ -38,6 +39,14 @@ pub enum Problem {
         address: SocketAddr,
         /// The prefix of the variables.
         prefix: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The admin server can't listen on its Unix socket.
+    #[error("the admin server can't listen on the Unix socket `{}`: {source}; it does not", path.display())]
+    Socket {
+        /// The socket.
+        path: PathBuf,
         /// Why.
         source: io::Error,
     },
@@ -93,6 +102,7 @@ impl Problem {
             Self::Code { .. }
             | Self::Metric(_)
             | Self::Server { .. }
+            | Self::Socket { .. }
             | Self::Exporter { .. }
             | Self::Pipeline(_)
             | Self::Push(_)
@@ -112,6 +122,12 @@ pub enum InstallError {
         "the telemetry of this process is installed already; install it once, in `main`, and keep the guard"
     )]
     AlreadyInstalled,
+    /// This process was forked from one with telemetry, whose threads it has not got.
+    #[error(
+        "this process was forked from one with telemetry, and can't have its own: install it after the fork, or start \
+         another program"
+    )]
+    Forked,
     /// The telemetry is required, and something could not be done as asked. What was started has been stopped.
     #[error("the telemetry is required, but {0}")]
     Required(#[source] Problem),

@@ -17,6 +17,18 @@ impl Kind for Millis {
     }
 }
 
+/// A time in milliseconds that is waited for in any case, so that zero is "not at all".
+pub(crate) struct Pause;
+
+impl Kind for Pause {
+    type Value = Duration;
+    const EXPECTS: &'static str = "a whole number of milliseconds from 0 to 3600000";
+
+    fn parse(text: &str) -> Result<Duration, Reason> {
+        whole_number(text, 0, 3_600_000).map(Duration::from_millis)
+    }
+}
+
 /// A number of spans or events.
 pub(crate) struct Count;
 
