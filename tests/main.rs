@@ -3,6 +3,7 @@
 //!
 //! A backend that is not installed skips its tests with a line that says so, unless `SPANWRIGHT_REQUIRE_BACKENDS=1`.
 
+mod admin_load;
 mod any_snapshot;
 mod architecture;
 mod backends;
@@ -12,6 +13,7 @@ mod bad_metric_collectors;
 mod collector;
 mod command_line;
 mod emitter;
+mod ends;
 mod exposition;
 mod formats;
 mod health;

@@ -28,6 +28,7 @@ pub mod context;
 pub mod descriptor;
 pub mod ids;
 pub mod local;
+#[cfg(not(loom))]
 pub mod process;
 pub mod slots;
 mod sync;

@@ -7,7 +7,8 @@
 
 use std::ops::Deref;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, Ordering};
+
+use crate::sync::{AtomicU32, Ordering};
 
 #[cfg(unix)]
 mod c {
@@ -70,10 +71,10 @@ pub fn in_child(run: fn()) -> bool {
 extern "C" fn forked() {
     for place in &INHERITED {
         let descriptor = place.swap(NONE, Ordering::Relaxed);
-        if descriptor >= 0 {
+        if descriptor != NONE {
             // SAFETY: it is open, since `ClosedInChildren` keeps it so and takes it from here before it closes it. In this
             // process nobody uses it: its owner's thread does not fork, and a child has none of its parent's other threads.
-            unsafe { c::close(descriptor) };
+            unsafe { c::close(descriptor as i32) };
         }
     }
     if let Some(run) = IN_CHILD.get() {
@@ -81,25 +82,26 @@ extern "C" fn forked() {
     }
 }
 
-const NONE: i32 = -1;
+/// No descriptor: they are not negative, and so none is as large as this.
+const NONE: u32 = u32::MAX;
 
 /// The descriptors that children must not keep open. A place publishes nothing else.
-static INHERITED: [AtomicI32; 4] = [const { AtomicI32::new(NONE) }; 4];
+static INHERITED: [AtomicU32; 4] = [const { AtomicU32::new(NONE) }; 4];
 
 /// Something with a file descriptor that forked children close, so that what it listens on ends with this process. Its owner
 /// must be a thread that doesn't fork.
 #[derive(Debug)]
 pub struct ClosedInChildren<F> {
     inner: F,
-    place: Option<&'static AtomicI32>,
+    place: Option<&'static AtomicU32>,
 }
 
 #[cfg(unix)]
 impl<F: std::os::fd::AsRawFd> ClosedInChildren<F> {
     /// From now on, children close it; those beyond the fourth one don't.
     pub fn new(inner: F) -> Self {
-        let descriptor = inner.as_raw_fd();
-        let take = |place: &&AtomicI32| {
+        let descriptor = inner.as_raw_fd() as u32;
+        let take = |place: &&AtomicU32| {
             place.compare_exchange(NONE, descriptor, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         };
         Self { place: INHERITED.iter().find(take), inner }

@@ -98,6 +98,10 @@ impl Guard {
     /// Exports all spans that have ended until now, and pushes the metrics; waits at most for the shutdown timeout, 5
     /// seconds unless set otherwise. Whether all was delivered.
     pub fn flush(&self) -> bool {
+        if last::is_forked() {
+            // It has recorded nothing.
+            return true;
+        }
         let asked = self.push.ask(self.timeout);
         let spans = self.pipeline.as_ref().is_none_or(|pipeline| pipeline.flush(self.timeout));
         asked.wait() & spans
