@@ -12,6 +12,7 @@ mod bad_input;
 mod bad_metric_collectors;
 mod collector;
 mod command_line;
+mod documents;
 mod emitter;
 mod ends;
 mod exposition;

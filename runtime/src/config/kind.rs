@@ -106,7 +106,10 @@ pub(crate) struct AdminToken;
 
 /// A token, which nothing shows.
 #[derive(Clone)]
-pub(crate) struct Token(pub(crate) Secret<String>);
+pub(crate) struct Token(
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
+    pub(crate)  Secret<String>,
+);
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

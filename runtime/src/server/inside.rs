@@ -17,6 +17,9 @@ use crate::telemetry;
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 4 << 10;
 
+/// Does what the body of a PUT says, or tells what it may say.
+type Change = fn(&Admin, &str) -> Result<(), String>;
+
 /// A page. A new one is a row of [`PAGES`].
 pub(super) struct Page {
     /// Where it is.
@@ -24,7 +27,7 @@ pub(super) struct Page {
     /// What it shows.
     read: fn(&Admin) -> Value,
     /// What is done with the body of a PUT; nothing for a page that only shows.
-    change: Option<fn(&Admin, &str) -> Result<(), String>>,
+    change: Option<Change>,
 }
 
 /// All pages about the inside.
@@ -87,12 +90,7 @@ impl Page {
         }
     }
 
-    async fn change(
-        &self,
-        admin: Arc<Admin>,
-        change: fn(&Admin, &str) -> Result<(), String>,
-        body: Body,
-    ) -> Response {
+    async fn change(&self, admin: Arc<Admin>, change: Change, body: Body) -> Response {
         let Ok(bytes) = body::to_bytes(body, LARGEST).await else {
             let error =
                 json!({ "error": format!("the body must be whole, and have at most {LARGEST} bytes") });
