@@ -21,6 +21,7 @@ mod health;
 mod lifecycle;
 mod load;
 mod logs;
+mod memory;
 mod names;
 mod otlp;
 mod process;

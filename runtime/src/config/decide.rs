@@ -8,8 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::decided::{
-    AdminServer, Config, Limits, Measured, PushSettings, QueueSettings, Recording, RootSampling, SampleRule,
-    Sampling, TailPolicy, TraceExporter, Traces,
+    AdminServer, Config, Limits, Measured, Memory, PushSettings, QueueSettings, Recording, RootSampling,
+    SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
 };
 use super::keys::Settings;
 use super::kind::{ListenAddress, RootSampler, SamplerName};
@@ -19,8 +19,10 @@ use exporters::{Endpoints, SignalSettings, ZipkinSettings};
 
 /// The port of the admin server where nothing else is set.
 const DEFAULT_PORT: u16 = 9090;
-/// The telemetry ring buffer where nothing else is set, in bytes.
-const DEFAULT_RING: usize = 16 << 20;
+/// The memory of all telemetry where nothing else is set, in bytes.
+const DEFAULT_MEMORY: usize = 128 << 20;
+/// The largest ring that is made unasked, in bytes.
+const LARGEST_RING: usize = 256 << 20;
 /// A file of spans where nothing else is set, in bytes.
 const DEFAULT_FILE: u64 = 64 << 20;
 
@@ -105,6 +107,7 @@ impl Settings {
             span_links,
             event_attributes,
             redaction_key,
+            memory_limit,
             ring_size,
             immediate,
             opentelemetry,
@@ -221,6 +224,7 @@ impl Settings {
             spans: spans.decide(said.settings.batch_size.is_none(), problems),
             opentelemetry: opentelemetry.unwrap_or(false),
         };
+        let memory_limit = memory_limit.unwrap_or(DEFAULT_MEMORY);
         let recording = Recording {
             limits: Limits {
                 attributes: span_attributes.unwrap_or(defaults.attributes),
@@ -229,13 +233,14 @@ impl Settings {
                 links: span_links.unwrap_or(defaults.links),
                 event_attributes: event_attributes.unwrap_or(defaults.event_attributes),
             },
-            ring_bytes: ring_size.unwrap_or(DEFAULT_RING),
+            ring_bytes: ring_size.unwrap_or_else(|| Memory::part(memory_limit).min(LARGEST_RING)),
             immediate: immediate.unwrap_or(false),
         };
         Config {
             resource: decide_resource(service_name, resource_attributes.unwrap_or_default(), program),
             traces: traces_on.then_some(traces),
             recording,
+            memory: Memory::of(memory_limit),
             redaction_key,
             logs_export,
             logs_queue: logs.decide(false, problems),

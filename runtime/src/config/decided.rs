@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) traces: Option<Traces>,
     /// How spans and events are recorded.
     pub(crate) recording: Recording,
+    /// How much memory there is for what waits.
+    pub(crate) memory: Memory,
     /// The key of the hashes in place of what is redacted; nothing where the process has one of its own.
     pub(crate) redaction_key: Option<RedactionKey>,
     /// Where events are sent as log records.
@@ -113,6 +115,37 @@ pub(crate) struct Recording {
     /// Whether each span and event is exported at once, for development.
     pub(crate) immediate: bool,
 }
+
+/// How the memory of the telemetry is shared out. What is left of the limit without that of open spans has seven parts: the ring,
+/// two for what has been read from it, one for traces that are not decided yet, and those below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// For events whose spans are open.
+    pub(crate) events: usize,
+    /// For what waits for exporters, all together.
+    pub(crate) waiting: usize,
+    /// Pages of metrics' values that threads have of their own, all together.
+    pub(crate) own_pages: u32,
+}
+
+impl Memory {
+    /// What open spans may take, by the number of them.
+    const OPEN_SPANS: usize = 16 << 20;
+    const PARTS: usize = 7;
+
+    /// One of the seven parts, which is the ring's.
+    pub(crate) const fn part(limit: usize) -> usize {
+        limit.saturating_sub(Self::OPEN_SPANS) / Self::PARTS
+    }
+
+    pub(crate) const fn of(limit: usize) -> Self {
+        let part = Self::part(limit);
+        Self { events: part, waiting: part, own_pages: (part / PAGE) as u32 }
+    }
+}
+
+/// A page of metrics' values, in bytes.
+const PAGE: usize = spanwright_core::cells::PAGE_CELLS as usize * 8;
 
 /// Which traces are sampled.
 #[derive(Clone, Debug, PartialEq)]

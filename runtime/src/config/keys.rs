@@ -5,9 +5,10 @@ use super::environment::Environment;
 use super::jaeger::JaegerEndpoint;
 use super::kind::{
     Address, AdminToken, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HashKey,
-    HistogramAggregation, Host, Kind, Limit, LogExporters, LogsEndpoint, MetricExporters, MetricsEndpoint,
-    Millis, Pause, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch,
-    Switch, TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    HistogramAggregation, Host, Kind, Limit, LogExporters, LogsEndpoint, MemoryBytes, MetricExporters,
+    MetricsEndpoint, Millis, Pause, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers,
+    StandardSwitch, Switch, TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName,
+    ZipkinEndpoint,
 };
 use super::pairs::{Attributes, HeaderList};
 use super::problem::{Instead, Problem, ShownValue};
@@ -269,8 +270,12 @@ keys! {
     /// The key of the hashes that stand for attributes with `redact = hash`, so that programs agree on them. It never
     /// appears in a message.
     redaction_key: HashKey, ["REDACTION_KEY"], [], "a random one in each process";
-    /// The size of the telemetry ring buffer, in which spans and events wait.
-    ring_size: RingBytes, ["RING_SIZE"], [], "`16MiB`";
+    /// The most memory of the telemetry, besides the shared values of metrics and the texts of their labels, of which there
+    /// are as many as the program declares, and the request that each exporter is sending.
+    memory_limit: MemoryBytes, ["MEMORY_LIMIT"], [], "`128MiB`";
+    /// The size of the telemetry ring buffer, in which spans and events wait. Of what it is beyond its share, the telemetry
+    /// takes four times as much beyond its limit.
+    ring_size: RingBytes, ["RING_SIZE"], [], "a seventh of the memory limit without 16 MiB: `16MiB`";
     /// Exports every span and event at once, for development.
     immediate: Switch, ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.

@@ -39,7 +39,9 @@ pub(crate) use exporters::{
 };
 pub(crate) use filter::Filter;
 pub(crate) use metrics::{HistogramAggregation, TemporalityPreference};
-pub(crate) use number::{Count, FileBytes, Limit, Millis, Pause, PerSecond, Port, Ratio, RingBytes};
+pub(crate) use number::{
+    Count, FileBytes, Limit, MemoryBytes, Millis, Pause, PerSecond, Port, Ratio, RingBytes,
+};
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
 use super::problem::ShownValue;

@@ -32,13 +32,13 @@ pub(crate) use decided::{
     Traces, Zipkin,
 };
 #[allow(unused_imports, reason = "named once the pipeline does what they say")]
-pub(crate) use decided::{Limits, QueueSettings, Recording, RuleKey, Sampling, TailPolicy};
+pub(crate) use decided::{Limits, Memory, QueueSettings, Recording, RuleKey, Sampling, TailPolicy};
 pub(crate) use environment::Environment;
 pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;
 pub(crate) use kind::{
-    AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, Millis, PerSecond, Ratio, RingBytes, RootSampler,
-    SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
+    AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, MemoryBytes, Millis, PerSecond, Ratio, RingBytes,
+    RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
 };
 pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};
 #[cfg(any(feature = "otlp", feature = "zipkin"))]

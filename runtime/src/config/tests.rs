@@ -331,6 +331,24 @@ fn the_limits_of_spans_win_over_those_of_everything() {
 }
 
 #[test]
+fn the_parts_of_the_memory_and_open_spans_are_the_limit_together() {
+    for limit in [32, 64, 128, 1024, 2048] {
+        let config = clean(&[("APP_MEMORY_LIMIT", &format!("{limit}MiB"))]);
+        let (memory, ring) = (config.memory, config.recording.ring_bytes);
+        let all = ring * 4 + memory.events + memory.waiting + memory.own_pages as usize * 4096;
+        assert!(all + (16 << 20) <= limit << 20, "{limit}: {memory:?}");
+        assert!(ring >= 256 << 10, "{limit}: {ring}");
+    }
+    assert_eq!(clean(&[]).memory.own_pages, 4096);
+    let own = clean(&[("APP_MEMORY_LIMIT", "64MiB"), ("APP_RING_SIZE", "1MiB")]);
+    assert_eq!(
+        (own.recording.ring_bytes, own.memory),
+        (1 << 20, clean(&[("APP_MEMORY_LIMIT", "64MiB")]).memory)
+    );
+    assert_eq!(resolve(&[("APP_MEMORY_LIMIT", "1MiB")]).1.len(), 1);
+}
+
+#[test]
 fn the_ring_is_as_large_as_it_is_told() {
     let ring = |size| clean(&[("APP_RING_SIZE", size)]).recording.ring_bytes;
     for size in ["1048576", "1MiB", "1 mib", "1M", "1024k", "1024KiB", "1048576B"] {

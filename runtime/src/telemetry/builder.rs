@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, AdminToken, Filter, HashKey, LogFormat, RingBytes, Settings};
+use crate::config::{self, AdminToken, Filter, HashKey, LogFormat, MemoryBytes, RingBytes, Settings};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::{self, Check, FieldValue, HealthStatus};
 use crate::registry::Registry;
@@ -181,6 +181,19 @@ impl Builder {
     /// and ignored.
     pub fn redaction_key(mut self, key: &Secret<String>) -> Self {
         self.code.redaction_key = self.parsed("redaction_key", config::parse::<HashKey>(key.expose()));
+        self
+    }
+
+    /// The most memory of the telemetry, in bytes: from 33,554,432 (32 MiB) to 2,147,483,648 (2 GiB). 128 MiB by default. The
+    /// shared values of metrics and the texts of their labels, of which there are as many as the program declares, and the
+    /// request that each exporter is sending come on top. Anything else is a [`Problem`] and ignored.
+    ///
+    /// 16 MiB of it are for open spans. The rest has seven parts: the ring buffer; two for what has been read from it; traces
+    /// that are not decided yet; events whose spans are open; what waits for exporters; and values of metrics that threads
+    /// have of their own. What does not fit is dropped and counted, but for those values, which are shared then.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.code.memory_limit =
+            self.parsed("memory_limit", config::parse::<MemoryBytes>(&bytes.to_string()));
         self
     }
 

@@ -91,6 +91,7 @@ impl Builder {
             _installed: installed,
         };
         last::watch_forks();
+        spanwright_core::cells::limit_own_pages(config.memory.own_pages);
         crate::attribute::set_key(config.redaction_key.clone());
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
@@ -131,6 +132,7 @@ impl Builder {
         span::set_event_filter(config.log_filter.clone());
         let settings = PipelineSettings {
             recording: config.recording,
+            memory: config.memory,
             ring_variable: format!("{}_RING_SIZE", self.prefix),
             spans: config.traces.as_ref().map_or(config.logs_queue, |traces| traces.spans),
             logs: config.logs_queue,

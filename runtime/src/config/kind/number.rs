@@ -109,6 +109,18 @@ impl Kind for RingBytes {
     }
 }
 
+/// The memory of all telemetry. Less would not hold the open spans and some of each part.
+pub(crate) struct MemoryBytes;
+
+impl Kind for MemoryBytes {
+    type Value = usize;
+    const EXPECTS: &'static str = "a size from `32MiB` to `2GiB`, as `128MiB`, `64M` or `134217728`";
+
+    fn parse(text: &str) -> Result<usize, Reason> {
+        bytes(text, 32 << 20, 2 << 30).map(|number| number as usize)
+    }
+}
+
 /// The size of a file.
 pub(crate) struct FileBytes;
 
