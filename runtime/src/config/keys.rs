@@ -275,7 +275,7 @@ keys! {
     memory_limit: MemoryBytes, ["MEMORY_LIMIT"], [], "`128MiB`";
     /// The size of the telemetry ring buffer, in which spans and events wait. Of what it is beyond its share, the telemetry
     /// takes four times as much beyond its limit.
-    ring_size: RingBytes, ["RING_SIZE"], [], "a seventh of the memory limit without 16 MiB: `16MiB`";
+    ring_size: RingBytes, ["RING_SIZE"], [], "its part of the memory limit: `16MiB` unless that is set";
     /// Exports every span and event at once, for development.
     immediate: Switch, ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.

@@ -367,7 +367,10 @@ fn the_ring_is_as_large_as_it_is_told() {
         "99999999999999999999",
         "18446744073709551615G",
     ] {
-        assert!(problem("APP_RING_SIZE", bad).ends_with("the default is used: `16MiB`"));
+        assert!(
+            problem("APP_RING_SIZE", bad)
+                .ends_with("the default is used: its part of the memory limit: `16MiB` unless that is set")
+        );
     }
     assert!(problem("APP_RING_SIZE", "16MB").contains("write `KiB`, `MiB`"));
 }
