@@ -39,8 +39,8 @@ fn spans_and_events_that_nobody_takes_stay_within_the_limit() {
     ]);
     emitter.ask("call 1 1");
     let (before, _) = resident(emitter.process.id());
-    // Some 250 MB of them.
-    emitter.ask("call 200000 1000");
+    // Some 75 MB of them.
+    emitter.ask("call 60000 1000");
     let (_, most) = resident(emitter.process.id());
     let counts = emitter.counts();
     assert!(counts["spans_dropped_total{reason=\"queue_full\"}"] > 0, "{counts:?}");
