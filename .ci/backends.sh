@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests are judged by: Prometheus and promtool from Debian; the strict OpenMetrics parser, the OTLP
+# Installs what the tests are judged by: Prometheus, promtool and the load generator wrk from Debian; the strict OpenMetrics parser, the OTLP
 # receiver and the collector `rotel` from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`, also Debian's package of the oldest
 # Rust that is supported. Needs root for Debian's packages; installs only what is missing.
 set -euo pipefail
@@ -19,6 +19,7 @@ retry() {
 
 packages=()
 command -v prometheus >/dev/null && command -v promtool >/dev/null || packages+=(prometheus)
+command -v wrk >/dev/null || packages+=(wrk)
 command -v ps >/dev/null || packages+=(procps)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)

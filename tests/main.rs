@@ -3,6 +3,7 @@
 //!
 //! A backend that is not installed skips its tests with a line that says so, unless `SPANWRIGHT_REQUIRE_BACKENDS=1`.
 
+mod admin_load;
 mod any_snapshot;
 mod architecture;
 mod backends;
@@ -12,13 +13,16 @@ mod bad_metric_collectors;
 mod collector;
 mod command_line;
 mod configuration;
+mod documents;
 mod emitter;
+mod ends;
 mod exposition;
 mod formats;
 mod health;
 mod lifecycle;
 mod load;
 mod logs;
+mod memory;
 mod names;
 mod otlp;
 mod process;

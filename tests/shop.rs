@@ -143,7 +143,8 @@ impl Shop {
             }
         }
         command.args(["--listen", "127.0.0.1:0"]);
-        Start(command).admin_port(0)
+        // Nobody sends orders through a load balancer.
+        Start(command).admin_port(0).env("SPANWRIGHT_DRAIN_PERIOD", "0")
     }
 
     /// Where the admin server listens, as a target to scrape.

@@ -11,6 +11,7 @@
 //! | [`chunks`] | the telemetry ring buffer: what happened, from all threads to one reader |
 //! | [`slots`] | open spans: pooled, generation-tagged slots that hold ids, times and typed fields |
 //! | [`kept`] | values that are made when they are needed first, and kept for good |
+//! | [`process`] | the end of the process, and forked children |
 //! | [`clock`] | the processor's invariant counter where there is one, the system's clock elsewhere |
 //!
 //! Invariants:
@@ -31,6 +32,8 @@ pub mod ids;
 pub mod kept;
 pub mod local;
 pub mod objective;
+#[cfg(not(loom))]
+pub mod process;
 pub mod slots;
 mod sync;
 pub mod texts;

@@ -64,6 +64,8 @@ async fn main() -> ExitCode {
 
 /// Serves until the load is over, `SIGTERM` or `SIGINT`.
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    // `/ready` says no until the shop listens.
+    let starting = health::not_ready("the shop is opening");
     let store = Arc::new(Store::open(options.database.as_deref())?);
     let checked = store.clone();
     health::add(Check::new("database", move || future::ready(checked.check())));
@@ -76,6 +78,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         )
     })?;
     let address = listener.local_addr()?;
+    drop(starting);
     print!("{}", welcome(address));
 
     let shutdown = spanwright::shutdown_token();

@@ -16,7 +16,8 @@
 //! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`callsites`], [`Objective`] | what is annotated, and what is expected of it |
-//! | [`ENABLED`], [`is_installed`] | whether telemetry is compiled in, and whether it runs |
+//! | [`ENABLED`], [`is_installed`], [`set_enabled`] | whether telemetry is compiled in, whether it runs, and a switch for all of it |
+//! | [`health`] | checks, readiness, and what services say of themselves |
 //! | [`macro@test`], [`testing`] | tests with telemetry of their own, and assertions on it |
 //! | [`config`] | every key and environment variable, and the file |
 //! | [`logs`] | log lines, and which of them are written |
@@ -118,7 +119,9 @@ pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
 pub use task::{spawn, spawn_blocking};
 #[cfg(feature = "telemetry")]
-pub use telemetry::{Guard, SampleRate, Sampler, Telemetry, is_installed, metrics_addr, windows};
+pub use telemetry::{
+    Guard, SampleRate, Sampler, Telemetry, is_enabled, is_installed, metrics_addr, set_enabled, windows,
+};
 #[cfg(feature = "telemetry")]
 pub use tokio_metrics::{Runtimes, watch_runtime};
 pub use tracer::{SpanKey, SpanRecorder, Traced, Tracer, TracerSpan};

@@ -3,7 +3,7 @@
 //! A metric owns a [`Block`] of cells in one process-wide layout: an index, never an address. Each
 //! thread has pages of its own for the cells it touches, mapped on first use, and is the only one that writes to
 //! them: an increment is a load, an add and a store. Beside them are pages that all threads share: for metrics of the shared kind, for
-//! sums after a thread's end, and where threads have [`MAX_OWN_PAGES`] pages already. And there are pages for the rest, written
+//! sums after a thread's end, and where threads have as many pages as they [may](own_pages_limit) already. And there are pages for the rest, written
 //! under the store's lock: what ended threads have left, and observations that met another one in a shared histogram. A
 //! reader adds all of them up, under the store's lock, which a writer takes else only to map a page, and at its thread's end.
 //! Gauges that are *set* can't be added up; they live in shared pages.
@@ -29,7 +29,7 @@ pub use layout::{Block, CALL_SUMS, HISTOGRAM_HEAD, IN_FLIGHT, MAX_CELLS, PAGE_CE
 pub(crate) use page::Page;
 pub use reader::{HistogramCells, Reader};
 pub use store::{Store, StoreId};
-pub use threads::{MAX_OWN_PAGES, own_pages};
+pub use threads::{MAX_OWN_PAGES, limit_own_pages, own_pages, own_pages_limit};
 pub(crate) use threads::{retire_thread, switch_store};
 
 use crate::clock::{self, Ticks};

@@ -8,9 +8,23 @@ use super::store::{Store, StoreId, all_stores};
 use crate::local::{self, Local};
 use crate::sync::{Ordering, lock};
 
-/// The most pages that threads have of their own, all together: 256 MiB. Beyond them, threads write to shared cells, which
-/// takes longer.
+/// The most pages that threads have of their own, all together, whatever is [asked for](limit_own_pages): 256 MiB.
 pub const MAX_OWN_PAGES: u32 = 1 << 16;
+
+/// How many there may be. Publishes nothing else.
+static LIMIT: AtomicU32 = AtomicU32::new(MAX_OWN_PAGES);
+
+/// How many pages, of 4 KiB, threads may have of their own, all together. Beyond them, threads write to shared cells, which takes
+/// longer.
+#[must_use]
+pub fn own_pages_limit() -> u32 {
+    LIMIT.load(Ordering::Relaxed)
+}
+
+/// Lets threads have so many pages of their own, and [`MAX_OWN_PAGES`] at most. Those that they have already stay.
+pub fn limit_own_pages(pages: u32) {
+    LIMIT.store(pages.min(MAX_OWN_PAGES), Ordering::Relaxed);
+}
 
 /// How many there are. Publishes nothing else.
 pub(super) static OWN_PAGES: AtomicU32 = AtomicU32::new(0);
@@ -43,7 +57,7 @@ impl Table {
 
 /// Maps this thread's page for `cell` in its current store, unless the thread has ended or there are too many.
 pub(super) fn adopt(local: &Local, cell: u32) {
-    if cell >= MAX_CELLS || own_pages() >= MAX_OWN_PAGES || !local::arm(local) {
+    if cell >= MAX_CELLS || own_pages() >= own_pages_limit() || !local::arm(local) {
         return;
     }
     let mut threads = lock(&StoreId::of(local).store().threads);

@@ -50,7 +50,7 @@ pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_at, report_to};
 pub(crate) use shadow::{Stage, is_ours, stage};
 pub use site::{SITES, Site};
-pub(crate) use site::{metadata_of, refresh_all, register_all, specs, tracing_level};
+pub(crate) use site::{metadata_of, refresh_all, register_all, silence_all, specs, tracing_level};
 pub use stream::FollowedStream;
 pub use switched::Callee;
 pub use sync::{Call, CallGuard, Start, observe};

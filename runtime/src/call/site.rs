@@ -34,7 +34,7 @@ pub struct Site {
     calls: Kept<Option<CallMetrics>>,
     /// Which sampler decides where this is a root. Publishes nothing else.
     sampler: AtomicU8,
-    /// How its component is switched: `SPANS_OFF`, `METRICS_OFF`. Publishes nothing else.
+    /// How it is switched: `SPANS_OFF`, `METRICS_OFF`. Publishes nothing else.
     switched: AtomicU8,
     pub(super) events: Events,
 }
@@ -66,7 +66,7 @@ impl Site {
         let site: &'static Self = Box::leak(Box::new(Self::new(spec, &UNSEEN)));
         let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
         site.sampler.store(crate::span::sampler_of(spec) as u8, Ordering::Relaxed);
-        site.ask_component();
+        site.ask_switches();
         site.state.register(site.direct());
         registered.push(site);
         site
@@ -129,7 +129,7 @@ impl Site {
             // The lock keeps a change of the filter from coming in between what it says and what is set.
             let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
             self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
-            let enabled = self.ask_component();
+            let enabled = self.ask_switches();
             let metrics = if has_metrics && enabled.metrics { METRICS } else { 0 };
             // Until `tracing` has answered, it is asked each time.
             let ask = if enabled.spans { ASK } else { 0 };
@@ -142,27 +142,28 @@ impl Site {
         self.state.bits()
     }
 
-    /// Takes over what our own span filter and the component's switch say now. What `tracing` wants is asked anew where the
-    /// interest cache is rebuilt.
+    /// Takes over what our own span filter and the switches say now. What `tracing` wants is asked anew where the interest
+    /// cache is rebuilt.
     fn refresh(&self) {
         self.sampler.store(crate::span::sampler_of(self.spec) as u8, Ordering::Relaxed);
-        let enabled = self.ask_component();
+        let enabled = self.ask_switches();
         let metrics =
             if enabled.metrics && self.calls.get().is_some_and(Option::is_some) { METRICS } else { 0 };
         let shadow = if enabled.spans { 0 } else { SHADOW | ASK };
         self.state.set(DIRECT | METRICS | shadow, self.direct() | metrics);
     }
 
-    /// What the component's switch says now.
-    fn ask_component(&self) -> Enabled {
-        let enabled = crate::component::enabled(self.spec.component);
+    /// What the switch of all telemetry and the component's say now.
+    fn ask_switches(&self) -> Enabled {
+        let is_on = crate::telemetry::is_enabled();
+        let enabled = if is_on { crate::component::enabled(self.spec.component) } else { Enabled::NONE };
         let spans = if enabled.spans { 0 } else { SPANS_OFF };
         let metrics = if enabled.metrics { 0 } else { METRICS_OFF };
         self.switched.store(spans | metrics, Ordering::Relaxed);
         enabled
     }
 
-    /// How its component is switched.
+    /// How it is switched, as part of its component and of all telemetry.
     #[inline]
     pub(crate) fn enabled(&self) -> Enabled {
         let switched = self.switched.load(Ordering::Relaxed);
@@ -238,7 +239,15 @@ pub(crate) fn specs() -> impl Iterator<Item = &'static Spec> {
     all.filter(move |spec| known.insert(std::ptr::from_ref(*spec).addr()))
 }
 
-/// Asks our span filter and the components' switches again for every callsite.
+/// Makes every annotated function its bare body for good, in a forked child, where nothing may be locked.
+pub(crate) fn silence_all() {
+    for site in SITES {
+        site.switched.store(SPANS_OFF | METRICS_OFF, Ordering::Relaxed);
+        site.state.set(u32::MAX, 0);
+    }
+}
+
+/// Asks our span filter and the switches again for every callsite.
 pub(crate) fn refresh_all() {
     for site in REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         site.refresh();

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tracing_core::LevelFilter;
 
 use super::decided::{
-    Config, Limits, LogFile, LogsExporter, Measured, MetricsExporter, PushSettings, QueueSettings, Recording,
-    RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
+    AdminServer, Config, Limits, LogFile, LogsExporter, Measured, Memory, MetricsExporter, PushSettings,
+    QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
 };
 use super::keys::Chosen;
 use super::kind::{ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName};
@@ -21,6 +21,8 @@ use exporters::{Endpoints, SignalSettings, ZipkinSettings};
 
 /// The port of the admin server where nothing else is set.
 const DEFAULT_PORT: u16 = 9090;
+/// The largest ring that is made unasked, in bytes.
+const LARGEST_RING: usize = 256 << 20;
 /// A file of spans where nothing else is set, in bytes.
 const DEFAULT_FILE: u64 = 64 << 20;
 
@@ -52,6 +54,7 @@ impl Chosen {
             ),
             traces,
             recording: self.recording(),
+            memory: Memory::of(self.memory_limit),
             redaction_key: self.redaction_key.take(),
             components: self.components.take().unwrap_or_default(),
             logs_export,
@@ -65,12 +68,13 @@ impl Chosen {
             log_json_keys: self.log_json_keys.take().unwrap_or_default(),
             log_records: self.log_records,
             log_panics: self.log_panics,
-            server: self.metrics_enabled.then(|| decide_address(self.metrics_addr, self.metrics_port)),
+            server: self.server(),
             measured: self.measured(),
             own_level: self.own_level,
             explain: self.explain,
             required: self.required,
             shutdown_timeout: self.shutdown_timeout,
+            drain_period: self.drain_period,
             log_filter: self.log_filter,
         }
     }
@@ -135,7 +139,8 @@ impl Chosen {
         is_on.then_some(traces)
     }
 
-    const fn recording(&self) -> Recording {
+    fn recording(&self) -> Recording {
+        let share = || Memory::part(self.memory_limit).min(LARGEST_RING);
         Recording {
             limits: Limits {
                 attributes: self.span_attributes,
@@ -144,7 +149,7 @@ impl Chosen {
                 links: self.span_links,
                 event_attributes: self.event_attributes,
             },
-            ring_bytes: self.ring_size,
+            ring_bytes: self.ring_size.unwrap_or_else(share),
             immediate: self.immediate,
         }
     }
@@ -219,6 +224,16 @@ impl Chosen {
             rotation: self.log_file_rotation,
             keep: self.log_file_keep,
         }
+    }
+
+    fn server(&mut self) -> Option<AdminServer> {
+        let server = AdminServer {
+            address: decide_address(self.metrics_addr, self.metrics_port),
+            socket: self.admin_socket.take(),
+            token: self.admin_token.take(),
+            changes: self.admin_changes,
+        };
+        self.metrics_enabled.then_some(server)
     }
 
     const fn measured(&self) -> Measured {

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::kind::{JsonKeys, LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol, OwnLevel};
+use super::kind::{
+    JsonKeys, LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol, OwnLevel, Token,
+};
 use super::levels::{TargetLevels, is_within};
 use super::pairs::Headers;
 use super::url::Url;
@@ -21,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) traces: Option<Traces>,
     /// How spans and events are recorded.
     pub(crate) recording: Recording,
+    /// How much memory there is for what waits.
+    pub(crate) memory: Memory,
     /// The key of the hashes in place of what is redacted; nothing where the process has one of its own.
     pub(crate) redaction_key: Option<RedactionKey>,
     /// Where events are sent as log records.
@@ -47,9 +51,9 @@ pub(crate) struct Config {
     pub(crate) log_records: bool,
     /// Whether panics are.
     pub(crate) log_panics: bool,
-    /// Where the admin server listens; nothing where there is to be none.
+    /// The admin server; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
-    pub(crate) server: Option<SocketAddr>,
+    pub(crate) server: Option<AdminServer>,
     /// How components are switched.
     pub(crate) components: Vec<(String, Enabled)>,
     /// What is measured besides what the program measures.
@@ -62,6 +66,22 @@ pub(crate) struct Config {
     pub(crate) required: bool,
     /// The bound of the last flush.
     pub(crate) shutdown_timeout: Duration,
+    /// How long the program serves on after it was asked to end, if anybody can see that it is not ready any more.
+    pub(crate) drain_period: Duration,
+}
+
+/// The admin server.
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AdminServer {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Where it listens too; nothing where it doesn't.
+    pub(crate) socket: Option<PathBuf>,
+    /// What is to be shown to see the program's inside; nothing where the address decides it.
+    pub(crate) token: Option<Token>,
+    /// Whether the program can be changed.
+    pub(crate) changes: bool,
 }
 
 impl Config {
@@ -126,6 +146,37 @@ pub(crate) struct Recording {
     /// Whether each span and event is exported at once, for development.
     pub(crate) immediate: bool,
 }
+
+/// How the memory of the telemetry is shared out. What is left of the limit without that of open spans has seven parts: the ring,
+/// two for what has been read from it, one for traces that are not decided yet, and those below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// For events whose spans are open.
+    pub(crate) events: usize,
+    /// For what waits for exporters, all together.
+    pub(crate) waiting: usize,
+    /// Pages of metrics' values that threads have of their own, all together.
+    pub(crate) own_pages: u32,
+}
+
+impl Memory {
+    /// What open spans may take, by the number of them.
+    const OPEN_SPANS: usize = 16 << 20;
+    const PARTS: usize = 7;
+
+    /// One of the seven parts, which is the ring's.
+    pub(crate) const fn part(limit: usize) -> usize {
+        limit.saturating_sub(Self::OPEN_SPANS) / Self::PARTS
+    }
+
+    pub(crate) const fn of(limit: usize) -> Self {
+        let part = Self::part(limit);
+        Self { events: part, waiting: part, own_pages: (part / PAGE) as u32 }
+    }
+}
+
+/// A page of metrics' values, in bytes.
+const PAGE: usize = spanwright_core::cells::PAGE_CELLS as usize * 8;
 
 /// Which traces are sampled.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,12 +8,12 @@ use tracing_core::LevelFilter;
 use super::explanation::Explained;
 use super::jaeger::JaegerEndpoint;
 use super::kind::{
-    Address, BaseEndpoint, Components, Compressions, Count, ExemplarFilter, ExemplarFilters, FileBytes,
-    FilePath, Filter, Format, HashKey, HistogramAggregation, Host, JsonKeyList, Kind, Limit, LogExporters,
-    LogOutput, LogRotation, LogsEndpoint, MetricExporters, MetricsEndpoint, Millis, OtlpCompression,
-    OtlpProtocol, Outputs, OwnLevel, OwnLevels, PerSecond, Port, Protocol, Ratio, RingBytes, Rotations,
-    SampleRules, Samplers, StandardSwitch, Switch, TemporalityPreference, Text, TraceExporters,
-    TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    Address, AdminToken, BaseEndpoint, Components, Compressions, Count, ExemplarFilter, ExemplarFilters,
+    FileBytes, FilePath, Filter, Format, HashKey, HistogramAggregation, Host, JsonKeyList, Kind, Limit,
+    LogExporters, LogOutput, LogRotation, LogsEndpoint, MemoryBytes, MetricExporters, MetricsEndpoint,
+    Millis, OtlpCompression, OtlpProtocol, Outputs, OwnLevel, OwnLevels, Pause, PerSecond, Port, Protocol,
+    Ratio, RingBytes, Rotations, SampleRules, Samplers, StandardSwitch, Switch, TemporalityPreference, Text,
+    TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
 };
 use super::levels::TargetLevels;
 use super::pairs::{Attributes, HeaderList};
@@ -380,8 +380,13 @@ keys! {
     /// The key of the hashes that stand for attributes with `redact = hash`, so that programs agree on them. It never
     /// appears in a message.
     redaction_key: HashKey, ["redaction_key"], ["REDACTION_KEY"], [], "a random one in each process";
-    /// The size of the telemetry ring buffer, in which spans and events wait.
-    ring_size: RingBytes = 16 << 20, ["ring_size"], ["RING_SIZE"], [], "`16MiB`";
+    /// The most memory of the telemetry, besides the shared values of metrics and the texts of their labels, of which there
+    /// are as many as the program declares, and the request that each exporter is sending.
+    memory_limit: MemoryBytes = 128 << 20, ["memory_limit"], ["MEMORY_LIMIT"], [], "`128MiB`";
+    /// The size of the telemetry ring buffer, in which spans and events wait. Of what it is beyond its share, the telemetry
+    /// takes four times as much beyond its limit.
+    ring_size: RingBytes, ["ring_size"], ["RING_SIZE"],
+        [], "its part of the memory limit: `16MiB` unless that is set";
     /// Exports every span and event at once, for development.
     immediate: Switch = false, ["tracing.immediate"], ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.
@@ -416,6 +421,13 @@ keys! {
     /// The admin server's port; it wins over the address's. `0` lets the system choose.
     metrics_port: Port, ["metrics.port"], ["METRICS_PORT"],
         ["OTEL_EXPORTER_PROMETHEUS_PORT"], "the address's";
+    /// What is to be shown as `authorization: Bearer …` to see what the admin server has besides metrics, health and probes.
+    /// Without it, only this machine sees that, and only where the server listens on loopback. It never appears in a message.
+    admin_token: AdminToken, ["admin.token"], ["ADMIN_TOKEN"], [], "none";
+    /// A Unix socket at which the admin server listens too, for the program's own user.
+    admin_socket: FilePath, ["admin.socket"], ["ADMIN_SOCKET"], [], "none";
+    /// Whether the admin server lets this machine change the program while it runs: switch its telemetry off and on, say.
+    admin_changes: Switch = false, ["admin.changes"], ["ADMIN_CHANGES"], [], "`false`";
     /// Whether the process is measured: processor time, memory, threads, files, disk, network.
     process_metrics: Switch = true, ["metrics.process"], ["PROCESS_METRICS"], [], "`true`";
     /// Whether Tokio runtimes are measured.
@@ -434,4 +446,7 @@ keys! {
     /// How long the end of the program may wait for what is not exported yet.
     shutdown_timeout: Millis = Duration::from_secs(5), ["shutdown_timeout"], ["SHUTDOWN_TIMEOUT"],
         [], "`5000`";
+    /// How long the program serves on after SIGTERM, with `/ready` turned off, so that nobody sends it anything any more when it
+    /// stops. Where there is an admin server; SIGINT, which people send, does not wait.
+    drain_period: Pause = Duration::from_secs(5), ["drain_period"], ["DRAIN_PERIOD"], [], "`5000`";
 }

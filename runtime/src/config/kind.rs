@@ -49,11 +49,14 @@ pub(crate) use filter::Filter;
 pub(crate) use logs::{JsonKey, JsonKeyList, JsonKeys, Outputs, Rotations};
 pub use logs::{LogOutput, LogRotation};
 pub(crate) use metrics::{ExemplarFilter, ExemplarFilters, HistogramAggregation, TemporalityPreference};
-pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio, RingBytes};
+pub(crate) use number::{
+    Count, FileBytes, Limit, MemoryBytes, Millis, Pause, PerSecond, Port, Ratio, RingBytes,
+};
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
 use super::problem::ShownValue;
 use super::url::Url;
+use crate::Secret;
 use crate::attribute::RedactionKey;
 
 /// What is wrong with a value, beyond not being what it must be; can be empty. Never a secret's text.
@@ -149,6 +152,38 @@ impl Kind for HashKey {
             RedactionKey::SHORTEST.. => Ok(RedactionKey::new(text)),
             _ => Err("it is shorter".into()),
         }
+    }
+}
+
+/// What is to be shown to the admin server.
+pub(crate) struct AdminToken;
+
+/// A token, which nothing shows.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Token(
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
+    pub(crate)  Secret<String>,
+);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(not shown)")
+    }
+}
+
+impl Kind for AdminToken {
+    type Value = Token;
+    const EXPECTS: &'static str = "a text of at least 16 visible ASCII characters";
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Token, Reason> {
+        let text = text.trim();
+        if text.len() < 16 {
+            return Err("it is shorter".into());
+        }
+        // It has to fit into a header.
+        let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_visible { Ok(Token(Secret::new(text.to_owned()))) } else { Err("it has others".into()) }
     }
 }
 

@@ -66,19 +66,22 @@ mod url;
 
 use std::path::Path;
 
+#[cfg(feature = "server")]
+pub(crate) use decided::AdminServer;
 pub(crate) use decided::{
     Config, LogFile, LogsExporter, MetricsExporter, Otlp, PushSettings, RootSampling, SampleRule,
     TraceExporter, Traces, Zipkin,
 };
 #[allow(unused_imports, reason = "named once the pipeline does what they say")]
-pub(crate) use decided::{Limits, QueueSettings, Recording, RuleKey, Sampling, TailPolicy};
+pub(crate) use decided::{Limits, Memory, QueueSettings, Recording, RuleKey, Sampling, TailPolicy};
 pub(crate) use environment::Environment;
 pub use explanation::{Explained, Explanation};
 pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;
 pub(crate) use kind::{
-    BaseEndpoint, Count, Filter, HashKey, Kind, Millis, OwnLevel, PerSecond, Ratio, RingBytes, RootSampler,
-    SamplerName, TracesExporterName, ZipkinEndpoint, check_name, parse_key, set_component, set_rule,
+    AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, MemoryBytes, Millis, OwnLevel, PerSecond, Ratio,
+    RingBytes, RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, check_name, parse_key,
+    set_component, set_rule,
 };
 pub(crate) use kind::{FileBytes, JsonKey, JsonKeyList, JsonKeys};
 pub use kind::{LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol};

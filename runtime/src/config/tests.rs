@@ -56,7 +56,7 @@ fn nothing_set_is_what_the_documentation_says() {
     assert_eq!(config.resource("service.name"), Some("unknown_service:prog"));
     assert_eq!(config.log_filter, parse_filter("info").unwrap());
     assert_eq!(config.log_format, None);
-    assert_eq!(config.server, Some("127.0.0.1:9090".parse().unwrap()));
+    assert_eq!(config.server.as_ref().unwrap().address, "127.0.0.1:9090".parse().unwrap());
     assert!(!config.required);
     assert_eq!(config.shutdown_timeout, Duration::from_secs(5));
     let traces = config.traces.unwrap();
@@ -230,11 +230,16 @@ fn secrets_are_in_no_message_and_no_debug_output() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@host:1"),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://me:hunter2@host"),
+        ("APP_ADMIN_TOKEN", "hunter2"),
     ]);
-    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(problems.iter().any(|problem| problem.contains("_HEADERS` is not a list")), "{problems:?}");
     assert!(!format!("{problems:?} {config:?}").contains("hunter2"), "{problems:?} {config:?}");
-    let headers = otlp(&config.traces.unwrap()).unwrap().headers.0;
+    let traces = config.traces.unwrap();
+    let (config, problems) = resolve(&[("APP_ADMIN_TOKEN", "hunter2-hunter2-hunter2")]);
+    assert!(!format!("{problems:?} {config:?}").contains("hunter2"), "{problems:?} {config:?}");
+    assert_eq!(config.server.unwrap().token.unwrap().0.expose(), "hunter2-hunter2-hunter2");
+    let headers = otlp(&traces).unwrap().headers.0;
     assert_eq!(headers, [("authorization".to_owned(), "hunter2".to_owned())]);
 }
 
@@ -330,6 +335,24 @@ fn the_limits_of_spans_win_over_those_of_everything() {
 }
 
 #[test]
+fn the_parts_of_the_memory_and_open_spans_are_the_limit_together() {
+    for limit in [32, 64, 128, 1024, 2048] {
+        let config = clean(&[("APP_MEMORY_LIMIT", &format!("{limit}MiB"))]);
+        let (memory, ring) = (config.memory, config.recording.ring_bytes);
+        let all = ring * 4 + memory.events + memory.waiting + memory.own_pages as usize * 4096;
+        assert!(all + (16 << 20) <= limit << 20, "{limit}: {memory:?}");
+        assert!(ring >= 256 << 10, "{limit}: {ring}");
+    }
+    assert_eq!(clean(&[]).memory.own_pages, 4096);
+    let own = clean(&[("APP_MEMORY_LIMIT", "64MiB"), ("APP_RING_SIZE", "1MiB")]);
+    assert_eq!(
+        (own.recording.ring_bytes, own.memory),
+        (1 << 20, clean(&[("APP_MEMORY_LIMIT", "64MiB")]).memory)
+    );
+    assert_eq!(resolve(&[("APP_MEMORY_LIMIT", "1MiB")]).1.len(), 1);
+}
+
+#[test]
 fn the_ring_is_as_large_as_it_is_told() {
     let ring = |size| clean(&[("APP_RING_SIZE", size)]).recording.ring_bytes;
     for size in ["1048576", "1MiB", "1 mib", "1M", "1024k", "1024KiB", "1048576B"] {
@@ -348,7 +371,10 @@ fn the_ring_is_as_large_as_it_is_told() {
         "99999999999999999999",
         "18446744073709551615G",
     ] {
-        assert!(problem("APP_RING_SIZE", bad).ends_with("the default is used: `16MiB`"));
+        assert!(
+            problem("APP_RING_SIZE", bad)
+                .ends_with("the default is used: its part of the memory limit: `16MiB` unless that is set")
+        );
     }
     assert!(problem("APP_RING_SIZE", "16MB").contains("write `KiB`, `MiB`"));
 }
@@ -364,13 +390,13 @@ fn switches_of_development_and_bridging_are_off_until_they_are_set() {
 
 #[test]
 fn the_servers_address_may_lack_a_port_and_the_ports_variable_wins() {
-    let address = |variables: &[_]| clean(variables).server.unwrap().to_string();
+    let address = |variables: &[_]| clean(variables).server.unwrap().address.to_string();
     assert_eq!(address(&[("APP_METRICS_ADDR", "0.0.0.0")]), "0.0.0.0:9090");
     assert_eq!(address(&[("APP_METRICS_ADDR", "[::1]:80")]), "[::1]:80");
     assert_eq!(address(&[("APP_METRICS_ADDR", "localhost:80")]), "127.0.0.1:80");
     assert_eq!(address(&[("APP_METRICS_ADDR", "::1"), ("APP_METRICS_PORT", "81")]), "[::1]:81");
     assert_eq!(address(&[("APP_METRICS_ADDR", "10.0.0.1:80"), ("APP_METRICS_PORT", "0")]), "10.0.0.1:0");
-    assert_eq!(clean(&[("APP_METRICS_ENABLED", "no")]).server, None);
+    assert!(clean(&[("APP_METRICS_ENABLED", "no")]).server.is_none());
     for bad in [":9090", "localhost:", "localhost:x", "localhosts", "1.2.3.4:99999"] {
         problem("APP_METRICS_ADDR", bad);
     }

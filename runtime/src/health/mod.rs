@@ -1,131 +1,74 @@
-//! Health checks: what an orchestrator asks before it sends traffic, or starts the program anew.
+//! Health: what an orchestrator asks before it sends traffic, or starts the program anew.
+//!
+//! | Path | Answers | 200 | 503 |
+//! | --- | --- | --- | --- |
+//! | `/live` | that the process runs; nothing else is asked | always | never |
+//! | `/ready` | whether traffic is wanted | no check is unhealthy | a check is unhealthy, the program still [starts](not_ready), or it shuts down |
+//! | `/health` | how the program is, with all checks | `healthy`, `degraded` | `unhealthy`, `shutting_down` |
+//!
+//! Checks are added with [`add`], and fields of one's own with [`show`], [`show_with`] and [`show_metric`]. The answer is one
+//! JSON object:
+//!
+//! ```json
+//! {
+//!   "status": "healthy",
+//!   "uptime_seconds": 3600,
+//!   "queries_running": 5,
+//!   "streams_active": 10,
+//!   "memory_usage_mb": 256,
+//!   "service": "eventflux",
+//!   "version": "1.2.3",
+//!   "checks": { "event_pipeline": "ok", "state_backend": "ok", "query_runtime": "degraded" }
+//! }
+//! ```
+//!
+//! A check is `ok`, `degraded` or `unhealthy`. `/health?detail` says why, and how long it took:
+//! `{"status": "degraded", "reason": "the score is 0.4", "duration_ms": 1.5}`.
+//!
+//! `docs/kubernetes.md` in the repository has the probes of a Deployment.
 //!
 //! Invariants:
-//! - checks run side by side, each with a limit of its own; one that panics, hangs or blocks its thread is
+//! - checks and fields run side by side, each with a limit of its own; one that panics, hangs or blocks its thread is
 //!   unhealthy and holds up nobody else;
 //! - however many ask, one run goes on at a time, and nobody is answered with a run that began before the question;
 //! - a check that hangs is not started again while it does.
 
 #![cfg_attr(not(feature = "server"), allow(dead_code, reason = "only the admin server asks"))]
 
-use std::fmt::{self, Display};
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+mod asked;
+mod check;
+mod fields;
+mod report;
 
-use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use check::{Check, HealthCheck, HealthStatus};
+use fields::Field;
+pub use fields::FieldValue;
+pub(crate) use report::Health;
+
+use crate::registry::Registry;
 
 /// How long a check may take unless it says otherwise.
 pub const DEFAULT_LIMIT: Duration = Duration::from_secs(1);
 
-/// What a check that doesn't watch its own limit (because it blocks its thread) gets beyond it.
-const GRACE: Duration = Duration::from_millis(100);
+/// What was added while the program runs.
+static ADDED: Mutex<Added> =
+    Mutex::new(Added { checks: Vec::new(), fields: Vec::new(), starting: Vec::new() });
 
-type Run = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
-
-/// A health check: a name, and a question that is asked whenever `/health` or `/ready` is.
-///
-/// ```
-/// use std::time::Duration;
-/// use spanwright::health::Check;
-///
-/// let check = Check::new("disk", || async {
-///     let free = 17_u32; // per cent
-///     if free > 5 { Ok(()) } else { Err(format!("{free} % free")) }
-/// })
-/// .limit(Duration::from_millis(200));
-/// assert_eq!(check.name(), "disk");
-/// ```
-#[derive(Clone)]
-pub struct Check {
-    name: String,
-    limit: Duration,
-    run: Run,
-    /// Whether a run goes on. Publishes nothing else.
-    busy: Arc<AtomicBool>,
+/// What there is besides what the telemetry started with.
+#[derive(Clone, Debug, Default)]
+struct Added {
+    checks: Vec<Check>,
+    fields: Vec<Field>,
+    /// Why the program is not ready yet, each with its number.
+    starting: Vec<(u64, String)>,
 }
 
-impl Check {
-    /// A check by the name `name`, which runs `check` and has [`DEFAULT_LIMIT`] for it.
-    ///
-    /// What the error displays is shown to whoever asks for `/health`: keep secrets out of it. The check runs on a
-    /// thread of its own and may block it; nothing that it does is recorded as a span.
-    pub fn new<F, Fut, E>(name: impl Into<String>, check: F) -> Self
-    where
-        F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), E>> + Send + 'static,
-        E: Display,
-    {
-        let run: Run = Arc::new(move || {
-            let running = check();
-            Box::pin(async move { running.await.map_err(|error| error.to_string()) })
-        });
-        Self { name: name.into(), limit: DEFAULT_LIMIT, run, busy: Arc::default() }
-    }
-
-    /// The time after which the check counts as failed.
-    #[must_use]
-    pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = limit;
-        self
-    }
-
-    /// The check's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Starts the check on a thread of its own. Must be called within a Tokio runtime.
-    fn start(&self) -> impl Future<Output = CheckReport> + use<> {
-        let Self { name, limit, run, busy } = self.clone();
-        let started = Instant::now();
-        let free = !busy.swap(true, Ordering::AcqRel);
-        let task = free.then(|| {
-            tokio::task::spawn_blocking(move || {
-                let _ended = Ended(busy);
-                let _suppressed = crate::span::suppress();
-                tokio::runtime::Handle::current().block_on(async { tokio::time::timeout(limit, run()).await })
-            })
-        });
-        async move {
-            let error = match task {
-                None => Some("the run before, which took too long, has not ended yet".to_owned()),
-                Some(task) => match tokio::time::timeout(limit + GRACE, task).await {
-                    Ok(Ok(Ok(result))) => result.err(),
-                    Ok(Ok(Err(_))) | Err(_) => Some(format!("no answer within {limit:?}")),
-                    Ok(Err(_)) => Some("the check panicked".to_owned()),
-                },
-            };
-            CheckReport { name, error, duration: started.elapsed() }
-        }
-    }
+fn added() -> MutexGuard<'static, Added> {
+    ADDED.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-impl fmt::Debug for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Check").field("name", &self.name).field("limit", &self.limit).finish_non_exhaustive()
-    }
-}
-
-/// Notes the end of a run, be it by a panic.
-struct Ended(Arc<AtomicBool>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
-    }
-}
-
-fn status(healthy: bool) -> &'static str {
-    if healthy { "healthy" } else { "unhealthy" }
-}
-
-/// Checks that were added while the program runs.
-static ADDED: std::sync::Mutex<Vec<Check>> = std::sync::Mutex::new(Vec::new());
 
 /// Adds a check to this process's telemetry, now or later: for programs with `#[spanwright::main]`, and for parts that
 /// start after it. It takes the place of one with the same name.
@@ -136,165 +79,93 @@ static ADDED: std::sync::Mutex<Vec<Check>> = std::sync::Mutex::new(Vec::new());
 /// health::add(Check::new("stock", || async { Ok::<(), String>(()) }));
 /// ```
 pub fn add(check: Check) {
-    let mut added = ADDED.lock().unwrap_or_else(PoisonError::into_inner);
-    added.retain(|other| other.name != check.name);
-    added.push(check);
+    let mut added = added();
+    added.checks.retain(|other| other.name != check.name);
+    added.checks.push(check);
 }
 
-/// The checks of the start, and those that were added.
-fn merged(first: &[Check], added: Vec<Check>) -> Vec<Check> {
-    let is_replaced = |check: &&Check| added.iter().any(|other| other.name == check.name);
-    let kept: Vec<Check> = first.iter().filter(|check| !is_replaced(check)).cloned().collect();
-    kept.into_iter().chain(added).collect()
+/// Shows a value in the JSON of `/health` that stays what it is. It takes the place of one with the same name; the names
+/// that the object has itself win over it.
+///
+/// ```
+/// spanwright::health::show("region", "eu-central-1");
+/// ```
+pub fn show(name: impl Into<String>, value: impl Into<FieldValue>) {
+    show_field(Field::fixed(name.into(), value.into()));
 }
 
-/// What one check found.
-#[derive(Clone, Debug)]
-pub(crate) struct CheckReport {
-    name: String,
-    error: Option<String>,
-    duration: Duration,
+/// Shows a value in the JSON of `/health` that is asked for each time, on a thread of its own. Where there is none within a
+/// second, or `ask` panics, `null` is shown.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// static QUERIES: AtomicU64 = AtomicU64::new(0);
+///
+/// spanwright::health::show_with("queries_running", || QUERIES.load(Ordering::Relaxed));
+/// ```
+pub fn show_with<V: Into<FieldValue>>(name: impl Into<String>, ask: impl Fn() -> V + Send + Sync + 'static) {
+    show_field(Field::asked(name.into(), ask));
 }
 
-impl CheckReport {
-    fn to_json(&self) -> Value {
-        let millis = (self.duration.as_secs_f64() * 1e6).round() / 1e3;
-        let mut json = json!({ "status": status(self.error.is_none()), "duration_ms": millis });
-        if let Some(error) = &self.error {
-            json["error"] = error.as_str().into();
-        }
-        json
-    }
+/// Shows a counter or a gauge of the default registry in the JSON of `/health`: all its series together, times `factor`.
+/// `null` where there is no such metric.
+///
+/// ```
+/// use spanwright::{Gauge, Metrics, health};
+///
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "eventflux")]
+/// struct Streams {
+///     /// Streams that are open.
+///     streams_active: Gauge,
+/// }
+///
+/// Streams::global().streams_active.set(10.0);
+/// health::show_metric("streams_active", "eventflux_streams_active", 1.0);
+/// health::show_metric("memory_usage_mb", "process_resident_memory_bytes", 1e-6);
+/// ```
+pub fn show_metric(name: impl Into<String>, metric: impl Into<String>, factor: f64) {
+    let metric = metric.into();
+    let digits = 10_f64.powi(3);
+    show_with(name, move || {
+        let family = Registry::global().get_metric(&metric)?;
+        let values = family.series.iter().filter_map(|series| series.value.number());
+        let sum = values.reduce(|sum, value| sum + value)?;
+        // As exact as people read it; else `1e-6` makes 256.00000000000003 of it.
+        Some((sum * factor * digits).round() / digits)
+    });
 }
 
-/// What all checks found.
+fn show_field(field: Field) {
+    let mut added = added();
+    added.fields.retain(|other| other.name != field.name);
+    added.fields.push(field);
+}
+
+/// Turns `/ready` off until the answer is dropped, for this reason, which is shown: while the program still starts, or where
+/// it wants no traffic for a while.
+///
+/// ```
+/// # fn load_cache() {}
+/// let starting = spanwright::health::not_ready("the cache is being loaded");
+/// load_cache();
+/// drop(starting);
+/// ```
+pub fn not_ready(reason: impl Into<String>) -> NotReady {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    added().starting.push((number, reason.into()));
+    NotReady(number)
+}
+
+/// Keeps the program from being ready; see [`not_ready`].
+#[must_use = "the program is ready when this is dropped"]
 #[derive(Debug)]
-pub(crate) struct Report {
-    asked: Instant,
-    checks: Vec<CheckReport>,
-}
+pub struct NotReady(u64);
 
-impl Report {
-    pub(crate) fn is_healthy(&self) -> bool {
-        self.checks.iter().all(|check| check.error.is_none())
-    }
-
-    fn checks_json(&self) -> Value {
-        self.checks.iter().map(|check| (check.name.clone(), check.to_json())).collect::<Map<_, _>>().into()
-    }
-}
-
-/// Whether the program can work, and wants to.
-#[derive(Debug)]
-pub(crate) struct Health {
-    service: String,
-    version: Option<String>,
-    checks: Vec<Check>,
-    started: Instant,
-    /// Whether `/ready` says no, whatever the checks say. Publishes nothing else.
-    shutting_down: AtomicBool,
-    last: Mutex<Option<Arc<Report>>>,
-}
-
-impl Health {
-    /// Of two checks with one name, the later one is kept.
-    pub(crate) fn new(service: String, version: Option<String>, all: Vec<Check>) -> Self {
-        let mut checks: Vec<Check> = Vec::with_capacity(all.len());
-        for check in all {
-            checks.retain(|other| other.name != check.name);
-            checks.push(check);
-        }
-        let (shutting_down, last) = (AtomicBool::new(false), Mutex::new(None));
-        Self { service, version, checks, started: Instant::now(), shutting_down, last }
-    }
-
-    /// Turns `/ready` off, for good.
-    pub(crate) fn shut_down(&self) {
-        self.shutting_down.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_shutting_down(&self) -> bool {
-        self.shutting_down.load(Ordering::Relaxed)
-    }
-
-    /// Runs the checks, or waits for a run that began after this call. A run goes on when nobody waits for it any
-    /// more, so that its checks are not taken for hanging ones.
-    pub(crate) async fn report(self: &Arc<Self>) -> Arc<Report> {
-        let (health, asked) = (Arc::clone(self), Instant::now());
-        let run = tokio::spawn(async move {
-            let mut last = health.last.lock().await;
-            if let Some(report) = last.as_ref().filter(|report| report.asked >= asked) {
-                return Arc::clone(report);
-            }
-            let report = Arc::new(health.run().await);
-            *last = Some(Arc::clone(&report));
-            report
-        });
-        // Nothing panics there, and nobody cancels it but the runtime's own end.
-        let failed = |_| {
-            let error = Some("the checks could not be run".to_owned());
-            let check = CheckReport { name: "spanwright".to_owned(), error, duration: asked.elapsed() };
-            Arc::new(Report { asked, checks: vec![check] })
-        };
-        run.await.unwrap_or_else(failed)
-    }
-
-    async fn run(&self) -> Report {
-        let asked = Instant::now();
-        let added = ADDED.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let all = merged(&self.checks, added);
-        let running: Vec<_> = all.iter().map(Check::start).collect();
-        // Each has its own thread and its own limit, counted from here: waiting in turn loses nothing.
-        let running: Vec<_> = running.into_iter().map(tokio::spawn).collect();
-        let mut checks = Vec::with_capacity(running.len());
-        for (check, running) in all.iter().zip(running) {
-            checks.push(running.await.unwrap_or_else(|_| CheckReport {
-                name: check.name.clone(),
-                error: Some("the check could not be run".to_owned()),
-                duration: asked.elapsed(),
-            }));
-        }
-        Report { asked, checks }
-    }
-
-    /// The answer of `/health`.
-    pub(crate) fn health_json(&self, report: &Report) -> Value {
-        let mut json = json!({
-            "status": status(report.is_healthy()),
-            "checks": report.checks_json(),
-            "service": self.service,
-            "uptime_seconds": self.started.elapsed().as_secs(),
-        });
-        if let Some(version) = &self.version {
-            json["version"] = version.as_str().into();
-        }
-        json
-    }
-
-    /// The answer of `/ready`: whether traffic is wanted, and why not. The checks are not run while shutting down.
-    pub(crate) async fn ready_json(self: &Arc<Self>) -> (bool, Value) {
-        if self.is_shutting_down() {
-            return (false, json!({ "status": "not ready", "reason": "shutting down" }));
-        }
-        let report = self.report().await;
-        if report.is_healthy() && !self.is_shutting_down() {
-            return (true, json!({ "status": "ready" }));
-        }
-        (false, json!({ "status": "not ready", "reason": "unhealthy", "checks": report.checks_json() }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_check_that_is_added_takes_the_place_of_its_namesake() {
-        let check = |name: &str, millis| {
-            Check::new(name, || async { Ok::<_, String>(()) }).limit(Duration::from_millis(millis))
-        };
-        let all = merged(&[check("a", 1), check("b", 2)], vec![check("b", 3), check("c", 4)]);
-        let all: Vec<_> = all.iter().map(|check| (check.name(), check.limit.as_millis())).collect();
-        assert_eq!(all, [("a", 1), ("b", 3), ("c", 4)]);
+impl Drop for NotReady {
+    fn drop(&mut self) {
+        added().starting.retain(|(number, _)| *number != self.0);
     }
 }

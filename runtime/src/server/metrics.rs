@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,8 @@ use tokio::sync::Mutex;
 
 use crate::export::exposition::{Format, encode};
 use crate::own_metrics::ScrapeMetrics;
-use crate::registry::{Registry, merged};
+use crate::registry::{Family, Kind, LabelSet, Registry, Snapshot, Value, merged};
+use crate::telemetry;
 
 /// How long a page may take, with the wait for those before it. Scrapers of Prometheus give up after 10 s where they are not
 /// told otherwise, and should get to see why there is none.
@@ -66,7 +67,7 @@ impl Pages {
             let (_turn, _suppressed) = (turn, crate::span::suppress());
             let scrape = ScrapeMetrics::global();
             let _timer = scrape.duration_seconds.start_timer();
-            let page = encode(format, &scrape.noted(merged(registries.iter().map(Registry::snapshot))));
+            let page = encode(format, &scrape.noted(snapshot(&registries)));
             let compressed = (may_compress && page.len() >= SMALL).then(|| compressed(&page)).flatten();
             (compressed.is_some(), compressed.unwrap_or(page))
         };
@@ -76,6 +77,16 @@ impl Pages {
         let encoding = is_compressed.then_some([(header::CONTENT_ENCODING, "gzip")]);
         Ok((headers, encoding.map(axum::response::AppendHeaders), page).into_response())
     }
+}
+
+/// What the page shows: where all telemetry is switched off, that it is.
+fn snapshot(registries: &[Registry]) -> Snapshot {
+    if telemetry::is_enabled() {
+        return merged(registries.iter().map(Registry::snapshot));
+    }
+    let help = "Whether the telemetry is switched on.";
+    let off = Family { help: help.into(), ..Family::new("spanwright_enabled", Kind::Gauge) };
+    Snapshot { families: vec![off.with(LabelSet::default(), Value::Gauge(0.0))], time: SystemTime::now() }
 }
 
 /// The values of a header that may stand several times.

@@ -1,16 +1,22 @@
-//! The admin server: `/metrics`, `/health`, `/ready` and `/live`.
+//! The admin server: `/metrics`, `/health`, `/ready` and `/live`, and pages about the program's inside.
 //!
 //! Invariants:
 //! - it runs on a thread of its own, so that it answers while the program's runtime is busy or stuck; nothing that
 //!   happens there is recorded;
-//! - connections have a bound, and none is kept that moves no bytes;
+//! - connections have a bound, and [each step of one](Limits) a time; where there are as many as there may be, who comes takes
+//!   the place of the one that has been idle for the longest time, so that idle connections keep nobody out;
+//! - who may see and change what is decided in one place, [`Access`];
 //! - pages of metrics are written one at a time, beside that thread, so that `/live` answers while a large one is made, and each
 //!   request for one is answered within [a limit](metrics::LIMIT), whatever blocks;
-//! - request bodies are never read.
+//! - the body of a request is read where it changes something, and nowhere else, and has a bound.
 
+mod access;
 mod connections;
+mod inside;
 mod metrics;
+mod progress;
 mod routes;
+mod socket;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -19,44 +25,68 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
+use spanwright_core::process::ClosedInChildren;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
+
+pub(crate) use access::Access;
+use connections::Connections;
+use progress::Limits;
+pub(crate) use socket::Socket;
 
 use crate::health::Health;
 use crate::registry::Registry;
-use connections::Bounded;
 
 /// How long answers may still be written when the server stops.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What the routes read.
-#[derive(Debug)]
 pub(crate) struct Admin {
     /// The checks.
     pub(crate) health: Arc<Health>,
     /// Registries in the order in which they win, where two have the same metric.
     pub(crate) registries: Vec<Registry>,
+    /// Who may see and change what.
+    pub(crate) access: Access,
 }
 
 /// A running server. It stops when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What a server has bounds for, which tests choose.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    connections: Limits,
+    /// How long a page of metrics may take.
+    page: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { connections: Limits::default(), page: metrics::LIMIT }
+    }
+}
+
 impl Server {
-    /// Listens on `address` and answers from a thread of its own.
+    /// Listens on `address`, and on the Unix socket where there is one, and answers from a thread of its own.
     ///
     /// # Errors
     /// When the address is taken or not this machine's, or the thread can't be started.
-    pub(crate) fn start(address: SocketAddr, admin: Admin) -> io::Result<Self> {
-        Self::start_with(address, admin, metrics::LIMIT)
+    pub(crate) fn start(address: SocketAddr, socket: Option<Socket>, admin: Admin) -> io::Result<Self> {
+        Self::start_with(address, socket, admin, Bounds::default())
     }
 
-    /// The same with another limit for a page of metrics.
-    fn start_with(address: SocketAddr, admin: Admin, limit: Duration) -> io::Result<Self> {
+    fn start_with(
+        address: SocketAddr,
+        socket: Option<Socket>,
+        admin: Admin,
+        bounds: Bounds,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -64,11 +94,13 @@ impl Server {
             .thread_name("spanwright-check")
             .enable_all()
             .build()?;
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopped) = watch::channel(false);
+        let router = routes::router(admin, bounds.page);
+        let connections = Connections::new(bounds.connections);
         let thread = thread::Builder::new()
             .name("spanwright-admin".to_owned())
-            .spawn(move || run(runtime, listener, routes::router(admin, limit), stopped))?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+            .spawn(move || run(runtime, listener, socket, &connections, &router, &stopped))?;
+        Ok(Self { address, stop, thread: Some(thread) })
     }
 
     /// Where it listens; the port that the system chose, where it was to choose.
@@ -79,8 +111,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Dropping the sender is the signal.
-        self.stop.take();
+        self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
             // Waiting for itself would be for ever.
             if thread.thread().id() != thread::current().id() {
@@ -92,23 +123,32 @@ impl Drop for Server {
 }
 
 /// The thread.
-fn run(runtime: Runtime, listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
+fn run(
+    runtime: Runtime,
+    listener: TcpListener,
+    mut socket: Option<Socket>,
+    connections: &Connections,
+    router: &Router,
+    stopped: &watch::Receiver<bool>,
+) {
     let _suppressed = crate::span::suppress();
     runtime.block_on(async {
-        let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-        let (begin_stop, mut stopping) = tokio::sync::watch::channel(false);
-        let graceful = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        let serve = axum::serve(Bounded::new(listener), router).with_graceful_shutdown(graceful);
-        let mut serve = std::pin::pin!(serve.into_future());
-        tokio::select! {
-            _ = &mut serve => return,
-            _ = stopped => {}
+        let mut serving = tokio::task::JoinSet::new();
+        if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+            let listener = ClosedInChildren::new(listener);
+            serving.spawn(connections.clone().serve(listener, router.clone(), stopped.clone()));
         }
-        begin_stop.send_replace(true);
-        let _ = tokio::time::timeout(GRACE, serve).await;
+        #[cfg(unix)]
+        if let Some(listener) = socket.as_mut().and_then(Socket::listener) {
+            let listener = ClosedInChildren::new(listener);
+            serving.spawn(connections.clone().serve(listener, router.clone(), stopped.clone()));
+        }
+        let mut stopping = stopped.clone();
+        // An error is that the sender is gone, which is the end too.
+        let _ = stopping.wait_for(|stop| *stop).await;
+        let _ = tokio::time::timeout(GRACE, serving.join_all()).await;
     });
+    drop(socket);
     // A check that blocks its thread must not block the end of the program.
     runtime.shutdown_background();
 }

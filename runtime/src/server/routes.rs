@@ -4,28 +4,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use serde_json::{Value, json};
 
 use super::Admin;
+use super::connections::Peer;
+use super::inside::PAGES;
 use super::metrics::{NoPage, Pages};
 
-/// The paths that there are.
+/// The paths for everybody.
 const PATHS: [&str; 4] = ["/metrics", "/health", "/ready", "/live"];
 
 /// All routes; a page of metrics may take as long as `limit`.
 pub(super) fn router(admin: Admin, limit: Duration) -> Router {
     let pages = Pages::of(admin.registries.clone(), limit);
-    Router::new()
+    let mut router = Router::new()
         .route("/metrics", get(async move |headers: HeaderMap| serve_metrics(pages, headers).await))
         .route("/health", get(serve_health))
         .route("/ready", get(serve_ready))
-        .route("/live", get(async || answer(StatusCode::OK, &json!({ "status": "alive" }))))
+        .route("/live", get(async || answer(StatusCode::OK, &json!({ "status": "alive" }))));
+    for page in PAGES {
+        let serve =
+            async move |State(admin): State<Arc<Admin>>, request: Request| page.answer(admin, request).await;
+        router = router.route(page.path, any(serve));
+    }
+    router
         .fallback(async || {
-            answer(StatusCode::NOT_FOUND, &json!({ "error": "there is no such page", "pages": PATHS }))
+            let paths: Vec<_> = PATHS.into_iter().chain(PAGES.iter().map(|page| page.path)).collect();
+            answer(StatusCode::NOT_FOUND, &json!({ "error": "there is no such page", "pages": paths }))
         })
         .method_not_allowed_fallback(async || {
             answer(StatusCode::METHOD_NOT_ALLOWED, &json!({ "error": "only GET and HEAD are answered" }))
@@ -46,14 +55,31 @@ async fn serve_metrics(pages: Pages, headers: HeaderMap) -> Response {
     }
 }
 
-async fn serve_health(State(admin): State<Arc<Admin>>) -> Response {
-    let report = admin.health.report().await;
-    answer(status(report.is_healthy()), &admin.health.health_json(&report))
+async fn serve_health(
+    State(admin): State<Arc<Admin>>,
+    peer: Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let (good, json) = admin.health.health_json(wants_detail(&admin, *peer, &uri, &headers)).await;
+    answer(status(good), &json)
 }
 
-async fn serve_ready(State(admin): State<Arc<Admin>>) -> Response {
-    let (ready, json) = admin.health.ready_json().await;
+async fn serve_ready(
+    State(admin): State<Arc<Admin>>,
+    peer: Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let (ready, json) = admin.health.ready_json(wants_detail(&admin, *peer, &uri, &headers)).await;
     answer(status(ready), &json)
+}
+
+/// Whether details are asked for, by whom they are for. Others get the short answer: probes go on whatever they ask.
+fn wants_detail(admin: &Admin, peer: Peer, uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut asked = uri.query().unwrap_or_default().split('&');
+    asked.any(|part| matches!(part.split('=').next(), Some("detail" | "verbose")))
+        && admin.access.may_see(peer, headers).is_ok()
 }
 
 fn status(good: bool) -> StatusCode {
@@ -61,7 +87,7 @@ fn status(good: bool) -> StatusCode {
 }
 
 /// A JSON object, which nobody may keep.
-fn answer(status: StatusCode, json: &Value) -> Response {
+pub(super) fn answer(status: StatusCode, json: &Value) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (status, headers, format!("{json}\n")).into_response()
 }

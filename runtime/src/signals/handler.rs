@@ -45,21 +45,24 @@ fn run(mut signals: Signals) {
     }
 }
 
-/// Announces the end, then leaves it to the token's owner, or flushes and ends the program.
+/// Announces the end, and lets the program serve on for a while; then leaves it to the token's owner, or flushes and ends the
+/// program.
 fn begin_end(signal: i32, hooks: Arc<Hooks>) {
     (hooks.announce)();
-    // Before asking whether somebody waits: who takes a token from here on finds it fired.
-    ASKED.send_replace(true);
-    if TAKEN.load(Ordering::Relaxed) {
-        return;
-    }
-    let flush = move || {
+    let finish = move || {
         let _suppressed = crate::span::suppress();
-        (hooks.flush)();
-        end(signal);
+        if signal == SIGTERM {
+            thread::sleep(hooks.drain);
+        }
+        // Before asking whether somebody waits: who takes a token from here on finds it fired.
+        ASKED.send_replace(true);
+        if !TAKEN.load(Ordering::Relaxed) {
+            (hooks.flush)();
+            end(signal);
+        }
     };
     // On a thread of its own, so that this one hears a second signal.
-    if thread::Builder::new().name("spanwright-flush".to_owned()).spawn(flush).is_err() {
+    if thread::Builder::new().name("spanwright-end".to_owned()).spawn(finish).is_err() {
         end(signal);
     }
 }

@@ -4,6 +4,8 @@
 //! - signals are only handled where the program asked for it, and end it as they would have without us: by the same
 //!   signal, unless a [`ShutdownToken`] was taken;
 //! - nothing here waits without a bound, and a second signal ends the program at once;
+//! - after SIGTERM, which orchestrators send, the program serves on for the drain period, not ready any more; SIGINT is for
+//!   people, who don't want to wait;
 //! - signals are the process's, so this is one of the few places with statics.
 
 #[cfg(unix)]
@@ -11,6 +13,7 @@ mod handler;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -24,7 +27,8 @@ static HOOKS: Mutex<Option<Arc<Hooks>>> = Mutex::new(None);
 /// Tells when the program is asked to end, by SIGTERM or SIGINT. Clones tell the same.
 ///
 /// Where a token was taken, a signal doesn't end the program any more: whoever took it does, within the time that the
-/// orchestrator gives. A second signal ends it at once. The token only ever fires where signals are handled, which
+/// orchestrator gives. After SIGTERM it fires when the [drain period](crate::telemetry::Builder::drain_period) is over, which is
+/// part of that time. A second signal ends it at once. The token only ever fires where signals are handled, which
 /// `#[spanwright::main]` and [`Builder::handle_signals`](crate::telemetry::Builder::handle_signals) do.
 ///
 /// ```
@@ -68,6 +72,8 @@ pub fn shutdown_token() -> ShutdownToken {
 pub(crate) struct Hooks {
     /// Done first, whoever ends the program; returns at once.
     pub(crate) announce: Box<dyn Fn() + Send + Sync>,
+    /// How long the program serves on after SIGTERM, before it is told.
+    pub(crate) drain: Duration,
     /// Done last, where we end it; takes a bounded time.
     pub(crate) flush: Box<dyn Fn() + Send + Sync>,
 }

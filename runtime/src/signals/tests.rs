@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -49,6 +49,9 @@ impl Program {
     }
 }
 
+/// How long the programs serve on after SIGTERM.
+const DRAIN: Duration = Duration::from_millis(300);
+
 /// Prints at once: the test's output is a pipe.
 fn say(text: &str) {
     let mut out = std::io::stdout();
@@ -57,12 +60,16 @@ fn say(text: &str) {
 }
 
 fn handle_with_flush_of(duration: Duration) {
+    handle_with(duration, DRAIN);
+}
+
+fn handle_with(duration: Duration, drain: Duration) {
     let flush = move || {
         say("flushing");
         std::thread::sleep(duration);
         say("flushed");
     };
-    handle(Hooks { announce: Box::new(|| say("announced")), flush: Box::new(flush) }).unwrap();
+    handle(Hooks { announce: Box::new(|| say("announced")), drain, flush: Box::new(flush) }).unwrap();
 }
 
 fn sleep() {
@@ -86,6 +93,39 @@ fn a_signal_flushes_and_ends_the_program_as_it_would_have() {
         assert_eq!(status.signal(), Some(signal));
         assert_eq!(output, "announced\nflushing\nflushed\n");
     }
+}
+
+#[test]
+fn after_sigterm_the_program_serves_on_for_the_drain_period() {
+    let mut program = Program::start("program_that_flushes");
+    let start = Instant::now();
+    program.signal(SIGTERM);
+    program.wait_for("announced");
+    program.wait_for("flushing");
+    assert!(start.elapsed() >= DRAIN);
+    program.end();
+}
+
+#[test]
+#[ignore = "a program for other tests"]
+fn program_that_drains_for_long() {
+    handle_with(Duration::ZERO, Duration::from_secs(25));
+    say("ready");
+    sleep();
+}
+
+#[test]
+fn a_second_signal_ends_the_drain_period_too_and_people_wait_for_none() {
+    let mut program = Program::start("program_that_drains_for_long");
+    program.signal(SIGTERM);
+    program.wait_for("announced");
+    program.signal(SIGTERM);
+    let (status, output) = program.end();
+    assert_eq!((status.signal(), output.as_str()), (Some(SIGTERM), ""));
+    let program = Program::start("program_that_drains_for_long");
+    program.signal(SIGINT);
+    let (status, output) = program.end();
+    assert_eq!((status.signal(), output.as_str()), (Some(SIGINT), "announced\nflushing\nflushed\n"));
 }
 
 #[test]

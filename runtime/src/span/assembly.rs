@@ -17,8 +17,6 @@ use super::decode;
 use super::settings::{Limits, TailPolicy};
 use crate::own_metrics::{Lost, OwnMetrics};
 
-/// Events that may wait for the ends of their spans, in bytes.
-const MAX_EVENTS: usize = 16 << 20;
 /// Passes after which it is seen whether the spans that events wait for are still open.
 const SWEEP: u64 = 64;
 /// Traces of which is remembered what was decided, for spans that end later.
@@ -39,6 +37,7 @@ pub(super) struct Assembly {
     /// Events by the spans they happened in.
     events: HashMap<SpanId, Events>,
     event_bytes: usize,
+    most_event_bytes: usize,
     tail: Option<Tail>,
 }
 
@@ -79,7 +78,13 @@ struct Trace {
 }
 
 impl Assembly {
-    pub(super) fn new(limits: Limits, tail: Option<TailPolicy>, most_bytes: usize) -> Self {
+    /// Holds at most so many bytes of events whose spans are open, and of traces that are not decided yet.
+    pub(super) fn new(
+        limits: Limits,
+        most_event_bytes: usize,
+        tail: Option<TailPolicy>,
+        most_bytes: usize,
+    ) -> Self {
         let tail = tail.map(|policy| Tail {
             policy,
             traces: HashMap::new(),
@@ -98,6 +103,7 @@ impl Assembly {
             ended_before: Records::default(),
             events: HashMap::new(),
             event_bytes: 0,
+            most_event_bytes,
             tail,
         }
     }
@@ -117,7 +123,7 @@ impl Assembly {
         if !slot.is_some() {
             return;
         }
-        let is_full = self.event_bytes >= MAX_EVENTS;
+        let is_full = self.event_bytes >= self.most_event_bytes;
         let events = self.events.entry(start.span_id).or_insert_with(|| Events {
             records: Records::default(),
             dropped: 0,

@@ -61,7 +61,7 @@ static FILTER: RwLock<Option<TargetLevels>> = RwLock::new(None);
 
 /// Whether spans of this target and level are recorded.
 pub(crate) fn wants(target: &str, level: Level) -> bool {
-    if !ACTIVE.load(Ordering::Relaxed) {
+    if !is_active() {
         return false;
     }
     match &*FILTER.read().unwrap_or_else(PoisonError::into_inner) {
@@ -93,7 +93,7 @@ pub(crate) fn set_event_filter(filter: TargetLevels) {
 
 /// Whether events of this target and level are recorded.
 pub(crate) fn wants_event(target: &str, level: Level) -> bool {
-    if !ACTIVE.load(Ordering::Relaxed) {
+    if !is_active() {
         return false;
     }
     match &*EVENT_FILTER.read().unwrap_or_else(PoisonError::into_inner) {
@@ -138,6 +138,18 @@ pub(crate) fn begin(
     Some(context)
 }
 
+/// Whether spans and events are recorded, whatever they are.
+fn is_active() -> bool {
+    ACTIVE.load(Ordering::Relaxed) && crate::telemetry::is_enabled()
+}
+
+/// Stops recording in a forked child, where nothing may be locked.
+pub(crate) fn abandon() {
+    ACTIVE.store(false, Ordering::Relaxed);
+    recording::MODE.store(0, Ordering::Relaxed);
+}
+
+/// Asks again what is recorded, of every callsite.
 pub(crate) fn refresh() {
     crate::call::refresh_all();
     tracing_core::callsite::rebuild_interest_cache();

@@ -158,11 +158,12 @@ impl Shared {
     }
 
     fn start_queues(&mut self, settings: &PipelineSettings, exporters: Exporters) -> io::Result<()> {
+        let most_bytes = settings.memory.waiting / (exporters.spans.len() + exporters.logs.len()).max(1);
         for exporter in exporters.spans {
-            self.spans.push(Queue::start(settings.spans, exporter)?);
+            self.spans.push(Queue::start(settings.spans, most_bytes, exporter)?);
         }
         for exporter in exporters.logs {
-            self.logs.push(Queue::start(settings.logs, exporter)?);
+            self.logs.push(Queue::start(settings.logs, most_bytes, exporter)?);
         }
         Ok(())
     }
@@ -203,7 +204,7 @@ impl Shared {
             if refused > 0 {
                 telemetry::report(&format!(
                     "{refused} {what} were dropped, since the queue of {capacity} before the exporter `{name}` was \
-                     full: sample, or raise `{variable}`"
+                     full: sample, or raise `{variable}`, and the memory limit where that is reached"
                 ));
             }
         };
@@ -292,7 +293,12 @@ impl<B: Batch + Default> Filling<B> {
 
 impl Drain {
     fn new(running: Running, settings: PipelineSettings) -> Self {
-        let assembly = Assembly::new(settings.recording.limits, settings.tail, settings.recording.ring_bytes);
+        let assembly = Assembly::new(
+            settings.recording.limits,
+            settings.memory.events,
+            settings.tail,
+            settings.recording.ring_bytes,
+        );
         let (spans, logs) = (Filling::new(settings.spans), Filling::new(settings.logs));
         Self { running, settings, assembly, spans, logs }
     }

@@ -1,7 +1,7 @@
 //! What is said to a pipeline.
 
 pub(crate) use crate::config::{
-    Limits, QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy,
+    Limits, Memory, QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy,
 };
 
 /// All that is said to a pipeline.
@@ -9,6 +9,8 @@ pub(crate) use crate::config::{
 pub(crate) struct PipelineSettings {
     /// How spans and events are recorded.
     pub(crate) recording: Recording,
+    /// How much memory there is for what waits.
+    pub(crate) memory: Memory,
     /// The variable that sets the ring buffer's size, for messages.
     pub(crate) ring_variable: String,
     /// How spans wait for their exporters.

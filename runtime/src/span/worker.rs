@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::data::{Arena, EventBatch, EventRef, SpanBatch, SpanRef};
+use super::data::{Arena, EventBatch, EventHead, EventRef, Link, SpanBatch, SpanHead, SpanRef};
 use super::settings::QueueSettings;
 use crate::export::{ExportError, LogExporter, SpanExporter};
 use crate::own_metrics::{Lost, OwnMetrics};
@@ -30,6 +30,8 @@ pub(super) trait Batch: Send + Sync + 'static {
     fn items(&self) -> impl ExactSizeIterator<Item = Self::Item<'_>>;
     /// An empty one, with room for as much as is in this one.
     fn with_room_of(other: &Self) -> Self;
+    /// The memory that it has.
+    fn bytes(&self) -> usize;
     fn export(
         exporter: &mut Self::Exporter,
         items: &[Self::Item<'_>],
@@ -60,6 +62,12 @@ impl Batch for SpanBatch {
             links: Vec::with_capacity(other.links.len()),
             arena: Arena::with_room_of(&other.arena),
         }
+    }
+
+    fn bytes(&self) -> usize {
+        let heads = self.heads.capacity() * size_of::<SpanHead>();
+        let events = self.events.capacity() * size_of::<EventHead>();
+        heads + events + self.links.capacity() * size_of::<Link>() + self.arena.bytes()
     }
 
     fn export(
@@ -96,6 +104,10 @@ impl Batch for EventBatch {
         Self { heads, arena: Arena::with_room_of(&other.arena) }
     }
 
+    fn bytes(&self) -> usize {
+        self.heads.capacity() * size_of::<EventHead>() + self.arena.bytes()
+    }
+
     fn export(
         exporter: &mut Self::Exporter,
         events: &[EventRef<'_>],
@@ -122,6 +134,8 @@ pub(super) struct Queue<B> {
     /// Wakes those who wait for the queue to be worked off.
     done: Condvar,
     settings: QueueSettings,
+    /// The most memory of what waits or is being exported, and one batch.
+    most_bytes: usize,
     name: &'static str,
 }
 
@@ -130,6 +144,8 @@ struct State<B> {
     /// What waits, and how many of each batch.
     batches: VecDeque<(Arc<B>, usize)>,
     waiting: usize,
+    /// The memory of what waits or is being exported.
+    bytes: usize,
     /// How many were ever taken in, and how many of them are done with.
     accepted: u64,
     finished: u64,
@@ -145,10 +161,15 @@ struct State<B> {
 
 impl<B: Batch> Queue<B> {
     /// Starts a thread for `exporter`.
-    pub(super) fn start(settings: QueueSettings, exporter: Box<B::Exporter>) -> io::Result<Arc<Self>> {
+    pub(super) fn start(
+        settings: QueueSettings,
+        most_bytes: usize,
+        exporter: Box<B::Exporter>,
+    ) -> io::Result<Arc<Self>> {
         let state = State {
             batches: VecDeque::new(),
             waiting: 0,
+            bytes: 0,
             accepted: 0,
             finished: 0,
             lost: 0,
@@ -159,7 +180,7 @@ impl<B: Batch> Queue<B> {
         };
         let name = B::name(&exporter);
         let (work, done) = (Condvar::new(), Condvar::new());
-        let queue = Arc::new(Self { state: Mutex::new(state), work, done, settings, name });
+        let queue = Arc::new(Self { state: Mutex::new(state), work, done, settings, most_bytes, name });
         let its = Arc::clone(&queue);
         // Linux cuts a thread's name after 15 bytes.
         std::thread::Builder::new().name(format!("sw-{name}")).spawn(move || its.run(exporter))?;
@@ -174,7 +195,8 @@ impl<B: Batch> Queue<B> {
     pub(super) fn push(&self, batch: &Arc<B>) {
         let all = batch.items().len();
         let mut state = self.state();
-        let room = if state.running { self.settings.queue.saturating_sub(state.waiting) } else { 0 };
+        let is_open = state.running && state.bytes < self.most_bytes;
+        let room = if is_open { self.settings.queue.saturating_sub(state.waiting) } else { 0 };
         let taken = all.min(room);
         let refused = (all - taken) as u64;
         state.refused += refused;
@@ -182,6 +204,8 @@ impl<B: Batch> Queue<B> {
         if taken > 0 {
             state.batches.push_back((Arc::clone(batch), taken));
             state.waiting += taken;
+            // Exporters share batches, but each may be the last to have it.
+            state.bytes += batch.bytes();
             state.accepted += taken as u64;
             self.work.notify_one();
         }
@@ -247,8 +271,10 @@ impl<B: Batch> Queue<B> {
             if lost > 0 {
                 B::lose(Lost::Export, lost as u64);
             }
+            let bytes: usize = batches.iter().map(|(batch, _)| batch.bytes()).sum();
             batches.clear();
             let mut state = self.state();
+            state.bytes -= bytes;
             state.finished += count as u64;
             state.lost += lost as u64;
             self.done.notify_all();
@@ -337,6 +363,9 @@ mod tests {
         Arc::new((0..spans).map(|_| SpanData::default()).collect())
     }
 
+    /// More memory than these batches have.
+    const ENOUGH: usize = 1 << 20;
+
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(10)
     }
@@ -363,7 +392,8 @@ mod tests {
 
     fn told() -> (Arc<Queue<SpanBatch>>, Orders, mpsc::Receiver<usize>) {
         let ((order, orders), (exported, sizes)) = (mpsc::channel(), mpsc::channel());
-        let queue = Queue::start(SETTINGS, Box::new(Told { orders, exported }) as Box<dyn SpanExporter>);
+        let queue =
+            Queue::start(SETTINGS, ENOUGH, Box::new(Told { orders, exported }) as Box<dyn SpanExporter>);
         (queue.unwrap(), order, sizes)
     }
 
@@ -381,6 +411,22 @@ mod tests {
         (0..4).for_each(|_| order.send(Ok(())).unwrap());
         assert!(queue.flush(soon()));
         assert_eq!(sizes.try_iter().collect::<Vec<_>>(), [2, 3], "batches are put together up to their size");
+        queue.stop();
+    }
+
+    #[test]
+    fn what_waits_has_a_bound_in_bytes_too() {
+        let ((order, orders), (exported, sizes)) = (mpsc::channel(), mpsc::channel());
+        let exporter = Box::new(Told { orders, exported }) as Box<dyn SpanExporter>;
+        let queue: Arc<Queue<SpanBatch>> = Queue::start(SETTINGS, batch(1).bytes() + 1, exporter).unwrap();
+        (0..3).for_each(|_| queue.push(&batch(1)));
+        assert_eq!(queue.take_refused(), (1, 5), "there was room for five, but not for what they hold");
+        (0..2).for_each(|_| order.send(Ok(())).unwrap());
+        queue.flush(soon());
+        queue.push(&batch(1));
+        order.send(Ok(())).unwrap();
+        assert!(queue.flush(soon()), "there is room again");
+        assert_eq!(sizes.try_iter().sum::<usize>(), 3);
         queue.stop();
     }
 
@@ -409,7 +455,7 @@ mod tests {
                 Ok(())
             }
         }
-        let queue = Queue::start(SETTINGS, Box::new(Panics(0)) as Box<dyn SpanExporter>).unwrap();
+        let queue = Queue::start(SETTINGS, ENOUGH, Box::new(Panics(0)) as Box<dyn SpanExporter>).unwrap();
         queue.push(&batch(1));
         assert!(!queue.flush(soon()));
         queue.push(&batch(1));
@@ -429,7 +475,7 @@ mod tests {
             }
         }
         let (back, later) = mpsc::channel();
-        let queue = Queue::start(SETTINGS, Box::new(Later(later)) as Box<dyn SpanExporter>).unwrap();
+        let queue = Queue::start(SETTINGS, ENOUGH, Box::new(Later(later)) as Box<dyn SpanExporter>).unwrap();
         queue.push(&batch(2));
         assert!(!queue.flush(Instant::now()));
         back.send(()).unwrap();

@@ -5,7 +5,7 @@ mod logs;
 mod measured;
 mod sampling;
 
-use std::fmt::{self, Display};
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, Filter, HashKey, RingBytes, Settings};
+use crate::config::{self, AdminToken, Filter, HashKey, MemoryBytes, RingBytes, Settings};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
-use crate::health::Check;
+use crate::health::{self, Check, FieldValue, HealthStatus};
 use crate::registry::Registry;
 
 /// Says what telemetry there is to be; [`Builder::install`] starts it. Everything has a default, and the
@@ -106,8 +106,8 @@ impl Builder {
     }
 
     /// Where the admin server listens; `127.0.0.1:9090` by default. With port 0 the system chooses one, which
-    /// [`Guard::metrics_addr`](super::Guard::metrics_addr) tells. Nobody is asked for a password: think twice before
-    /// it is more than loopback. Without the feature `server` there is none.
+    /// [`Guard::metrics_addr`](super::Guard::metrics_addr) tells. Metrics, health and probes are for whoever reaches it; the
+    /// rest, off loopback, is for those who show the [token](Self::admin_token). Without the feature `server` there is none.
     pub fn metrics_addr(mut self, address: impl Into<SocketAddr>) -> Self {
         self.code.metrics_addr = Some(address.into().into());
         self
@@ -119,6 +119,27 @@ impl Builder {
         self
     }
 
+    /// What is to be shown as `authorization: Bearer …` to see what the admin server has besides metrics, health and probes:
+    /// at least 16 visible ASCII characters. Without it, only this machine sees that, and only where the server listens on
+    /// loopback. Another one is a [`Problem`] and ignored.
+    pub fn admin_token(mut self, token: &Secret<String>) -> Self {
+        self.code.admin_token = self.parsed("admin_token", config::parse::<AdminToken>(token.expose()));
+        self
+    }
+
+    /// Listens at a Unix socket too, whose owner sees everything. It is made with mode 0600 and removed at the end.
+    pub fn admin_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.code.admin_socket = Some(path.into());
+        self
+    }
+
+    /// Whether the admin server lets this machine change the program while it runs: switch its telemetry off and on, say.
+    /// Not by default.
+    pub fn admin_changes(mut self, allowed: bool) -> Self {
+        self.code.admin_changes = Some(allowed);
+        self
+    }
+
     /// Shows the metrics of another registry at `/metrics` too, after those of the default one, and pushes them where
     /// metrics are pushed.
     pub fn registry(mut self, registry: &Registry) -> Self {
@@ -127,11 +148,10 @@ impl Builder {
     }
 
     /// Adds a health check, with a second to answer: see [`Check::new`]. It replaces an earlier one of its name.
-    pub fn health_check<F, Fut, E>(self, name: impl Into<String>, check: F) -> Self
+    pub fn health_check<F, Fut>(self, name: impl Into<String>, check: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), E>> + Send + 'static,
-        E: Display,
+        Fut: Future<Output: Into<HealthStatus>> + Send + 'static,
     {
         self.check(Check::new(name, check))
     }
@@ -139,6 +159,16 @@ impl Builder {
     /// Adds a health check with a limit of its own. It replaces an earlier one of its name.
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);
+        self
+    }
+
+    /// Shows a value in the JSON of `/health`, asked for each time: see [`health::show_with`](crate::health::show_with).
+    pub fn health_field<V: Into<FieldValue>>(
+        self,
+        name: impl Into<String>,
+        ask: impl Fn() -> V + Send + Sync + 'static,
+    ) -> Self {
+        health::show_with(name, ask);
         self
     }
 
@@ -154,6 +184,19 @@ impl Builder {
     /// and ignored.
     pub fn redaction_key(mut self, key: &Secret<String>) -> Self {
         self.code.redaction_key = self.parsed("redaction_key", config::parse::<HashKey>(key.expose()));
+        self
+    }
+
+    /// The most memory of the telemetry, in bytes: from 33,554,432 (32 MiB) to 2,147,483,648 (2 GiB). 128 MiB by default. The
+    /// shared values of metrics and the texts of their labels, of which there are as many as the program declares, and the
+    /// request that each exporter is sending come on top. Anything else is a [`Problem`] and ignored.
+    ///
+    /// 16 MiB of it are for open spans. The rest has seven parts: the ring buffer; two for what has been read from it; traces
+    /// that are not decided yet; events whose spans are open; what waits for exporters; and values of metrics that threads
+    /// have of their own. What does not fit is dropped and counted, but for those values, which are shared then.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.code.memory_limit =
+            self.parsed("memory_limit", config::parse::<MemoryBytes>(&bytes.to_string()));
         self
     }
 
@@ -178,9 +221,17 @@ impl Builder {
         self
     }
 
-    /// Handles SIGTERM and SIGINT: `/ready` is turned off, spans are flushed, and the program ends by the signal; or,
-    /// where a [`ShutdownToken`](crate::ShutdownToken) was taken, only the token fires. On Unix; nothing happens on
-    /// other platforms. Not by default, but `#[spanwright::main]` does it.
+    /// How long the program serves on after SIGTERM, with `/ready` turned off, so that nobody sends it anything any more when
+    /// it stops. 5 seconds by default, where there is an admin server; nothing without one, and nothing after SIGINT.
+    pub fn drain_period(mut self, period: Duration) -> Self {
+        self.code.drain_period = Some(period);
+        self
+    }
+
+    /// Handles SIGTERM and SIGINT: `/ready` is turned off, the [drain period](Self::drain_period) is waited for, spans are
+    /// flushed, and the program ends by the signal; or, where a [`ShutdownToken`](crate::ShutdownToken) was taken, the token
+    /// fires after the period. A second signal ends the program at once. On Unix; nothing happens on other platforms. Not by
+    /// default, but `#[spanwright::main]` does it.
     pub fn handle_signals(mut self) -> Self {
         self.handle_signals = true;
         self

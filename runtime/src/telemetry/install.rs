@@ -4,15 +4,17 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::push::Push;
 use super::report::{print_lines, set_own_level};
 use super::sources::Sources;
-use super::{Builder, Guard, InstallError, Installed, Problem, exporters, report_all};
+use super::{Builder, Guard, InstallError, Installed, Problem, exporters, last, report_all};
 use crate::bridge;
+#[cfg(feature = "server")]
+use crate::config::AdminServer;
 use crate::config::{
     self, Config, Environment, LogFormat, LogOutput, LogsExporter, MetricsExporter, Resolved, TargetLevels,
     TraceExporter, Traces,
@@ -22,6 +24,8 @@ use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Health;
 use crate::logs::{self, Lines, LogFile, Logging, Output};
 use crate::registry::Registry;
+#[cfg(feature = "server")]
+use crate::server::{Access, Admin, Server, Socket};
 use crate::signals::{self, Hooks};
 use crate::span::{self, Exporters, PipelineSettings};
 
@@ -59,6 +63,9 @@ impl Builder {
 
     /// Starts the telemetry as this environment says.
     pub(super) fn install_in(mut self, environment: &Environment) -> Result<Guard, InstallError> {
+        if last::is_forked() {
+            return Err(InstallError::Forked);
+        }
         let installed = Installed::claim().ok_or(InstallError::AlreadyInstalled)?;
         let code = std::mem::take(&mut self.code);
         let Resolved { config, problems, explanation } =
@@ -110,9 +117,12 @@ impl Builder {
             handles_signals: false,
             problems: std::mem::take(&mut self.problems),
             timeout: config.shutdown_timeout,
+            drain_period: Duration::ZERO,
             sources: Sources::default(),
             _installed: installed,
         };
+        last::watch_forks();
+        spanwright_core::cells::limit_own_pages(config.memory.own_pages);
         crate::attribute::set_key(config.redaction_key.clone());
         crate::component::configure(config.components.clone());
         crate::registry::set_exemplars(config.exemplars);
@@ -125,6 +135,11 @@ impl Builder {
         self.start_push(config, &registries, &mut guard);
         #[cfg(feature = "server")]
         self.start_server(config, registries, &mut guard);
+        if guard.metrics_addr().is_some() {
+            // Elsewhere nobody sees that the program is not ready any more.
+            guard.drain_period = config.drain_period;
+        }
+        last::set_flush(flush_of(&guard));
         if self.handle_signals {
             guard.handles_signals = true;
             if let Err(error) = signals::handle(hooks(&guard)) {
@@ -149,6 +164,7 @@ impl Builder {
         span::set_filter(config.traces.as_ref().map_or(nothing, |traces| traces.filter.clone()));
         let settings = PipelineSettings {
             recording: config.recording,
+            memory: config.memory,
             ring_variable: format!("{}_RING_SIZE", self.prefix),
             spans: config.traces.as_ref().map_or(config.logs_queue, |traces| traces.spans),
             logs: config.logs_queue,
@@ -240,11 +256,24 @@ impl Builder {
 
     #[cfg(feature = "server")]
     fn start_server(&mut self, config: &Config, registries: Vec<Registry>, guard: &mut Guard) {
-        let Some(address) = config.server else { return };
+        let Some(AdminServer { address, socket, token, changes }) = config.server.clone() else { return };
         let mut registries = registries;
         registries.push(guard.sources.page());
-        let admin = crate::server::Admin { health: Arc::clone(&guard.health), registries };
-        match crate::server::Server::start(address, admin) {
+        let access = Access {
+            is_local: address.ip().to_canonical().is_loopback(),
+            token: token.map(|token| token.0),
+            changes,
+            prefix: self.prefix.clone(),
+        };
+        let admin = Admin { health: Arc::clone(&guard.health), registries, access };
+        let socket = socket.and_then(|path| match Socket::bind(&path) {
+            Ok(socket) => Some(socket),
+            Err(source) => {
+                guard.problems.push(Problem::Socket { path, source });
+                None
+            }
+        });
+        match Server::start(address, socket, admin) {
             Ok(server) => {
                 super::set_address(Some(server.address()));
                 guard.server = Some(server);
@@ -265,9 +294,18 @@ fn program_name() -> String {
 
 /// What a signal does to this telemetry.
 fn hooks(guard: &Guard) -> Hooks {
-    let (health, pipeline, timeout) = (Arc::clone(&guard.health), guard.pipeline.clone(), guard.timeout);
-    let push = guard.push.clone();
-    let flush = move || {
+    let health = Arc::clone(&guard.health);
+    Hooks {
+        announce: Box::new(move || health.shut_down()),
+        drain: guard.drain_period,
+        flush: Box::new(flush_of(guard)),
+    }
+}
+
+/// Exports what this telemetry has, within its time, where the process ends.
+fn flush_of(guard: &Guard) -> impl Fn() + Send + Sync + use<> {
+    let (pipeline, push, timeout) = (guard.pipeline.clone(), guard.push.clone(), guard.timeout);
+    move || {
         let asked = push.ask(timeout);
         if let Some(pipeline) = &pipeline {
             pipeline.flush(timeout);
@@ -275,8 +313,7 @@ fn hooks(guard: &Guard) -> Hooks {
         }
         asked.wait();
         push.report_undelivered(timeout);
-    };
-    Hooks { announce: Box::new(move || health.shut_down()), flush: Box::new(flush) }
+    }
 }
 
 /// Whether the global subscriber is ours: it stays when its telemetry ends, and serves the next one.

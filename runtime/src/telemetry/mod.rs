@@ -3,11 +3,13 @@
 //! Invariants:
 //! - the telemetry doesn't stop a program: what can't be done is a [`Problem`], printed once and kept, unless the
 //!   program says that its telemetry is [required](Builder::required);
-//! - every wait at the end is bounded: by the shutdown timeout, and a second for the admin server's last answers.
+//! - every wait at the end is bounded: by the shutdown timeout, and a second for the admin server's last answers;
+//! - a forked child has no telemetry, and ends as if there had never been any.
 
 mod builder;
 mod exporters;
 mod install;
+mod last;
 mod own_state;
 mod problem;
 mod push;
@@ -15,6 +17,7 @@ mod report;
 mod rolling;
 mod sampler;
 mod sources;
+mod switch;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -29,6 +32,7 @@ use report::report_all;
 pub(crate) use report::{print, report, report_if_started};
 pub use rolling::windows;
 pub use sampler::{SampleRate, Sampler};
+pub use switch::{is_enabled, set_enabled};
 
 use crate::bridge;
 use crate::config::Explanation;
@@ -81,6 +85,12 @@ impl Telemetry {
 /// Keeps the telemetry running. When dropped, be it by a panic, it turns `/ready` off, exports what spans there are and
 /// pushes the metrics, within the shutdown timeout, and stops the admin server.
 ///
+/// The process may also end without its drop: by [`std::process::exit`] on Unix, or by a panic where panics abort. What there is
+/// is exported then too, within the same time. What ends it by a signal that is not handled, or by `abort`, loses it.
+///
+/// In a forked child dropping it does nothing, and annotated functions there are their bare bodies: the telemetry's threads are
+/// the parent's. A child has telemetry of its own where it is installed after the fork.
+///
 /// Keep it in `main` until the end: `let _telemetry = …`, not `let _ = …`.
 #[must_use = "the telemetry stops when its guard is dropped"]
 pub struct Guard {
@@ -92,6 +102,8 @@ pub struct Guard {
     handles_signals: bool,
     problems: Vec<Problem>,
     timeout: Duration,
+    /// How long the program serves on once it is asked to end.
+    drain_period: Duration,
     sources: sources::Sources,
     /// The last to go: the next telemetry must not meet this one.
     _installed: Installed,
@@ -101,9 +113,22 @@ impl Guard {
     /// Exports all spans that have ended until now, and pushes the metrics; waits at most for the shutdown timeout, 5
     /// seconds unless set otherwise. Whether all was delivered.
     pub fn flush(&self) -> bool {
+        if last::is_forked() {
+            // It has recorded nothing.
+            return true;
+        }
         let asked = self.push.ask(self.timeout);
         let spans = self.pipeline.as_ref().is_none_or(|pipeline| pipeline.flush(self.timeout));
         asked.wait() & spans
+    }
+
+    /// Turns `/ready` off, and waits for the drain period, so that nobody sends anything any more when the program stops serving:
+    /// for programs that end by a decision of their own. SIGTERM does this by itself, where
+    /// [signals are handled](Builder::handle_signals). Blocks the thread, on which other tasks of an asynchronous program don't
+    /// run meanwhile: use `spawn_blocking` there. Without an admin server nobody can see it, and nothing is waited for.
+    pub fn drain(&self) {
+        self.health.shut_down();
+        std::thread::sleep(self.drain_period);
     }
 
     /// What dropping does. Whether all was delivered within the shutdown timeout.
@@ -149,6 +174,11 @@ impl Guard {
     }
 
     fn stop(&mut self) -> bool {
+        if last::is_forked() {
+            self.abandon();
+            return true;
+        }
+        last::forget_flush();
         self.health.shut_down();
         let push = std::mem::take(&mut self.push);
         // Both at once: neither takes the other's time.
@@ -170,6 +200,18 @@ impl Guard {
             set_address(None);
         }
         delivered & pushed
+    }
+}
+
+impl Guard {
+    /// Lets go of what is the parent's, in a forked child: its threads are not there, and what waits for them would wait for ever.
+    fn abandon(&mut self) {
+        self.handles_signals = false;
+        std::mem::forget(std::mem::take(&mut self.sources));
+        std::mem::forget(std::mem::take(&mut self.push));
+        std::mem::forget(self.pipeline.take());
+        #[cfg(feature = "server")]
+        std::mem::forget(self.server.take());
     }
 }
 

@@ -31,7 +31,7 @@ impl Source for OwnState {
         let help = "Memory of metrics' values that is of one thread each.";
         add("spanwright_metrics_used_bytes", help, "bytes", pages(cells::own_pages()));
         let help = "Beyond it, threads share the memory of metrics' values.";
-        add("spanwright_metrics_limit_bytes", help, "bytes", pages(cells::MAX_OWN_PAGES));
+        add("spanwright_metrics_limit_bytes", help, "bytes", pages(cells::own_pages_limit()));
 
         // A program's own exporters may have one name.
         let mut queues = BTreeMap::<_, (u64, usize)>::new();

@@ -42,6 +42,14 @@ pub enum Problem {
         /// Why.
         source: io::Error,
     },
+    /// The admin server can't listen on its Unix socket.
+    #[error("the admin server can't listen on the Unix socket `{}`: {source}; it does not", path.display())]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// One of the exporters can't be made.
     #[error("{what} are not exported by `{exporter}`: {reason}")]
     Exporter {
@@ -102,6 +110,7 @@ impl Problem {
             Self::Code { .. }
             | Self::Metric(_)
             | Self::Server { .. }
+            | Self::Socket { .. }
             | Self::Exporter { .. }
             | Self::LogFile { .. }
             | Self::Pipeline(_)
@@ -122,6 +131,12 @@ pub enum InstallError {
         "the telemetry of this process is installed already; install it once, in `main`, and keep the guard"
     )]
     AlreadyInstalled,
+    /// This process was forked from one with telemetry, whose threads it has not got.
+    #[error(
+        "this process was forked from one with telemetry, and can't have its own: install it after the fork, or start \
+         another program"
+    )]
+    Forked,
     /// The telemetry is required, and something could not be done as asked. What was started has been stopped.
     #[error("the telemetry is required, but {0}")]
     Required(#[source] Problem),

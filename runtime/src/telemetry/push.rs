@@ -190,7 +190,9 @@ impl Reader {
         let mut said = Said::default();
         let mut next = after(settings.interval);
         while let Some(order) = self.next(next, settings.timeout) {
-            let delivered = self.push(&mut *exporter, &snapshot(), order.timeout, &mut said);
+            // Switched off, there is nothing to push, and nothing is lost.
+            let is_off = !super::is_enabled();
+            let delivered = is_off || self.push(&mut *exporter, &snapshot(), order.timeout, &mut said);
             let now = Instant::now();
             if now >= next {
                 next += settings.interval;

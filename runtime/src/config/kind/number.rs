@@ -22,6 +22,23 @@ impl Kind for Millis {
     }
 }
 
+/// A time in milliseconds that is waited for in any case, so that zero is "not at all".
+pub(crate) struct Pause;
+
+impl Kind for Pause {
+    type Value = Duration;
+    const SHAPE: Shape = Shape::Integer;
+    const EXPECTS: &'static str = "a whole number of milliseconds from 0 to 3600000";
+
+    fn show(value: &Duration) -> String {
+        Millis::show(value)
+    }
+
+    fn parse(text: &str) -> Result<Duration, Reason> {
+        whole_number(text, 0, 3_600_000).map(Duration::from_millis)
+    }
+}
+
 /// A number of spans or events.
 pub(crate) struct Count;
 
@@ -105,6 +122,19 @@ impl Kind for RingBytes {
 
     fn parse(text: &str) -> Result<usize, Reason> {
         bytes(text, 256 << 10, 256 << 20).map(|number| number as usize)
+    }
+}
+
+/// The memory of all telemetry. Less would not hold the open spans and some of each part.
+pub(crate) struct MemoryBytes;
+
+impl Kind for MemoryBytes {
+    type Value = usize;
+    const SHAPE: Shape = Shape::Size;
+    const EXPECTS: &'static str = "a size from `32MiB` to `2GiB`, as `128MiB`, `64M` or `134217728`";
+
+    fn parse(text: &str) -> Result<usize, Reason> {
+        bytes(text, 32 << 20, 2 << 30).map(|number| number as usize)
     }
 }
 

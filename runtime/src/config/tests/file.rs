@@ -158,7 +158,7 @@ fn the_variables_of_the_persist_document_work_with_its_prefix() {
     let (config, problems) = Config::resolve("PERSIST", Settings::default(), &environment, "prog");
     assert!(problems.iter().all(Problem::is_warning), "{problems:?}");
     assert_eq!(config.log_format, Some(LogFormat::Json));
-    assert_eq!(config.server.unwrap().port(), 9191);
+    assert_eq!(config.server.unwrap().address.port(), 9191);
     let traces = config.traces.unwrap();
     assert_eq!(traces.sampling.root.ratio, 0.1);
     assert_eq!(otlp(&traces).unwrap().endpoint.as_str(), "http://localhost:4318/v1/traces");
@@ -265,10 +265,10 @@ headers = { authorization = 5 }
     let expected = [
         "FILE:1:1: there is no key `shutdown_timout`, did you mean `shutdown_timeout`?; there are `explain`, `log_level`, \
          `service`, `resource`, `disabled`, `tracing`, `components`, `logging`, `metrics`, `otlp`, `redaction_key`, \
-         `ring_size`, `required`, `shutdown_timeout`",
+         `memory_limit`, `ring_size`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
         "FILE:2:1: there is no key `sample_rate`, did you mean `tracing.sample_rate`?; there are `explain`, `log_level`, \
          `service`, `resource`, `disabled`, `tracing`, `components`, `logging`, `metrics`, `otlp`, `redaction_key`, \
-         `ring_size`, `required`, `shutdown_timeout`",
+         `memory_limit`, `ring_size`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
         "FILE:10:3: there is no key `metrics.extra`; there are `exporters`, `temporality`, `histogram_aggregation`, \
          `interval`, `timeout`, `exemplars`, `enabled`, `addr`, `port`, `process`, `runtimes`, `build_info`, \
          `recorder`, `own`, `rolling_windows`",
@@ -342,7 +342,7 @@ fn what_is_used_instead_of_a_bad_variable_is_where_the_file_has_it() {
 fn the_explanation_has_every_key_and_no_secret() {
     let file = "redaction_key = 'hunter2 hunter2 hunter2'\n[otlp]\nendpoint = 'https://me:hunter2@a:1'\n\
                 headers = { authorization = 'hunter2' }\n[resource]\npassword = 'hunter2'\nteam = 'blue'\n\
-                [tracing]\nsample_rate = 0.5";
+                [tracing]\nsample_rate = 0.5\n[admin]\ntoken = 'hunter2-hunter2-hunter2'";
     let variables = [("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x=hunter2"), ("APP_TRACE_SAMPLE_RATE", "0.25")];
     let explanation = resolved(file, &variables).explanation;
     let text = explanation.to_string();
@@ -358,6 +358,7 @@ fn the_explanation_has_every_key_and_no_secret() {
     assert!(line("resource = password=REDACTED,team=blue ").contains(".toml:5:1"));
     assert!(line("metrics.port = the address's ").ends_with("# default"));
     assert!(line("redaction_key = RedactionKey(not shown)").contains(".toml:1:17"));
+    assert!(line("admin.token = Token(not shown)").contains(".toml:11:9"));
 }
 
 #[test]

@@ -91,7 +91,10 @@ fn example(variable: &str) -> (&'static str, &'static [(&'static str, &'static s
         "APP_JAEGER_ENDPOINT" => ("http://b:4318", &[]),
         "APP_TRACE_FILE_MAX_BYTES" => ("4KiB", &[FILE]),
         "APP_REDACTION_KEY" => ("0123456789abcdef", &[]),
+        "APP_MEMORY_LIMIT" => ("64MiB", &[]),
         "APP_RING_SIZE" => ("1MiB", &[]),
+        "APP_ADMIN_TOKEN" => ("correct-horse-battery", &[]),
+        "APP_ADMIN_SOCKET" => ("admin.sock", &[]),
         "APP_LOG_FILE_MAX_BYTES" => ("4KiB", &[("APP_LOG_OUTPUT", "lines.json")]),
         "APP_LOG_OUTPUT" => ("stderr", &[]),
         "APP_LOG_FILE_ROTATION" => ("daily", &[]),
@@ -99,12 +102,15 @@ fn example(variable: &str) -> (&'static str, &'static [(&'static str, &'static s
         "APP_LOG_JSON_KEYS" => ("target=logger", &[]),
         "APP_LOG_FORMAT" => ("json", &[]),
         "APP_METRICS_ADDR" => ("0.0.0.0", &[]),
-        "APP_TRACE_KEEP_SLOWER_THAN" | "APP_SHUTDOWN_TIMEOUT" | "APP_METRICS_PORT" => ("7", &[]),
+        "APP_TRACE_KEEP_SLOWER_THAN" | "APP_SHUTDOWN_TIMEOUT" | "APP_DRAIN_PERIOD" | "APP_METRICS_PORT" => {
+            ("7", &[])
+        }
         "APP_TRACE_KEEP_ERRORS"
         | "APP_TRACE_IMMEDIATE"
         | "APP_OPENTELEMETRY"
         | "APP_ROLLING_WINDOWS"
         | "APP_REQUIRED"
+        | "APP_ADMIN_CHANGES"
         | "APP_EXPLAIN_CONFIG"
         | "OTEL_SDK_DISABLED" => ("true", &[]),
         "APP_SERVICE_NAME" | "OTEL_SERVICE_NAME" | "APP_TRACE_FILE" => ("x", &[]),

@@ -58,6 +58,11 @@ impl Arena {
         }
     }
 
+    /// The memory that it has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.attributes.capacity() * size_of::<(Text, Value)>() + self.text.capacity()
+    }
+
     /// Copies a text in.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         let at = self.text.len() as u32;

@@ -1,0 +1,111 @@
+//! Pages about the program's inside: who may see and change them is decided in `access`.
+
+use std::sync::Arc;
+
+use axum::body::{self, Body};
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::Admin;
+use super::access::Refusal;
+use super::connections::Peer;
+use super::routes::answer;
+use crate::telemetry;
+
+/// The largest body that is read, in bytes.
+const LARGEST: usize = 4 << 10;
+
+/// Does what the body of a PUT says, or tells what it may say.
+type Change = fn(&Admin, &str) -> Result<(), String>;
+
+/// A page. A new one is a row of [`PAGES`].
+pub(super) struct Page {
+    /// Where it is.
+    pub(super) path: &'static str,
+    /// What it shows.
+    read: fn(&Admin) -> Value,
+    /// What is done with the body of a PUT; nothing for a page that only shows.
+    change: Option<Change>,
+}
+
+/// All pages about the inside.
+pub(super) static PAGES: &[Page] = &[Page {
+    path: "/telemetry",
+    read: |_| json!({ "enabled": telemetry::is_enabled() }),
+    change: Some(|_, text| {
+        let enabled = match text.trim() {
+            "on" | "true" => true,
+            "off" | "false" => false,
+            _ => return Err("write `on` or `off`".to_owned()),
+        };
+        telemetry::set_enabled(enabled);
+        Ok(())
+    }),
+}];
+
+impl Page {
+    /// The methods that it takes.
+    fn allow(&self) -> &'static str {
+        if self.change.is_some() { "GET, HEAD, PUT" } else { "GET, HEAD" }
+    }
+
+    /// The answer to a request.
+    pub(super) async fn answer(&self, admin: Arc<Admin>, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let refused = |refusal: Refusal| {
+            let challenge = (refusal.status == StatusCode::UNAUTHORIZED)
+                .then_some(AppendHeaders([(header::WWW_AUTHENTICATE, "Bearer")]));
+            let answer = answer(refusal.status, &json!({ "error": refusal.message }));
+            (challenge, answer).into_response()
+        };
+        // Without the connection that says who asks, nobody does.
+        let Some(peer) = parts.extensions.get::<Peer>().copied() else {
+            return answer(StatusCode::FORBIDDEN, &json!({ "error": "who asks is not known" }));
+        };
+        match (parts.method, self.change) {
+            (Method::GET | Method::HEAD, _) => match admin.access.may_see(peer, &parts.headers) {
+                Ok(()) => self.show(admin).await,
+                Err(refusal) => refused(refusal),
+            },
+            (Method::PUT, Some(change)) => match admin.access.may_change(peer, &parts.headers) {
+                Ok(()) => self.change(admin, change, body).await,
+                Err(refusal) => refused(refusal),
+            },
+            _ => {
+                let methods = [(header::ALLOW, self.allow())];
+                let error = json!({ "error": format!("this page takes {}", self.allow()) });
+                (methods, answer(StatusCode::METHOD_NOT_ALLOWED, &error)).into_response()
+            }
+        }
+    }
+
+    /// What the page shows; beside the server's thread, since it may take locks.
+    async fn show(&self, admin: Arc<Admin>) -> Response {
+        let read = self.read;
+        match tokio::task::spawn_blocking(move || read(&admin)).await {
+            Ok(json) => answer(StatusCode::OK, &json),
+            Err(_) => answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "it could not be read" })),
+        }
+    }
+
+    async fn change(&self, admin: Arc<Admin>, change: Change, body: Body) -> Response {
+        let Ok(bytes) = body::to_bytes(body, LARGEST).await else {
+            let error =
+                json!({ "error": format!("the body must be whole, and have at most {LARGEST} bytes") });
+            return answer(StatusCode::PAYLOAD_TOO_LARGE, &error);
+        };
+        let Ok(text) = String::from_utf8(bytes.into()) else {
+            return answer(StatusCode::BAD_REQUEST, &json!({ "error": "the body is not UTF-8" }));
+        };
+        let by = Arc::clone(&admin);
+        match tokio::task::spawn_blocking(move || change(&by, &text)).await {
+            Ok(Ok(())) => self.show(admin).await,
+            Ok(Err(error)) => answer(StatusCode::BAD_REQUEST, &json!({ "error": error })),
+            Err(_) => {
+                answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "it could not be changed" }))
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Ends of the process that no guard sees: `std::process::exit`, a panic that aborts, and a forked child, which has nothing
+//! to end.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use spanwright_core::process;
+
+/// Exports what there is, within the shutdown timeout.
+type Flush = Arc<dyn Fn() + Send + Sync>;
+
+/// What is done where the process ends and the guard is still there.
+static FLUSH: Mutex<Option<Flush>> = Mutex::new(None);
+/// Whether this process was forked from one with telemetry. Publishes nothing else.
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process was forked from one with telemetry.
+pub(super) fn is_forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
+}
+
+/// Watches for a fork. To be called before there are threads that a child would not have.
+pub(super) fn watch_forks() {
+    process::in_child(|| {
+        if super::is_installed() {
+            FORKED.store(true, Ordering::Relaxed);
+            super::switch::switch_off();
+            crate::span::abandon();
+            crate::call::silence_all();
+        }
+    });
+}
+
+/// Flushes where the process ends without the guard, from here on.
+pub(super) fn set_flush(flush: impl Fn() + Send + Sync + 'static) {
+    set(Some(Arc::new(flush)));
+    process::at_exit(flush_now);
+    if cfg!(panic = "abort") {
+        flush_at_panics();
+    }
+}
+
+/// There is nothing left to flush.
+pub(super) fn forget_flush() {
+    set(None);
+}
+
+fn set(flush: Option<Flush>) {
+    *FLUSH.lock().unwrap_or_else(PoisonError::into_inner) = flush;
+}
+
+/// Flushes, once.
+fn flush_now() {
+    if is_forked() {
+        return;
+    }
+    let flush = FLUSH.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(flush) = flush {
+        let _suppressed = crate::span::suppress();
+        flush();
+    }
+}
+
+/// Where a panic ends the process and nothing is dropped, the hook is the last to run.
+fn flush_at_panics() {
+    static HOOKED: AtomicBool = AtomicBool::new(false);
+    if !HOOKED.swap(true, Ordering::Relaxed) {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            before(panic);
+            flush_now();
+        }));
+    }
+}

@@ -1,0 +1,167 @@
+//! The admin server among clients that want too much of it: it goes on answering, the service goes on serving, and neither
+//! takes up memory for them.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use std::{fs, thread};
+
+use crate::shop::{GOOD_CARD, Shop};
+
+/// By how much the memory of a program may grow while it is tormented, in bytes. 256 connections have a buffer of up to
+/// 16 KiB each, and a page of metrics is written once at a time.
+const GROWTH: u64 = 24 << 20;
+
+/// The memory that a program has in use.
+fn resident(shop: &Shop) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", shop.id())).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+}
+
+/// Sends requests over one connection until told to stop, and gives how many were answered well. Where the connection is taken
+/// from it, it makes another one.
+fn hammer(address: &str, path: &str, stop: &AtomicBool) -> usize {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let mut answered = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let Ok(mut stream) = TcpStream::connect(address) else { continue };
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+        while !stop.load(Ordering::Relaxed) && ask(&mut stream, &request).is_some() {
+            answered += 1;
+        }
+    }
+    answered
+}
+
+/// One request and its whole answer.
+fn ask(stream: &mut TcpStream, request: &str) -> Option<()> {
+    stream.write_all(request.as_bytes()).ok()?;
+    let (mut answer, mut buffer) = (Vec::new(), [0; 16 << 10]);
+    loop {
+        let read = stream.read(&mut buffer).ok().filter(|read| *read > 0)?;
+        answer.extend_from_slice(&buffer[..read]);
+        let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = std::str::from_utf8(&answer[..end]).ok()?.to_ascii_lowercase();
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        let length = head.split("content-length: ").nth(1)?.lines().next()?.parse::<usize>().ok()?;
+        if answer.len() >= end + 4 + length {
+            return Some(());
+        }
+    }
+}
+
+/// Makes trouble for the admin server as long as `orders` are placed, and sees that it can still be asked.
+#[track_caller]
+fn torment(shop: &Shop, trouble: impl Fn(&str, &AtomicBool) + Sync) {
+    let orders = || {
+        for _ in 0..20 {
+            assert_eq!(shop.order("cup", 1, GOOD_CARD).0, 201);
+            for path in ["/live", "/ready", "/health", "/metrics"] {
+                assert_eq!(shop.ask(path).0, 200, "{path}");
+            }
+        }
+    };
+    // What is made on first use is there.
+    orders();
+    let before = resident(shop);
+    let stop = AtomicBool::new(false);
+    let most = thread::scope(|scope| {
+        scope.spawn(|| trouble(shop.admin_address(), &stop));
+        thread::sleep(Duration::from_millis(500));
+        let mut most = 0;
+        for _ in 0..3 {
+            orders();
+            most = most.max(resident(shop));
+        }
+        stop.store(true, Ordering::Relaxed);
+        most
+    });
+    let growth = most.saturating_sub(before);
+    assert!(growth < GROWTH, "{before} bytes became {most}");
+}
+
+#[test]
+fn a_thousand_idle_connections_and_slow_heads_keep_nobody_out() {
+    let shop = Shop::start().serve();
+    torment(&shop, |address, stop| {
+        let mut idle = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            idle.truncate(1_000);
+            if let Ok(mut stream) = TcpStream::connect(address) {
+                // Every second one is about to say something.
+                if idle.len() % 2 == 0 {
+                    let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nx: ");
+                }
+                idle.insert(0, stream);
+            }
+            if idle.len() >= 1_000 {
+                thread::sleep(Duration::from_millis(5));
+            }
+            for stream in idle.iter_mut().step_by(50) {
+                let _ = stream.set_nonblocking(true);
+                let _ = stream.write(b"x");
+            }
+        }
+    });
+}
+
+#[test]
+fn many_clients_at_once_are_all_answered() {
+    let shop = Shop::start().serve();
+    let answered = AtomicUsize::new(0);
+    torment(&shop, |address, stop| {
+        thread::scope(|scope| {
+            for path in
+                ["/metrics", "/health", "/ready", "/live", "/metrics", "/health?detail", "/live", "/live"]
+            {
+                let answered = &answered;
+                scope.spawn(move || answered.fetch_add(hammer(address, path, stop), Ordering::Relaxed));
+            }
+        });
+    });
+    assert!(answered.into_inner() > 500, "they were answered");
+}
+
+#[test]
+fn garbage_and_endless_requests_harm_nobody() {
+    let shop = Shop::start().serve();
+    torment(&shop, |address, stop| {
+        let mut step = 0_u64;
+        while !stop.load(Ordering::Relaxed) {
+            step += 1;
+            let Ok(mut stream) = TcpStream::connect(address) else { continue };
+            let _ = stream.set_write_timeout(Some(Duration::from_secs(5)));
+            let bytes: Vec<u8> = match step % 4 {
+                0 => (0..4096_u64)
+                    .map(|at| (at.wrapping_mul(step).wrapping_mul(0x9e37_79b9) >> 13) as u8)
+                    .collect(),
+                1 => [b"GET /".as_slice(), &[b'x'; 100_000]].concat(),
+                2 => b"PUT /telemetry HTTP/1.1\r\nhost: localhost\r\ncontent-length: 999999999999\r\n\r\nxxx"
+                    .to_vec(),
+                _ => "GET /live HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200).into_bytes(),
+            };
+            // It may be refused before it is whole; nobody reads what it gets.
+            let _ = stream.write_all(&bytes);
+        }
+    });
+}
+
+#[test]
+fn wrk_sees_no_error() {
+    if Command::new("wrk").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+        return crate::process::say("skipped: `wrk` is not installed");
+    }
+    let shop = Shop::start().serve();
+    torment(&shop, |address, stop| {
+        while !stop.load(Ordering::Relaxed) {
+            let mut wrk = Command::new("wrk");
+            let out = wrk.args(["-t2", "-c64", "-d2s", &format!("http://{address}/metrics")]).output();
+            let text = String::from_utf8_lossy(&out.expect("it runs").stdout).into_owned();
+            assert!(text.contains("Requests/sec"), "{text}");
+            assert!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "{text}");
+        }
+    });
+}
