@@ -3,6 +3,7 @@
 //!
 //! A backend that is not installed skips its tests with a line that says so, unless `SPANWRIGHT_REQUIRE_BACKENDS=1`.
 
+mod admin;
 mod admin_load;
 mod any_snapshot;
 mod architecture;

@@ -188,6 +188,14 @@ macro_rules! component_default {
 #[cfg(feature = "telemetry")]
 pub(crate) use switches::{configure, enabled};
 
+/// Switches components as the running program does, all at once.
+#[cfg(feature = "server")]
+pub(crate) fn set_all(components: Vec<(String, Enabled)>) {
+    switches::change(Decider::Program, |switches| {
+        components.iter().for_each(|(name, enabled)| switches.set(name, *enabled));
+    });
+}
+
 #[cfg(feature = "telemetry")]
 mod switches {
     use std::collections::BTreeMap;

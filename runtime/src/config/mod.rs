@@ -78,6 +78,8 @@ pub(crate) use environment::Environment;
 pub use explanation::{Explained, Explanation};
 pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;
+#[cfg(feature = "server")]
+pub(crate) use kind::Components;
 pub(crate) use kind::{
     AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, MemoryBytes, Millis, OwnLevel, PerSecond, Ratio,
     RingBytes, RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, check_name, parse_key,

@@ -12,7 +12,9 @@ use super::Admin;
 use super::access::Refusal;
 use super::connections::Peer;
 use super::routes::answer;
-use crate::telemetry;
+use crate::config::{self, Components};
+use crate::telemetry::Telemetry;
+use crate::{component, logs, telemetry};
 
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 4 << 10;
@@ -20,30 +22,78 @@ const LARGEST: usize = 4 << 10;
 /// Does what the body of a PUT says, or tells what it may say.
 type Change = fn(&Admin, &str) -> Result<(), String>;
 
+/// What a page shows.
+enum Shown {
+    Json(Value),
+    Text(String),
+}
+
 /// A page. A new one is a row of [`PAGES`].
 pub(super) struct Page {
     /// Where it is.
     pub(super) path: &'static str,
     /// What it shows.
-    read: fn(&Admin) -> Value,
+    read: fn(&Admin) -> Shown,
     /// What is done with the body of a PUT; nothing for a page that only shows.
     change: Option<Change>,
 }
 
 /// All pages about the inside.
-pub(super) static PAGES: &[Page] = &[Page {
-    path: "/telemetry",
-    read: |_| json!({ "enabled": telemetry::is_enabled() }),
-    change: Some(|_, text| {
-        let enabled = match text.trim() {
-            "on" | "true" => true,
-            "off" | "false" => false,
-            _ => return Err("write `on` or `off`".to_owned()),
-        };
-        telemetry::set_enabled(enabled);
-        Ok(())
-    }),
-}];
+pub(super) static PAGES: &[Page] = &[
+    Page {
+        path: "/telemetry",
+        read: |_| Shown::Json(json!({ "enabled": telemetry::is_enabled() })),
+        change: Some(|_, text| {
+            let enabled = match text.trim() {
+                "on" | "true" => true,
+                "off" | "false" => false,
+                _ => return Err("write `on` or `off`".to_owned()),
+            };
+            telemetry::set_enabled(enabled);
+            Ok(())
+        }),
+    },
+    Page { path: "/config", read: |_| Shown::Text(configuration()), change: None },
+    Page {
+        path: "/log-level",
+        read: |_| Shown::Json(json!({ "filter": logs::filter() })),
+        change: Some(|_, text| match text.trim() {
+            "" => Err("write levels and targets as `info,my_crate::db=debug`".to_owned()),
+            filter => logs::set_filter(filter).map_err(|error| error.to_string()),
+        }),
+    },
+    Page {
+        path: "/components",
+        read: |_| Shown::Json(components()),
+        change: Some(|_, text| {
+            let switched = config::parse::<Components>(text)?;
+            if switched.is_empty() {
+                return Err("write components as `cache=off,http=spans,db=metrics,queue=on`".to_owned());
+            }
+            component::set_all(switched);
+            Ok(())
+        }),
+    },
+];
+
+/// What was in force at the start, secrets hidden.
+fn configuration() -> String {
+    // The server answers a little before the start is over.
+    let starting = || "the telemetry is still starting\n".to_owned();
+    Telemetry::explain().map_or_else(starting, |explanation| explanation.to_string())
+}
+
+fn components() -> Value {
+    let states = component::components().into_iter().map(|state| {
+        json!({
+            "name": state.name,
+            "enabled": state.enabled.to_string(),
+            "decider": state.decider.to_string(),
+            "functions": state.functions,
+        })
+    });
+    json!({ "components": states.collect::<Vec<_>>() })
+}
 
 impl Page {
     /// The methods that it takes.
@@ -85,7 +135,14 @@ impl Page {
     async fn show(&self, admin: Arc<Admin>) -> Response {
         let read = self.read;
         match tokio::task::spawn_blocking(move || read(&admin)).await {
-            Ok(json) => answer(StatusCode::OK, &json),
+            Ok(Shown::Json(json)) => answer(StatusCode::OK, &json),
+            Ok(Shown::Text(text)) => {
+                let headers = [
+                    (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+                    (header::CACHE_CONTROL, "no-store"),
+                ];
+                (headers, text).into_response()
+            }
             Err(_) => answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "it could not be read" })),
         }
     }

@@ -585,18 +585,39 @@ fn a_body_that_nobody_asked_for_is_not_read() {
 }
 
 #[test]
+fn components_are_shown_and_switched() {
+    let server = start_bounded(Limits::default());
+    let bad = put(&server, "/components", "server_tests.a=off,server_tests.b=maybe");
+    assert!(bad.starts_with("HTTP/1.1 400") && bad.contains("`server_tests.b=maybe` has no value"), "{bad}");
+    assert!(put(&server, "/components", " ").starts_with("HTTP/1.1 400"));
+    let part = crate::component("server_tests.a.part");
+    assert_eq!(part.enabled(), crate::Enabled::ALL, "a bad list changes nothing");
+    let good = put(&server, "/components", "server_tests.a=off,server_tests.b=spans");
+    assert!(good.starts_with("HTTP/1.1 200"), "{good}");
+    let json: Value = serde_json::from_str(good.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let mut shown = json["components"].as_array().unwrap().iter();
+    let expected = json!({"name": "server_tests.a", "enabled": "off", "decider": "program", "functions": 0});
+    assert!(shown.any(|state| *state == expected), "{json}");
+    let both = (part.enabled(), crate::component("server_tests.b").enabled());
+    assert_eq!(both, (crate::Enabled::NONE, crate::Enabled::SPANS));
+    for name in ["server_tests.a", "server_tests.b"] {
+        crate::component(name).reset();
+    }
+}
+
+/// The answer to a body that is sent there from this machine.
+fn put(server: &Server, path: &str, body: &str) -> String {
+    let mut stream = connect(server);
+    let length = body.len();
+    let head = format!("PUT {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close");
+    write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+    rest(stream)
+}
+
+#[test]
 fn a_body_is_read_up_to_a_bound_and_nothing_is_changed_by_a_bad_one() {
     let server = start_bounded(Limits::default());
-    let put = |body: &str| {
-        let mut stream = connect(&server);
-        let length = body.len();
-        write!(
-            stream,
-            "PUT /telemetry HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
-        rest(stream)
-    };
+    let put = |body: &str| put(&server, "/telemetry", body);
     assert!(put("maybe").contains("write `on` or `off`"));
     assert!(put(&"x".repeat(5_000)).starts_with("HTTP/1.1 413"));
     let answer = put("on");

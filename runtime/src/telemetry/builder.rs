@@ -133,8 +133,9 @@ impl Builder {
         self
     }
 
-    /// Whether the admin server lets this machine change the program while it runs: switch its telemetry off and on, say.
-    /// Not by default.
+    /// Whether the admin server lets this machine change the program while it runs, by a PUT: `on` or `off` to `/telemetry`,
+    /// `info,my_crate::db=debug` to `/log-level`, `cache=off,http=spans` to `/components`. Not by default. A GET shows what is
+    /// so now, and `/config` what was configured and where.
     pub fn admin_changes(mut self, allowed: bool) -> Self {
         self.code.admin_changes = Some(allowed);
         self
