@@ -83,7 +83,7 @@ pub struct Place {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub file: String,
     /// The line in it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub line: u32,
 }
 
@@ -95,7 +95,9 @@ pub enum Unreadable {
     #[error("this is no catalogue: {0}")]
     Malformed(#[from] serde_json::Error),
     /// A newer version has written it.
-    #[error("this catalogue has version {found}, and the newest that can be read is {VERSION}: take a newer `spanwright`")]
+    #[error(
+        "this catalogue has version {found}, and the newest that can be read is {VERSION}: take a newer `spanwright`"
+    )]
     Newer {
         /// Its version.
         found: u32,

@@ -1,0 +1,30 @@
+//! What stands on the command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::source::Source;
+
+/// Dashboards, alerts and documents from the annotations of an instrumented service.
+#[derive(Debug, Parser)]
+#[command(name = "spanwright", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Writes down everything that a service can emit, as JSON.
+    Catalog {
+        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        source: Source,
+    },
+    /// Fails where a metric, a label or an attribute was renamed, removed or changed since a catalogue was written.
+    Check {
+        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        source: Source,
+        /// The older catalogue.
+        #[arg(long)]
+        against: Source,
+    },
+}

@@ -1,0 +1,48 @@
+//! `spanwright`: what is made of the catalogue of an instrumented service.
+//!
+//! A command is a module: it takes a [`Catalog`](spanwright_catalog::Catalog) and gives a text, or files.
+
+mod arguments;
+mod check;
+mod source;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(problem) => {
+            // Nobody is left to be told where even that fails.
+            let _ = writeln!(std::io::stderr(), "error: {problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Does what was asked for: 0 where that is well, 1 where a comparison has found something, 2 where it can't be done.
+fn run(Arguments { command }: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match command {
+        Command::Catalog { source } => write(&source.read()?.to_json())?,
+        Command::Check { source, against } => {
+            let changes = check::compare(&against.read()?, &source.read()?);
+            write(&changes.to_string())?;
+            if changes.breaks() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// To the standard output; a reader that has gone away is no error.
+fn write(text: &str) -> std::io::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
