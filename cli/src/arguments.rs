@@ -19,6 +19,11 @@ pub(crate) enum Command {
         /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
         source: Source,
     },
+    /// Writes a reference of metrics, spans and attributes, as Markdown.
+    Docs {
+        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        source: Source,
+    },
     /// Fails where a metric, a label or an attribute was renamed, removed or changed since a catalogue was written.
     Check {
         /// A running service (http://127.0.0.1:9090), or a file with its catalogue.

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod check;
+mod docs;
 mod source;
 
 use std::io::Write;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
 fn run(Arguments { command }: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::Catalog { source } => write(&source.read()?.to_json())?,
+        Command::Docs { source } => write(&docs::markdown(&source.read()?))?,
         Command::Check { source, against } => {
             let changes = check::compare(&against.read()?, &source.read()?);
             write(&changes.to_string())?;
