@@ -21,6 +21,7 @@
 
 mod alert;
 mod attribute;
+mod derived;
 mod metric;
 mod objective;
 mod span;
@@ -29,8 +30,9 @@ use serde::{Deserialize, Serialize};
 
 pub use alert::{Alert, Comparison, Condition, Severity};
 pub use attribute::{Attribute, Redaction};
+pub use derived::Derived;
 pub use metric::{Buckets, Kind, Label, Metric, Panel, PanelKind, Threshold, Values};
-pub use objective::{Latency, Objective};
+pub use objective::{Indicator, Objective};
 pub use span::{Calls, Span};
 
 /// The version of the format that this package writes, and the newest that it reads.
@@ -51,6 +53,9 @@ pub struct Catalog {
     /// The metrics.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Metric>,
+    /// The metrics that recording rules make of those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<Derived>,
     /// The attributes that are declared as constants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
@@ -145,6 +150,8 @@ impl Catalog {
         self.spans.dedup();
         self.metrics.sort_by(|one, other| one.name.cmp(&other.name));
         self.metrics.dedup();
+        self.derived.sort_by(|one, other| one.name.cmp(&other.name));
+        self.derived.dedup();
         self.attributes.sort_by(|one, other| one.key.cmp(&other.key));
         self.attributes.dedup();
         self

@@ -28,6 +28,9 @@ pub struct Metric {
     /// A histogram's buckets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<Buckets>,
+    /// The quantiles of a histogram that are to be metrics of their own, `name{quantile="0.99"}`, made by recording rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
     /// How a dashboard shows it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub panel: Panel,

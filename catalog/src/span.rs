@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::objective::{is_yes, yes};
 use crate::{Label, Objective, Place};
 
 /// An annotated function, and the span of each of its calls.
@@ -32,8 +33,8 @@ pub struct Span {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls: Option<Calls>,
     /// What it is to keep to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub objective: Option<Objective>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<Objective>,
 }
 
 impl Span {
@@ -43,14 +44,29 @@ impl Span {
     }
 }
 
-/// The metrics that a function's calls go into. The families themselves are among the catalogue's metrics.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The metrics that a function's calls go into, under their Prometheus names; an empty name where there is none. The families
+/// themselves are among the catalogue's metrics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calls {
-    /// The counter of calls; its label `outcome` is `ok`, `error`, `cancelled` or `panicked`.
+    /// The counter of calls.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub total: String,
-    /// The histogram of durations, in seconds.
+    /// Whether that has the label `outcome`, which is `ok`, `error`, `cancelled` or `panicked`.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub has_outcome: bool,
+    /// The counter of calls that ended in an error or a panic, where it is one of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub errors: String,
+    /// The counter of cancelled calls, where it is one of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cancelled: String,
+    /// The histogram of durations.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub duration: String,
-    /// The gauge of calls in flight, or nothing.
+    /// How many seconds the histogram's unit has.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub unit_seconds: f64,
+    /// The gauge of calls in flight.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub in_flight: String,
     /// The labels that tell this function's series from others', with their one value.
@@ -59,4 +75,31 @@ pub struct Calls {
     /// The labels that differ from call to call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<Label>,
+}
+
+impl Default for Calls {
+    /// No families.
+    fn default() -> Self {
+        Self {
+            total: String::new(),
+            has_outcome: true,
+            errors: String::new(),
+            cancelled: String::new(),
+            duration: String::new(),
+            unit_seconds: one(),
+            in_flight: String::new(),
+            constant: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+}
+
+/// Seconds.
+const fn one() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_one(value: &f64) -> bool {
+    (*value - 1.0).abs() < f64::EPSILON
 }

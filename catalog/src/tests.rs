@@ -23,6 +23,7 @@ fn orders() -> Metric {
             },
         ],
         buckets: None,
+        quantiles: Vec::new(),
         panel: Panel { kind: Some(PanelKind::Stat), ..Panel::default() },
         threshold: Some(Threshold { warning: Some(0.5), critical: None }),
         alerts: vec![Alert {
@@ -43,13 +44,27 @@ fn what_is_written_is_read_again() {
     catalog.metrics.push(orders());
     catalog.spans.push(Span {
         name: "publish {topic}".to_owned(),
-        calls: Some(Calls { total: "function_calls_total".to_owned(), ..Calls::default() }),
-        objective: Some(Objective {
-            success: Some(0.999),
-            latency: vec![Latency { share: 0.99, seconds: 0.25 }],
-            window_seconds: 30 * 86_400,
+        calls: Some(Calls {
+            total: "calls_total".to_owned(),
+            unit_seconds: 1e-3,
+            has_outcome: false,
+            ..Calls::default()
         }),
+        objectives: vec![Objective {
+            name: "orders".to_owned(),
+            description: "Orders can be placed.".to_owned(),
+            indicator: Indicator::Latency { seconds: 0.25, bucket: 250.0 },
+            ratio: 0.999,
+            window_seconds: 30 * 86_400,
+            pages: false,
+        }],
         ..Span::default()
+    });
+    catalog.derived.push(Derived {
+        name: "shop_error_rate".to_owned(),
+        help: "Errors of all orders.".to_owned(),
+        expr: "rate(errors_total[5m]) / rate(calls_total[5m])".to_owned(),
+        ..Derived::default()
     });
     catalog.attributes.push(Attribute {
         key: "tenant.id".to_owned(),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use spanwright_catalog::{
-    Attribute, Buckets, Catalog, Kind, Label, Metric, Objective, Redaction, Span, Values,
+    Attribute, Buckets, Catalog, Derived, Indicator, Kind, Label, Metric, Objective, Redaction, Span, Values,
 };
 
 /// Writes the reference.
@@ -14,6 +14,7 @@ pub(crate) fn markdown(catalog: &Catalog) -> String {
     };
     let mut page = format!("# {title}\n");
     section(&mut page, "Metrics", &catalog.metrics, metric);
+    section(&mut page, "Metrics made by recording rules", &catalog.derived, derived);
     section(&mut page, "Spans", &catalog.spans, span);
     section(&mut page, "Attributes", &catalog.attributes, attribute);
     page
@@ -36,6 +37,7 @@ fn metric(metric: &Metric) -> String {
         help,
         labels,
         buckets,
+        quantiles,
         threshold,
         alerts,
         place,
@@ -51,6 +53,14 @@ fn metric(metric: &Metric) -> String {
     row("unit", unit_of(unit, otel_unit));
     row("OpenTelemetry name", code(otel_name));
     row("buckets", buckets.as_ref().map_or_else(String::new, self::buckets));
+    row(
+        "quantiles",
+        quantiles
+            .iter()
+            .map(|quantile| code(&format!("{name}{{quantile=\"{quantile}\"}}")))
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
     if let Some(threshold) = threshold {
         let bounds = [("warning", threshold.warning), ("critical", threshold.critical)];
         let stated = bounds.iter().filter_map(|(name, bound)| Some(format!("{name} at {}", (*bound)?)));
@@ -62,8 +72,21 @@ fn metric(metric: &Metric) -> String {
     text
 }
 
+fn derived(Derived { name, help, unit, expr, place }: &Derived) -> String {
+    let mut text = format!("\n### {}\n\n{}\n\n", code(name), paragraph(help));
+    let mut row = |what: &str, value: String| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "- {what}: {value}");
+        }
+    };
+    row("unit", unit.clone());
+    row("expression", code(expr));
+    row("declared", at(&place.file, place.line));
+    text
+}
+
 fn span(span: &Span) -> String {
-    let Span { name, target, level, kind, component, doc, attributes, calls, objective, place, function } =
+    let Span { name, target, level, kind, component, doc, attributes, calls, objectives, place, function } =
         span;
     let mut text = format!("\n### {}\n", code(name));
     if !doc.is_empty() {
@@ -86,7 +109,7 @@ fn span(span: &Span) -> String {
         let names = names.iter().filter(|name| !name.is_empty()).map(|name| code(name));
         row("metrics", names.collect::<Vec<_>>().join(", "));
     }
-    row("objective", objective.as_ref().map_or_else(String::new, self::objective));
+    row("objectives", objectives.iter().map(objective).collect::<Vec<_>>().join("; "));
     text
 }
 
@@ -114,18 +137,24 @@ fn attribute(attribute: &Attribute) -> String {
     text
 }
 
-fn objective(Objective { success, latency, window_seconds }: &Objective) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    let success = success.iter().map(|share| format!("{} of calls succeed", percent(*share)));
-    let latency = latency
-        .iter()
-        .map(|latency| format!("{} take less than {}", percent(latency.share), seconds(latency.seconds)));
-    let window = match window_seconds % DAY {
-        0 => format!("{} days", window_seconds / DAY),
-        _ => format!("{window_seconds} s"),
+fn objective(objective: &Objective) -> String {
+    let share = percent(objective.ratio);
+    let kept = match objective.indicator {
+        Indicator::Success => format!("{share} of calls succeed"),
+        Indicator::Latency { seconds: bound, .. } => {
+            format!("{share} of calls take no longer than {}", seconds(bound))
+        }
     };
-    let parts: Vec<String> = success.chain(latency).collect();
-    format!("within {window}, {}", parts.join(", and "))
+    let name = if objective.name.is_empty() { String::new() } else { format!("{}: ", code(&objective.name)) };
+    format!("{name}within {}, {kept}", window(objective.window_seconds))
+}
+
+fn window(seconds: u64) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match seconds % DAY {
+        0 => format!("{} days", seconds / DAY),
+        _ => format!("{seconds} s"),
+    }
 }
 
 /// A share as it would be written: 99.9%, not 99.89999999999999%.

@@ -5,6 +5,7 @@
 mod arguments;
 mod check;
 mod docs;
+mod promql;
 mod source;
 
 use std::io::Write;
