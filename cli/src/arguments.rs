@@ -1,5 +1,7 @@
 //! What stands on the command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::source::Source;
@@ -23,6 +25,14 @@ pub(crate) enum Command {
     Docs {
         /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
         source: Source,
+    },
+    /// Writes Grafana's dashboards, each into a file that can be imported.
+    Dashboards {
+        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        source: Source,
+        /// The folder to write them into.
+        #[arg(long, value_name = "DIR", default_value = "dashboards")]
+        out: PathBuf,
     },
     /// Fails where a metric, a label or an attribute was renamed, removed or changed since a catalogue was written.
     Check {

@@ -4,7 +4,9 @@
 
 mod arguments;
 mod check;
+mod dashboards;
 mod docs;
+mod output;
 mod promql;
 mod source;
 
@@ -31,6 +33,10 @@ fn run(Arguments { command }: Arguments) -> Result<ExitCode, Box<dyn std::error:
     match command {
         Command::Catalog { source } => write(&source.read()?.to_json())?,
         Command::Docs { source } => write(&docs::markdown(&source.read()?))?,
+        Command::Dashboards { source, out } => {
+            let written = output::write_files(&out, &dashboards::files(&source.read()?))?;
+            write(&written)?;
+        }
         Command::Check { source, against } => {
             let changes = check::compare(&against.read()?, &source.read()?);
             write(&changes.to_string())?;

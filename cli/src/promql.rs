@@ -318,6 +318,29 @@ fn is_keyword(name: &str) -> bool {
     WORDS.contains(&name.to_ascii_lowercase().as_str())
 }
 
+/// A label that is one of these values.
+pub(crate) fn one_of(label: &str, values: &[&str]) -> Matcher {
+    match values {
+        [value] => Matcher::is(label, value),
+        values => {
+            let values: Vec<String> = values.iter().map(|value| exactly(value)).collect();
+            Matcher::fits(label, &values.join("|"))
+        }
+    }
+}
+
+/// The regular expression that fits this text alone.
+fn exactly(text: &str) -> String {
+    let mut regex = String::new();
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            regex.push('\\');
+        }
+        regex.push(c);
+    }
+    regex
+}
+
 fn first_of<const N: usize>(names: [&String; N]) -> Option<&str> {
     names.into_iter().find(|name| !name.is_empty()).map(String::as_str)
 }
@@ -346,6 +369,12 @@ mod tests {
     fn a_whole_bound_is_written_in_either_way() {
         assert_eq!(bound(0.25).to_string(), r#"le="0.25""#);
         assert_eq!(bound(10.0).to_string(), r#"le=~"10|10\\.0""#);
+    }
+
+    #[test]
+    fn one_of_several_values_is_that_value_and_nothing_else() {
+        assert_eq!(one_of("route", &["GET /{id}"]).to_string(), r#"route="GET /{id}""#);
+        assert_eq!(one_of("route", &["GET /{id}", "a.b"]).to_string(), r#"route=~"GET /\\{id\\}|a\\.b""#);
     }
 
     #[test]
