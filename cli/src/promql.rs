@@ -276,7 +276,8 @@ pub(crate) fn quoted(text: &str) -> String {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            // PromQL takes U+FFFD for a sign of broken UTF-8.
+            c if c.is_control() || c == '\u{fffd}' => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),
         }
     }

@@ -63,7 +63,7 @@ fn name_of(functions: &[Function<'_>], at: usize) -> String {
             return own;
         }
     }
-    format!("{}{}", long(&functions[at]), at + 1)
+    format!("{}Function{}", long(&functions[at]), at + 1)
 }
 
 impl Function<'_> {
@@ -113,7 +113,8 @@ impl Function<'_> {
         let by = self.by();
         let all = CallsIn { calls: self.calls, scope: &context.scope, by: &by, of: &[] };
         let Some(traffic) = all.counted() else { return Vec::new() };
-        let traffic = Rule::record(&self.recorded(&self.calls.total, "counted_rate", &context.scope.window), traffic);
+        let traffic =
+            Rule::record(&self.recorded(&self.calls.total, "counted_rate", &context.scope.window), traffic);
         let errors = self.errors(context, &all, &traffic.name);
         let slow = self.slow(context, &all, &traffic.name);
         if errors.is_empty() && slow.is_empty() {
@@ -215,7 +216,12 @@ impl Function<'_> {
     }
 
     /// The same of values as they stand in a test: of bad calls, of good ones, and of both.
-    pub(super) fn outcomes_as(&self, context: &Context<'_>, values: [String; 3], time: Duration) -> Vec<Series> {
+    pub(super) fn outcomes_as(
+        &self,
+        context: &Context<'_>,
+        values: [String; 3],
+        time: Duration,
+    ) -> Vec<Series> {
         let [bad, good, all] = values;
         let labels = self.tried(context.tried_job());
         let with_outcome = |outcome: &'static str, values: &String| {

@@ -162,8 +162,7 @@ fn fired(rule: &Rule, candidates: &[Vec<Series>], at: Duration) -> Result<Vec<bo
     let output = output.map_err(|error| format!("`promtool` does not start: {error}"))?;
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let failed: Vec<bool> =
-        (0..candidates.len()).map(|at| said.contains(&candidate(at))).collect();
+    let failed: Vec<bool> = (0..candidates.len()).map(|at| said.contains(&candidate(at))).collect();
     if !output.status.success() && !failed.contains(&true) {
         let line =
             said.lines().map(str::trim).find(|line| line.contains("rror")).unwrap_or("it says nothing");
@@ -177,16 +176,16 @@ fn candidate(number: usize) -> String {
     format!(" # candidate {number}.")
 }
 
-fn find() -> Option<PathBuf> {
+pub(super) fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join("promtool")).find(|file| file.is_file())
 }
 
 /// A folder for as long as it is looked at.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         use std::sync::atomic::{AtomicU32, Ordering};
 
         static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -197,7 +196,7 @@ impl Folder {
         Ok(Self(path))
     }
 
-    fn write(&self, name: &str, text: &str) -> std::io::Result<()> {
+    pub(super) fn write(&self, name: &str, text: &str) -> std::io::Result<()> {
         std::fs::write(self.0.join(name), text)
     }
 }

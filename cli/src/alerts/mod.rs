@@ -181,7 +181,10 @@ pub(crate) struct Tests {
 impl Rules {
     /// Makes them.
     pub(crate) fn of(catalog: &Catalog, bounds: &Bounds) -> Self {
-        let context = Context::new(catalog, bounds);
+        let mut catalog = catalog.clone();
+        // Nothing can be asked of what has no name.
+        catalog.metrics.retain(|metric| !metric.name.is_empty());
+        let context = Context::new(&catalog, bounds);
         let prefix = if catalog.service.name.is_empty() { "service" } else { &catalog.service.name };
         let mut seen = BTreeSet::new();
         let groups = KINDS.iter().map(|(kind, rules)| {

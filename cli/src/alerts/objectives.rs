@@ -23,6 +23,13 @@ const ROWS: [(f64, u64, bool); 4] =
 const SHORTEST_LONG: u64 = 300;
 const SHORTEST_SHORT: u64 = 120;
 
+/// Over longer windows the calls themselves would be too many to ask for every minute: there, what was recorded is summed up.
+const LONGEST_RATE: Duration = Duration::from_secs(6 * 3600);
+
+/// What is recorded of five minutes: calls per second.
+const BAD: &str = "job:slo_bad_calls:rate5m";
+const COUNTED: &str = "job:slo_counted_calls:rate5m";
+
 /// Two windows, and how many times faster than allowed the budget burns in both.
 #[derive(Debug, PartialEq)]
 struct Burn {
@@ -111,7 +118,7 @@ impl Budget<'_> {
         let windows: BTreeSet<Duration> = burns.iter().flat_map(|burn| [burn.long, burn.short]).collect();
         let ratios = windows.iter().filter_map(|window| self.ratio(*window));
         let alerts = burns.iter().map(|burn| self.alert(burn));
-        ratios.chain(self.left()).chain(alerts).collect()
+        self.recorded().into_iter().chain(ratios).chain([self.left()]).chain(alerts).collect()
     }
 
     /// The share of calls that may be bad.
@@ -138,30 +145,38 @@ impl Budget<'_> {
         self.question.rates(&CallsIn { calls: self.function.calls, scope: &scope, by: &["job"], of: &of })
     }
 
-    fn ratio(&self, window: Duration) -> Option<Rule> {
-        let (bad, counted) = self.rates(window)?;
-        Some(self.labelled(Rule::record(&ratio_name(window), format!("{bad} / {counted}"))))
+    /// What long windows are made from.
+    fn recorded(&self) -> Vec<Rule> {
+        let Some((bad, counted)) = self.rates(Duration::from_secs(300)) else { return Vec::new() };
+        vec![self.labelled(Rule::record(BAD, bad)), self.labelled(Rule::record(COUNTED, counted))]
     }
 
-    /// How much of the budget is left, from what five minutes recorded: over 30 days the calls themselves would be too many
-    /// to ask for every minute. 1 is all of it, 0 nothing; below that the objective is missed.
-    fn left(&self) -> Vec<Rule> {
-        let five = Duration::from_secs(300);
-        let Some((bad, counted)) = self.rates(five) else { return Vec::new() };
-        let bad = self.labelled(Rule::record("job:slo_bad_calls:rate5m", bad));
-        let counted = self.labelled(Rule::record("job:slo_counted_calls:rate5m", counted));
-        let window = duration(Duration::from_secs(self.objective.window_seconds));
-        let share = format!(
-            "sum_over_time({}[{window}]) / sum_over_time({}[{window}])",
-            self.selected(&bad.name),
-            self.selected(&counted.name)
-        );
+    fn ratio(&self, window: Duration) -> Option<Rule> {
+        let ratio = if window > LONGEST_RATE {
+            self.share_over(window)
+        } else {
+            let (bad, counted) = self.rates(window)?;
+            format!("{bad} / {counted}")
+        };
+        Some(self.labelled(Rule::record(&ratio_name(window), ratio)))
+    }
+
+    /// The share of bad calls, from what five minutes recorded.
+    fn share_over(&self, window: Duration) -> String {
+        let window = duration(window);
+        let (bad, counted) = (self.selected(BAD), self.selected(COUNTED));
+        format!("sum_over_time({bad}[{window}]) / sum_over_time({counted}[{window}])")
+    }
+
+    /// How much of the budget is left. 1 is all of it, 0 nothing; below that the objective is missed.
+    fn left(&self) -> Rule {
+        let share = self.share_over(Duration::from_secs(self.objective.window_seconds));
         let allowed = Self::rounded(self.allowed());
         let at = Duration::from_secs(3600);
         let half = self.calls(self.allowed() / 2.0, at, self.allowed() / 2.0, Duration::ZERO);
         let trial = self.function.trial(Expected::Gives(0.5), "half of the budget is used", at, half);
         let left = Rule::record("job:slo_error_budget:left_ratio", format!("1 - ({share}) / {allowed}"));
-        vec![bad, counted, self.labelled(left).tried([trial])]
+        self.labelled(left).tried([trial])
     }
 
     fn alert(&self, burn: &Burn) -> Rule {

@@ -3,12 +3,11 @@
 //! promtool evaluates all rules in each test, so trials that do not see each other's series share one.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use super::Tests;
 use super::expression;
 use super::rule::{Group, Kind, Rule, Trials, duration};
-use super::trial::{Expected, STEP, Trial};
+use super::trial::{Expected, STEP, Series, Trial};
 use super::yaml::{comment, scalar};
 use crate::promql::{Matcher, Scope, is_label_name};
 
@@ -79,7 +78,12 @@ pub(super) fn write(text: &mut String, batch: &[(&Rule, &Trial)], mark: &str) {
     let more = if batch.len() > 1 { format!(", and {} more", batch.len() - 1) } else { String::new() };
     let name = format!("{}: {}{more}", first.name, trial.what);
     let _ = write!(text, "  - name: {}\n    interval: {}\n", scalar(&name, 6), duration(STEP));
-    let series: Vec<_> = batch.iter().flat_map(|(_, trial)| &trial.series).collect();
+    let mut series: Vec<&Series> = Vec::new();
+    for one in batch.iter().flat_map(|(_, trial)| &trial.series) {
+        if !series.contains(&one) {
+            series.push(one);
+        }
+    }
     text.push_str(if series.is_empty() { "    input_series: []\n" } else { "    input_series:\n" });
     for series in series {
         let _ = writeln!(text, "      - series: {}", scalar(&series.selector(), 10));
@@ -89,16 +93,12 @@ pub(super) fn write(text: &mut String, batch: &[(&Rule, &Trial)], mark: &str) {
     for (rule, trial) in batch {
         text.push_str(&comment(&format!("{}: {}", rule.name, trial.what)).replace("# ", "      # "));
         let _ = writeln!(text, "      - expr: {}", scalar(&(query(rule, trial) + mark), 10));
-        let _ = writeln!(text, "        eval_time: {}", at(trial.at));
+        let _ = writeln!(text, "        eval_time: {}", duration(trial.at));
         text.push_str(match trial.expected {
             Expected::Quiet => "        exp_samples: []\n",
             _ => "        exp_samples:\n          - labels: '{}'\n            value: 1\n",
         });
     }
-}
-
-fn at(time: Duration) -> String {
-    duration(time)
 }
 
 /// A question that is answered by 1 where a rule has done what it is to do, and else by nothing.

@@ -58,6 +58,7 @@ impl Rule {
     /// An alert that tells of its value.
     pub(crate) fn alert(name: &str, expr: String, severity: &str) -> Self {
         let labels = vec![("severity".to_owned(), severity.to_owned())];
+        let name = if name.is_empty() { "Unnamed" } else { name };
         Self { name: name.to_owned(), expr, labels, ..Self::default() }
     }
 

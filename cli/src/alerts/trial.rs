@@ -16,7 +16,7 @@ pub(crate) struct Trial {
     /// What is tried: `errors just above the bound`.
     pub(crate) what: &'static str,
     pub(crate) series: Vec<Series>,
-    /// Metrics of which there must be none, or none with these labels.
+    /// Metrics of which no more series may be there.
     pub(crate) without: Vec<String>,
     /// When it is looked at.
     pub(crate) at: Duration,
@@ -63,13 +63,17 @@ impl Trial {
         let told_apart = self.apart.iter().any(|(label, value)| {
             other.apart.iter().any(|(other_label, other_value)| label == other_label && value != other_value)
         });
-        let touches = |one: &Self, another: &Self| {
-            let names = one.series.iter().map(|series| &series.name).chain(&one.without);
-            names.into_iter().any(|name| {
-                another.series.iter().any(|series| series.name == *name) || another.without.contains(name)
-            })
+        let names = || self.series.iter().chain(&other.series).map(|series| &series.name);
+        let of = |trial: &Self, name: &String| -> Vec<Series> {
+            trial.series.iter().filter(|series| series.name == *name).cloned().collect()
         };
-        told_apart || !touches(self, other)
+        // Both may look at the same series, as they may at `up`.
+        let is_shared = |name: &String| {
+            let (own, others) = (of(self, name), of(other, name));
+            !own.is_empty() && !others.is_empty() && own != others
+        };
+        let is_unwanted = |name: &String| self.without.contains(name) || other.without.contains(name);
+        told_apart || !names().any(|name| is_shared(name) || is_unwanted(name))
     }
 }
 
