@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::alerts::Bounds;
 use crate::source::Source;
 
 /// Dashboards, alerts and documents from the annotations of an instrumented service.
@@ -20,6 +21,19 @@ pub(crate) enum Command {
     Catalog {
         /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
         source: Source,
+    },
+    /// Writes rules for Prometheus: alerts, and what they record.
+    Alerts {
+        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        source: Source,
+        /// The file to write to, instead of the standard output.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Also writes the rules' tests for `promtool test rules`, beside the rules: `rules.test.yml` of `rules.yml`.
+        #[arg(long, requires = "out")]
+        test: bool,
+        #[command(flatten)]
+        bounds: Box<Bounds>,
     },
     /// Writes a reference of metrics, spans and attributes, as Markdown.
     Docs {

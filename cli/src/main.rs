@@ -2,6 +2,7 @@
 //!
 //! A command is a module: it takes a [`Catalog`](spanwright_catalog::Catalog) and gives a text, or files.
 
+mod alerts;
 mod arguments;
 mod check;
 mod dashboards;
@@ -32,6 +33,9 @@ fn main() -> ExitCode {
 fn run(Arguments { command }: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::Catalog { source } => write(&source.read()?.to_json())?,
+        Command::Alerts { source, out, test, bounds } => {
+            alerts::write(&source.read()?, &bounds, out.as_deref(), test)?
+        }
         Command::Docs { source } => write(&docs::markdown(&source.read()?))?,
         Command::Dashboards { source, out } => {
             let written = output::write_files(&out, &dashboards::files(&source.read()?))?;

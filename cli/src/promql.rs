@@ -91,7 +91,9 @@ impl Scope {
         let classic = format!("histogram_quantile({quantile}, {of_buckets})");
         match buckets {
             Some(Buckets::Native) => {
-                let native = self.sum_of_rates(by, histogram, more);
+                // What a recording rule makes of it under the same name has a quantile, and is no histogram.
+                let more: Vec<_> = more.iter().cloned().chain([Matcher::is("quantile", "")]).collect();
+                let native = self.sum_of_rates(by, histogram, &more);
                 format!("{classic} or histogram_quantile({quantile}, {native})")
             }
             _ => classic,
@@ -109,7 +111,7 @@ impl Scope {
                 let classic = format!("histogram_quantile({quantile}, {bucket})");
                 match metric.buckets {
                     Some(Buckets::Native) => {
-                        let native = self.rate(&metric.name, &[]);
+                        let native = self.rate(&metric.name, &[Matcher::is("quantile", "")]);
                         format!("({classic} or histogram_quantile({quantile}, {native}))")
                     }
                     _ => classic,
@@ -178,6 +180,20 @@ impl CallsIn<'_> {
         let fast = self.scope.sum_of_rates(self.by, &format!("{duration}_bucket"), &within);
         let all = self.scope.sum_of_rates(self.by, &format!("{duration}_count"), self.of);
         Some(format!("1 - {fast} / {all}"))
+    }
+
+    /// Calls per second that take longer than a bucket's upper bound.
+    pub(crate) fn slow(&self, bucket: f64) -> Option<String> {
+        let duration = first_of([&self.calls.duration])?;
+        let within = self.and(bound(bucket));
+        let fast = self.scope.sum_of_rates(self.by, &format!("{duration}_bucket"), &within);
+        Some(format!("({} - {fast})", self.observed()?))
+    }
+
+    /// Calls per second whose duration is known.
+    pub(crate) fn observed(&self) -> Option<String> {
+        let duration = first_of([&self.calls.duration])?;
+        Some(self.scope.sum_of_rates(self.by, &format!("{duration}_count"), self.of))
     }
 
     /// A quantile of the durations, in the histogram's unit.
@@ -260,7 +276,8 @@ pub(crate) fn quoted(text: &str) -> String {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            // PromQL takes U+FFFD for a sign of broken UTF-8.
+            c if c.is_control() || c == '\u{fffd}' => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),
         }
     }
@@ -281,7 +298,7 @@ pub(crate) fn is_label_name(name: &str) -> bool {
 }
 
 /// Words that are no names where a metric is expected.
-fn is_keyword(name: &str) -> bool {
+pub(crate) fn is_keyword(name: &str) -> bool {
     const WORDS: [&str; 31] = [
         "and",
         "or",
