@@ -48,6 +48,17 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR", default_value = "dashboards")]
         out: PathBuf,
     },
+    /// Writes a registry for OpenTelemetry Weaver, as YAML.
+    Weaver {
+        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        source: Source,
+        /// The folder to write the registry into, with its manifest; else its groups go to the standard output.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// The schema's address in the manifest, ended by the version [default: one at example.com].
+        #[arg(long, value_name = "URL", requires = "out")]
+        schema_url: Option<String>,
+    },
     /// Fails where a metric, a label or an attribute was renamed, removed or changed since a catalogue was written.
     Check {
         /// A running service (http://127.0.0.1:9090), or a file with its catalogue.

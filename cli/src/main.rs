@@ -10,6 +10,8 @@ mod docs;
 mod output;
 mod promql;
 mod source;
+mod units;
+mod weaver;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -40,6 +42,16 @@ fn run(Arguments { command }: Arguments) -> Result<ExitCode, Box<dyn std::error:
         Command::Dashboards { source, out } => {
             let written = output::write_files(&out, &dashboards::files(&source.read()?))?;
             write(&written)?;
+        }
+        Command::Weaver { source, out, schema_url } => {
+            let catalog = source.read()?;
+            match out {
+                Some(out) => {
+                    let files = weaver::files(&catalog, schema_url.as_deref());
+                    write(&output::write_files(&out, &files)?)?;
+                }
+                None => write(&weaver::yaml(&catalog))?,
+            }
         }
         Command::Check { source, against } => {
             let changes = check::compare(&against.read()?, &source.read()?);

@@ -13,7 +13,7 @@ use super::trial::Expected;
 use super::*;
 
 /// Any text, with what is special to YAML, to templates and to PromQL more often than chance would have it.
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z_]{0,9}",
         r#"[ -~]{0,12}"#,
@@ -132,7 +132,8 @@ fn span() -> impl Strategy<Value = Span> {
     })
 }
 
-fn catalog() -> impl Strategy<Value = Catalog> {
+/// Any catalogue.
+pub(crate) fn catalog() -> impl Strategy<Value = Catalog> {
     let metrics = proptest::collection::vec(metric(), 0..5);
     let spans = proptest::collection::vec(span(), 0..3);
     let derived = text().prop_map(|name| Derived { name, expr: "a / b".to_owned(), ..Derived::default() });
@@ -147,7 +148,7 @@ fn catalog() -> impl Strategy<Value = Catalog> {
 }
 
 /// What promtool says to some rules, or a reason why it can't be asked.
-fn promtool(args: &[&str], files: &[(&str, &str)]) -> Result<Result<String, String>, String> {
+pub(crate) fn promtool(args: &[&str], files: &[(&str, &str)]) -> Result<Result<String, String>, String> {
     let program =
         expression::find().ok_or("`promtool` is not on the PATH (Debian: apt-get install prometheus)")?;
     let folder = expression::Folder::new().unwrap();
@@ -160,7 +161,7 @@ fn promtool(args: &[&str], files: &[(&str, &str)]) -> Result<Result<String, Stri
 
 /// What promtool says, or nothing where it is missing and need not be there.
 #[track_caller]
-fn or_skip<T>(found: Result<T, String>) -> Option<T> {
+pub(crate) fn or_skip<T>(found: Result<T, String>) -> Option<T> {
     let is_required = std::env::var_os("SPANWRIGHT_REQUIRE_BACKENDS").is_some_and(|value| value == "1");
     match found {
         Ok(found) => Some(found),

@@ -40,7 +40,8 @@ fn is_printable(c: char) -> bool {
         | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
 }
 
-fn escaped(text: &str) -> String {
+/// A text in quotes, in one line.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::from("\"");
     for c in text.chars() {
         match c {

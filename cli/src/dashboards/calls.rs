@@ -4,9 +4,9 @@ use spanwright_catalog::{Calls, Catalog, Span};
 
 use super::metric::{QUANTILES, heat_map, spoken};
 use super::panel::{Panel, Query, Row, legend};
-use super::units;
 use super::variables::Variables;
 use crate::promql::{self, CallsIn, Matcher, Scope};
+use crate::units;
 
 /// Functions whose calls go into the same families.
 #[derive(Debug)]

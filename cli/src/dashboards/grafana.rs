@@ -272,7 +272,7 @@ fn field(panel: &Panel) -> Value {
     });
     if panel.draw == PanelKind::Gauge {
         field["min"] = json!(0);
-        if panel.unit == super::units::SHARE {
+        if panel.unit == crate::units::SHARE {
             field["max"] = json!(1);
         }
     }
@@ -280,7 +280,7 @@ fn field(panel: &Panel) -> Value {
 }
 
 /// The colours from each value on. The lowest stands for all values below the next.
-fn steps(Threshold { warning, critical }: Threshold) -> Vec<Value> {
+pub(super) fn steps(Threshold { warning, critical }: Threshold) -> Vec<Value> {
     let step = |value: Option<f64>, color: &str| json!({ "value": value, "color": color });
     match (warning, critical) {
         // Low values are the bad ones.

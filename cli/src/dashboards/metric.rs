@@ -3,8 +3,8 @@
 use spanwright_catalog::{Buckets, Catalog, Derived, Kind, Metric, PanelKind};
 
 use super::panel::{Panel, Query, legend};
-use super::units;
 use crate::promql::{self, Matcher, Scope};
+use crate::units;
 
 /// The quantiles that are shown of a histogram.
 pub(crate) const QUANTILES: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];

@@ -12,8 +12,10 @@ mod metric;
 mod objectives;
 mod overview;
 mod panel;
-mod units;
 mod variables;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

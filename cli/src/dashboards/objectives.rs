@@ -4,8 +4,8 @@ use spanwright_catalog::{Catalog, Indicator, Objective, PanelKind, Span, Thresho
 
 use super::calls;
 use super::panel::{Panel, Query, Row};
-use super::units;
 use crate::promql::{self, CallsIn, Scope};
+use crate::units;
 
 /// The windows of burn rates, with the rates at which alerts of several windows page: the Site Reliability Workbook, chapter 5.
 const WINDOWS: [&str; 4] = ["5m", "1h", "6h", "3d"];

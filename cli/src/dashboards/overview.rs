@@ -4,8 +4,9 @@ use spanwright_catalog::{Catalog, PanelKind, Span, Threshold};
 
 use super::calls::{Family, families};
 use super::panel::{Dashboard, Panel, Query, Row};
-use super::{metric, objectives, units};
+use super::{metric, objectives};
 use crate::promql::{self, Scope};
+use crate::units;
 
 /// Shares of failed calls that worry.
 const FAILING: Threshold = Threshold { warning: Some(0.01), critical: Some(0.05) };

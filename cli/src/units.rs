@@ -66,6 +66,14 @@ pub(crate) fn per_second(metric: &Metric) -> &'static str {
     known(metric).map_or(COUNT_PER_SECOND, |unit| unit.3)
 }
 
+/// The unit of a metric as OpenTelemetry has it: `1` where things are counted.
+pub(crate) fn ucum(metric: &Metric) -> &str {
+    match metric.otel_unit.as_str() {
+        "" => known(metric).map_or("1", |unit| unit.1),
+        unit => unit,
+    }
+}
+
 /// The unit of that name in metrics.
 pub(crate) fn named(name: &str) -> &'static str {
     UNITS.iter().find(|unit| unit.0 == name).map_or(COUNT, |unit| unit.2)
