@@ -156,7 +156,8 @@ fn count_of(scope: &Scope, by: &[&str], name: &str, buckets: Option<&Buckets>) -
     let classic = scope.sum_of_rates(by, &format!("{name}_count"), &[]);
     match buckets {
         Some(Buckets::Native) => {
-            let native = format!("sum{} (histogram_count({}))", promql::by_labels(by), scope.rate(name, &[]));
+            let rate = scope.rate(name, &[of_no_rule()]);
+            let native = format!("sum{} (histogram_count({rate}))", promql::by_labels(by));
             format!("{classic} or {native}")
         }
         _ => classic,
@@ -174,11 +175,19 @@ pub(crate) fn heat_map(
 ) -> Panel {
     let classic = scope.sum_of_rates(&["le"], &format!("{histogram}_bucket"), of);
     let expr = match buckets {
-        Some(Buckets::Native) => format!("{classic} or {}", scope.sum_of_rates(&[], histogram, of)),
+        Some(Buckets::Native) => {
+            let of: Vec<Matcher> = of.iter().cloned().chain([of_no_rule()]).collect();
+            format!("{classic} or {}", scope.sum_of_rates(&[], histogram, &of))
+        }
         _ => classic,
     };
     Panel::new(format!("{title}: distribution"), unit, vec![Query::new(expr, "{{le}}")])
         .drawn(PanelKind::Heatmap)
+}
+
+/// The quantiles that rules make of a histogram have its name.
+fn of_no_rule() -> Matcher {
+    Matcher::is("quantile", "")
 }
 
 fn labels<'a>(metric: &'a Metric, by: &[&'a str]) -> Vec<&'a str> {
