@@ -375,8 +375,8 @@ mod tests {
         assert_eq!(scope().select("up", &[]), r#"up{job="shop"}"#);
         assert_eq!(Scope::new("5m", vec![]).select("up", &[]), "up");
         assert_eq!(
-            scope().select("a b", &[Matcher::is("c", "d\"\\\n")]),
-            r#"{__name__="a b",job="shop",c="d\"\\\n"}"#
+            scope().select("a b", &[Matcher::is("c", "d\"\\\n\u{fffd}")]),
+            r#"{__name__="a b",job="shop",c="d\"\\\n\ufffd"}"#
         );
         assert_eq!(scope().select("sum", &[]), r#"{__name__="sum",job="shop"}"#);
         assert_eq!(scope().select("up", &[Matcher::is("no label", "x")]), r#"up{job="shop"}"#);

@@ -70,6 +70,35 @@ fn promtool_takes_the_shops_rules_and_sees_each_alert_fire_and_not_fire() {
     assert!(tested.status.success(), "{}", said(&tested));
 }
 
+/// What somebody is told, written down by hand.
+#[test]
+fn promtool_sees_what_somebody_is_told() {
+    const TESTS: &str = r#"
+rule_files: [rules.yml]
+tests:
+  - interval: 1m
+    input_series:
+      - series: 'shop_db_calls_total{job="shop",operation="insert_order",outcome="ok"}'
+        values: '0+90x20'
+      - series: 'shop_db_calls_total{job="shop",operation="insert_order",outcome="panicked"}'
+        values: '0+10x20'
+    alert_rule_test:
+      - eval_time: 15m
+        alertname: InsertOrderErrors
+        exp_alerts:
+          - exp_labels: { severity: warning, job: shop, operation: insert_order }
+            exp_annotations:
+              summary: 'Calls of `insert_order` fail'
+              description: '10% of the calls of `insert_order` end in an error or a panic; 5 % may.'
+              runbook: "`insert_order`: Takes the pieces out of the stock and writes the order, or neither.\n\nDeclared in examples/shop/store.rs:83."
+"#;
+    let folder = folder("told");
+    made(&folder);
+    std::fs::write(folder.join("by-hand.yml"), TESTS).unwrap();
+    let Some(tested) = promtool(&folder, &["test", "rules", "by-hand.yml"]) else { return };
+    assert!(tested.status.success(), "{}", said(&tested));
+}
+
 /// The same tests for alerts that never fire, and for alerts that always do: each test of each alert has to see it.
 #[test]
 fn the_tests_see_alerts_that_do_not_do_what_they_are_for() {

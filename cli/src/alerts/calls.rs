@@ -209,39 +209,37 @@ impl Function<'_> {
         vec![Rule::record(&name, quantile), alert]
     }
 
-    /// Series of which so many calls per second end in an error, of so many.
-    pub(super) fn outcomes(&self, context: &Context<'_>, bad: f64, all: f64, time: Duration) -> Vec<Series> {
-        let values = [bad, all - bad, all].map(|rate| growth(rate, time));
-        self.outcomes_as(context, values, time)
+    /// Series of which so many calls per second end badly, of so many.
+    fn outcomes(&self, context: &Context<'_>, bad: f64, all: f64, time: Duration) -> Vec<Series> {
+        self.outcomes_as(context, &|rate| growth(rate(bad / all) * all, time), time)
     }
 
-    /// The same of values as they stand in a test: of bad calls, of good ones, and of both.
+    /// Series of calls; `values` says how a counter grows, given which part of the calls it counts where a share of them is
+    /// bad.
     pub(super) fn outcomes_as(
         &self,
         context: &Context<'_>,
-        values: [String; 3],
+        values: &dyn Fn(&dyn Fn(f64) -> f64) -> String,
         time: Duration,
     ) -> Vec<Series> {
-        let [bad, good, all] = values;
         let labels = self.tried(context.tried_job());
-        let with_outcome = |outcome: &'static str, values: &String| {
-            let labels: Vec<_> = labels.iter().copied().chain([("outcome", outcome)]).collect();
-            Series::new(&self.calls.total, &labels, values.clone())
-        };
-        let mut series = if self.calls.has_outcome {
-            let good = with_outcome("ok", &good);
+        let Calls { total, errors, .. } = self.calls;
+        let mut series = Vec::new();
+        if self.calls.has_outcome {
+            let ends: [(&str, &dyn Fn(f64) -> f64); 3] =
+                [("ok", &|bad| 1.0 - bad), ("error", &|bad| bad / 2.0), ("panicked", &|bad| bad / 2.0)];
+            let of = |outcome, values| {
+                let labels: Vec<_> = labels.iter().copied().chain([("outcome", outcome)]).collect();
+                Series::new(total, &labels, values)
+            };
+            series.extend(ends.map(|(outcome, part)| of(outcome, values(part))));
             // Whoever gives up is not the function's fault, however many do.
-            let cancelled = with_outcome("cancelled", &growth(1000.0, time));
-            if self.calls.errors.is_empty() {
-                vec![good, with_outcome("error", &bad), cancelled]
-            } else {
-                vec![good, with_outcome("error", &bad)]
-            }
+            series.push(of("cancelled", growth(1000.0, time)));
         } else {
-            vec![Series::new(&self.calls.total, &labels, all)]
-        };
-        if !self.calls.errors.is_empty() {
-            series.push(Series::new(&self.calls.errors, &labels, bad));
+            series.push(Series::new(total, &labels, values(&|_| 1.0)));
+        }
+        if !errors.is_empty() {
+            series.push(Series::new(errors, &labels, values(&|bad| bad)));
         }
         series
     }

@@ -235,19 +235,19 @@ impl Budget<'_> {
     fn calls(&self, before: f64, time: Duration, after: f64, rest: Duration) -> Vec<Series> {
         const PER_SECOND: f64 = 1000.0;
 
-        let rates =
-            |first: f64, second: f64| growth_then(first * PER_SECOND, time, second * PER_SECOND, rest);
-        let (bad, good, all) = (rates(before, after), rates(1.0 - before, 1.0 - after), rates(1.0, 1.0));
+        let values = |part: &dyn Fn(f64) -> f64| {
+            growth_then(part(before) * PER_SECOND, time, part(after) * PER_SECOND, rest)
+        };
         match self.objective.indicator {
-            Indicator::Success => self.function.outcomes_as(self.context, [bad, good, all], time + rest),
+            Indicator::Success => self.function.outcomes_as(self.context, &values, time + rest),
             Indicator::Latency { bucket, .. } => {
                 let duration = &self.function.calls.duration;
                 let labels = self.function.tried(self.context.tried_job());
                 let le = bound_in_tests(bucket);
                 let in_bucket: Vec<_> = labels.iter().copied().chain([("le", le.as_str())]).collect();
                 vec![
-                    Series::new(&format!("{duration}_bucket"), &in_bucket, good),
-                    Series::new(&format!("{duration}_count"), &labels, all),
+                    Series::new(&format!("{duration}_bucket"), &in_bucket, values(&|bad| 1.0 - bad)),
+                    Series::new(&format!("{duration}_count"), &labels, values(&|_| 1.0)),
                 ]
             }
         }
