@@ -347,7 +347,7 @@ pub(crate) fn one_of(label: &str, values: &[&str]) -> Matcher {
 }
 
 /// The regular expression that fits this text alone.
-fn exactly(text: &str) -> String {
+pub(crate) fn exactly(text: &str) -> String {
     let mut regex = String::new();
     for c in text.chars() {
         if r"\.+*?()|[]{}^$".contains(c) {

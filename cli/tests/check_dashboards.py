@@ -64,7 +64,6 @@ def with_variables(text, dashboard):
     for variable in dashboard["templating"]["list"]:
         chosen = variable.get("allValue", ".+")
         if variable["type"] == "custom":
-            # One value is chosen as well as all are: both must be understood. All has more answers.
             values = [option["value"] for option in variable["options"] if option["value"] != "$__all"]
             listed = [value.replace("\\,", ",") for value in re.split(r"(?<!\\),", variable["query"])]
             if values != listed:
@@ -182,6 +181,8 @@ def check_queries(name, dashboard, prometheus):
 
 def points(series):
     values = [(when, float(value)) for when, value in series.get("values", [])]
+    # Of a native histogram's buckets, how many there are in all.
+    values += [(when, float(value["count"])) for when, value in series.get("histograms", [])]
     return [(when, value) for when, value in values if math.isfinite(value)]
 
 

@@ -11,13 +11,15 @@ use spanwright_catalog::{Catalog, PanelKind, Threshold};
 use super::grid::{self, Place};
 use super::panel::{Dashboard, Panel, Query, Row};
 use super::variables::{Choice, Variable, series_of};
-use crate::promql::{Matcher, Scope};
+use crate::promql::Matcher;
 
 /// Grafana 12's; an older one reads what it knows.
 const SCHEMA_VERSION: u32 = 42;
 /// From where on Grafana has all that is used.
 const GRAFANA: &str = "10.0.0";
 const SOURCE: &str = "DS_PROMETHEUS";
+/// Where all values are chosen, series without the label are shown too.
+const ANYTHING: &str = ".*";
 
 /// The dashboard as Grafana imports it, ended by a newline.
 pub(crate) fn json(dashboard: &Dashboard, catalog: &Catalog) -> String {
@@ -87,23 +89,8 @@ fn requirements(dashboard: &Dashboard) -> Vec<Value> {
 }
 
 fn variables(dashboard: &Dashboard, catalog: &Catalog) -> Vec<Value> {
-    let service = catalog.service.name.as_str();
-    let of_service = match catalog.metric("target_info") {
-        Some(metric) if !service.is_empty() => {
-            Scope::new("", vec![Matcher::is("service_name", service)]).select(&metric.name, &[])
-        }
-        Some(metric) => metric.name.clone(),
-        // The series of which there are most likely some from the start.
-        None => catalog
-            .metrics
-            .iter()
-            .find(|metric| metric.labels.is_empty())
-            .map_or_else(|| "up".to_owned(), |metric| Scope::new("", vec![]).select(&series_of(metric), &[])),
-    };
-    let of_job = match of_service.strip_suffix('}') {
-        Some(open) => format!(r#"{open},job=~"$job"}}"#),
-        None => format!(r#"{of_service}{{job=~"$job"}}"#),
-    };
+    let of_service = of_service(catalog);
+    let of_job: Vec<Matcher> = of_service.iter().cloned().chain([Matcher::fits("job", "$job")]).collect();
     let source = json!({
         "type": "datasource",
         "name": SOURCE,
@@ -115,7 +102,7 @@ fn variables(dashboard: &Dashboard, catalog: &Catalog) -> Vec<Value> {
         "options": [],
         "refresh": 1,
     });
-    let mut all = vec![source, asked("job", "", &of_service, false), asked("instance", "", &of_job, false)];
+    let mut all = vec![source, asked("job", "", &of_service), asked("instance", "", &of_job)];
     all.extend(dashboard.variables.iter().map(variable));
     all
 }
@@ -123,9 +110,11 @@ fn variables(dashboard: &Dashboard, catalog: &Catalog) -> Vec<Value> {
 fn variable(variable: &Variable) -> Value {
     let Variable { label, help, values } = variable;
     match values {
-        Choice::Asked { metric } => {
-            let chosen = vec![Matcher::fits("job", "$job"), Matcher::fits("instance", "$instance")];
-            asked(label, help, &Scope::new("", chosen).select(metric, &[]), true)
+        Choice::Asked { name } => {
+            let chosen = [name.clone(), Matcher::fits("job", "$job"), Matcher::fits("instance", "$instance")];
+            let mut value = asked(label, help, &chosen);
+            value["allValue"] = json!(ANYTHING);
+            value
         }
         Choice::Known(values) => {
             let all = json!({ "text": "All", "value": "$__all", "selected": true });
@@ -143,8 +132,7 @@ fn variable(variable: &Variable) -> Value {
                 "current": everything(),
                 "multi": true,
                 "includeAll": true,
-                // A series without the label is shown too.
-                "allValue": ".*",
+                "allValue": ANYTHING,
                 "hide": 0,
             })
         }
@@ -152,14 +140,15 @@ fn variable(variable: &Variable) -> Value {
 }
 
 /// A variable with the values that a label has in some series.
-fn asked(label: &str, help: &str, series: &str, has_others: bool) -> Value {
-    let mut value = json!({
+fn asked(label: &str, help: &str, series: &[Matcher]) -> Value {
+    let series = series.iter().map(Matcher::to_string).collect::<Vec<_>>().join(",");
+    json!({
         "type": "query",
         "name": label,
         "label": label,
         "description": help,
         "datasource": source(),
-        "query": format!("label_values({series}, {label})"),
+        "query": format!("label_values({{{series}}}, {label})"),
         "current": everything(),
         "options": [],
         "multi": true,
@@ -167,11 +156,22 @@ fn asked(label: &str, help: &str, series: &str, has_others: bool) -> Value {
         "refresh": 2,
         "sort": 1,
         "hide": 0,
-    });
-    if has_others {
-        value["allValue"] = json!(".*");
+    })
+}
+
+/// What the series of the service have in common, of which there are some from the start.
+fn of_service(catalog: &Catalog) -> Vec<Matcher> {
+    let service = catalog.service.name.as_str();
+    match catalog.metric("target_info") {
+        Some(_) if !service.is_empty() => {
+            vec![Matcher::is("__name__", "target_info"), Matcher::is("service_name", service)]
+        }
+        Some(_) => vec![Matcher::is("__name__", "target_info")],
+        None => {
+            let from_the_start = catalog.metrics.iter().find(|metric| metric.labels.is_empty());
+            vec![from_the_start.map_or_else(|| Matcher::is("__name__", "up"), series_of)]
+        }
     }
-    value
 }
 
 fn everything() -> Value {

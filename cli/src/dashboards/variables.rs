@@ -1,6 +1,6 @@
 //! The variables by which a dashboard's panels are narrowed down.
 
-use spanwright_catalog::{Calls, Label, Metric, Values};
+use spanwright_catalog::{Buckets, Calls, Kind, Label, Metric, Values};
 
 use crate::promql::{self, Matcher};
 
@@ -21,8 +21,8 @@ pub(crate) struct Variable {
 pub(crate) enum Choice {
     /// They are known.
     Known(Vec<String>),
-    /// Prometheus knows them: from the series of that name.
-    Asked { metric: String },
+    /// Prometheus knows them: from the series with such a name.
+    Asked { name: Matcher },
 }
 
 /// Makes variables of labels, each once.
@@ -38,8 +38,13 @@ impl Variables {
 
     /// The same of functions' calls: the labels by which functions differ, and those by which their calls do.
     pub(crate) fn of_calls(&mut self, calls: &Calls, differing: &[(&str, Vec<&str>)]) -> Vec<Matcher> {
-        let names = [&calls.total, &calls.duration, &calls.in_flight];
-        let asked = names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
+        let duration = format!("{}_count", calls.duration);
+        let asked = match calls {
+            Calls { total, .. } if !total.is_empty() => total,
+            Calls { in_flight, .. } if !in_flight.is_empty() => in_flight,
+            _ => &duration,
+        };
+        let asked = Matcher::is("__name__", asked);
         let differing: Vec<Label> = differing
             .iter()
             .map(|(name, values)| Label {
@@ -57,7 +62,7 @@ impl Variables {
         self.0
     }
 
-    fn take(&mut self, label: &Label, asked: &str) -> Option<Matcher> {
+    fn take(&mut self, label: &Label, asked: &Matcher) -> Option<Matcher> {
         let Label { name, help, values, .. } = label;
         // Two names are taken, and one label has a meaning of its own.
         if !promql::is_label_name(name) || ["job", "instance", OUTCOME, "le"].contains(&name.as_str()) {
@@ -67,7 +72,7 @@ impl Variables {
             Values::Known(values) if values.iter().all(|value| can_be_listed(value)) => {
                 Choice::Known(values.clone())
             }
-            _ => Choice::Asked { metric: asked.to_owned() },
+            _ => Choice::Asked { name: asked.clone() },
         };
         match self.0.iter_mut().find(|variable| variable.label == *name) {
             None => {
@@ -97,10 +102,15 @@ fn can_be_listed(value: &str) -> bool {
     !value.is_empty() && value.trim() == value && !value.contains(" : ") && !value.contains(char::is_control)
 }
 
-/// A name that series of a metric have.
-pub(crate) fn series_of(metric: &Metric) -> String {
-    match metric.kind {
-        spanwright_catalog::Kind::Histogram => format!("{}_count", metric.name),
-        _ => metric.name.clone(),
+/// The name that series of a metric have.
+pub(crate) fn series_of(metric: &Metric) -> Matcher {
+    let name = &metric.name;
+    match (metric.kind, &metric.buckets) {
+        // Prometheus keeps a native histogram as such only where it is told to.
+        (Kind::Histogram, Some(Buckets::Native)) => {
+            Matcher::fits("__name__", &format!("{}(_count)?", promql::exactly(name)))
+        }
+        (Kind::Histogram, _) => Matcher::is("__name__", &format!("{name}_count")),
+        _ => Matcher::is("__name__", name),
     }
 }
