@@ -2,6 +2,7 @@
 //!
 //! Without promtool these tests are skipped with a line that says so, unless `SPANWRIGHT_REQUIRE_BACKENDS=1`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -33,7 +34,8 @@ fn promtool(folder: &Path, args: &[&str]) -> Option<Output> {
             let is_required =
                 std::env::var_os("SPANWRIGHT_REQUIRE_BACKENDS").is_some_and(|value| value == "1");
             assert!(!is_required, "a backend is required, and missing: promtool: {error}");
-            eprintln!("skipped: promtool does not start: {error} (Debian: apt-get install prometheus)");
+            let reason = format!("promtool does not start: {error} (Debian: apt-get install prometheus)");
+            let _ = writeln!(std::io::stderr(), "skipped: {reason}");
             None
         }
     }
@@ -169,6 +171,7 @@ fn bounds_are_arguments_and_mistakes_in_them_are_said() {
         (["--for", "5"], "`5` is no time; write `30s`, `5m` or `1h30m`"),
         (["--latency", "-1"], "unexpected argument"),
         (["--test", "--job=a"], "--out"),
+        (["--out", "no-such-folder/rules.yml"], "`no-such-folder/rules.yml` can't be written: "),
     ] {
         let (is_fine, said) = alerts(&args);
         assert!(!is_fine && said.contains(words), "{args:?}: {said}");

@@ -87,13 +87,15 @@ fn gone(context: &Context<'_>) -> Option<Rule> {
                     "an instance is scraped",
                     at,
                     vec![Series::new("up", &labels, level(1.0, at))],
-                ),
+                )
+                .without(&["target_info"]),
                 Trial::new(
                     Expected::Quiet,
                     "an instance pushes",
                     at,
                     vec![Series::new("target_info", &labels, level(1.0, at))],
-                ),
+                )
+                .without(&["up"]),
             ]);
     Some(rule)
 }

@@ -16,6 +16,9 @@ use crate::promql::{CallsIn, Matcher, is_label_name, of_function};
 /// The quantile that is compared.
 const QUANTILE: f64 = 0.99;
 
+/// Which part of all calls something is, where a share of them is bad.
+pub(super) type Part<'a> = &'a dyn Fn(f64) -> f64;
+
 /// The functions whose calls can't be told apart, with the families that they go into.
 pub(super) struct Function<'a> {
     pub(super) calls: &'a Calls,
@@ -219,14 +222,14 @@ impl Function<'_> {
     pub(super) fn outcomes_as(
         &self,
         context: &Context<'_>,
-        values: &dyn Fn(&dyn Fn(f64) -> f64) -> String,
+        values: &dyn Fn(Part<'_>) -> String,
         time: Duration,
     ) -> Vec<Series> {
         let labels = self.tried(context.tried_job());
         let Calls { total, errors, .. } = self.calls;
         let mut series = Vec::new();
         if self.calls.has_outcome {
-            let ends: [(&str, &dyn Fn(f64) -> f64); 3] =
+            let ends: [(&str, Part<'_>); 3] =
                 [("ok", &|bad| 1.0 - bad), ("error", &|bad| bad / 2.0), ("panicked", &|bad| bad / 2.0)];
             let of = |outcome, values| {
                 let labels: Vec<_> = labels.iter().copied().chain([("outcome", outcome)]).collect();

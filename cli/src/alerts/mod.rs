@@ -28,8 +28,10 @@ use spanwright_catalog::{Catalog, Metric};
 use crate::promql::{Matcher, Scope};
 use rule::{Group, Kind, Rule, duration, parse_duration};
 
+type MakeRules = fn(&Context<'_>) -> Vec<Rule>;
+
 /// All kinds of rules, each of which is a group. What is recorded comes before what may ask for it.
-const KINDS: [(&str, fn(&Context<'_>) -> Vec<Rule>); 8] = [
+const KINDS: [(&str, MakeRules); 8] = [
     ("derived", derived::rules),
     ("calls", calls::rules),
     ("objectives", objectives::rules),
@@ -151,13 +153,13 @@ pub(crate) fn write(
 ) -> std::io::Result<()> {
     let rules = Rules::of(catalog, bounds);
     let Some(out) = out else { return crate::write(&rules.to_yaml()) };
-    std::fs::write(out, rules.to_yaml())?;
+    write_file(out, &rules.to_yaml())?;
     let mut said = format!("{} alerts in {}\n", rules.alerts(), out.display());
     if test {
         let name = out.file_name().unwrap_or_default().to_string_lossy();
         let tests = rules.tests(catalog, bounds, &name);
         let beside = out.with_extension("test.yml");
-        std::fs::write(&beside, tests.text)?;
+        write_file(&beside, &tests.text)?;
         said.push_str(&format!("their tests in {}\n", beside.display()));
         for rule in tests.untested {
             // Nobody is left to be told where even that fails; the file says it too.
@@ -165,6 +167,13 @@ pub(crate) fn write(
         }
     }
     crate::write(&said)
+}
+
+fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
+    let named = |error: std::io::Error| {
+        std::io::Error::new(error.kind(), format!("`{}` can't be written: {error}", path.display()))
+    };
+    std::fs::write(path, text).map_err(named)
 }
 
 /// The rules of a catalogue.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use spanwright_catalog::{Indicator, Objective, Span};
 
 use super::Context;
-use super::calls::{Function, functions, percent};
+use super::calls::{Function, Part, functions, percent};
 use super::rule::{Rule, duration, literal, pascal};
 use super::trial::{Expected, STEP, Series, Trial, growth_then};
 use crate::promql::{CallsIn, Matcher, bound, of_function};
@@ -227,7 +227,7 @@ impl Budget<'_> {
                 (most * 0.9, soon),
                 (most * 0.9, Duration::ZERO),
             ),
-            tried(Expected::Quiet, "bad calls that are over", (beyond.max(0.9), short), (0.0, soon)),
+            tried(Expected::Quiet, "bad calls that are over", (beyond.max(0.9), short / 2), (0.0, soon)),
         ]
     }
 
@@ -235,9 +235,8 @@ impl Budget<'_> {
     fn calls(&self, before: f64, time: Duration, after: f64, rest: Duration) -> Vec<Series> {
         const PER_SECOND: f64 = 1000.0;
 
-        let values = |part: &dyn Fn(f64) -> f64| {
-            growth_then(part(before) * PER_SECOND, time, part(after) * PER_SECOND, rest)
-        };
+        let values =
+            |part: Part<'_>| growth_then(part(before) * PER_SECOND, time, part(after) * PER_SECOND, rest);
         match self.objective.indicator {
             Indicator::Success => self.function.outcomes_as(self.context, &values, time + rest),
             Indicator::Latency { bucket, .. } => {

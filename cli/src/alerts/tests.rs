@@ -167,7 +167,7 @@ pub(crate) fn or_skip<T>(found: Result<T, String>) -> Option<T> {
         Ok(found) => Some(found),
         Err(reason) if is_required => panic!("a backend is required, and missing: {reason}"),
         Err(reason) => {
-            eprintln!("skipped: {reason}");
+            let _ = writeln!(std::io::stderr(), "skipped: {reason}");
             None
         }
     }
