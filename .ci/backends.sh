@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests are judged by: Prometheus, promtool and the load generator wrk from Debian; the strict OpenMetrics parser, the OTLP
-# receiver and the collector `rotel` from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`, also Debian's package of the oldest
-# Rust that is supported. Needs root for Debian's packages; installs only what is missing.
+# Installs what the tests are judged by: Prometheus, promtool and the load generator wrk from Debian; the strict OpenMetrics
+# parser, the OTLP receiver, the collector `rotel` and Grafana's model of dashboards from PyPI, in `.venv` (or SPANWRIGHT_VENV).
+# With `--oldest-rust`, also Debian's package of the oldest Rust that is supported. Needs root for Debian's packages; installs
+# only what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -47,5 +48,10 @@ if ! "$venv/bin/python" -c 'import rotel' 2>/dev/null; then
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check --pre 'rotel==0.0.1a15'
 fi
 
+# Grafana's own model of dashboards, as of Grafana 11.6: the version of the package has the time of its making before it.
+if ! "$venv/bin/python" -c 'import grafana_foundation_sdk, yaml' 2>/dev/null; then
+  retry "$venv/bin/pip" install --quiet --disable-pip-version-check 'grafana-foundation-sdk==1769699379!11.6.0' 'pyyaml==6.0.*'
+fi
+
 prometheus --version 2>&1 | head -1
-"$venv/bin/pip" list --disable-pip-version-check 2>/dev/null | grep -E '^(prometheus|ddapm|opentelemetry|rotel)'
+"$venv/bin/pip" list --disable-pip-version-check 2>/dev/null | grep -E '^(prometheus|ddapm|opentelemetry|rotel|grafana|PyYAML)'

@@ -1,0 +1,227 @@
+//! `alerts`: rules for Prometheus, and their tests for promtool, from a catalogue.
+//!
+//! A kind of rule is a module with one function; [`KINDS`] names them all. A rule knows itself which series make it fire
+//! ([`trial`]), so that none comes without its test, or without a word why it has none.
+
+mod absence;
+mod backpressure;
+mod calls;
+mod derived;
+mod expression;
+mod loss;
+mod objectives;
+mod promtool;
+mod rule;
+mod saturation;
+mod selectors;
+mod stated;
+mod trial;
+pub(crate) mod yaml;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use spanwright_catalog::{Catalog, Metric};
+
+use crate::promql::{Matcher, Scope};
+use rule::{Group, Kind, Rule, duration, parse_duration};
+
+type MakeRules = fn(&Context<'_>) -> Vec<Rule>;
+
+/// All kinds of rules, each of which is a group. What is recorded comes before what may ask for it.
+const KINDS: [(&str, MakeRules); 8] = [
+    ("derived", derived::rules),
+    ("calls", calls::rules),
+    ("objectives", objectives::rules),
+    ("saturation", saturation::rules),
+    ("backpressure", backpressure::rules),
+    ("absence", absence::rules),
+    ("telemetry loss", loss::rules),
+    ("stated", stated::rules),
+];
+
+/// From where on something is told.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Bounds {
+    /// The label `job` of the service's series; without it the service's name. `--job ''` asks for series of any job.
+    #[arg(long)]
+    job: Option<String>,
+    /// The window of rates, ratios and quantiles.
+    #[arg(long, default_value = "5m", value_parser = parse_duration)]
+    window: Duration,
+    /// How long something has to be so, where nothing else is stated.
+    #[arg(long = "for", default_value = "5m", value_parser = parse_duration)]
+    hold: Duration,
+    /// The share of a function's calls that may fail, from 0 to 1, where it has no objective.
+    #[arg(long, default_value_t = 0.05, value_parser = share)]
+    errors: f64,
+    /// How many seconds 99 % of a function's calls may take at most, where it has no objective.
+    #[arg(long, default_value_t = 1.0, value_parser = positive)]
+    latency: f64,
+    /// How many calls per second there must be before a ratio or a quantile says something.
+    #[arg(long, default_value_t = 0.01, value_parser = positive)]
+    traffic: f64,
+    /// How many calls of a function may be in flight in one instance.
+    #[arg(long, default_value_t = 100.0, value_parser = positive)]
+    in_flight: f64,
+    /// How full something with a limit may be, from 0 to 1.
+    #[arg(long, default_value_t = 0.8, value_parser = share)]
+    full: f64,
+    /// How many events of backpressure there may be per second.
+    #[arg(long, default_value_t = 1.0, value_parser = positive)]
+    backpressure: f64,
+}
+
+impl Default for Bounds {
+    /// As the command line has them.
+    fn default() -> Self {
+        let minutes = Duration::from_secs(300);
+        Self {
+            job: None,
+            window: minutes,
+            hold: minutes,
+            errors: 0.05,
+            latency: 1.0,
+            traffic: 0.01,
+            in_flight: 100.0,
+            full: 0.8,
+            backpressure: 1.0,
+        }
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "write a share such as 0.05".to_owned())?;
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err("a share is above 0 and below 1".to_owned()) }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "write a number such as 0.5".to_owned())?;
+    if number > 0.0 && number.is_finite() { Ok(number) } else { Err("it must be above 0".to_owned()) }
+}
+
+/// What rules are made from.
+struct Context<'a> {
+    catalog: &'a Catalog,
+    bounds: &'a Bounds,
+    /// Nothing where series of any job are asked for.
+    job: &'a str,
+    scope: Scope,
+}
+
+impl<'a> Context<'a> {
+    fn new(catalog: &'a Catalog, bounds: &'a Bounds) -> Self {
+        let job = bounds.job.as_deref().unwrap_or(&catalog.service.name);
+        let matchers = if job.is_empty() { Vec::new() } else { vec![Matcher::is("job", job)] };
+        Self { catalog, bounds, job, scope: Scope::new(&duration(bounds.window), matchers) }
+    }
+
+    /// The job in tests.
+    fn tried_job(&self) -> &'a str {
+        if self.job.is_empty() { "any" } else { self.job }
+    }
+
+    /// When a rule that looks at the window and holds has to have fired.
+    fn ripe(&self, hold: Duration) -> Duration {
+        self.bounds.window + hold + 3 * trial::STEP
+    }
+
+    /// What is said to whoever has to do something about a metric.
+    fn runbook(metric: &Metric) -> String {
+        with_place(&format!("{}\n\n`{}`", metric.help, metric.name), &metric.place)
+    }
+}
+
+/// A text and where what it is about is declared.
+fn with_place(text: &str, place: &spanwright_catalog::Place) -> String {
+    let text = text.trim();
+    match (text, place.file.as_str()) {
+        (text, "") => text.to_owned(),
+        ("", file) => format!("Declared in {file}:{}.", place.line),
+        (text, file) => format!("{text}\n\nDeclared in {file}:{}.", place.line),
+    }
+}
+
+/// Writes the rules, and their tests beside them; without a file to the standard output.
+pub(crate) fn write(
+    catalog: &Catalog,
+    bounds: &Bounds,
+    out: Option<&Path>,
+    test: bool,
+) -> std::io::Result<()> {
+    let rules = Rules::of(catalog, bounds);
+    let Some(out) = out else { return crate::write(&rules.to_yaml()) };
+    write_file(out, &rules.to_yaml())?;
+    let mut said = format!("{} alerts in {}\n", rules.alerts(), out.display());
+    if test {
+        let name = out.file_name().unwrap_or_default().to_string_lossy();
+        let tests = rules.tests(catalog, bounds, &name);
+        let beside = out.with_extension("test.yml");
+        write_file(&beside, &tests.text)?;
+        said.push_str(&format!("their tests in {}\n", beside.display()));
+        for rule in tests.untested {
+            // Nobody is left to be told where even that fails; the file says it too.
+            let _ = writeln!(std::io::stderr(), "not tested: {rule}");
+        }
+    }
+    crate::write(&said)
+}
+
+fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
+    let named = |error: std::io::Error| {
+        std::io::Error::new(error.kind(), format!("`{}` can't be written: {error}", path.display()))
+    };
+    std::fs::write(path, text).map_err(named)
+}
+
+/// The rules of a catalogue.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    groups: Vec<Group>,
+}
+
+/// A file of tests, and what they can't test.
+#[derive(Debug)]
+pub(crate) struct Tests {
+    pub(crate) text: String,
+    pub(crate) untested: Vec<String>,
+}
+
+impl Rules {
+    /// Makes them.
+    pub(crate) fn of(catalog: &Catalog, bounds: &Bounds) -> Self {
+        let mut catalog = catalog.clone();
+        // Nothing can be asked of what has no name.
+        catalog.metrics.retain(|metric| !metric.name.is_empty());
+        let context = Context::new(&catalog, bounds);
+        let prefix = if catalog.service.name.is_empty() { "service" } else { &catalog.service.name };
+        let mut seen = BTreeSet::new();
+        let groups = KINDS.iter().map(|(kind, rules)| {
+            let mut rules = rules(&context);
+            rules.retain(|rule| seen.insert((rule.name.clone(), rule.labels.clone(), rule.expr.clone())));
+            Group { name: format!("{prefix}: {kind}"), rules }
+        });
+        Self { groups: groups.filter(|group| !group.rules.is_empty()).collect() }
+    }
+
+    /// The file that Prometheus reads.
+    pub(crate) fn to_yaml(&self) -> String {
+        rule::write(&self.groups)
+    }
+
+    /// The file that `promtool test rules` reads beside the rules, which are in a file of that name.
+    pub(crate) fn tests(&self, catalog: &Catalog, bounds: &Bounds, rules_file: &str) -> Tests {
+        let known = expression::Known { catalog, job: Context::new(catalog, bounds).tried_job() };
+        promtool::tests(&self.groups, rules_file, &known)
+    }
+
+    /// How many alerts there are.
+    pub(crate) fn alerts(&self) -> usize {
+        self.groups.iter().flat_map(|group| &group.rules).filter(|rule| rule.kind == Kind::Alert).count()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
