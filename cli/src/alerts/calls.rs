@@ -83,7 +83,10 @@ impl Function<'_> {
     }
 
     pub(super) fn runbook(&self) -> String {
-        let text = |span: &&Span| with_place(&format!("`{}`: {}", span.name, span.doc), &span.place);
+        let text = |span: &&Span| {
+            let doc = if span.doc.is_empty() { "" } else { ": " };
+            with_place(&format!("`{}`{doc}{}", span.name, span.doc), &span.place)
+        };
         self.spans.iter().map(text).collect::<Vec<_>>().join("\n\n")
     }
 
