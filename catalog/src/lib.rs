@@ -21,6 +21,7 @@
 
 mod alert;
 mod attribute;
+pub mod binary;
 mod derived;
 mod metric;
 mod objective;
@@ -105,7 +106,21 @@ pub enum Unreadable {
     )]
     Newer {
         /// Its version.
-        found: u32,
+        found: u64,
+    },
+    /// It is a binary that describes nothing.
+    #[error(
+        "nothing in it is described: build it with the feature `telemetry` of spanwright, and with annotated functions or metrics"
+    )]
+    NoRecords,
+    /// It is a binary that a newer version describes.
+    #[error(
+        "its description has version {found}, and the newest that can be read is {newest}: take a newer `spanwright`",
+        newest = spanwright_core::catalog::VERSION
+    )]
+    NewerRecords {
+        /// Its version.
+        found: u64,
     },
 }
 
@@ -130,7 +145,7 @@ impl Catalog {
 
         let Versioned { version } = serde_json::from_str(text)?;
         if version > VERSION {
-            return Err(Unreadable::Newer { found: version });
+            return Err(Unreadable::Newer { found: version.into() });
         }
         Ok(serde_json::from_str(text)?)
     }

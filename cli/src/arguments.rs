@@ -19,12 +19,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Writes down everything that a service can emit, as JSON.
     Catalog {
-        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.
         source: Source,
     },
     /// Writes rules for Prometheus: alerts, and what they record.
     Alerts {
-        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.
         source: Source,
         /// The file to write to, instead of the standard output.
         #[arg(long)]
@@ -37,12 +37,12 @@ pub(crate) enum Command {
     },
     /// Writes a reference of metrics, spans and attributes, as Markdown.
     Docs {
-        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.
         source: Source,
     },
     /// Writes Grafana's dashboards, each into a file that can be imported.
     Dashboards {
-        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.
         source: Source,
         /// The folder to write them into.
         #[arg(long, value_name = "DIR", default_value = "dashboards")]
@@ -50,7 +50,7 @@ pub(crate) enum Command {
     },
     /// Writes a registry for OpenTelemetry Weaver, as YAML.
     Weaver {
-        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.
         source: Source,
         /// The folder to write the registry into, with its manifest; else its groups go to the standard output.
         #[arg(long, value_name = "DIR")]
@@ -61,7 +61,7 @@ pub(crate) enum Command {
     },
     /// Fails where a metric, a label or an attribute was renamed, removed or changed since a catalogue was written.
     Check {
-        /// A running service (http://127.0.0.1:9090), or a file with its catalogue.
+        /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.
         source: Source,
         /// The older catalogue.
         #[arg(long)]

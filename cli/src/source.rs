@@ -9,11 +9,12 @@ use spanwright_catalog::{Catalog, Unreadable};
 /// No catalogue is larger, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// A running service, or a file.
+/// A running service, a file, or a binary.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// The address of its admin server.
     Service(String),
+    /// The catalogue, or the binary that has it.
     File(PathBuf),
 }
 
@@ -40,22 +41,30 @@ impl FromStr for Source {
 impl Source {
     /// Reads it.
     pub(crate) fn read(&self) -> Result<Catalog, NoCatalog> {
-        let (from, text) = match self {
+        let (from, catalog) = match self {
             Self::Service(address) => {
                 let address = with_path(address);
                 let text = fetch(&address).map_err(|error| NoCatalog::Unreachable {
                     address: address.clone(),
                     error: Box::new(error),
                 })?;
-                (address, text)
+                (address, Catalog::from_json(&text))
             }
             Self::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| NoCatalog::File { path: path.clone(), error })?;
-                (path.display().to_string(), text)
+                let content =
+                    std::fs::read(path).map_err(|error| NoCatalog::File { path: path.clone(), error })?;
+                (path.display().to_string(), from_file(&content))
             }
         };
-        Catalog::from_json(&text).map_err(|error| NoCatalog::Unreadable { from, error })
+        catalog.map_err(|error| NoCatalog::Unreadable { from, error })
+    }
+}
+
+/// What is no text is a binary: those have zero bytes, and texts have none.
+fn from_file(content: &[u8]) -> Result<Catalog, Unreadable> {
+    match std::str::from_utf8(content) {
+        Ok(text) if !text.contains('\0') => Catalog::from_json(text),
+        _ => Catalog::from_binary(content),
     }
 }
 
@@ -93,6 +102,12 @@ mod tests {
     fn what_is_no_catalogue_is_named() {
         let no_file = "no-such-file.json".parse::<Source>().unwrap().read().unwrap_err();
         assert!(no_file.to_string().starts_with("`no-such-file.json` can't be read: "), "{no_file}");
+        let binary = std::env::current_exe().unwrap().to_str().unwrap().parse::<Source>().unwrap();
+        let no_records = binary.read().unwrap_err();
+        assert!(
+            no_records.to_string().contains("`: nothing in it is described: build it with"),
+            "{no_records}"
+        );
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
         let no_json = manifest.parse::<Source>().unwrap().read().unwrap_err();
         assert!(no_json.to_string().contains("Cargo.toml`: this is no catalogue: "), "{no_json}");

@@ -1,6 +1,21 @@
 //! What the macros write down at compile time: plain constants without pointers to anything that runs.
 
+mod attribute;
+mod buckets;
+mod metric;
+mod time_unit;
+
+pub use attribute::{Attribute, Redaction, ValueType};
+pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
+pub use metric::{
+    Alert, Comparison, Condition, DerivedMetric, Kind, MetricDescriptor, NestedMetrics, Panel, PanelKind,
+    Piece, Severity, Threshold,
+};
+
+pub use time_unit::TimeUnit;
+
 use crate::objective::Objective;
+use crate::slots::Outcome;
 
 /// A level in `tracing`'s order: the smaller, the more severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +136,15 @@ pub struct CallSpec {
     pub buckets: Buckets,
 }
 
+impl CallSpec {
+    /// What the counter says.
+    pub const CALLS_HELP: &'static str = "Calls by how they ended.";
+    /// What the histogram says.
+    pub const DURATION_HELP: &'static str = "How long calls took.";
+    /// What the in-flight gauge says.
+    pub const IN_FLIGHT_HELP: &'static str = "Calls that have started and not ended.";
+}
+
 /// The buckets of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Buckets {
@@ -179,3 +203,11 @@ pub const fn cardinality(dimensions: &[Dimension]) -> u32 {
     }
     product
 }
+
+/// The label `outcome`.
+pub const OUTCOME: Dimension = Dimension {
+    name: "outcome",
+    attribute: "",
+    help: "How the call ended.",
+    values: Values::Static(Outcome::VALUES),
+};

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`descriptor`] | what the macros write down about a function or a metric: plain constants |
 //! | [`objective`] | which share of a function's calls is to be good |
+//! | [`catalog`] | the same as bytes in the binary, and what reads them |
 //! | [`callsite`] | one word of state per annotated function; zero means "run the body" |
 //! | [`context`] | the current span of a thread, `Copy`, swapped by calls, polls and layers |
 //! | [`local`] | the one thread-local of the hot path |
@@ -23,6 +24,7 @@
 //! Users depend on the `spanwright` package; nothing here is a public interface of its own.
 
 pub mod callsite;
+pub mod catalog;
 pub mod cells;
 pub mod chunks;
 pub mod clock;

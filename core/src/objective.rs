@@ -119,7 +119,7 @@ impl Objective {
     pub const fn bucket(&self) -> Option<f64> {
         match self.indicator {
             Indicator::Success => None,
-            Indicator::Latency { bound } => Some(self.families.in_its_unit(bound)),
+            Indicator::Latency { bound } => Some(in_unit(bound, self.families.unit_seconds)),
         }
     }
 }
@@ -167,23 +167,15 @@ impl CallFamilies {
         !self.calls.is_empty() && (self.has_outcome || !self.errors.is_empty())
     }
 
-    /// Seconds in the histogram's unit, rounded as its buckets are.
-    const fn in_its_unit(&self, seconds: f64) -> f64 {
-        let value = seconds / self.unit_seconds;
-        let whole = (value * 1e6 + 0.5) as u64 as f64 / 1e6;
-        // What needs more digits than six, or is too large for that, is as it is.
-        if is_nearly(whole, value) { whole } else { value }
-    }
-
     /// Whether the histogram has a bucket that ends at a bound in seconds; `default` are the buckets where none are stated.
     #[doc(hidden)]
     #[must_use]
     pub const fn has_bucket(&self, seconds: f64, default: &[f64]) -> bool {
         let (bounds, wanted) = match self.buckets {
             // They are as many of any part of a second, and these numbers of longer units.
-            Buckets::Default if self.unit_seconds > 1.0 => (default, self.in_its_unit(seconds)),
+            Buckets::Default if self.unit_seconds > 1.0 => (default, in_unit(seconds, self.unit_seconds)),
             Buckets::Default => (default, seconds),
-            Buckets::Explicit(bounds) => (bounds, self.in_its_unit(seconds)),
+            Buckets::Explicit(bounds) => (bounds, in_unit(seconds, self.unit_seconds)),
             Buckets::Native => return false,
         };
         let mut at = 0;
@@ -195,6 +187,15 @@ impl CallFamilies {
         }
         false
     }
+}
+
+/// Seconds in a histogram's unit, of which one has so many, rounded as its buckets are.
+#[must_use]
+pub const fn in_unit(seconds: f64, unit_seconds: f64) -> f64 {
+    let value = seconds / unit_seconds;
+    let whole = (value * 1e6 + 0.5) as u64 as f64 / 1e6;
+    // What needs more digits than six, or is too large for that, is as it is.
+    if is_nearly(whole, value) { whole } else { value }
 }
 
 /// Whether two numbers are the same but for the last digits.

@@ -358,10 +358,26 @@ macro_rules! record {
 #[macro_export]
 macro_rules! __site {
     (($site:ident)) => { $site };
-    ({ $($spec:tt)* }) => {{
+    // Behind the magic text, the version and the kind of the record, and before its end, as `core::catalog` has them.
+    ({ [$($texts:tt)*] $($spec:tt)* }) => {{
         $crate::__at_start! { SITES
-            static SITE: $crate::__private::Site =
-                $crate::__private::Site::new(&$crate::__private::Spec { $($spec)* }, &SITE);
+            static SITE: $crate::__private::Site = $crate::__private::Site::new(
+                &$crate::__private::Spec { $($spec)* },
+                ::core::concat!("\u{1}spanwright\u{1a}\r\n\u{2}\u{3}1\01\0", $($texts)* "\u{3}\0"),
+                &SITE,
+            );
+        }
+        &SITE
+    }};
+    // What is in it only the compiler knows.
+    ({ $($spec:tt)* }) => {{
+        const __SPEC: $crate::__private::Spec = $crate::__private::Spec { $($spec)* };
+        $crate::__at_start! { SITES
+            static SITE: $crate::__private::Site = $crate::__private::Site::new(
+                &__SPEC,
+                $crate::__private::span_record::<{ $crate::__private::span_length(&__SPEC) }>(&__SPEC).as_str(),
+                &SITE,
+            );
         }
         &SITE
     }};
@@ -390,15 +406,35 @@ macro_rules! __record {
     ({ $($record:tt)+ }) => { $($record)+ };
 }
 
-/// Registers a metrics struct's global instance when telemetry is installed.
+/// Registers a metrics struct's global instance when telemetry is installed, and describes the struct in the binary; of one
+/// without such an instance, the latter.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! global_metrics {
-    ($global:ident) => {
+    ($metrics:ty, $global:ident) => {
+        $crate::__described_metrics! { $metrics, false, || {
+            $crate::__private::global(&$global);
+        } }
+    };
+    ($metrics:ty) => {
+        $crate::__described_metrics! { $metrics, true, || {} }
+    };
+}
+
+/// The entry of a struct of metrics among what is known at the start.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __described_metrics {
+    ($metrics:ty, $is_instance:literal, $initialise:expr) => {
         const _: () = {
             $crate::__at_start! { GLOBALS
-                static ENTRY: fn() = || {
-                    $crate::__private::global(&$global);
+                static ENTRY: $crate::__private::Global = {
+                    const __STRUCT: $crate::__private::Struct = $crate::__private::described::<$metrics>($is_instance);
+                    $crate::__private::Global::new(
+                        $initialise,
+                        $crate::__private::metrics_record::<{ $crate::__private::metrics_length(&__STRUCT) }>(&__STRUCT)
+                            .as_str(),
+                    )
                 };
             }
         };
@@ -430,22 +466,30 @@ macro_rules! __at_start {
     };
 }
 
-/// Elsewhere, callsites and metrics are known from their first use on.
-#[cfg(not(all(
+/// Elsewhere, callsites and metrics are known from their first use on; in the binary they are described all the same.
+#[cfg(all(
     feature = "telemetry",
-    any(
+    not(any(
         target_os = "linux",
         target_os = "android",
         target_os = "freebsd",
         target_os = "windows",
         target_vendor = "apple"
-    )
-)))]
+    ))
+))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __at_start {
-    (SITES $static:item) => {
+    ($slice:ident $static:item) => {
+        #[used]
         $static
     };
-    (GLOBALS $static:item) => {};
+}
+
+/// Without telemetry there are neither.
+#[cfg(not(feature = "telemetry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __at_start {
+    ($slice:ident $static:item) => {};
 }

@@ -179,7 +179,10 @@ macro_rules! component_default {
     ($name:expr, $enabled:expr $(,)?) => {
         const _: () = {
             $crate::__at_start! { GLOBALS
-                static ENTRY: fn() = || $crate::component($name).set_default($enabled);
+                static ENTRY: $crate::__private::Global = $crate::__private::Global::new(
+                    || $crate::component($name).set_default($enabled),
+                    "",
+                );
             }
         };
     };

@@ -16,6 +16,7 @@
 //! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
 //! | [`layer`], [`subscriber`], [`Registry::prometheus_collector`] | what is in place already: a `tracing` subscriber, a `prometheus::Registry` |
 //! | [`callsites`], [`Objective`] | what is annotated, and what is expected of it |
+//! | [`catalog()`] | everything that the program can emit, as data for dashboards and alerts |
 //! | [`ENABLED`], [`is_installed`], [`set_enabled`] | whether telemetry is compiled in, whether it runs, and a switch for all of it |
 //! | [`health`] | checks, readiness, and what services say of themselves |
 //! | [`macro@test`], [`testing`] | tests with telemetry of their own, and assertions on it |
@@ -28,6 +29,8 @@
 mod attribute;
 mod body;
 mod callsite;
+#[cfg(feature = "catalog")]
+pub mod catalog;
 mod component;
 mod convention;
 mod enabled;
@@ -85,6 +88,8 @@ pub mod __private;
 
 pub use attribute::{Attribute, AttributeDescriptor, AttributeType, Attributes, Redaction, ValueType};
 pub use callsite::{Callsite, callsites};
+#[cfg(feature = "catalog")]
+pub use catalog::catalog;
 pub use component::{Component, ComponentState, Decider, component, components};
 pub use enabled::{Enabled, Enables};
 pub use error_type::ErrorType;
@@ -92,9 +97,9 @@ pub use error_type::ErrorType;
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use metric::{
     Alert, ByOutcome, CallMetrics, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS,
-    DURATION_BUCKETS, Described, Descriptors, Gauge, Gauged, Histogram, Interner, Label, Labels, Metric,
-    MetricDescriptor, Metrics, NestedMetrics, OVERFLOW, Observed, Panel, PanelKind, PerThread, Severity,
-    Shared, Storage, Threshold, Timer, UpDownCounter, UppedDowned,
+    DURATION_BUCKETS, DerivedMetric, Described, Descriptors, Gauge, Gauged, Histogram, Interner, Label,
+    Labels, Metric, MetricDescriptor, Metrics, NestedMetrics, OVERFLOW, Observed, Panel, PanelKind,
+    PerThread, Piece, Severity, Shared, Storage, Threshold, Timer, UpDownCounter, UppedDowned,
 };
 #[cfg(feature = "metrics")]
 pub use metrics_bridge::{MetricsRecorder, metrics_recorder};

@@ -5,6 +5,8 @@ pub use std::sync::OnceLock;
 
 #[cfg(feature = "telemetry")]
 pub use linkme;
+#[cfg(feature = "telemetry")]
+pub use spanwright_core::catalog::{Struct, metrics_length, metrics_record, span_length, span_record};
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
 pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_macros::record as record_fields;
@@ -28,15 +30,15 @@ pub use crate::call::{
 pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
-#[cfg(feature = "telemetry")]
-pub use crate::metric::GLOBALS;
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
-    Alert, Comparison, Condition, FamiliesOf, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
-    NestedMetrics, Panel, PanelKind, Severity, Threshold, UnknownFamilies, by_kind, check_buckets,
-    check_budget, check_flattened, check_heatmap, check_latency, check_name, check_quantile, check_success,
-    check_total, families, global, register_prefixed, trimmed,
+    Alert, Comparison, Condition, DerivedMetric, FamiliesOf, Interner, Label, LabelText, Labels, Metric,
+    MetricDescriptor, NestedMetrics, Panel, PanelKind, Piece, Severity, Threshold, UnknownFamilies, by_kind,
+    check_buckets, check_budget, check_flattened, check_heatmap, check_latency, check_name, check_quantile,
+    check_success, check_total, families, global, register_prefixed, trimmed,
 };
+#[cfg(feature = "telemetry")]
+pub use crate::metric::{GLOBALS, Global, described};
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
     Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent,

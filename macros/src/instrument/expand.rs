@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Path};
 
+use super::described;
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
@@ -125,7 +126,7 @@ fn kind(krate: &Runtime, kind: Kind) -> TokenStream {
     }
 }
 
-/// The fields of the callsite's `Spec`.
+/// The fields of the callsite's `Spec`, behind its record in brackets, where that is known.
 fn site(model: &Model) -> TokenStream {
     let Model { krate, name, component, function, doc, .. } = model;
     let target = match &model.target {
@@ -143,7 +144,9 @@ fn site(model: &Model) -> TokenStream {
         Metrics::Into(_) | Metrics::None => TokenStream::new(),
     };
     let objectives = objectives::all(krate, model.slo.as_ref(), &model.metrics, &own_labels);
+    let record = described::record(model).map(|record| quote!([#record]));
     quote! {
+        #record
         name: #name,
         target: #target,
         level: #level,

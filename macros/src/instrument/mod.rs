@@ -1,6 +1,7 @@
 //! `#[instrument]`: a function's calls become spans and, if it asks for them, metrics.
 
 mod conventions;
+mod described;
 mod expand;
 mod fields;
 mod future;

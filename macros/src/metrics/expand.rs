@@ -39,7 +39,12 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         true => (TokenStream::new(), quote!(#(const { #checks };)*)),
         false => (quote!(#(#[allow(deprecated)] const _: () = #checks;)*), TokenStream::new()),
     };
-    let global = if *has_global { global(model) } else { TokenStream::new() };
+    let global = match (*has_global, is_generic) {
+        (true, _) => global(model),
+        // Of the types that a generic struct is, `catalog!` knows.
+        (false, true) => TokenStream::new(),
+        (false, false) => quote!(#krate::__private::global_metrics!(#ident);),
+    };
     let in_roles: Vec<InRole<'_>> = metrics
         .iter()
         .enumerate()
@@ -218,6 +223,7 @@ fn nested(krate: &Runtime, flattened: &[Flattened]) -> Option<TokenStream> {
             #krate::__private::NestedMetrics {
                 prefix: #prefix,
                 descriptors: #as_metrics::DESCRIPTORS,
+                derived: #as_metrics::DERIVED,
                 nested: #as_metrics::NESTED,
             }
         }
@@ -321,7 +327,7 @@ fn global(model: &Model) -> TokenStream {
                     #krate::__private::global(&GLOBAL)
                 }
             }
-            #krate::__private::global_metrics!(GLOBAL);
+            #krate::__private::global_metrics!(#ident, GLOBAL);
         };
     }
 }

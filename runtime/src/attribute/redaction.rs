@@ -52,7 +52,8 @@ pub(crate) fn left(redaction: Redaction, text: &str) -> Option<Left> {
     match redaction {
         Redaction::Masked => Some(Left::of([STARS, end(text).as_bytes()])),
         Redaction::Hashed => hash(text),
-        Redaction::Shown | Redaction::Dropped => None,
+        // Shown as it is, dropped, or nothing that is known.
+        _ => None,
     }
 }
 

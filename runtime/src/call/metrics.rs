@@ -76,18 +76,18 @@ impl CallMetrics {
 }
 
 fn calls_total(calls: &CallSpec) -> Identity {
-    let mut identity = identity(calls, calls.calls_total, "Calls by how they ended.", Kind::Counter);
+    let mut identity = identity(calls, calls.calls_total, CallSpec::CALLS_HELP, Kind::Counter);
     identity.label_names.push(OUTCOME.name.into());
     identity
 }
 
 fn duration_seconds(calls: &CallSpec, scale: Scale) -> Identity {
-    let identity = identity(calls, calls.duration_seconds, "How long calls took.", Kind::Histogram);
+    let identity = identity(calls, calls.duration_seconds, CallSpec::DURATION_HELP, Kind::Histogram);
     Identity { unit: "seconds".into(), scale: Some(scale), ..identity }
 }
 
 fn in_flight(calls: &CallSpec, name: &'static str) -> Identity {
-    identity(calls, name, "Calls that have started and not ended.", Kind::UpDownCounter)
+    identity(calls, name, CallSpec::IN_FLIGHT_HELP, Kind::UpDownCounter)
 }
 
 fn identity(calls: &CallSpec, name: &'static str, help: &'static str, kind: Kind) -> Identity {

@@ -49,6 +49,8 @@ pub use place::{FollowedInPlace, follow_in_place};
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
 pub use report::{Beginning, Begun, Ends, Report, ReportGuard, Reporting, report_at, report_to};
 pub(crate) use shadow::{Stage, is_ours, stage};
+#[cfg(feature = "catalog")]
+pub(crate) use site::records;
 pub use site::{SITES, Site};
 pub(crate) use site::{metadata_of, refresh_all, register_all, silence_all, specs, tracing_level};
 pub use stream::FollowedStream;

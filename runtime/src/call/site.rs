@@ -26,6 +26,9 @@ pub static SITES: [Site];
 pub struct Site {
     state: State,
     spec: &'static Spec,
+    /// The same as bytes that are found in the binary; of what is made while the program runs, none.
+    #[cfg_attr(not(feature = "catalog"), allow(dead_code, reason = "who reads it is not this program"))]
+    record: &'static str,
     /// The `static` that this is.
     this: &'static Self,
     /// As what `tracing` knows the span. Made when it is needed first: made at compile time, it would be a fifth of what an
@@ -46,12 +49,13 @@ const METRICS_OFF: u8 = 1 << 1;
 static REGISTERED: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
 
 impl Site {
-    /// The callsite `this`, which is the `static` being initialised.
+    /// The callsite `this`, which is the `static` being initialised; `record` is its record.
     #[must_use]
-    pub const fn new(spec: &'static Spec, this: &'static Self) -> Self {
+    pub const fn new(spec: &'static Spec, record: &'static str, this: &'static Self) -> Self {
         Self {
             state: State::new(),
             spec,
+            record,
             this,
             metadata: Kept::new(),
             calls: Kept::new(),
@@ -63,7 +67,7 @@ impl Site {
 
     /// A callsite that `tracing` does not know, kept for good.
     pub(crate) fn unseen(spec: &'static Spec) -> &'static Self {
-        let site: &'static Self = Box::leak(Box::new(Self::new(spec, &UNSEEN)));
+        let site: &'static Self = Box::leak(Box::new(Self::new(spec, "", &UNSEEN)));
         let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
         site.sampler.store(crate::span::sampler_of(spec) as u8, Ordering::Relaxed);
         site.ask_switches();
@@ -177,7 +181,7 @@ impl Site {
 }
 
 /// Stands where `tracing` asks for a callsite of which it knows nothing.
-static UNSEEN: Site = Site::new(&UNSEEN_SPEC, &UNSEEN);
+static UNSEEN: Site = Site::new(&UNSEEN_SPEC, "", &UNSEEN);
 static UNSEEN_SPEC: Spec = Spec {
     name: "unseen",
     target: "spanwright",
@@ -226,8 +230,8 @@ pub(crate) fn register_all() {
     for site in SITES {
         site.register();
     }
-    for initialise in crate::metric::GLOBALS {
-        initialise();
+    for global in crate::metric::GLOBALS {
+        global.initialise();
     }
 }
 
@@ -237,6 +241,15 @@ pub(crate) fn specs() -> impl Iterator<Item = &'static Spec> {
     let mut known = HashSet::new();
     let all = SITES.iter().chain(registered).map(Site::spec);
     all.filter(move |spec| known.insert(std::ptr::from_ref(*spec).addr()))
+}
+
+/// The descriptions of all annotated items that are known, each with its record: by the linker, and by their first call. What
+/// is described while the program runs has none.
+#[cfg(feature = "catalog")]
+pub(crate) fn records() -> impl Iterator<Item = (&'static Spec, &'static str)> {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let all = SITES.iter().chain(registered).map(|site| (site.spec, site.record));
+    all.filter(|(_, record)| !record.is_empty())
 }
 
 /// Makes every annotated function its bare body for good, in a forked child, where nothing may be locked.

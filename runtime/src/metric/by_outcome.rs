@@ -1,6 +1,6 @@
 //! Labels with a call's outcome behind them.
 
-use spanwright_core::descriptor::{Dimension, Values};
+use spanwright_core::descriptor::{Dimension, OUTCOME};
 use spanwright_core::slots::Outcome;
 
 use super::{Interner, Labels};
@@ -39,14 +39,6 @@ pub struct ByOutcome<L = ()> {
     /// How it ended.
     pub outcome: Outcome,
 }
-
-/// The label `outcome`.
-pub(crate) const OUTCOME: Dimension = Dimension {
-    name: "outcome",
-    attribute: "",
-    help: "How the call ended.",
-    values: Values::Static(Outcome::VALUES),
-};
 
 /// How many outcomes there are.
 const OUTCOMES: u32 = Outcome::VALUES.len() as u32;

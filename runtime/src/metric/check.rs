@@ -227,7 +227,7 @@ mod tests {
     }
 
     const INNER: &[NestedMetrics] =
-        &[NestedMetrics { prefix: "b", descriptors: &[metric("c_total")], nested: &[] }];
+        &[NestedMetrics { prefix: "b", descriptors: &[metric("c_total")], derived: &[], nested: &[] }];
 
     /// Whether a field with that prefix around `b_c_total` shares a name.
     fn shares(prefix: &'static str, own: &[MetricDescriptor], others: &[NestedMetrics]) -> bool {
@@ -242,8 +242,13 @@ mod tests {
             "a",
             &[],
             &[
-                NestedMetrics { prefix: "", descriptors: &[], nested: &[] },
-                NestedMetrics { prefix: "a_b", descriptors: &[const { metric("c_total") }], nested: &[] }
+                NestedMetrics { prefix: "", descriptors: &[], derived: &[], nested: &[] },
+                NestedMetrics {
+                    prefix: "a_b",
+                    descriptors: &[const { metric("c_total") }],
+                    derived: &[],
+                    nested: &[]
+                }
             ]
         ));
         for other in ["b_c_total", "_a_b_c_total", "a_b_d_total", "ab_c_total", "c_total", ""] {

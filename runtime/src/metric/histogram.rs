@@ -6,7 +6,9 @@ use std::time::Duration;
 use spanwright_core::clock::{self, Ticks};
 use spanwright_core::slots::Outcome;
 
-use super::buckets::{Finder, TimeUnit};
+use spanwright_core::descriptor::TimeUnit;
+
+use super::buckets::Finder;
 use super::handle::{Handle, Held, Series};
 use super::role::{EndedCall, Ending};
 use super::{Labels, Metric, MetricDescriptor, PerThread, Storage};

@@ -10,6 +10,8 @@ mod counter;
 mod descriptor;
 mod families;
 mod gauge;
+#[cfg(feature = "telemetry")]
+mod globals;
 mod handle;
 mod histogram;
 mod label;
@@ -20,34 +22,34 @@ mod up_down_counter;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
-#[cfg(feature = "metrics")]
-pub(crate) use buckets::durations;
-pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 pub(crate) use buckets::{Finder, Scale};
 pub use by_outcome::ByOutcome;
-#[cfg(feature = "telemetry")]
-pub(crate) use by_outcome::OUTCOME;
 pub use check::{
     by_kind, check_buckets, check_budget, check_flattened, check_heatmap, check_name, check_quantile,
     check_total,
 };
 pub use counter::{Counted, Counter};
-pub use descriptor::{
-    Alert, Comparison, Condition, Described, Descriptors, MetricDescriptor, NestedMetrics, Panel, PanelKind,
-    Severity, Threshold, trimmed,
-};
+pub use descriptor::{Described, Descriptors, trimmed};
 pub use families::{FamiliesOf, UnknownFamilies, check_latency, check_success, families};
 pub use gauge::{Gauge, Gauged};
+#[cfg(feature = "telemetry")]
+pub use globals::{GLOBALS, Global, described};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
 pub use role::CallMetrics;
 use role::{EndedCall, Ending};
+#[cfg(feature = "telemetry")]
+pub(crate) use spanwright_core::descriptor::OUTCOME;
 pub use storage::{PerThread, Shared, Storage};
 pub use up_down_counter::{UpDownCounter, UppedDowned};
 
 use crate::export::exposition;
 use crate::registry::{self, DebugInfo, Instrument, Kind, Owned, Registry, Snapshot};
 use spanwright_core::descriptor::Dimension;
+pub use spanwright_core::descriptor::{
+    Alert, Comparison, Condition, DEFAULT_BUCKETS, DURATION_BUCKETS, DerivedMetric, MetricDescriptor,
+    NestedMetrics, Panel, PanelKind, Piece, Severity, Threshold,
+};
 
 /// A struct of metrics. Made by `#[derive(Metrics)]`, which also gives it `global()`, the process-wide instance in
 /// [`Registry::global`]. Without the feature `telemetry` it has no size, counts nothing and is in no registry.
@@ -102,6 +104,9 @@ pub trait Metrics: Sized {
     /// Shop::<()>::register(&Registry::new());
     /// ```
     const NESTED: &'static [NestedMetrics] = &[];
+
+    /// Metrics that recording rules work out of its own: `#[metrics(derived(…))]`.
+    const DERIVED: &'static [DerivedMetric] = &[];
 
     /// All its metrics, those of flattened fields included, by their whole names. None is made by asking.
     ///
@@ -233,11 +238,6 @@ pub trait Metric: Sized {
         })
     }
 }
-
-/// The metrics structs that the linker kept, each by what registers its global instance.
-#[cfg(feature = "telemetry")]
-#[linkme::distributed_slice]
-pub static GLOBALS: [fn()];
 
 /// The process-wide instance of `M`.
 ///

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use metrics::{Key, Unit};
+use spanwright_core::descriptor::Buckets;
 
 use crate::DEFAULT_BUCKETS;
-use crate::metric::durations;
 use crate::registry::{LabelSet, Text};
 
 /// The longest name, and the longest value of a label, in bytes: as in our own metrics.
@@ -71,7 +71,7 @@ pub(super) fn buckets(name: &str, unit: Option<Unit>) -> Arc<[f64]> {
         Some(Unit::Nanoseconds) => 1e9,
         _ => return DEFAULT_BUCKETS.into(),
     };
-    durations(per_second)
+    Buckets::durations(per_second).into()
 }
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ pub struct Instrument {
     pub(crate) identity: Identity,
     /// Where it was written, as `file:line`.
     pub(crate) place: (&'static str, u32),
+    /// What a derive has said of it.
+    #[cfg(feature = "catalog")]
+    pub(crate) descriptor: Option<&'static MetricDescriptor>,
     labels: LabelSpec,
     /// Labels of the registry's, which all its series have in front.
     pub(super) scope: ScopeLabels,
@@ -144,7 +147,10 @@ impl Instrument {
         );
         let identity =
             Identity { help: descriptor.help.into(), unit: descriptor.unit.into(), scale, ..identity };
-        Self::within(identity, (descriptor.file, descriptor.line), labels, block, content)
+        let made = Self::within(identity, (descriptor.file, descriptor.line), labels, block, content);
+        #[cfg(feature = "catalog")]
+        let made = Self { descriptor: Some(descriptor), ..made };
+        made
     }
 
     /// Part of a block that others share.
@@ -159,6 +165,8 @@ impl Instrument {
         Self {
             identity,
             place,
+            #[cfg(feature = "catalog")]
+            descriptor: None,
             labels,
             scope: Arc::new([]),
             interner,
@@ -170,6 +178,28 @@ impl Instrument {
             shown: OnceLock::new(),
             series: AtomicUsize::new(0),
         }
+    }
+
+    /// The labels that the registry puts on all its series.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn scope_labels(&self) -> &[(Text, Text)] {
+        &self.scope
+    }
+
+    /// The labels that tell its series apart.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn dimensions(&self) -> impl Iterator<Item = Dimension> {
+        let constant = self.labels.constant.iter().map(|(name, value)| Dimension {
+            name,
+            attribute: "",
+            help: "",
+            values: Values::Static(std::slice::from_ref(value)),
+        });
+        let further = match self.content {
+            Content::Sums(dimension) => Some(dimension),
+            _ => None,
+        };
+        constant.chain(self.labels.dimensions.iter().copied()).chain(further)
     }
 
     /// Whether there was room for its values.

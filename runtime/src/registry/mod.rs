@@ -249,6 +249,14 @@ impl Registry {
         self.lock().add(instrument, Arc::downgrade(&self.members))
     }
 
+    /// The metrics that are there now.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn instruments(&self) -> Vec<Arc<Instrument>> {
+        let (instruments, residues) = self.lock().of(|_| true, Context::here().store);
+        drop(residues);
+        instruments.into_iter().map(|part| part.of).collect()
+    }
+
     /// The sources that are there.
     fn sources(&self) -> Vec<Scoped> {
         let sources = &self.lock().sources;

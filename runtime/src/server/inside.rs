@@ -14,7 +14,7 @@ use super::connections::Peer;
 use super::routes::answer;
 use crate::config::{self, Components};
 use crate::telemetry::Telemetry;
-use crate::{component, logs, telemetry};
+use crate::{catalog, component, logs, telemetry};
 
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 4 << 10;
@@ -25,6 +25,8 @@ type Change = fn(&Admin, &str) -> Result<(), String>;
 /// What a page shows.
 enum Shown {
     Json(Value),
+    /// JSON that is written already.
+    Written(String),
     Text(String),
 }
 
@@ -53,6 +55,11 @@ pub(super) static PAGES: &[Page] = &[
             Ok(())
         }),
     },
+    Page {
+        path: "/catalog",
+        read: |admin| Shown::Written(catalog::of(&admin.registries).to_json()),
+        change: None,
+    },
     Page { path: "/config", read: |_| Shown::Text(configuration()), change: None },
     Page {
         path: "/log-level",
@@ -75,6 +82,12 @@ pub(super) static PAGES: &[Page] = &[
         }),
     },
 ];
+
+/// A text that nobody may keep.
+fn written(content_type: &'static str, text: String) -> Response {
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")];
+    (headers, text).into_response()
+}
 
 /// What was in force at the start, secrets hidden.
 fn configuration() -> String {
@@ -136,13 +149,8 @@ impl Page {
         let read = self.read;
         match tokio::task::spawn_blocking(move || read(&admin)).await {
             Ok(Shown::Json(json)) => answer(StatusCode::OK, &json),
-            Ok(Shown::Text(text)) => {
-                let headers = [
-                    (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-                    (header::CACHE_CONTROL, "no-store"),
-                ];
-                (headers, text).into_response()
-            }
+            Ok(Shown::Written(json)) => written("application/json", json),
+            Ok(Shown::Text(text)) => written("text/plain; charset=utf-8", text),
             Err(_) => answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "it could not be read" })),
         }
     }

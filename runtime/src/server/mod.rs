@@ -1,5 +1,5 @@
-//! The admin server: `/metrics`, `/health`, `/ready` and `/live`, and pages about the program's inside: `/telemetry`, `/config`,
-//! `/log-level` and `/components`.
+//! The admin server: `/metrics`, `/health`, `/ready` and `/live`, and pages about the program's inside: `/telemetry`, `/catalog`,
+//! `/config`, `/log-level` and `/components`.
 //!
 //! Invariants:
 //! - it runs on a thread of its own, so that it answers while the program's runtime is busy or stuck; nothing that

@@ -59,8 +59,17 @@ fn statements(call: TokenStream) -> TokenStream {
         panic!("{} groups", groups.len())
     };
     let mode = mode.to_string();
+    // The record stands in brackets in front.
+    let mut site = site.clone().into_iter().peekable();
+    let described = site.next_if(|first| matches!(first, TokenTree::Group(_))).map(|record| {
+        let TokenTree::Group(record) = record else { panic!("no group") };
+        let parts = record.stream();
+        quote!(let described = [#parts];)
+    });
+    let site: TokenStream = site.collect();
     quote! {
         { #mode };
+        #described
         let site = Spec { #site };
         let labels = { #labels };
         let record = { #record };

@@ -1,30 +1,16 @@
 //! The buckets of histograms: which there are, which one a value falls into, and what they are when read.
 
 mod finder;
-mod time_unit;
 
 use std::sync::Arc;
 
 use spanwright_core::cells::{HistogramCells, Sum};
-use spanwright_core::descriptor::Buckets;
+use spanwright_core::descriptor::{Buckets, TimeUnit};
 
 pub(crate) use finder::Finder;
 use finder::Native;
-pub(crate) use time_unit::TimeUnit;
 
 use crate::registry::{Histogram, NativeHistogram, Value};
-
-/// Upper bounds of a duration's buckets where none are stated, in seconds, in steps of 1, 2.5 and 5: OpenTelemetry's for
-/// HTTP durations (semantic conventions 1.44, `http.server.request.duration`) without 0.075, 0.75 and 7.5, and five more
-/// below 5 ms, where most functions are. In parts of a second they are as many of those; in minutes, hours and days, they are
-/// these numbers.
-pub const DURATION_BUCKETS: &[f64] =
-    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
-/// Upper bounds of other buckets where none are stated: the OpenTelemetry SDK specification's default for explicit
-/// bucket histograms, without its first, 0.
-pub const DEFAULT_BUCKETS: &[f64] =
-    &[5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10000.0];
 
 /// How fine native histograms are: eight buckets for each power of two, so that a quantile is off by 4.5 % at most.
 const SCHEMA: u32 = 3;
@@ -47,15 +33,15 @@ pub(crate) enum Scale {
 impl Scale {
     /// The buckets of values in that unit.
     pub(crate) fn new(buckets: Buckets, unit: &str) -> Self {
-        let in_a_second = TimeUnit::named(unit).map(|unit| unit.in_a_second);
-        match (buckets, in_a_second) {
-            (Buckets::Explicit(bounds), _) => Self::Explicit(bounds.into()),
-            (Buckets::Default, Some(in_a_second)) => Self::Explicit(durations(in_a_second)),
-            (Buckets::Default, None) => Self::Explicit(DEFAULT_BUCKETS.into()),
-            // From a nanosecond to centuries, shown from a microsecond to a minute; or as much of a longer unit.
-            (Buckets::Native, Some(1.0)) => Self::native(-30, (-20..=6).collect()),
-            // From a thousandth to 10¹⁶, shown from one to 10¹².
-            (Buckets::Native, _) => Self::native(-10, (0..=40).step_by(2).collect()),
+        match buckets {
+            Buckets::Explicit(bounds) => Self::Explicit(bounds.into()),
+            Buckets::Default => Self::Explicit(Buckets::default_bounds(unit).into()),
+            Buckets::Native => match TimeUnit::named(unit).map(TimeUnit::in_a_second) {
+                // From a nanosecond to centuries, shown from a microsecond to a minute; or as much of a longer unit.
+                Some(1.0) => Self::native(-30, (-20..=6).collect()),
+                // From a thousandth to 10¹⁶, shown from one to 10¹².
+                _ => Self::native(-10, (0..=40).step_by(2).collect()),
+            },
         }
     }
 
@@ -100,12 +86,6 @@ impl Scale {
             Self::Native { lowest, bounds } => Value::from(native(*lowest, bounds, &buckets, sum)),
         }
     }
-}
-
-/// The bounds of durations, in a unit of which so many are in a second.
-pub(crate) fn durations(in_a_second: f64) -> Arc<[f64]> {
-    // Rounded, since 0.0005 × 1000 is not 0.5 to the last bit.
-    DURATION_BUCKETS.iter().map(|bound| (bound * in_a_second * 1e6).round() / 1e6).collect()
 }
 
 /// The number of the first bucket above a power of two.

@@ -23,6 +23,8 @@ pub use sample::Sample;
 pub(crate) use sound::FINEST;
 pub use text::Text;
 
+pub use spanwright_core::descriptor::Kind;
+
 /// All families of a registry, sorted by name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
@@ -100,31 +102,6 @@ impl Family {
     #[must_use]
     pub fn series(&self, labels: &[(&str, &str)]) -> Option<&Series> {
         self.series.iter().find(|series| series.labels.is(labels))
-    }
-}
-
-/// The kind of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Only ever goes up.
-    Counter,
-    /// Goes up and down by amounts: a gauge to Prometheus, a non-monotonic sum to OpenTelemetry.
-    UpDownCounter,
-    /// Is set to a value.
-    Gauge,
-    /// Counts observations by bucket.
-    Histogram,
-}
-
-impl Kind {
-    /// The kind's name in Prometheus' text formats.
-    #[must_use]
-    pub const fn prometheus_type(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::UpDownCounter | Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        }
     }
 }
 

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 /// A unit of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct TimeUnit {
+pub struct TimeUnit {
     /// How many of it are in a second, where it is at most one; else 1.
-    pub(super) in_a_second: f64,
+    in_a_second: f64,
     /// How many seconds it is, where it is at least one; else 1.
     seconds: f64,
 }
 
 impl TimeUnit {
-    pub(crate) const SECONDS: Self = Self { in_a_second: 1.0, seconds: 1.0 };
+    /// The second.
+    pub const SECONDS: Self = Self { in_a_second: 1.0, seconds: 1.0 };
 
     /// By Prometheus' word for it.
-    pub(crate) fn named(unit: &str) -> Option<Self> {
+    #[must_use]
+    pub fn named(unit: &str) -> Option<Self> {
         let part = |in_a_second| Self { in_a_second, ..Self::SECONDS };
         let multiple = |seconds| Self { seconds, ..Self::SECONDS };
         Some(match unit {
@@ -30,16 +32,23 @@ impl TimeUnit {
         })
     }
 
+    /// How many of it are in a second, where it is at most one; else 1.
+    #[must_use]
+    pub const fn in_a_second(self) -> f64 {
+        self.in_a_second
+    }
+
     /// A duration in this unit.
     #[inline(always)]
-    pub(crate) fn of(self, duration: Duration) -> f64 {
+    #[must_use]
+    pub fn of(self, duration: Duration) -> f64 {
         let seconds = duration.as_secs_f64();
         // Three minutes are 3: 180 × (1 ÷ 60) would be more, and in the next bucket. Divisions take their time.
         if self.seconds > 1.0 { seconds / self.seconds } else { seconds * self.in_a_second }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

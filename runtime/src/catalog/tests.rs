@@ -1,0 +1,177 @@
+//! What the macros write themselves is what a `const fn` would have written, and what is known of it all.
+#![allow(dead_code, reason = "they are known without anybody calling them")]
+
+use spanwright_core::catalog::{self, Content};
+use spanwright_core::descriptor::Spec;
+
+use super::schema::{Indicator, Kind, Values};
+use crate::registry::{Family, Source, Value};
+use crate::{Counter, Gauge, Histogram, Label, Labels, Metrics, Registry, instrument};
+
+const NAME: &str = "catalogue.constant";
+
+#[derive(Clone, Copy, Label)]
+#[label(crate = crate)]
+enum Tier {
+    Gold,
+    Tin,
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "catalogue", crate = crate)]
+struct Own {
+    /// Orders.
+    #[metric(alert(when = "> 5"))]
+    orders_total: Counter<Tier>,
+    #[metric(flatten, prefix = "catalogue_pool")]
+    pool: Pool,
+}
+
+#[derive(Metrics)]
+#[metrics(global = false, crate = crate)]
+struct Pool {
+    /// Connections that nobody uses.
+    #[metric(threshold(critical = 3))]
+    catalogue_idle: Gauge,
+}
+
+#[derive(Metrics)]
+#[metrics(global = false, crate = crate)]
+struct Instances {
+    /// How long.
+    #[metric(unit = "milliseconds")]
+    catalogue_wait_milliseconds: Histogram,
+}
+
+#[derive(Metrics)]
+#[metrics(crate = crate)]
+struct Generic<L: Labels> {
+    /// Of any labels.
+    #[metric(panel(row = "Generic"))]
+    catalogue_generic: Gauge<L>,
+}
+
+/// Says hello.
+///
+/// And more.
+#[instrument(
+    name = "catalogue.\u{1f980} \"quoted\"", target = "t", level = "trace", kind = producer, component = "catalogue",
+    fields(a.b = 1, "odd key" = Empty), crate = crate
+)]
+fn everything() {}
+
+#[instrument(metrics, crate = crate)]
+fn counted() {}
+
+#[instrument(
+    metrics(prefix = "catalogue_own", labels(operation = "x", r#type = "y"), buckets = [0.25, 1e9], in_flight),
+    crate = crate
+)]
+fn measured() {}
+
+#[instrument(metrics(prefix = "catalogue_native", labels(a = "b"), buckets = native), crate = crate)]
+fn native() {}
+
+#[instrument(name = NAME, metrics(prefix = "catalogue_typed", labels(tier)), crate = crate)]
+fn typed(tier: Tier) {}
+
+#[instrument(slo(success = "99.9%", latency("99%" < "250ms")), crate = crate)]
+async fn promised() {}
+
+fn debug_of(record: &str, target: &str) -> String {
+    let (content, length) = catalog::read(record.as_bytes()).expect("it is one");
+    assert_eq!(length, record.len());
+    let Content::Span(mut spec) = content else { panic!("{content:?}") };
+    if spec.target.is_empty() {
+        spec.target = target;
+    }
+    format!("{spec:?}")
+}
+
+#[test]
+fn what_a_macro_writes_is_what_a_const_fn_would() {
+    let mut shapes = 0;
+    for (spec, record) in crate::call::records() {
+        let Spec { target, .. } = spec;
+        assert_eq!(debug_of(record, target), debug_of(&catalog::span_text(spec), target));
+        shapes += usize::from(spec.module == module_path!());
+    }
+    assert!(shapes >= 6, "the functions above, and those of all other tests");
+}
+
+#[test]
+fn functions_are_there_before_they_are_called() {
+    let catalog = super::catalog();
+    let of = |function: &str| {
+        catalog
+            .spans
+            .iter()
+            .find(|span| span.function == function && span.place.module == module_path!())
+            .unwrap()
+    };
+    let everything = of("everything");
+    assert_eq!(everything.name, "catalogue.\u{1f980} \"quoted\"");
+    assert_eq!((&*everything.target, &*everything.level, &*everything.kind), ("t", "TRACE", "producer"));
+    assert_eq!((&*everything.component, &*everything.doc), ("catalogue", "Says hello."));
+    assert_eq!(everything.attributes, ["a.b", "odd key"]);
+    let counted = of("counted");
+    assert_eq!((&*counted.target, &*counted.place.module), (module_path!(), module_path!()));
+    assert!(counted.place.file.ends_with("catalog/tests.rs") && counted.place.line > 0);
+    assert_eq!(counted.calls.as_ref().unwrap().total, "function_calls_total");
+    let typed = of("typed");
+    assert_eq!(typed.name, NAME);
+    assert_eq!(
+        typed.calls.as_ref().unwrap().labels[0].values,
+        Values::Known(vec!["gold".into(), "tin".into()])
+    );
+    let [success, latency] = &*of("promised").objectives else { panic!("two") };
+    assert_eq!((success.indicator, success.ratio), (Indicator::Success, 0.999));
+    assert_eq!(latency.indicator, Indicator::Latency { seconds: 0.25, bucket: 0.25 });
+}
+
+#[test]
+fn metrics_are_there_under_their_whole_names() {
+    let catalog = super::catalog();
+    let orders = catalog.metric("catalogue_orders_total").unwrap();
+    assert_eq!((orders.kind, &*orders.alerts[0].name), (Kind::Counter, "CatalogueOrdersTotal"));
+    let idle = catalog.metric("catalogue_pool_catalogue_idle").unwrap();
+    assert_eq!(idle.threshold.unwrap().critical, Some(3.0));
+    assert!(catalog.metric("catalogue_idle").is_none(), "it is a part, and never itself");
+    let wait = catalog.metric("catalogue_wait_milliseconds").unwrap();
+    assert!(format!("{:?}", wait.buckets).starts_with("Some(Explicit([0.1, 0.25, "), "{wait:?}");
+    let calls = catalog.metric("catalogue_own_calls_total").unwrap();
+    let names: Vec<_> = calls.labels.iter().map(|label| &*label.name).collect();
+    assert_eq!(names, ["operation", "type", "outcome"]);
+    assert!(catalog.metric("spanwright_callback_panics_total").is_some(), "our own");
+}
+
+#[test]
+fn what_is_made_while_the_program_runs_is_there_too() {
+    /// Somebody else's metrics.
+    #[derive(Debug)]
+    struct Others;
+    impl Source for Others {
+        fn collect(&self, families: &mut Vec<Family>) {
+            let family = Family::new("catalogue_others", crate::registry::Kind::Gauge);
+            families.push(family.with([("who", "me")], Value::Gauge(1.0)));
+        }
+    }
+
+    let registry = Registry::new();
+    let _generic = Generic::<Tier>::register(&registry.with_prefix("big").with_label("zone", "north"));
+    let _instances = [1, 2].map(|one| Instances::register(&registry.with_label("pool", one.to_string())));
+    let others = std::sync::Arc::new(Others);
+    registry.add_source(&others);
+    let catalog = super::of(&[registry]);
+
+    let generic = catalog.metric("big_catalogue_generic").unwrap();
+    assert_eq!((&*generic.help, &*generic.panel.row), ("Of any labels.", "Generic"));
+    let names: Vec<_> = generic.labels.iter().map(|label| &*label.name).collect();
+    assert_eq!(names, ["zone", "tier"]);
+    let wait = catalog.metric("catalogue_wait_milliseconds").unwrap();
+    assert_eq!(wait.labels[0].values, Values::Known(vec!["1".into(), "2".into()]));
+    assert_eq!(
+        catalog.metric("catalogue_others").unwrap().labels[0].values,
+        Values::Text { max: super::SUPPOSED }
+    );
+}
