@@ -35,7 +35,7 @@ pub use crate::metric::{
     Alert, Comparison, Condition, DerivedMetric, FamiliesOf, Interner, Label, LabelText, Labels, Metric,
     MetricDescriptor, NestedMetrics, Panel, PanelKind, Piece, Severity, Threshold, UnknownFamilies, by_kind,
     check_buckets, check_budget, check_flattened, check_heatmap, check_latency, check_name, check_quantile,
-    check_success, check_total, families, global, register_prefixed, trimmed,
+    check_quantiles, check_success, check_total, families, global, register_prefixed, trimmed,
 };
 #[cfg(feature = "telemetry")]
 pub use crate::metric::{GLOBALS, Global, described};

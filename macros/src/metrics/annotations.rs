@@ -236,7 +236,7 @@ fn names_metric(expr: &str) -> bool {
 }
 
 /// A bracket or a quotation mark without its counterpart. Brackets in strings are text, and what is behind a `#` is a comment.
-fn unbalanced(expr: &str) -> Option<char> {
+pub(super) fn unbalanced(expr: &str) -> Option<char> {
     let mut open = Vec::new();
     let mut characters = expr.chars();
     while let Some(one) = characters.next() {

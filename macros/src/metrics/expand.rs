@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Generics, Type, parse_quote_spanned};
 
 use super::annotations::{Alert, Condition, Panel, Threshold};
+use super::derived;
 use super::model::{Flattened, Help, Metric, Model, Skipped};
 use super::names::ByKind;
 use super::parse::{Input, PanelKind};
@@ -21,6 +22,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let (parameters, arguments, clause) = bounded.split_for_impl();
     let descriptors = metrics.iter().map(|metric| descriptor(krate, metric));
     let nested = nested(krate, flattened);
+    let derived = derived::constant(krate, &model.derived);
     let registry = local("__registry");
     let fields = metrics
         .iter()
@@ -59,6 +61,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         impl #parameters #krate::Metrics for #ident #arguments #clause {
             const DESCRIPTORS: &'static [#krate::__private::MetricDescriptor] = &[#(#descriptors),*];
             #nested
+            #derived
             #[allow(clippy::missing_asserts_for_indexing)]
             fn register(#registry: &#krate::Registry) -> Self {
                 #inner
@@ -148,13 +151,14 @@ fn help(krate: &Runtime, help: &Help) -> TokenStream {
 
 /// The descriptor's fields that say something.
 fn stated(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
-    let Metric { names, panel, threshold, alerts, .. } = metric;
+    let Metric { names, quantiles, panel, threshold, alerts, .. } = metric;
     let (otel_name, otel_unit) = (&names.otel_name, &names.otel_unit);
     let alerts: Vec<TokenStream> = alerts.iter().map(|alert| self::alert(krate, alert)).collect();
     let all = [
         names.is_exact.then(|| quote!(is_exact: true,)),
         (!otel_name.is_empty()).then(|| quote!(otel_name: #otel_name,)),
         (!otel_unit.is_empty()).then(|| quote!(otel_unit: #otel_unit,)),
+        (!quantiles.is_empty()).then(|| quote!(quantiles: &[#(#quantiles),*],)),
         panel.as_ref().map(|panel| self::panel(krate, panel)),
         threshold.as_ref().map(|threshold| self::threshold(krate, threshold)),
         (!alerts.is_empty()).then(|| quote!(alerts: &[#(#alerts),*],)),
@@ -291,7 +295,7 @@ fn checks(model: &Model) -> Vec<TokenStream> {
 
 /// What depends on the metric's kind.
 fn checks_of_kind(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
-    let Metric { field, names, buckets_at, panel, alerts, .. } = metric;
+    let Metric { field, names, buckets_at, quantiles_at, panel, alerts, .. } = metric;
     let as_metric = as_metric(krate, metric);
     let (at, its) = (blaming(field.span()), krate.at(field.span()));
     let total = names.ends_in_total().map(
@@ -300,6 +304,7 @@ fn checks_of_kind(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
     let heatmap = panel.as_ref().filter(|panel| panel.kind == Some(PanelKind::Heatmap));
     let of_histograms = [
         ("check_buckets", *buckets_at),
+        ("check_quantiles", *quantiles_at),
         ("check_heatmap", heatmap.and_then(|panel| panel.kind_at)),
         ("check_quantile", alerts.iter().find_map(|alert| alert.quantile_at)),
     ];

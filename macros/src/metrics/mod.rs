@@ -1,6 +1,7 @@
 //! `#[derive(Metrics)]`: a struct of metrics that registers itself.
 
 mod annotations;
+mod derived;
 mod expand;
 mod model;
 mod names;

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Attribute, Generics, Meta, Type, Visibility};
 
 use super::annotations::{self, Alert, Panel, Threshold};
+use super::derived::{self, Derived};
 use super::names::{Names, Written};
 use super::parse::{Field, FieldArgs, Input, Role, StructArgs};
 use crate::args::{Arg, Eq, Text};
@@ -22,6 +23,7 @@ pub(super) struct Model {
     /// Whether there is an instance in the default registry.
     pub(super) has_global: bool,
     pub(super) metrics: Vec<Metric>,
+    pub(super) derived: Vec<Derived>,
     pub(super) flattened: Vec<Flattened>,
     pub(super) skipped: Vec<Skipped>,
 }
@@ -35,6 +37,10 @@ pub(super) struct Metric {
     pub(super) buckets: Buckets,
     /// Where they are written.
     pub(super) buckets_at: Option<Span>,
+    /// Those that are metrics of their own.
+    pub(super) quantiles: Vec<f64>,
+    /// Where they are written.
+    pub(super) quantiles_at: Option<Span>,
     pub(super) role: Option<Role>,
     pub(super) panel: Option<Panel>,
     pub(super) threshold: Option<Threshold>,
@@ -66,7 +72,7 @@ pub(super) struct Skipped {
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
         let Input { args, item, fields, mut errors } = input;
-        let StructArgs { prefix, global, krate } = args;
+        let StructArgs { prefix, global, derived, krate } = args;
         let prefix = prefix.map(|prefix| self::prefix(&prefix.value.0, &mut errors));
         let is_generic = !item.generics.params.is_empty();
         if let Some(global) = global.as_ref().filter(|global| global.value.0 && is_generic) {
@@ -81,12 +87,14 @@ impl Model {
             generics: item.generics,
             has_global: !is_generic && global.is_none_or(|global| global.value.0),
             metrics: Vec::new(),
+            derived: Vec::new(),
             flattened: Vec::new(),
             skipped: Vec::new(),
         };
         for field in fields {
             model.add(field, prefix.as_deref(), &mut errors);
         }
+        model.derived = derived::all(derived, prefix.as_deref(), &model.metrics, &mut errors);
         if model.metrics.is_empty() && model.flattened.is_empty() && errors.is_empty() {
             errors.at(model.ident.span(), "this struct has no metrics: add a field");
         }
@@ -173,6 +181,7 @@ fn refuse(args: &FieldArgs, why: &str, errors: &mut Errors) {
         unit,
         help,
         buckets,
+        quantiles,
         role,
         panel,
         threshold,
@@ -185,6 +194,7 @@ fn refuse(args: &FieldArgs, why: &str, errors: &mut Errors) {
         [name, name_exact, otel_name, unit, help, prefix].map(|text| text.as_ref().map(|one| &one.key));
     let others = [
         buckets.as_ref().map(|one| &one.key),
+        quantiles.as_ref().map(|one| &one.key),
         role.as_ref().map(|one| &one.key),
         panel.as_ref().map(|one| &one.key),
         threshold.as_ref().map(|one| &one.key),
@@ -211,6 +221,7 @@ fn metric(
         unit,
         help,
         buckets,
+        quantiles,
         role,
         panel,
         threshold,
@@ -232,6 +243,10 @@ fn metric(
     let metric = Metric {
         buckets_at: buckets.as_ref().map(|buckets| buckets.key.span()),
         buckets: buckets.map_or_else(Buckets::default, |buckets| buckets.value.0),
+        quantiles_at: quantiles.as_ref().map(|quantiles| quantiles.key.span()),
+        quantiles: quantiles
+            .map(|written| derived::quantiles(&written.key, written.value, errors))
+            .unwrap_or_default(),
         role: role.map(|role| role.value.0),
         panel: panel.map(|panel| annotations::panel(panel, errors)),
         threshold: threshold.map(|threshold| annotations::threshold(threshold, errors)),

@@ -32,6 +32,11 @@ impl ByKind {
     pub(super) fn constant(&self) -> Option<&str> {
         (self.counter == self.gauge && self.gauge == self.other).then_some(&self.other)
     }
+
+    /// Whether it may be that text.
+    pub(super) fn is_ever(&self, text: &str) -> bool {
+        [&self.counter, &self.gauge, &self.other].into_iter().any(|one| one == text)
+    }
 }
 
 /// The names and units of one metric.

@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Fields, Path, Type};
 
-use crate::args::{self, Decimal, Each, Eq, Flag, Operand, Text, Within, arguments};
+use super::derived::Quantile;
+use crate::args::{self, Decimal, Each, Eq, Flag, List, Operand, Text, Within, arguments};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
 
@@ -13,7 +14,18 @@ arguments! {
     pub(super) struct StructArgs {
         prefix: Eq<Text> = "prefix",
         global: Eq<bool> = "global",
+        derived: Each<Within<DerivedArgs>> = "derived",
         krate: Eq<Path> = "crate",
+    }
+}
+
+arguments! {
+    /// The arguments of `derived(…)`.
+    pub(super) struct DerivedArgs {
+        name: Eq<Text> = "name",
+        help: Eq<Text> = "help",
+        unit: Eq<Text> = "unit",
+        expr: Eq<Text> = "expr",
     }
 }
 
@@ -26,6 +38,7 @@ arguments! {
         unit: Eq<Text> = "unit",
         help: Eq<Text> = "help",
         buckets: Eq<Buckets> = "buckets",
+        quantiles: List<Quantile> = "quantiles",
         role: Eq<Role> = "role",
         panel: Within<PanelArgs> = "panel",
         threshold: Within<ThresholdArgs> = "threshold",

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 
 use super::derive;
-use super::parse::{AlertArgs, FieldArgs, PanelArgs, StructArgs, ThresholdArgs};
+use super::parse::{AlertArgs, DerivedArgs, FieldArgs, PanelArgs, StructArgs, ThresholdArgs};
 use crate::args::Arguments;
 use crate::testing::{assert_documented, assert_errors, snapshot, survives_damage, tokens};
 
@@ -80,6 +80,76 @@ fn annotations() {
             alert(expr = "rate($metric[5m]) > 0.1"))]
         #[doc = "Time."] latency_seconds: Histogram }"#;
     snapshot("metrics", "annotations", derive(tokens(item)));
+}
+
+#[test]
+fn metrics_that_are_worked_out() {
+    let item = r#"#[metrics(prefix = "shop",
+            derived(name = "error_rate", help = "Failed.", unit = "ratio",
+                expr = "rate($errors_total{a=~\"b$\"}[5m]) / rate($type[5m])"),
+            derived(name = "lag", help = "Lag.", expr = "time() - $errors_total"))]
+        struct Shop {
+            #[doc = "Errors."] errors_total: Counter,
+            #[metric(quantiles(0.99, 0.5, 1))] #[doc = "Time."] r#type: Histogram }"#;
+    snapshot("metrics", "derived", derive(tokens(item)));
+}
+
+#[test]
+fn mistakes_in_what_is_worked_out() {
+    let about = |derived: &str, expected: &[&str]| {
+        let item = format!("#[metrics({derived})] struct S {{ #[doc = \"A.\"] requests_total: Counter }}");
+        refused(&item, expected);
+    };
+    let whole =
+        |name: &str, expr: &str| format!("derived(name = \"{name}\", help = \"H\", expr = \"{expr}\")");
+    about("derived", &["derived: `derived` takes a list: write `derived(…)`"]);
+    about(
+        "derived()",
+        &[
+            "derived: this derived metric has no `name`: add `name = \"…\"`",
+            "derived: this derived metric has no `help`: add `help = \"…\"`",
+            "derived: this derived metric has no `expr`: add `expr = \"…\"`",
+        ],
+    );
+    about("derived(nam = \"a\")", &["nam: unknown argument `nam`; did you mean `name`?"]);
+    about(
+        &whole("a b", "$requests_total"),
+        &["\"a b\": `a b` is no metric name: use letters, digits and `_`, and no digit in front"],
+    );
+    about(
+        &whole("a", "$request_total"),
+        &["\"$request_total\": `$request_total` is no metric of this struct; did you mean `requests_total`?"],
+    );
+    about(
+        &whole("a", "rate($requests_total[5m]"),
+        &["\"rate($requests_total[5m]\": Prometheus can't read this expression: `(` has no counterpart"],
+    );
+    about(
+        &whole("a", "up$ + $1"),
+        &[
+            "\"up$ + $1\": the expression is about no metric of this struct: write `$` and a field for its name",
+        ],
+    );
+    about(
+        &whole("requests_total", "$requests_total"),
+        &["\"requests_total\": `requests_total` is called `requests_total` already: choose another name"],
+    );
+    let twice = format!("{0}, {0}", whole("a", "$requests_total"));
+    about(
+        &twice,
+        &[
+            "\"a\", help = \"H\", expr = \"$requests_total\"), derived(name = \"a\": two derived metrics are called `a`: rename one of them",
+        ],
+    );
+    for (quantiles, error) in [
+        ("quantiles", "quantiles: `quantiles` takes a list: write `quantiles(…)`"),
+        ("quantiles()", "quantiles: `quantiles` is empty: write `quantiles(0.5, 0.99)`, or leave it out"),
+        ("quantiles(1.5)", "1.5: a quantile is a number from 0 to 1, such as `0.99`"),
+        ("quantiles(-1)", "-: a quantile is a number from 0 to 1, such as `0.99`"),
+        ("quantiles(0.5, 0.50)", "0.5, 0.50: the quantile 0.5 is there twice: remove one"),
+    ] {
+        field_refused(quantiles, &[error]);
+    }
 }
 
 #[test]
@@ -370,4 +440,5 @@ fn every_argument_is_documented() {
     assert_documented("metrics", PanelArgs::NAMES);
     assert_documented("metrics", ThresholdArgs::NAMES);
     assert_documented("metrics", AlertArgs::NAMES);
+    assert_documented("metrics", DerivedArgs::NAMES);
 }

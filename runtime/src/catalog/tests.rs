@@ -18,7 +18,11 @@ enum Tier {
 }
 
 #[derive(Metrics)]
-#[metrics(prefix = "catalogue", crate = crate)]
+#[metrics(
+    prefix = "catalogue",
+    derived(name = "order_rate", help = "Orders per second.", expr = "sum(rate($orders_total[5m]))"),
+    crate = crate
+)]
 struct Own {
     /// Orders.
     #[metric(alert(when = "> 5"))]
@@ -28,7 +32,11 @@ struct Own {
 }
 
 #[derive(Metrics)]
-#[metrics(global = false, crate = crate)]
+#[metrics(
+    global = false,
+    derived(name = "idle_share", help = "How idle.", unit = "ratio", expr = "$catalogue_idle / 10"),
+    crate = crate
+)]
 struct Pool {
     /// Connections that nobody uses.
     #[metric(threshold(critical = 3))]
@@ -39,7 +47,7 @@ struct Pool {
 #[metrics(global = false, crate = crate)]
 struct Instances {
     /// How long.
-    #[metric(unit = "milliseconds")]
+    #[metric(unit = "milliseconds", quantiles(0.99, 0.5))]
     catalogue_wait_milliseconds: Histogram,
 }
 
@@ -139,10 +147,21 @@ fn metrics_are_there_under_their_whole_names() {
     assert!(catalog.metric("catalogue_idle").is_none(), "it is a part, and never itself");
     let wait = catalog.metric("catalogue_wait_milliseconds").unwrap();
     assert!(format!("{:?}", wait.buckets).starts_with("Some(Explicit([0.1, 0.25, "), "{wait:?}");
+    assert_eq!(wait.quantiles, [0.5, 0.99]);
     let calls = catalog.metric("catalogue_own_calls_total").unwrap();
     let names: Vec<_> = calls.labels.iter().map(|label| &*label.name).collect();
     assert_eq!(names, ["operation", "type", "outcome"]);
     assert!(catalog.metric("spanwright_callback_panics_total").is_some(), "our own");
+}
+
+#[test]
+fn what_is_worked_out_has_whole_names() {
+    let catalog = super::catalog();
+    let of = |name: &str| catalog.derived.iter().find(|derived| derived.name == name).unwrap();
+    let rate = of("catalogue_order_rate");
+    assert_eq!((&*rate.expr, &*rate.help), ("sum(rate(catalogue_orders_total[5m]))", "Orders per second."));
+    let share = of("catalogue_pool_idle_share");
+    assert_eq!((&*share.expr, &*share.unit), ("catalogue_pool_catalogue_idle / 10", "ratio"));
 }
 
 #[test]

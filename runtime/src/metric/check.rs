@@ -64,6 +64,17 @@ pub const fn check_quantile(kind: Kind) {
     }
 }
 
+/// Stops the build where quantiles are asked of what is no histogram.
+///
+/// # Panics
+/// At compile time, where they are.
+#[track_caller]
+pub const fn check_quantiles(kind: Kind) {
+    if !matches!(kind, Kind::Histogram) {
+        panic!("`quantiles` fits a `Histogram` only: remove it, or make the field a `Histogram`");
+    }
+}
+
 /// Stops the build where a heatmap is to show what is no histogram.
 ///
 /// # Panics

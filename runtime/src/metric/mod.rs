@@ -26,7 +26,7 @@ pub(crate) use buckets::{Finder, Scale};
 pub use by_outcome::ByOutcome;
 pub use check::{
     by_kind, check_buckets, check_budget, check_flattened, check_heatmap, check_name, check_quantile,
-    check_total,
+    check_quantiles, check_total,
 };
 pub use counter::{Counted, Counter};
 pub use descriptor::{Described, Descriptors, trimmed};

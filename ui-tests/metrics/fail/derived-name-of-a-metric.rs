@@ -1,0 +1,10 @@
+use spanwright::{Counter, Metrics};
+
+#[derive(Metrics)]
+#[metrics(derived(name = "requests_total", help = "How many.", expr = "rate($requests_total[5m])"))]
+struct Persist {
+    /// Requests that were sent.
+    requests_total: Counter,
+}
+
+fn main() {}

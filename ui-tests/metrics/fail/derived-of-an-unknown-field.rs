@@ -1,0 +1,10 @@
+use spanwright::{Counter, Metrics};
+
+#[derive(Metrics)]
+#[metrics(derived(name = "rate", help = "How many.", expr = "rate($request_total[5m])"))]
+struct Persist {
+    /// Requests that were sent.
+    requests_total: Counter,
+}
+
+fn main() {}

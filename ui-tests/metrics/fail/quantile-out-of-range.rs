@@ -1,0 +1,10 @@
+use spanwright::{Histogram, Metrics};
+
+#[derive(Metrics)]
+struct Persist {
+    /// How it went.
+    #[metric(quantiles(0.5, 99))]
+    latency_seconds: Histogram,
+}
+
+fn main() {}
