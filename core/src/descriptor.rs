@@ -5,7 +5,7 @@ mod buckets;
 mod metric;
 mod time_unit;
 
-pub use attribute::{Attribute, Redaction, ValueType};
+pub use attribute::{AttributeDescriptor, Examples, MAX_KEY, Redaction, ValueType};
 pub use buckets::{DEFAULT_BUCKETS, DURATION_BUCKETS};
 pub use metric::{
     Alert, Comparison, Condition, DerivedMetric, Kind, MetricDescriptor, NestedMetrics, Panel, PanelKind,

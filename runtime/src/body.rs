@@ -412,32 +412,113 @@ macro_rules! __record {
 #[macro_export]
 macro_rules! global_metrics {
     ($metrics:ty, $global:ident) => {
-        $crate::__described_metrics! { $metrics, false, || {
-            $crate::__private::global(&$global);
-        } }
+        const _: () = {
+            $crate::__described! { $crate::__private::metrics_subject::<$metrics>(false), || {
+                $crate::__private::global(&$global);
+            } }
+        };
     };
     ($metrics:ty) => {
-        $crate::__described_metrics! { $metrics, true, || {} }
+        const _: () = {
+            $crate::__described! { $crate::__private::metrics_subject::<$metrics>(true), || {} }
+        };
     };
 }
 
-/// The entry of a struct of metrics among what is known at the start.
+/// Describes attributes in the binary.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __described_metrics {
-    ($metrics:ty, $is_instance:literal, $initialise:expr) => {
+macro_rules! described_attributes {
+    ($attributes:expr) => {
         const _: () = {
-            $crate::__at_start! { GLOBALS
-                static ENTRY: $crate::__private::Global = {
-                    const __STRUCT: $crate::__private::Struct = $crate::__private::described::<$metrics>($is_instance);
-                    $crate::__private::Global::new(
-                        $initialise,
-                        $crate::__private::metrics_record::<{ $crate::__private::metrics_length(&__STRUCT) }>(&__STRUCT)
-                            .as_str(),
-                    )
-                };
-            }
+            $crate::__described! { $crate::__private::Subject::Attributes($attributes), || {} }
         };
+    };
+}
+
+/// The entry of what is described among what is known at the start.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __described {
+    ($subject:expr, $initialise:expr) => {
+        $crate::__at_start! { GLOBALS
+            static ENTRY: $crate::__private::Global = {
+                const __SUBJECT: $crate::__private::Subject = $subject;
+                $crate::__private::Global::new(
+                    $initialise,
+                    $crate::__private::subject_record::<{ $crate::__private::subject_length(&__SUBJECT) }>(&__SUBJECT)
+                        .as_str(),
+                )
+            };
+        }
+    };
+}
+
+/// What a program is known to emit, written down: metrics and attributes that nothing else tells of.
+///
+/// A generic struct of metrics is as many types as it is used with, of which the binary knows none unless it is told. So are
+/// attributes that are constants and no struct's. What is listed is in the program's catalogue (`catalog()`, `/catalog`, and
+/// `spanwright catalog` with the binary), whether or not the `static` is ever read:
+///
+/// ```
+/// use spanwright::{Attribute, Gauge, Label, Metrics};
+///
+/// #[derive(Clone, Copy, Label)]
+/// enum Tenant {
+///     Acme,
+///     Umbrella,
+/// }
+///
+/// #[derive(Metrics)]
+/// struct Pool<L: spanwright::Labels> {
+///     /// Connections that nobody uses.
+///     pool_idle: Gauge<L>,
+/// }
+///
+/// const ATTR_TENANT: Attribute<str> = Attribute::new("shop.tenant").with_help("Who is served");
+///
+/// static CATALOG: spanwright::Catalog = spanwright::catalog![Pool<Tenant>, {ATTR_TENANT}];
+/// assert_eq!(CATALOG.len(), 2);
+/// # let _ = (Tenant::Acme, Tenant::Umbrella);
+/// ```
+///
+/// A type is a struct with `#[derive(Metrics)]` or `#[derive(Attributes)]`; what stands in braces is an attribute.
+#[macro_export]
+macro_rules! catalog {
+    ($($entries:tt)*) => { $crate::__catalogued! { [] $($entries)* } };
+}
+
+/// What is listed, one after the other.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __catalogued {
+    ([$($known:tt)*] { $attribute:expr } $(, $($rest:tt)*)?) => {
+        $crate::__catalogued! { [
+            $($known)*
+            ($crate::__private::Subject::Attributes({
+                const __ALL: &[&$crate::AttributeDescriptor] = &[$attribute.descriptor()];
+                __ALL
+            }))
+        ] $($($rest)*)? }
+    };
+    ([$($known:tt)*] $listed:ty $(, $($rest:tt)*)?) => {
+        $crate::__catalogued! { [
+            $($known)*
+            ({
+                #[allow(unused_imports)]
+                use $crate::__private::OtherSubject as _;
+                $crate::__private::SubjectOf::<$listed>::SUBJECT
+            })
+        ] $($($rest)*)? }
+    };
+    ([$($subject:tt)*]) => {
+        $crate::Catalog::new(&[$({
+            const __LISTED: $crate::__private::Subject = $subject;
+            const _: () = {
+                $crate::__described! { __LISTED, || {} }
+            };
+            __LISTED
+        }),*])
     };
 }
 

@@ -108,7 +108,7 @@ fn of_instrument(instrument: &Instrument) -> Metric {
     let described = instrument.descriptor.and_then(|descriptor| {
         let of_one =
             catalog::Struct { descriptors: std::slice::from_ref(descriptor), ..catalog::Struct::NOTHING };
-        let record = catalog::metrics_text(&of_one);
+        let record = catalog::subject_text(&catalog::Subject::Metrics(of_one));
         let mut records = Records::default();
         records.add(record.as_bytes());
         records.into_catalog().metrics.pop()

@@ -35,6 +35,7 @@ mod component;
 mod convention;
 mod enabled;
 mod error_type;
+mod listed;
 mod metric;
 mod parent;
 mod record;
@@ -95,6 +96,7 @@ pub use enabled::{Enabled, Enables};
 pub use error_type::ErrorType;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
+pub use listed::Catalog;
 pub use metric::{
     Alert, ByOutcome, CallMetrics, Comparison, Condition, Counted, Counter, DEFAULT_BUCKETS,
     DURATION_BUCKETS, DerivedMetric, Described, Descriptors, Gauge, Gauged, Histogram, Interner, Label,

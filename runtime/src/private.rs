@@ -5,8 +5,7 @@ pub use std::sync::OnceLock;
 
 #[cfg(feature = "telemetry")]
 pub use linkme;
-#[cfg(feature = "telemetry")]
-pub use spanwright_core::catalog::{Struct, metrics_length, metrics_record, span_length, span_record};
+pub use spanwright_core::catalog::{Subject, span_length, span_record, subject_length, subject_record};
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
 pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_macros::record as record_fields;
@@ -30,6 +29,7 @@ pub use crate::call::{
 pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
+pub use crate::listed::{OtherSubject, SubjectOf, metrics_subject};
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
     Alert, Comparison, Condition, DerivedMetric, FamiliesOf, Interner, Label, LabelText, Labels, Metric,
@@ -38,7 +38,7 @@ pub use crate::metric::{
     check_quantiles, check_success, check_total, families, global, register_prefixed, trimmed,
 };
 #[cfg(feature = "telemetry")]
-pub use crate::metric::{GLOBALS, Global, described};
+pub use crate::metric::{GLOBALS, Global};
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
     Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent,
@@ -52,7 +52,7 @@ pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::callsite::ConstantText;
-pub use crate::{before_future, before_switched_future, body, global_metrics};
+pub use crate::{before_future, before_switched_future, body, described_attributes, global_metrics};
 
 /// The row-major index of a combination of labels, from that of the labels before and one more of so many values.
 #[inline]

@@ -25,7 +25,7 @@ pub(super) fn attribute(attribute: &Attribute<'_>) -> crate::Attribute {
             descriptor::Redaction::Masked => Redaction::Masked,
             _ => Redaction::Dropped,
         },
-        place: Place { module: String::new(), file: attribute.file.to_owned(), line: attribute.line },
+        place: Place { module: String::new(), file: attribute.place.0.to_owned(), line: attribute.place.1 },
     }
 }
 

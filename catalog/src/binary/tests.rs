@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use spanwright_core::catalog::{Struct, metrics_text, span_text};
+use spanwright_core::catalog::{Struct, Subject, span_text, subject_text};
 use spanwright_core::descriptor::{
     self, Buckets, CallSpec, DerivedMetric, Dimension, Level, MetricDescriptor, NestedMetrics, Piece,
     SpanKind, Spec,
@@ -219,7 +219,7 @@ fn a_part_of_another_struct_has_its_names_there() {
         ..Struct::NOTHING
     };
     let of = |structs: &[Struct]| {
-        let records: Vec<_> = structs.iter().map(metrics_text).collect();
+        let records: Vec<_> = structs.iter().map(|one| subject_text(&Subject::Metrics(*one))).collect();
         let catalog = Catalog::from_binary(&file(&records)).unwrap();
         catalog.metrics.into_iter().map(|metric| metric.name).collect::<Vec<_>>()
     };

@@ -122,13 +122,12 @@ const fn header(kind: Kind, sink: &mut Sink<'_>) {
 
 /// Declares how long a record is, and its bytes.
 macro_rules! record {
-    ($kind:ident, $length:ident, $bytes:ident, $text:ident, $source:ty, $write:path) => {
+    ($length:ident, $bytes:ident, $text:ident, $source:ty, $write:path) => {
         /// The record, made while the program runs.
         #[must_use]
         pub fn $text(value: $source) -> String {
             let mut bytes = vec![0; $length(value)];
             let mut sink = Sink::over(&mut bytes);
-            header(Kind::$kind, &mut sink);
             $write(value, &mut sink);
             sink.text(END);
             sink.finish();
@@ -140,7 +139,6 @@ macro_rules! record {
         #[must_use]
         pub const fn $length(value: $source) -> usize {
             let mut sink = Sink::counting();
-            header(Kind::$kind, &mut sink);
             $write(value, &mut sink);
             sink.text(END);
             sink.written()
@@ -154,7 +152,6 @@ macro_rules! record {
         pub const fn $bytes<const N: usize>(value: $source) -> Record<N> {
             let mut bytes = [0; N];
             let mut sink = Sink::over(&mut bytes);
-            header(Kind::$kind, &mut sink);
             $write(value, &mut sink);
             sink.text(END);
             // All is filled, and with whole texts.
@@ -164,16 +161,35 @@ macro_rules! record {
     };
 }
 
-record!(Span, span_length, span_record, span_text, &descriptor::Spec, spans::spec::write);
-record!(Metrics, metrics_length, metrics_record, metrics_text, &Struct, metrics::write);
-record!(
-    Attributes,
-    attributes_length,
-    attributes_record,
-    attributes_text,
-    &[descriptor::Attribute],
-    attributes::write
-);
+record!(span_length, span_record, span_text, &descriptor::Spec, span);
+record!(subject_length, subject_record, subject_text, &Subject, subject);
+
+const fn span(spec: &descriptor::Spec, sink: &mut Sink<'_>) {
+    header(Kind::Span, sink);
+    spans::spec::write(spec, sink);
+}
+
+/// What there is a record about that is no annotated item.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject {
+    /// A struct of metrics.
+    Metrics(Struct),
+    /// Attributes.
+    Attributes(&'static [&'static descriptor::AttributeDescriptor]),
+}
+
+const fn subject(subject: &Subject, sink: &mut Sink<'_>) {
+    match subject {
+        Subject::Metrics(metrics) => {
+            header(Kind::Metrics, sink);
+            metrics::write(metrics, sink);
+        }
+        Subject::Attributes(attributes) => {
+            header(Kind::Attributes, sink);
+            attributes::write(attributes, sink);
+        }
+    }
+}
 
 /// Reads the record that `bytes` begin with; with it comes how long it is.
 ///

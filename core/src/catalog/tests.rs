@@ -114,23 +114,39 @@ const STRUCT: Struct = Struct {
     is_instance: true,
 };
 
-const ATTRIBUTES: &[descriptor::Attribute] = &[descriptor::Attribute {
-    key: "shop.iban",
-    value_type: descriptor::ValueType::Str,
-    help: "Whose account",
-    examples: &["DE0", ""],
-    redaction: descriptor::Redaction::Hashed,
-    file: "src/attributes.rs",
-    line: 3,
-}];
+const METRICS: Subject = Subject::Metrics(STRUCT);
+
+const ATTRIBUTES: Subject = Subject::Attributes(&[&IBAN, &COUNT]);
+
+const IBAN: descriptor::AttributeDescriptor = {
+    let mut iban = descriptor::AttributeDescriptor::new(
+        "shop.iban",
+        descriptor::ValueType::Str,
+        std::panic::Location::caller(),
+    );
+    iban.help = "Whose account";
+    iban.redact(descriptor::Redaction::Hashed);
+    iban.examples = descriptor::Examples::One("DE0");
+    iban
+};
+
+const COUNT: descriptor::AttributeDescriptor = {
+    let mut count = descriptor::AttributeDescriptor::new(
+        "shop.count",
+        descriptor::ValueType::F64,
+        std::panic::Location::caller(),
+    );
+    count.examples = descriptor::Examples::Some(&["1.5", ""]);
+    count
+};
 
 /// Those of all kinds, each written by the compiler.
 fn records() -> [&'static str; 4] {
     static SPAN: Record<{ span_length(&SPEC) }> = span_record(&SPEC);
     static PLAIN_SPAN: Record<{ span_length(&PLAIN) }> = span_record(&PLAIN);
-    static METRICS: Record<{ metrics_length(&STRUCT) }> = metrics_record(&STRUCT);
-    static SET: Record<{ attributes_length(ATTRIBUTES) }> = attributes_record(ATTRIBUTES);
-    [SPAN.as_str(), PLAIN_SPAN.as_str(), METRICS.as_str(), SET.as_str()]
+    static OF_METRICS: Record<{ subject_length(&METRICS) }> = subject_record(&METRICS);
+    static SET: Record<{ subject_length(&ATTRIBUTES) }> = subject_record(&ATTRIBUTES);
+    [SPAN.as_str(), PLAIN_SPAN.as_str(), OF_METRICS.as_str(), SET.as_str()]
 }
 
 fn whole(record: &str) -> Content<'_> {
@@ -155,7 +171,7 @@ fn what_was_written_of_a_struct_is_read_behind_its_prefixes() {
     assert!(read.is_instance);
     let prefixes: Vec<_> = read.groups.iter().map(|group| group.prefix).collect();
     assert_eq!(prefixes, ["", "shop", "shop", "shop_pool"]);
-    assert_eq!(metrics_text(&STRUCT), records()[2]);
+    assert_eq!(subject_text(&METRICS), records()[2]);
     let group = &read.groups[0];
     let as_written = format!("{:?}", STRUCT.descriptors)
         .replace("MetricDescriptor {", "Metric {")
@@ -169,7 +185,12 @@ fn what_was_written_of_a_struct_is_read_behind_its_prefixes() {
 #[test]
 fn what_was_written_of_attributes_is_read() {
     let Content::Attributes(read) = whole(records()[3]) else { panic!("no attributes") };
-    assert_eq!(format!("{read:?}"), format!("{ATTRIBUTES:?}"));
+    let [iban, count] = &*read else { panic!("two") };
+    assert_eq!((iban.key, iban.help, &*iban.examples), ("shop.iban", "Whose account", &["DE0"][..]));
+    assert_eq!((iban.value_type, iban.redaction), (IBAN.value_type, IBAN.redaction));
+    assert_eq!(iban.place, (file!(), IBAN.place.line()));
+    assert_eq!((count.key, &*count.examples), ("shop.count", &["1.5", ""][..]));
+    assert_eq!((count.value_type, count.redaction), (COUNT.value_type, descriptor::Redaction::Shown));
 }
 
 /// Flips a bit, and cuts the end off.

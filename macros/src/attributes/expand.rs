@@ -40,6 +40,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 #(#statements)*
             }
         }
+        #krate::__private::described_attributes!(<#static_type as #krate::Attributes>::DESCRIPTORS);
         // A struct that is there for its constants alone is used all the same.
         const _: fn(&#static_type) = |_| {};
         #check

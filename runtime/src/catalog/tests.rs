@@ -4,9 +4,11 @@
 use spanwright_core::catalog::{self, Content};
 use spanwright_core::descriptor::Spec;
 
-use super::schema::{Indicator, Kind, Values};
+use super::schema::{Indicator, Kind, Redaction, Values};
 use crate::registry::{Family, Source, Value};
-use crate::{Counter, Gauge, Histogram, Label, Labels, Metrics, Registry, instrument};
+use crate::{
+    Attribute, Attributes, Catalog, Counter, Gauge, Histogram, Label, Labels, Metrics, Registry, instrument,
+};
 
 const NAME: &str = "catalogue.constant";
 
@@ -58,6 +60,19 @@ struct Generic<L: Labels> {
     #[metric(panel(row = "Generic"))]
     catalogue_generic: Gauge<L>,
 }
+
+#[derive(Attributes)]
+#[attributes(prefix = "catalogue.set", crate = crate)]
+struct Set<'a> {
+    /// Whose account it is.
+    #[attribute(redact = hash, example = "DE0")]
+    iban: &'a str,
+    count: u32,
+}
+
+const ATTR_ALONE: Attribute<f64> = Attribute::new("catalogue.alone").with_help("Alone.");
+
+static LISTED: Catalog = crate::catalog![Own, Generic<Tier>, Set<'static>, { ATTR_ALONE }];
 
 /// Says hello.
 ///
@@ -162,6 +177,42 @@ fn what_is_worked_out_has_whole_names() {
     assert_eq!((&*rate.expr, &*rate.help), ("sum(rate(catalogue_orders_total[5m]))", "Orders per second."));
     let share = of("catalogue_pool_idle_share");
     assert_eq!((&*share.expr, &*share.unit), ("catalogue_pool_catalogue_idle / 10", "ratio"));
+}
+
+#[test]
+fn attributes_are_there() {
+    let catalog = super::catalog();
+    let of = |key: &str| catalog.attributes.iter().find(|attribute| attribute.key == key).unwrap();
+    let iban = of("catalogue.set.iban");
+    assert_eq!(
+        (&*iban.value_type, &*iban.help, iban.redaction),
+        ("string", "Whose account it is.", Redaction::Hashed)
+    );
+    assert_eq!(iban.examples, ["DE0"]);
+    assert!(iban.place.file.ends_with("catalog/tests.rs") && iban.place.line > 0);
+    assert_eq!(of("catalogue.set.count").value_type, "int");
+    assert_eq!((&*of("catalogue.alone").value_type, &*of("catalogue.alone").help), ("double", "Alone."));
+}
+
+/// What is listed is what the linker kept; of what nothing else tells, the list alone does.
+#[test]
+fn what_is_listed_is_there_and_the_same() {
+    assert_eq!((LISTED.len(), LISTED.is_empty()), (4, false));
+    let (listed, all) = (LISTED.to_schema(), super::catalog());
+    let names: Vec<_> = listed.metrics.iter().map(|metric| &*metric.name).collect();
+    assert_eq!(names, ["catalogue_generic", "catalogue_orders_total", "catalogue_pool_catalogue_idle"]);
+    for metric in &listed.metrics {
+        assert_eq!(all.metric(&metric.name), Some(metric));
+    }
+    assert_eq!((listed.derived.len(), listed.attributes.len()), (2, 3));
+    assert!(listed.derived.iter().all(|derived| all.derived.contains(derived)));
+    assert!(listed.attributes.iter().all(|attribute| all.attributes.contains(attribute)));
+    assert!(catalog_of_nothing().metrics.is_empty());
+}
+
+fn catalog_of_nothing() -> super::schema::Catalog {
+    static NOTHING: Catalog = crate::catalog![];
+    NOTHING.to_schema()
 }
 
 #[test]

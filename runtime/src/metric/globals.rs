@@ -1,19 +1,16 @@
-//! What is known of structs of metrics before the program runs.
+//! What is known of structs of metrics and attributes before the program runs.
 
 use linkme::distributed_slice;
-use spanwright_core::catalog::Struct;
-
-use super::Metrics;
 
 /// Everything that the linker kept for the start, beside the callsites.
 #[distributed_slice]
 pub static GLOBALS: [Global];
 
-/// What is done at the start, and the struct of metrics that it is about.
+/// What is done at the start, and what the binary says of it.
 #[derive(Debug)]
 pub struct Global {
     initialise: fn(),
-    /// The struct as bytes that are found in the binary, or nothing.
+    /// The struct of metrics, or the attributes, as a text that is found in the binary; or nothing.
     #[cfg_attr(not(feature = "catalog"), allow(dead_code, reason = "who reads it is not this program"))]
     record: &'static str,
 }
@@ -30,15 +27,9 @@ impl Global {
         (self.initialise)();
     }
 
-    /// The struct's record; empty where it is about none.
+    /// What the binary says; empty where that is nothing.
     #[cfg(feature = "catalog")]
     pub(crate) const fn record(&self) -> &'static [u8] {
         self.record.as_bytes()
     }
-}
-
-/// What is known of a struct of metrics. It has no instance but those that the program makes, where `is_instance` says so.
-#[must_use]
-pub const fn described<M: Metrics>(is_instance: bool) -> Struct {
-    Struct { descriptors: M::DESCRIPTORS, derived: M::DERIVED, nested: M::NESTED, is_instance }
 }

@@ -33,7 +33,7 @@ pub use descriptor::{Described, Descriptors, trimmed};
 pub use families::{FamiliesOf, UnknownFamilies, check_latency, check_success, families};
 pub use gauge::{Gauge, Gauged};
 #[cfg(feature = "telemetry")]
-pub use globals::{GLOBALS, Global, described};
+pub use globals::{GLOBALS, Global};
 pub use histogram::{Histogram, Observed, Timer};
 pub use label::{Interner, Label, LabelText, Labels, OVERFLOW};
 pub use role::CallMetrics;
