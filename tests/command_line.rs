@@ -8,7 +8,8 @@ use crate::shop::Shop;
 fn help_names_every_option() {
     let ended = Shop::start().arg("--help").run();
     assert!(ended.status.success());
-    for option in ["--listen", "--database", "--load", "--seconds", "--explain-config", "--help"] {
+    for option in ["--listen", "--database", "--load", "--seconds", "--explain-config", "--catalog", "--help"]
+    {
         assert!(ended.stdout.contains(option), "{option} is not in:\n{}", ended.stdout);
     }
 }

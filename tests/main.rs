@@ -11,6 +11,7 @@ mod backends;
 mod bad_collectors;
 mod bad_input;
 mod bad_metric_collectors;
+mod catalog;
 mod collector;
 mod command_line;
 mod configuration;

@@ -28,7 +28,7 @@ pub(crate) fn http() -> Agent {
 }
 
 /// The shop's program: built by `cargo test --workspace`, or here where it is missing or older than its sources.
-fn program() -> &'static PathBuf {
+pub(crate) fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let test = env::current_exe().expect("a test knows its path");

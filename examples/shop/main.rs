@@ -47,6 +47,10 @@ async fn main() -> ExitCode {
             spanwright::Telemetry::explain().iter().for_each(|explanation| print!("{explanation}"));
             return ExitCode::SUCCESS;
         }
+        Ok(options) if options.catalog => {
+            print!("{}", spanwright::catalog().to_json());
+            return ExitCode::SUCCESS;
+        }
         Ok(options) => options,
         Err(error) => {
             eprintln!("shop: {error}\nshop: `--help` shows what there is");
@@ -114,6 +118,7 @@ fn welcome(shop: SocketAddr) -> String {
 
   http://{admin}/metrics
   http://{admin}/health    and /ready, /live
+  http://{admin}/catalog   for dashboards and alerts
 
 "
         );

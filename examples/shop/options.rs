@@ -18,16 +18,18 @@ Options:
   --load             send requests to itself for a while, then print a summary and end
   --seconds N        how long to do so [default: 15]
   --explain-config   say what configuration is in force, and where each value comes from
+  --catalog          say everything that it can emit, as JSON for `spanwright dashboards` and `alerts`
   --help             this text
 
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT    export spans there, such as http://127.0.0.1:4318
-  SPANWRIGHT_METRICS_PORT        serve /metrics, /health, /ready and /live there [default: 9090]
+  SPANWRIGHT_METRICS_PORT        serve /metrics, /catalog, /health, /ready and /live there [default: 9090]
   SPANWRIGHT_CONFIG              a file of TOML with more of the configuration
   RUST_LOG                       what to log, such as shop=debug
 ";
 
-const NAMES: [&str; 6] = ["--listen", "--database", "--load", "--seconds", "--explain-config", "--help"];
+const NAMES: [&str; 7] =
+    ["--listen", "--database", "--load", "--seconds", "--explain-config", "--catalog", "--help"];
 
 /// What was asked for.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub struct Options {
     pub load: Option<Duration>,
     /// Only say what configuration is in force.
     pub explain_config: bool,
+    /// Only say what it can emit.
+    pub catalog: bool,
     pub help: bool,
 }
 
@@ -60,6 +64,7 @@ impl Options {
             database: None,
             load: None,
             explain_config: false,
+            catalog: false,
             help: false,
         };
         let mut load = false;
@@ -78,6 +83,7 @@ impl Options {
                 "--seconds" => seconds = parsed(name, value(), "15")?,
                 "--load" => load = true,
                 "--explain-config" => options.explain_config = true,
+                "--catalog" => options.catalog = true,
                 "--help" | "-h" => options.help = true,
                 _ => return Err(OptionsError::Unknown(name.to_owned(), nearest(name))),
             }
