@@ -412,6 +412,7 @@ macro_rules! __record {
 #[macro_export]
 macro_rules! global_metrics {
     ($metrics:ty, $global:ident) => {
+        #[allow(deprecated)]
         const _: () = {
             $crate::__described! { $crate::__private::metrics_subject::<$metrics>(false), || {
                 $crate::__private::global(&$global);
@@ -419,6 +420,7 @@ macro_rules! global_metrics {
         };
     };
     ($metrics:ty) => {
+        #[allow(deprecated)]
         const _: () = {
             $crate::__described! { $crate::__private::metrics_subject::<$metrics>(true), || {} }
         };
@@ -430,6 +432,7 @@ macro_rules! global_metrics {
 #[macro_export]
 macro_rules! described_attributes {
     ($attributes:expr) => {
+        #[allow(deprecated)]
         const _: () = {
             $crate::__described! { $crate::__private::Subject::Attributes($attributes), || {} }
         };
