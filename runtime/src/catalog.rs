@@ -26,11 +26,11 @@ const SUPPOSED: u32 = 100;
 ///     orders_total: Counter,
 /// }
 ///
-/// #[instrument(component = "billing")]
+/// #[instrument(name = "shop.charge", component = "billing")]
 /// fn charge(order: u64) {}
 ///
 /// let catalog = spanwright::catalog();
-/// let charge = catalog.spans.iter().find(|span| span.name == "charge").expect("it is annotated");
+/// let charge = catalog.spans.iter().find(|span| span.name == "shop.charge").expect("it is annotated");
 /// assert_eq!(charge.component, "billing");
 /// assert_eq!(catalog.metric("shop_orders_total").expect("it is a metric").help, "Orders that were placed.");
 /// # std::fs::write(std::env::temp_dir().join("spanwright-catalog-example.json"), catalog.to_json())?;
@@ -111,7 +111,13 @@ fn of_instrument(instrument: &Instrument) -> Metric {
         let record = catalog::subject_text(&catalog::Subject::Metrics(of_one));
         let mut records = Records::default();
         records.add(record.as_bytes());
-        records.into_catalog().metrics.pop()
+        let mut metric = records.into_catalog().metrics.pop()?;
+        // What is called by its metric is called by the whole name.
+        let by_metric = descriptor::Alert::name_of(descriptor.name);
+        for alert in metric.alerts.iter_mut().filter(|alert| alert.name == by_metric) {
+            alert.name = descriptor::Alert::name_of(&identity.name);
+        }
+        Some(metric)
     });
     let scoped = instrument.scope_labels().iter().map(|(name, value)| constant(name, value));
     let otel =

@@ -57,7 +57,7 @@ struct Instances {
 #[metrics(crate = crate)]
 struct Generic<L: Labels> {
     /// Of any labels.
-    #[metric(panel(row = "Generic"))]
+    #[metric(panel(row = "Generic"), alert(when = "> 1"))]
     catalogue_generic: Gauge<L>,
 }
 
@@ -236,6 +236,7 @@ fn what_is_made_while_the_program_runs_is_there_too() {
 
     let generic = catalog.metric("big_catalogue_generic").unwrap();
     assert_eq!((&*generic.help, &*generic.panel.row), ("Of any labels.", "Generic"));
+    assert_eq!(generic.alerts[0].name, "BigCatalogueGeneric");
     let names: Vec<_> = generic.labels.iter().map(|label| &*label.name).collect();
     assert_eq!(names, ["zone", "tier"]);
     let wait = catalog.metric("catalogue_wait_milliseconds").unwrap();
