@@ -1,4 +1,4 @@
-//! What `catalog!` lists.
+//! What the binary says of metrics and attributes, by their derives and by `catalog!`.
 
 use std::marker::PhantomData;
 
@@ -71,4 +71,123 @@ pub const fn metrics_subject<M: Metrics>(is_instance: bool) -> Subject {
         nested: M::NESTED,
         is_instance,
     })
+}
+
+/// Registers a metrics struct's global instance when telemetry is installed, and describes the struct in the binary; of one
+/// without such an instance, the latter.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! global_metrics {
+    ($metrics:ty, $global:ident) => {
+        #[allow(deprecated)]
+        const _: () = {
+            $crate::__described! { $crate::__private::metrics_subject::<$metrics>(false), || {
+                $crate::__private::global(&$global);
+            } }
+        };
+    };
+    ($metrics:ty) => {
+        #[allow(deprecated)]
+        const _: () = {
+            $crate::__described! { $crate::__private::metrics_subject::<$metrics>(true), || {} }
+        };
+    };
+}
+
+/// Describes attributes in the binary.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! described_attributes {
+    ($attributes:expr) => {
+        #[allow(deprecated)]
+        const _: () = {
+            $crate::__described! { $crate::__private::Subject::Attributes($attributes), || {} }
+        };
+    };
+}
+
+/// The entry of what is described among what is known at the start.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __described {
+    ($subject:expr, $initialise:expr) => {
+        $crate::__at_start! { GLOBALS
+            static ENTRY: $crate::__private::Global = {
+                const __SUBJECT: $crate::__private::Subject = $subject;
+                $crate::__private::Global::new(
+                    $initialise,
+                    $crate::__private::subject_record::<{ $crate::__private::subject_length(&__SUBJECT) }>(&__SUBJECT)
+                        .as_str(),
+                )
+            };
+        }
+    };
+}
+
+/// What a program is known to emit, written down: metrics and attributes that nothing else tells of.
+///
+/// A generic struct of metrics is as many types as it is used with, of which the binary knows none unless it is told. So are
+/// attributes that are constants and no struct's. What is listed is in the program's catalogue (`catalog()`, `/catalog`, and
+/// `spanwright catalog` with the binary), whether or not the `static` is ever read:
+///
+/// ```
+/// use spanwright::{Attribute, Gauge, Label, Metrics};
+///
+/// #[derive(Clone, Copy, Label)]
+/// enum Tenant {
+///     Acme,
+///     Umbrella,
+/// }
+///
+/// #[derive(Metrics)]
+/// struct Pool<L: spanwright::Labels> {
+///     /// Connections that nobody uses.
+///     pool_idle: Gauge<L>,
+/// }
+///
+/// const ATTR_TENANT: Attribute<str> = Attribute::new("shop.tenant").with_help("Who is served");
+///
+/// static CATALOG: spanwright::Catalog = spanwright::catalog![Pool<Tenant>, {ATTR_TENANT}];
+/// assert_eq!(CATALOG.len(), 2);
+/// # let _ = (Tenant::Acme, Tenant::Umbrella);
+/// ```
+///
+/// A type is a struct with `#[derive(Metrics)]` or `#[derive(Attributes)]`; what stands in braces is an attribute.
+#[macro_export]
+macro_rules! catalog {
+    ($($entries:tt)*) => { $crate::__catalogued! { [] $($entries)* } };
+}
+
+/// What is listed, one after the other.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __catalogued {
+    ([$($known:tt)*] { $attribute:expr } $(, $($rest:tt)*)?) => {
+        $crate::__catalogued! { [
+            $($known)*
+            ($crate::__private::Subject::Attributes({
+                const __ALL: &[&$crate::AttributeDescriptor] = &[$attribute.descriptor()];
+                __ALL
+            }))
+        ] $($($rest)*)? }
+    };
+    ([$($known:tt)*] $listed:ty $(, $($rest:tt)*)?) => {
+        $crate::__catalogued! { [
+            $($known)*
+            ({
+                #[allow(unused_imports)]
+                use $crate::__private::OtherSubject as _;
+                $crate::__private::SubjectOf::<$listed>::SUBJECT
+            })
+        ] $($($rest)*)? }
+    };
+    ([$($subject:tt)*]) => {
+        $crate::Catalog::new(&[$({
+            const __LISTED: $crate::__private::Subject = $subject;
+            const _: () = {
+                $crate::__described! { __LISTED, || {} }
+            };
+            __LISTED
+        }),*])
+    };
 }
