@@ -15,6 +15,7 @@ use super::keys::Settings;
 use super::kind::{ListenAddress, RootSampler, SamplerName};
 use super::problem::Problem;
 use super::{Said, pairs};
+use crate::propagation::Format;
 use exporters::{Endpoints, SignalSettings, ZipkinSettings};
 
 /// The port of the admin server where nothing else is set.
@@ -108,6 +109,7 @@ impl Settings {
             ring_size,
             immediate,
             opentelemetry,
+            propagators,
             log_filter,
             log_format,
             metrics_enabled,
@@ -242,6 +244,7 @@ impl Settings {
             },
             log_filter,
             log_format,
+            propagators: propagators.unwrap_or_else(|| vec![Format::TraceContext, Format::Baggage]),
             server: server_is_on.then(|| decide_address(metrics_addr, metrics_port)),
             measured: Measured {
                 process: process_metrics.unwrap_or(true),

@@ -11,6 +11,7 @@ use super::pairs::Headers;
 use super::url::Url;
 use crate::attribute::RedactionKey;
 use crate::export::Temporality;
+use crate::propagation::Format;
 
 /// What holds: every key decided.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) log_filter: Targets,
     /// How; nothing where the output decides it.
     pub(crate) log_format: Option<LogFormat>,
+    /// How traces go through headers.
+    pub(crate) propagators: Vec<Format>,
     /// Where the admin server listens; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<SocketAddr>,

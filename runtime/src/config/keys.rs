@@ -6,8 +6,8 @@ use super::jaeger::JaegerEndpoint;
 use super::kind::{
     Address, BaseEndpoint, Compressions, Count, FileBytes, FilePath, Filter, Format, HashKey,
     HistogramAggregation, Host, Kind, Limit, LogExporters, LogsEndpoint, MetricExporters, MetricsEndpoint,
-    Millis, PerSecond, Port, Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch, Switch,
-    TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    Millis, PerSecond, Port, Propagators, Protocol, Ratio, RingBytes, SampleRules, Samplers, StandardSwitch,
+    Switch, TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
 };
 use super::pairs::{Attributes, HeaderList};
 use super::problem::{Instead, Problem, ShownValue};
@@ -275,6 +275,8 @@ keys! {
     immediate: Switch, ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.
     opentelemetry: Switch, ["OPENTELEMETRY"], [], "`false`";
+    /// How traces and baggage are read from headers and written into them, in this order.
+    propagators: Propagators, [], ["OTEL_PROPAGATORS"], "`tracecontext,baggage`";
     /// Which events are logged, by target and level.
     log_filter: Filter, ["LOG"], ["RUST_LOG"], "`info`";
     /// How log lines look.

@@ -27,6 +27,7 @@ mod exporters;
 mod filter;
 mod metrics;
 mod number;
+mod propagators;
 mod rules;
 
 use std::borrow::Cow;
@@ -39,6 +40,7 @@ pub(crate) use exporters::{
 pub(crate) use filter::Filter;
 pub(crate) use metrics::{HistogramAggregation, TemporalityPreference};
 pub(crate) use number::{Count, FileBytes, Limit, Millis, PerSecond, Port, Ratio, RingBytes};
+pub(crate) use propagators::Propagators;
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
 use super::problem::ShownValue;

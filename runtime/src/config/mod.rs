@@ -35,8 +35,8 @@ pub(crate) use environment::Environment;
 pub(crate) use jaeger::JaegerEndpoint;
 pub(crate) use keys::Settings;
 pub(crate) use kind::{
-    BaseEndpoint, Count, Filter, HashKey, Kind, Millis, PerSecond, Ratio, RingBytes, RootSampler,
-    SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
+    BaseEndpoint, Count, Filter, HashKey, Kind, Millis, PerSecond, Propagators, Ratio, RingBytes,
+    RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, parse_key, set_rule,
 };
 pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};
 #[cfg(any(feature = "otlp", feature = "zipkin"))]

@@ -83,6 +83,7 @@ impl Builder {
             _installed: installed,
         };
         crate::attribute::set_key(config.redaction_key.clone());
+        crate::propagation::set_formats(&config.propagators);
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         guard.sources = Sources::start(config, &mut guard.problems);
