@@ -293,6 +293,7 @@ pub(crate) struct Span {
     pub(crate) parent: String,
     pub(crate) name: String,
     pub(crate) kind: String,
+    pub(crate) trace_state: String,
     /// The instrumentation scope's name.
     pub(crate) scope: String,
     pub(crate) service: String,
@@ -452,6 +453,7 @@ fn read_span(span: &Json, scope: &str, service: &str) -> Span {
         parent: hex(&span["parent_span_id"]),
         name: text(&span["name"]),
         kind: text(&span["kind"]),
+        trace_state: text(&span["trace_state"]),
         scope: scope.to_owned(),
         service: service.to_owned(),
         start: nanos(&span["start_time_unix_nano"]),

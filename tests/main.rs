@@ -28,4 +28,5 @@ mod pushed;
 mod secrets;
 mod shop;
 mod spans;
+mod trace_context;
 mod zipkin;

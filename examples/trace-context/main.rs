@@ -1,7 +1,8 @@
 //! The service that the W3C's conformance suite for Trace Context talks to: <https://github.com/w3c/trace-context/tree/main/test>.
 //!
 //! It takes `POST /test` with a list of `{"url": …, "arguments": …}`, and calls each URL with its arguments, in a span of its
-//! own. The suite is at these URLs, and looks at the `traceparent` and `tracestate` that come back.
+//! own. The suite is at these URLs, and looks at the `traceparent` and `tracestate` that come back. All that it needs for
+//! that are two layers: one around its routes, one around its client.
 //!
 //! ```text
 //! cargo run --example trace-context            # on 127.0.0.1:5000
@@ -14,15 +15,28 @@ use std::error::Error;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use axum::Json;
-use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::{Body, to_bytes};
+use axum::extract::{MatchedPath, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, StatusCode};
 use axum::routing::post;
+use axum::{Json, Router};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::Value;
-use spanwright::{InContext, instrument, propagation};
+use spanwright::tower::{Client, ClientLayer, ServerLayer};
 use tokio::net::TcpListener;
-use ureq::Agent;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// A client whose requests have spans, and carry them.
+type Traced = Client<hyper_util::client::legacy::Client<HttpConnector, Body>>;
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: usize = 1 << 20;
 
 /// A call that the service is asked to make.
 #[derive(Debug, Deserialize)]
@@ -44,29 +58,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn routes() -> Router {
-    Router::new().route("/test", post(test))
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+    let traced =
+        ServerLayer::new().route(|extensions| Some(extensions.get::<MatchedPath>()?.as_str().to_owned()));
+    Router::new().route("/test", post(test)).with_state(ClientLayer::new().layer(client)).layer(traced)
 }
 
-async fn test(headers: HeaderMap, calls: Json<Vec<Call>>) -> Result<(), (StatusCode, String)> {
-    let remote = propagation::extract(&headers);
-    let answered = make_all(calls.0).in_context(remote).await;
-    answered.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))
-}
-
-#[instrument(name = "POST /test", kind = server, err)]
-async fn make_all(calls: Vec<Call>) -> Result<(), ureq::Error> {
-    let work = move || calls.iter().try_for_each(make);
-    spanwright::spawn_blocking(work).await.unwrap_or(Err(ureq::Error::ConnectionFailed))
-}
-
-/// Calls one URL. What is injected is this span.
-#[instrument(name = "POST", kind = client, err, fields(url.full = call.url.as_str()))]
-fn make(call: &Call) -> Result<(), ureq::Error> {
-    let agent: Agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().into();
-    let mut request = agent.post(&call.url);
-    if let Some(headers) = request.headers_mut() {
-        propagation::inject(headers);
+async fn test(State(client): State<Traced>, calls: Json<Vec<Call>>) -> Result<(), (StatusCode, String)> {
+    for call in calls.0 {
+        let made = tokio::time::timeout(PATIENCE, make(client.clone(), &call)).await;
+        made.map_err(|error| (StatusCode::GATEWAY_TIMEOUT, error.to_string()))?
+            .map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))?;
     }
-    request.send_json(&call.arguments)?;
+    Ok(())
+}
+
+/// Calls one URL. The call's span lasts until its answer was read.
+async fn make(mut client: Traced, call: &Call) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let request = Request::post(&call.url)
+        .header(CONTENT_TYPE, "application/json")
+        .body(Body::from(call.arguments.to_string()))?;
+    let answer = client.call(request).await?;
+    to_bytes(Body::new(answer.into_body()), MAX_ANSWER).await?;
     Ok(())
 }

@@ -70,6 +70,8 @@ pub mod telemetry;
 pub mod testing;
 #[cfg(feature = "telemetry")]
 mod tokio_metrics;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[doc(hidden)]
 #[path = "private.rs"]

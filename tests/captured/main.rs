@@ -1,5 +1,8 @@
 //! `#[spanwright::test]`: tests that see what they have recorded themselves, side by side in one process.
 
+mod http;
+mod propagation;
+
 use std::process::Command;
 use std::sync::Barrier;
 

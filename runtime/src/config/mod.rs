@@ -43,6 +43,8 @@ pub use kind::{LogFormat, OtlpCompression, OtlpProtocol};
 pub(crate) use pairs::decode;
 pub(crate) use pairs::{REDACTED, Shown, check_header, redacted, set as set_pair};
 pub use problem::{Instead, Problem, ShownValue};
+#[cfg(feature = "tower")]
+pub(crate) use secret_names::is_secret;
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
 pub(crate) use url::{hidden_parts, without_secrets};
 

@@ -43,7 +43,7 @@ pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
 pub(crate) use pipeline::{Exporters, PipelineHandle, start};
 pub(crate) use recording::{event, event_at, fill, finish, open, records_events, write};
-#[cfg(feature = "opentelemetry")]
+#[cfg(any(feature = "opentelemetry", feature = "tower"))]
 pub(crate) use sampling::sampler_by;
 pub(crate) use sampling::trace_state;
 pub(crate) use sampling::{MAX_SAMPLERS, decide};
