@@ -30,10 +30,10 @@ pub(crate) fn or_skip<T>(found: Result<T, String>) -> Option<T> {
 }
 
 /// A program on the `PATH`.
-fn on_path(name: &str) -> Result<PathBuf, String> {
+pub(crate) fn on_path(name: &str) -> Result<PathBuf, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
-    found.ok_or_else(|| format!("`{name}` is not on the PATH (Debian: apt-get install prometheus)"))
+    found.ok_or_else(|| format!("`{name}` is not on the PATH (`.ci/backends.sh` installs it)"))
 }
 
 /// The Python environment: `SPANWRIGHT_VENV`, or `.venv` in the workspace.

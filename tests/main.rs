@@ -9,6 +9,7 @@ mod backends;
 mod bad_collectors;
 mod bad_input;
 mod bad_metric_collectors;
+mod brokers;
 mod collector;
 mod command_line;
 mod emitter;

@@ -44,8 +44,8 @@
 //!
 //! | Client | Read | Write |
 //! | --- | --- | --- |
-//! | `lapin` | `getter(\|name\| table.inner().get(name)?.as_long_string().map(ToString::to_string))` | `setter(\|name, value\| table.insert(name.into(), AMQPValue::LongString(value.into())))` |
-//! | `async-nats` | `getter(\|name\| headers.get(name).map(\|value\| value.as_str()))` | `setter(\|name, value\| headers.insert(name, value))` |
+//! | `lapin` | `getter(\|name\| table.inner().iter().find(\|(its, _)\| its.as_str() == name)?.1.as_long_string().map(ToString::to_string))` | `setter(\|name: &str, value: String\| { table.insert(name.into(), AMQPValue::LongString(value.into())); })` |
+//! | `async-nats` | `getter(\|name\| headers.get(name).map(\|value\| value.as_str()))` | `setter(\|name: &str, value: String\| headers.insert(name, value))` |
 //! | `rdkafka` | a list of pairs: `headers.iter().filter_map(\|header\| Some((header.key, str::from_utf8(header.value?).ok()?)))`, collected | into a `Vec` of pairs, then `OwnedHeaders::insert` for each |
 //!
 //! # What becomes of it
