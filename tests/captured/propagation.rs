@@ -1,6 +1,7 @@
 //! Traces and baggage through headers, spans, futures, tasks and threads.
 
 use std::collections::HashMap;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use spanwright::propagation::{self, Baggage};
@@ -86,15 +87,24 @@ async fn baggage_goes_into_futures_tasks_and_threads(telemetry: Captured) {
         tokio::task::yield_now().await;
         tenant_later().await
     });
-    let blocking = spanwright::spawn_blocking(tenant);
+    let [(go, blocked), (go_too, blocked_too)] = [channel::<()>(), channel::<()>()];
+    let blocking = spanwright::spawn_blocking(move || {
+        blocked.recv().unwrap();
+        tenant()
+    });
     let in_context = async { tenant() }.in_current_context();
-    let thread = spanwright::spawn_thread(tenant);
+    let thread = spanwright::spawn_thread(move || {
+        blocked_too.recv().unwrap();
+        tenant()
+    });
     drop(attached);
     // Nobody but them knows it any more, and others come.
     for at in 0..10_000 {
         let pairs = [("baggage", format!("k={at},x={}", "y".repeat(1_000)))];
         let _ = propagation::extract(&pairs[..]);
     }
+    go.send(()).unwrap();
+    go_too.send(()).unwrap();
     assert_eq!(spawned.await.unwrap(), acme);
     assert_eq!(blocking.await.unwrap(), acme);
     assert_eq!(in_context.await, acme);

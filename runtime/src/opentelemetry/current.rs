@@ -9,6 +9,7 @@ use std::cell::RefCell;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context as TheirContext, ContextGuard};
+use spanwright_core::carried::Held;
 use spanwright_core::context::Context;
 use spanwright_core::ids::SpanId;
 use spanwright_core::slots;
@@ -42,7 +43,17 @@ impl Drop for Attached {
 }
 
 /// Our context within one of theirs: with a context that is taken elsewhere goes what only we know.
-struct Ours(Context);
+pub(super) struct Ours {
+    context: Context,
+    /// What the trace carries stays as long as their context.
+    _held: Held,
+}
+
+impl Ours {
+    pub(super) fn new(context: Context) -> Self {
+        Self { context, _held: Held::new(context.baggage) }
+    }
+}
 
 /// The context of the newer one of both current spans.
 #[inline(never)]
@@ -68,11 +79,12 @@ pub(super) fn newest_in(theirs: &TheirContext, here: Context) -> Context {
         // It is what we have put there: since then only ours has changed.
         return here;
     }
-    let taken_along = theirs.get::<Ours>().map(|ours| ours.0).filter(|ours| is_of(of, *ours));
+    let taken_along = theirs.get::<Ours>().map(|ours| ours.context).filter(|ours| is_of(of, *ours));
     let known = taken_along.or_else(|| open::find(convert::span_id(of.span_id()))).unwrap_or_else(|| {
         if of.is_remote() { convert::remote_context(of) } else { convert::local_context(of) }
     });
-    Context { store: here.store, baggage: here.baggage, ..known }
+    let baggage = if here.baggage == 0 { known.baggage } else { here.baggage };
+    Context { store: here.store, baggage, ..known }
 }
 
 /// A context's span, in the trace state of the context of theirs around it.
@@ -103,7 +115,7 @@ pub(super) fn attach(own: Context) {
         // From their context it can be taken to any thread.
         slots::share(own.slot);
         let theirs = TheirContext::map_current(|current| {
-            current.with_value(Ours(own)).with_remote_span_context(span_context_in(current, own))
+            current.with_value(Ours::new(own)).with_remote_span_context(span_context_in(current, own))
         });
         let guard = theirs.attach();
         attached.0.borrow_mut().push((own.span_id, guard));

@@ -156,6 +156,32 @@ pub fn inject<I: Injector + ?Sized>(headers: &mut I) {
     }
 }
 
+/// Writes a context's span, and its baggage.
+#[cfg(feature = "opentelemetry")]
+pub(crate) fn inject_context<I: Injector + ?Sized>(context: Context, headers: &mut I) {
+    inject_as(context, headers, format::formats());
+}
+
+/// The names of the headers that are written, without those of Jaeger's baggage.
+#[cfg(feature = "opentelemetry")]
+pub(crate) fn header_names() -> impl Iterator<Item = &'static str> {
+    format::formats()
+        .flat_map(|format| match format {
+            Format::TraceContext => &["traceparent", "tracestate"][..],
+            Format::Baggage => &["baggage"],
+            Format::B3 => &["b3"],
+            Format::B3Multi => &["x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-b3-flags"],
+            Format::Jaeger => &["uber-trace-id"],
+        })
+        .copied()
+}
+
+/// The whole `tracestate` of a context.
+#[cfg(feature = "opentelemetry")]
+pub(crate) fn trace_state(context: Context) -> String {
+    trace_state_of(context, carried::find(context.baggage).as_deref())
+}
+
 fn inject_as<I: Injector + ?Sized>(context: Context, headers: &mut I, formats: impl Iterator<Item = Format>) {
     if context.is_suppressed() {
         return;
