@@ -3,7 +3,17 @@
 use std::sync::OnceLock;
 
 use crate::registry::Registry;
-use crate::{Histogram, Label, Labels, Metrics, UpDownCounter};
+use crate::{Attribute, Histogram, Label, Labels, Metrics, UpDownCounter};
+
+const METHOD: Attribute<str> = Attribute::new("http.request.method").with_help("The request's method");
+const SCHEME: Attribute<str> = Attribute::new("url.scheme").with_help("http or https");
+const ERROR_TYPE: Attribute<str> =
+    Attribute::new("error.type").with_help("What went wrong; empty for nothing");
+const STATUS: Attribute<str> =
+    Attribute::new("http.response.status_code").with_help("The response's status; empty without one");
+const ROUTE: Attribute<str> = Attribute::new("http.route").with_help("The route; empty where none is known");
+const ADDRESS: Attribute<str> = Attribute::new("server.address").with_help("The host that is asked");
+const PORT: Attribute<str> = Attribute::new("server.port").with_help("Its port");
 
 /// What stands for methods and errors that have no name.
 pub(super) const OTHER: &str = "_OTHER";
@@ -56,15 +66,15 @@ impl Failure {
 #[derive(Clone, Debug, Labels)]
 #[labels(budget = 200_000, crate = crate)]
 pub(super) struct Served {
-    #[label(name = "http_request_method")]
+    #[label(attribute = METHOD)]
     pub(super) method: Method,
-    #[label(name = "url_scheme")]
+    #[label(attribute = SCHEME)]
     pub(super) scheme: Scheme,
-    #[label(name = "error_type")]
+    #[label(attribute = ERROR_TYPE)]
     pub(super) failure: Failure,
-    #[label(name = "http_response_status_code", max = 15)]
+    #[label(attribute = STATUS, max = 15)]
     pub(super) status: String,
-    #[label(name = "http_route", max = 63)]
+    #[label(attribute = ROUTE, max = 63)]
     pub(super) route: String,
 }
 
@@ -72,15 +82,15 @@ pub(super) struct Served {
 #[derive(Clone, Debug, Labels)]
 #[labels(budget = 200_000, crate = crate)]
 pub(super) struct Asked {
-    #[label(name = "http_request_method")]
+    #[label(attribute = METHOD)]
     pub(super) method: Method,
-    #[label(name = "error_type")]
+    #[label(attribute = ERROR_TYPE)]
     pub(super) failure: Failure,
-    #[label(name = "http_response_status_code", max = 15)]
+    #[label(attribute = STATUS, max = 15)]
     pub(super) status: String,
-    #[label(name = "server_address", max = 31)]
+    #[label(attribute = ADDRESS, max = 31)]
     pub(super) address: String,
-    #[label(name = "server_port", max = 3)]
+    #[label(attribute = PORT, max = 3)]
     pub(super) port: String,
 }
 
@@ -88,9 +98,9 @@ pub(super) struct Asked {
 #[derive(Clone, Copy, Debug, Labels)]
 #[labels(crate = crate)]
 pub(super) struct Open {
-    #[label(name = "http_request_method")]
+    #[label(attribute = METHOD)]
     pub(super) method: Method,
-    #[label(name = "url_scheme")]
+    #[label(attribute = SCHEME)]
     pub(super) scheme: Scheme,
 }
 
