@@ -10,10 +10,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ids::TraceId;
+use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, lock};
 
 const PARTS: usize = 16;
 /// Sets of one part. A handle has 12 bits for them.
@@ -81,17 +80,17 @@ struct Entry {
 
 static TABLE: [Mutex<Part>; PARTS] = [const { Mutex::new(Part::new()) }; PARTS];
 /// Where the next set goes. Publishes nothing.
-static NEXT: AtomicUsize = AtomicUsize::new(0);
+static NEXT: AtomicU32 = AtomicU32::new(0);
 /// Sets that found no room. Publishes nothing.
 static REFUSED: AtomicU64 = AtomicU64::new(0);
 
 /// Which part, which place in it, and its generation, from the low bits up. Generations are never zero, nor are handles.
-fn handle(part: usize, at: u16, generation: u16) -> u32 {
-    part as u32 | u32::from(at) << 4 | u32::from(generation) << 16
+fn handle(part: u32, at: u16, generation: u16) -> u32 {
+    part | u32::from(at) << 4 | u32::from(generation) << 16
 }
 
 fn part(handle: u32) -> MutexGuard<'static, Part> {
-    TABLE[handle as usize % PARTS].lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&TABLE[handle as usize % PARTS])
 }
 
 /// Keeps what is carried and gives its handle, which nobody holds yet. Zero where there is nothing, or no room.
@@ -100,8 +99,8 @@ pub fn keep(set: Carried) -> u32 {
     if set.is_empty() {
         return 0;
     }
-    let at = NEXT.fetch_add(1, Ordering::Relaxed) % PARTS;
-    let kept = part(at as u32).insert(set);
+    let at = NEXT.fetch_add(1, Ordering::Relaxed) % PARTS as u32;
+    let kept = part(at).insert(set);
     let Some((place, generation)) = kept else {
         REFUSED.fetch_add(1, Ordering::Relaxed);
         return 0;

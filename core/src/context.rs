@@ -4,6 +4,7 @@
 //! the `tracing` layer does so when a foreign span is entered. Nothing inherits silently: what runs elsewhere
 //! takes [`Context::current`] along.
 
+#[cfg(not(loom))]
 use crate::carried::Held;
 use crate::cells::StoreId;
 use crate::ids::{SpanId, TraceId};
@@ -140,10 +141,12 @@ impl Context {
     /// Makes this the thread's context until the guard is dropped, which holds what the trace carries.
     #[must_use = "the context is current until this guard is dropped"]
     pub fn attach(self) -> ContextGuard {
+        #[cfg(not(loom))]
         let held = Held::new(self.baggage);
         ContextGuard {
             attached: self,
             before: self.swap(),
+            #[cfg(not(loom))]
             _held: held,
             _this_thread: std::marker::PhantomData,
         }
@@ -180,6 +183,7 @@ impl Context {
 pub struct ContextGuard {
     attached: Context,
     before: Context,
+    #[cfg(not(loom))]
     _held: Held,
     _this_thread: std::marker::PhantomData<*const ()>,
 }

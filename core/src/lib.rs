@@ -21,6 +21,7 @@
 //! Users depend on the `spanwright` package; nothing here is a public interface of its own.
 
 pub mod callsite;
+#[cfg(not(loom))]
 pub mod carried;
 pub mod cells;
 pub mod chunks;
