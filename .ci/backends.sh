@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests are judged by: Prometheus, promtool and the load generator wrk from Debian; the strict OpenMetrics parser, the OTLP
-# receiver and the collector `rotel` from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`, also Debian's package of the oldest
-# Rust that is supported. Needs root for Debian's packages; installs only what is missing.
+# Installs what the tests are judged by: Prometheus, promtool, NATS, RabbitMQ and the load generator wrk from Debian; the strict
+# OpenMetrics parser, the OTLP receiver and the collector `rotel` from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`,
+# also Debian's package of the oldest Rust that is supported. Needs root for Debian's packages; installs only what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,6 +20,8 @@ retry() {
 packages=()
 command -v prometheus >/dev/null && command -v promtool >/dev/null || packages+=(prometheus)
 command -v wrk >/dev/null || packages+=(wrk)
+command -v nats-server >/dev/null || packages+=(nats-server)
+[[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || packages+=(rabbitmq-server)
 command -v ps >/dev/null || packages+=(procps)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
@@ -37,10 +39,10 @@ if ((${#packages[@]})); then
   RUNLEVEL=1 retry apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-if ! "$venv/bin/python" -c 'import prometheus_client, ddapm_test_agent, opentelemetry.proto' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import prometheus_client, ddapm_test_agent, opentelemetry.proto, aiohttp' 2>/dev/null; then
   python3 -m venv "$venv"
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check \
-    'prometheus-client==0.26.*' 'ddapm-test-agent==1.69.*' 'opentelemetry-proto' 'grpcio'
+    'prometheus-client==0.26.*' 'ddapm-test-agent==1.69.*' 'opentelemetry-proto' 'grpcio' 'aiohttp'
 fi
 if ! "$venv/bin/python" -c 'import rotel' 2>/dev/null; then
   # All that there is of it are pre-releases.

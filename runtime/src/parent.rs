@@ -95,7 +95,9 @@ impl AsParent for Parent {
 impl AsParent for Context {
     #[cfg(feature = "telemetry")]
     fn as_parent(&self) -> Parent {
-        Parent { of: if self.trace_id.is_some() { Of::Ours(*self) } else { Of::Root } }
+        // A new trace may begin with the baggage of one.
+        let leads = self.trace_id.is_some() || self.baggage != 0;
+        Parent { of: if leads { Of::Ours(*self) } else { Of::Root } }
     }
 
     #[cfg(not(feature = "telemetry"))]

@@ -43,6 +43,8 @@ pub mod index {
     pub const LINK: u16 = u16::MAX - 5;
     /// A scope other than the callsite's target.
     pub const SCOPE: u16 = u16::MAX - 6;
+    /// W3C's `tracestate`, where there is more than the sampler's.
+    pub const TRACE_STATE: u16 = u16::MAX - 7;
 }
 
 /// Longest text of one field, in bytes; the rest is cut.

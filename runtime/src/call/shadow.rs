@@ -115,6 +115,7 @@ impl Placement {
     fn of(parent: &Parent) -> Self {
         match &parent.of {
             Of::Root => Self::Root,
+            Of::Ours(context) if !context.span_id.is_some() => Self::Root,
             Of::Theirs(_, their) => {
                 let kept = match their {
                     Their::Span(span) => Some(Open::Span(span.clone())),

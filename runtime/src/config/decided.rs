@@ -13,6 +13,7 @@ use super::url::Url;
 use crate::Enabled;
 use crate::attribute::RedactionKey;
 use crate::export::Temporality;
+use crate::propagation::Format;
 
 /// What holds: every key decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) log_records: bool,
     /// Whether panics are.
     pub(crate) log_panics: bool,
+    /// How traces go through headers.
+    pub(crate) propagators: Vec<Format>,
     /// The admin server; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<AdminServer>,

@@ -29,6 +29,7 @@ struct Said {
     error: Option<Text>,
     name: Option<Text>,
     scope: Option<Text>,
+    trace_state: Option<Text>,
     kind: Option<SpanKind>,
     status: Option<bool>,
     message: Option<Text>,
@@ -81,7 +82,7 @@ impl Decoder<'_> {
             kind: said.kind.unwrap_or(spec.kind),
             outcome,
             status: status(outcome, &said, failed),
-            trace_state: Text::Static(sampling::trace_state(start.flags)),
+            trace_state: said.trace_state.unwrap_or_else(|| Text::Static(sampling::trace_state(start.flags))),
             name: said.name.unwrap_or(Text::Static(spec.name)),
             target: said.scope.unwrap_or(Text::Static(spec.target)),
             start_unix_nanos,
@@ -249,6 +250,7 @@ impl Decoder<'_> {
                 match which {
                     value::index::NAME => said.name = Some(text),
                     value::index::SCOPE => said.scope = Some(text),
+                    value::index::TRACE_STATE => said.trace_state = Some(text),
                     _ => {}
                 }
             }

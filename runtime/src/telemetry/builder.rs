@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, AdminToken, Filter, HashKey, MemoryBytes, RingBytes, Settings};
+use crate::config::{self, AdminToken, Filter, HashKey, MemoryBytes, Propagators, RingBytes, Settings};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::{self, Check, FieldValue, HealthStatus};
 use crate::registry::Registry;
@@ -102,6 +102,13 @@ impl Builder {
     /// what the filter of the logs lets through beyond it. A filter that can't be read is a [`Problem`] and ignored.
     pub fn trace_filter(mut self, filter: &str) -> Self {
         self.code.trace_filter = self.parsed("trace_filter", config::parse::<Filter>(filter));
+        self
+    }
+
+    /// How traces and baggage go through headers, as in `OTEL_PROPAGATORS`: `tracecontext,baggage` by default. See
+    /// [`propagation`](crate::propagation). A list that can't be read is a [`Problem`] and ignored.
+    pub fn propagators(mut self, list: &str) -> Self {
+        self.code.propagators = self.parsed("propagators", config::parse::<Propagators>(list));
         self
     }
 

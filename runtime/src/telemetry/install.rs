@@ -126,6 +126,7 @@ impl Builder {
         crate::attribute::set_key(config.redaction_key.clone());
         crate::component::configure(config.components.clone());
         crate::registry::set_exemplars(config.exemplars);
+        crate::propagation::set_formats(&config.propagators);
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         guard.sources = Sources::start(config, &mut guard.problems);

@@ -1,12 +1,13 @@
 //! How a call ends: by what it returned, by unwinding, or by the drop of its future.
 
 use spanwright_core::callsite::METRICS;
+use spanwright_core::carried;
 use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{Context, ContextGuard};
 use spanwright_core::slots::Outcome;
 use spanwright_core::slots::value::{Value, index};
 
-use super::{Active, COUNTED, ENDED, ENTERED, Entered, PANICKED, SWAPS};
+use super::{Active, COUNTED, ENDED, ENTERED, Entered, HOLDS, PANICKED, SWAPS};
 use crate::call::outcome::Verdict;
 use crate::call::shadow;
 use crate::span;
@@ -158,6 +159,9 @@ impl Drop for Ending<'_> {
         let shadow = active.shadow.take();
         let was_entered = active.flags & ENTERED != 0;
         active.exit();
+        if active.flags & HOLDS != 0 {
+            carried::release(active.context.baggage);
+        }
         if active.flags & METRICS != 0 {
             active.count(*at, *outcome);
         }
