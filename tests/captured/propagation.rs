@@ -1,12 +1,14 @@
 //! Traces and baggage through headers, spans, futures, tasks and threads.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use futures_util::{Stream, StreamExt};
 use spanwright::propagation::{self, Baggage};
 use spanwright::testing::Captured;
-use spanwright::{Context, InContext, instrument};
+use spanwright::{Context, InContext, Tracer, instrument};
 
 type Headers = HashMap<String, String>;
 
@@ -30,6 +32,14 @@ async fn tenant_later() -> Option<String> {
 
 fn with_tenant() -> Baggage {
     Baggage::current().with_text("tenant", "acme").unwrap()
+}
+
+/// What came with a request must still be there after so many others.
+fn others_come() {
+    for at in 0..10_000 {
+        let pairs = [("baggage", format!("k={at},x={}", "y".repeat(1_000)))];
+        let _ = propagation::extract(&pairs[..]);
+    }
 }
 
 #[spanwright::test]
@@ -99,10 +109,7 @@ async fn baggage_goes_into_futures_tasks_and_threads(telemetry: Captured) {
     });
     drop(attached);
     // Nobody but them knows it any more, and others come.
-    for at in 0..10_000 {
-        let pairs = [("baggage", format!("k={at},x={}", "y".repeat(1_000)))];
-        let _ = propagation::extract(&pairs[..]);
-    }
+    others_come();
     go.send(()).unwrap();
     go_too.send(()).unwrap();
     assert_eq!(spawned.await.unwrap(), acme);
@@ -118,10 +125,7 @@ async fn baggage_goes_into_futures_tasks_and_threads(telemetry: Captured) {
 async fn a_call_holds_what_its_request_brought(telemetry: Captured) {
     #[instrument]
     async fn serve() -> Option<String> {
-        for at in 0..10_000 {
-            let pairs = [("baggage", format!("k={at},x={}", "y".repeat(1_000)))];
-            let _ = propagation::extract(&pairs[..]);
-        }
+        others_come();
         tokio::task::yield_now().await;
         tenant()
     }
@@ -137,10 +141,7 @@ async fn a_call_holds_what_its_request_brought(telemetry: Captured) {
         std::task::Poll::Ready(polled)
     });
     assert!(first.await.is_pending());
-    for at in 0..10_000 {
-        let pairs = [("baggage", format!("k={at},x={}", "y".repeat(1_000)))];
-        let _ = propagation::extract(&pairs[..]);
-    }
+    others_come();
     assert_eq!(serving.await.as_deref(), Some("acme"));
     telemetry.span("tenant").is_in("serve");
     assert_eq!(propagation::left_out(), 0);
@@ -156,4 +157,107 @@ fn a_thread_without_a_context_has_no_baggage(_telemetry: Captured) {
         tenant()
     });
     assert_eq!(there.join().unwrap().as_deref(), Some("acme"));
+}
+
+/// A request of this test's trace, with all that it can carry.
+fn request() -> Headers {
+    let mut headers = headers_of_a_span();
+    headers.insert("tracestate".to_owned(), "congo=t61".to_owned());
+    headers.insert("baggage".to_owned(), "tenant=acme".to_owned());
+    headers
+}
+
+fn injected() -> Headers {
+    others_come();
+    let mut headers = Headers::new();
+    propagation::inject(&mut headers);
+    headers
+}
+
+#[instrument(parent = propagation::extract(headers))]
+fn serve(headers: &Headers) -> Headers {
+    injected()
+}
+
+#[instrument(parent = propagation::extract(headers))]
+async fn serve_later(headers: &Headers) -> Headers {
+    others_come();
+    tokio::task::yield_now().await;
+    injected()
+}
+
+#[instrument(future, parent = propagation::extract(headers))]
+fn serve_made(headers: &Headers) -> impl Future<Output = Headers> {
+    let made = injected();
+    async move {
+        tokio::task::yield_now().await;
+        assert_eq!(injected(), made);
+        made
+    }
+}
+
+#[instrument(stream, parent = propagation::extract(headers))]
+fn serve_many(headers: &Headers) -> impl Stream<Item = Headers> {
+    async_stream::stream! {
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+            yield injected();
+        }
+    }
+}
+
+#[instrument(parent = propagation::extract(headers))]
+fn serve_in_a_block(headers: &Headers, tracer: &Tracer) -> Headers {
+    tracer.span("inner").in_scope(|_| injected())
+}
+
+/// What is current while it runs, as a message would keep it.
+#[instrument]
+fn send() -> Context {
+    Context::current()
+}
+
+#[instrument(parent = sent)]
+fn take(sent: Context) -> Headers {
+    injected()
+}
+
+async fn serve_in_a_future(headers: &Headers, tracer: &Tracer) -> Headers {
+    let span = {
+        let _remote = propagation::extract(headers).attach();
+        tracer.span("apart")
+    };
+    span.follow(|_| async {
+        others_come();
+        tokio::task::yield_now().await;
+        injected()
+    })
+    .await
+}
+
+#[spanwright::test]
+async fn what_a_stated_parent_brought_is_handed_on(telemetry: Captured) {
+    let (request, tracer) = (request(), Tracer::new("captured.propagation"));
+    let sent = {
+        let _remote = propagation::extract(&request).attach();
+        send()
+    };
+    let mut served = vec![
+        ("take", take(sent)),
+        ("serve", serve(&request)),
+        ("serve_later", serve_later(&request).await),
+        ("serve_made", serve_made(&request).await),
+        ("inner", serve_in_a_block(&request, &tracer)),
+        ("apart", serve_in_a_future(&request, &tracer).await),
+    ];
+    let many = serve_many(&request).collect::<Vec<_>>().await;
+    served.extend(many.into_iter().map(|headers| ("serve_many", headers)));
+    for (name, headers) in served {
+        let span = telemetry.spans().into_iter().find(|span| span.name == name).unwrap();
+        assert_eq!(headers["traceparent"], format!("00-{}-{}-03", span.trace_id, span.span_id), "{name}");
+        assert_eq!(headers["tracestate"], "congo=t61", "{name}");
+        assert_eq!(headers["baggage"], "tenant=acme", "{name}");
+        assert_eq!(span.trace_state, "congo=t61", "{name}");
+        assert_eq!(span.parent_is_remote, !["inner", "take"].contains(&name), "{name}");
+    }
 }
