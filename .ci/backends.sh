@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests are judged by: Prometheus, promtool, NATS, RabbitMQ and the load generator wrk from Debian; the strict
-# OpenMetrics parser, the OTLP receiver and the collector `rotel` from PyPI, in `.venv` (or SPANWRIGHT_VENV). With `--oldest-rust`,
-# also Debian's package of the oldest Rust that is supported. Needs root for Debian's packages; installs only what is missing.
+# OpenMetrics parser, the OTLP receiver and the collector `rotel` from PyPI, in `.venv` (or SPANWRIGHT_VENV), and beside them the W3C's
+# conformance suite for Trace Context, unless TRACE_CONTEXT_SUITE is a checkout of it. With `--oldest-rust`, also Debian's package of the
+# oldest Rust that is supported. Needs root for Debian's packages; installs only what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -47,6 +48,18 @@ fi
 if ! "$venv/bin/python" -c 'import rotel' 2>/dev/null; then
   # All that there is of it are pre-releases.
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check --pre 'rotel==0.0.1a15'
+fi
+
+# At a commit: what the suite asks for has changed before.
+suite_commit=acab820be9db7b3433668baa5cdd43f57f4c4be0
+suite=${TRACE_CONTEXT_SUITE:-$venv/trace-context}
+if [[ ! -f $suite/test/test.py ]]; then
+  rm -rf "$venv/trace-context"
+  git init --quiet "$venv/trace-context"
+  # Without it, `tests/trace_context.sh` says what is missing.
+  if retry git -C "$venv/trace-context" fetch --quiet --depth 1 https://github.com/w3c/trace-context "$suite_commit"; then
+    git -C "$venv/trace-context" checkout --quiet FETCH_HEAD
+  fi
 fi
 
 prometheus --version 2>&1 | head -1
