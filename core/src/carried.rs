@@ -5,7 +5,7 @@
 //! for a while, the newest 64 KiB of it in each of 16 parts, so that a plain copy of a context is found where it is
 //! used soon; then its place is given to another, and its handle finds nothing: handles have generations.
 //!
-//! Bounds: 16 parts of 4,095 sets and 1 MiB each. Where all of a part is held, a set more is refused, and counted.
+//! Bounds: 16 parts of 4,095 sets and 1 MiB each, or as many bytes as [`limit`] says. Where all of a part is held, a set more is refused, and counted.
 //! Sets never change; a part's lock is held for a look and a few words.
 
 use std::collections::VecDeque;
@@ -17,8 +17,8 @@ use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, lock};
 const PARTS: usize = 16;
 /// Sets of one part. A handle has 12 bits for them.
 const MAX_SETS: usize = (1 << 12) - 1;
-/// The most bytes of one part.
-const MAX_BYTES: usize = 1 << 20;
+/// The most bytes of one part, unless another limit is set.
+const MAX_BYTES: u32 = 1 << 20;
 /// The most bytes of one part that nobody holds.
 const MAX_UNHELD: usize = 64 << 10;
 
@@ -45,7 +45,9 @@ pub struct Member {
 }
 
 impl Carried {
-    fn is_empty(&self) -> bool {
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.trace_state.is_empty() && self.baggage.is_empty()
     }
 
@@ -81,6 +83,8 @@ struct Entry {
 static TABLE: [Mutex<Part>; PARTS] = [const { Mutex::new(Part::new()) }; PARTS];
 /// Where the next set goes. Publishes nothing.
 static NEXT: AtomicU32 = AtomicU32::new(0);
+/// The most bytes of one part. Publishes nothing.
+static LIMIT: AtomicU32 = AtomicU32::new(MAX_BYTES);
 /// Sets that found no room. Publishes nothing.
 static REFUSED: AtomicU64 = AtomicU64::new(0);
 
@@ -100,12 +104,17 @@ pub fn keep(set: Carried) -> u32 {
         return 0;
     }
     let at = NEXT.fetch_add(1, Ordering::Relaxed) % PARTS as u32;
-    let kept = part(at).insert(set);
+    let kept = part(at).insert(set, LIMIT.load(Ordering::Relaxed) as usize);
     let Some((place, generation)) = kept else {
         REFUSED.fetch_add(1, Ordering::Relaxed);
         return 0;
     };
     handle(at, place, generation)
+}
+
+/// Sets the most bytes of all parts together. What there is already stays.
+pub fn limit(bytes: usize) {
+    LIMIT.store(u32::try_from(bytes / PARTS).unwrap_or(u32::MAX), Ordering::Relaxed);
 }
 
 /// What is behind a handle; nothing where it is zero, or nobody has held it for long.
@@ -174,9 +183,9 @@ impl Part {
         (entry.generation == (handle >> 16) as u16).then_some(entry)
     }
 
-    fn insert(&mut self, set: Carried) -> Option<(u16, u16)> {
+    fn insert(&mut self, set: Carried, most: usize) -> Option<(u16, u16)> {
         let bytes = set.bytes();
-        while self.bytes + bytes > MAX_BYTES || (self.free.is_empty() && self.entries.len() == MAX_SETS) {
+        while self.bytes + bytes > most || (self.free.is_empty() && self.entries.len() == MAX_SETS) {
             if !self.evict() {
                 return None;
             }
@@ -263,7 +272,7 @@ mod tests {
     }
 
     fn insert(part: &mut Part, value: &str) -> Option<u32> {
-        part.insert(set(value)).map(|(at, generation)| handle(0, at, generation))
+        part.insert(set(value), MAX_BYTES as usize).map(|(at, generation)| handle(0, at, generation))
     }
 
     fn is_there(part: &mut Part, handle: u32) -> bool {
@@ -320,7 +329,7 @@ mod tests {
             assert!(part.hold(handle));
             held.push(handle);
         }
-        assert!(held.len() > 100 && part.bytes <= MAX_BYTES, "{} sets", held.len());
+        assert!(held.len() > 100 && part.bytes <= MAX_BYTES as usize, "{} sets", held.len());
         part.release(held[0]);
         assert!(insert(&mut part, &large).is_some());
         assert!(!is_there(&mut part, held[0]));

@@ -387,7 +387,7 @@ keys! {
     /// The size of the telemetry ring buffer, in which spans and events wait. Of what it is beyond its share, the telemetry
     /// takes four times as much beyond its limit.
     ring_size: RingBytes, ["ring_size"], ["RING_SIZE"],
-        [], "its part of the memory limit: `16MiB` unless that is set";
+        [], "its part of the memory limit: `14MiB` unless that is set";
     /// Exports every span and event at once, for development.
     immediate: Switch = false, ["tracing.immediate"], ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.

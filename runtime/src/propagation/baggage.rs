@@ -167,7 +167,7 @@ impl Baggage {
             .map(|carried| (carried.trace_id, Arc::clone(&carried.trace_state)))
             .unwrap_or_default();
         let carried = Carried { trace_id, trace_state, baggage: Arc::clone(&self.members) };
-        Context { baggage: carried::keep(carried), ..current }.attach()
+        Context { baggage: super::keep(carried), ..current }.attach()
     }
 }
 

@@ -50,8 +50,9 @@
 //!
 //! # What becomes of it
 //!
-//! A context is [`Copy`], and owns nothing: `tracestate` and baggage are in one table of the process, with bounds of 16 MiB and
-//! 65,520 sets; where it is full, a request's are left out, which [`left_out`] counts. They stay there as long as a guard of
+//! A context is [`Copy`], and owns nothing: `tracestate` and baggage are in one table of the process, with bounds of 65,520 sets and
+//! 14 MiB, a part of the [memory limit](crate::telemetry::Builder::memory_limit); where it is full, a request's are left out, which [`left_out`] and the
+//! metric `spanwright_carried_left_out_total` count. They stay there as long as a guard of
 //! [`attach`](crate::Context::attach), the first span after it, or a future or thread of this crate's helpers needs them.
 //! A copy of a context that nobody of these has is good for a while only: for its ids it is always.
 //!
@@ -141,8 +142,21 @@ fn extract_as<E: Extractor + ?Sized>(headers: &E, formats: impl Iterator<Item = 
             carried.trace_state = trace_state::read(headers).into();
         }
     }
-    context.baggage = carried::keep(carried);
+    context.baggage = keep(carried);
     context
+}
+
+/// Keeps what a trace carries; what finds no room is counted.
+fn keep(carried: Carried) -> u32 {
+    let is_empty = carried.is_empty();
+    let kept = carried::keep(carried);
+    #[cfg(feature = "telemetry")]
+    if kept == 0 && !is_empty {
+        crate::own_metrics::OwnMetrics::global().carried_left_out_total.inc();
+    }
+    #[cfg(not(feature = "telemetry"))]
+    let _ = is_empty;
+    kept
 }
 
 /// Writes the current span into a request's headers, and the baggage; nothing where there is neither. Names that are there

@@ -199,9 +199,9 @@ impl Builder {
     /// shared values of metrics and the texts of their labels, of which there are as many as the program declares, and the
     /// request that each exporter is sending come on top. Anything else is a [`Problem`] and ignored.
     ///
-    /// 16 MiB of it are for open spans. The rest has seven parts: the ring buffer; two for what has been read from it; traces
-    /// that are not decided yet; events whose spans are open; what waits for exporters; and values of metrics that threads
-    /// have of their own. What does not fit is dropped and counted, but for those values, which are shared then.
+    /// 16 MiB of it are for open spans. The rest has eight parts: the ring buffer; two for what has been read from it; traces
+    /// that are not decided yet; events whose spans are open; what waits for exporters; what traces [carry](crate::propagation); and
+    /// values of metrics that threads have of their own. What does not fit is dropped and counted, but for those values, which are shared then.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.code.memory_limit =
             self.parsed("memory_limit", config::parse::<MemoryBytes>(&bytes.to_string()));
@@ -209,7 +209,7 @@ impl Builder {
     }
 
     /// The size of the telemetry ring buffer, in which spans and events wait, in bytes: from 262,144 (256 KiB) to
-    /// 268,435,456 (256 MiB). 16 MiB by default. Anything else is a [`Problem`] and ignored.
+    /// 268,435,456 (256 MiB). 14 MiB by default. Anything else is a [`Problem`] and ignored.
     pub fn ring_size(mut self, bytes: usize) -> Self {
         self.code.ring_size = self.parsed("ring_size", config::parse::<RingBytes>(&bytes.to_string()));
         self

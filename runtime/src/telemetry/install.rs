@@ -123,6 +123,7 @@ impl Builder {
         };
         last::watch_forks();
         spanwright_core::cells::limit_own_pages(config.memory.own_pages);
+        spanwright_core::carried::limit(config.memory.carried);
         crate::attribute::set_key(config.redaction_key.clone());
         crate::component::configure(config.components.clone());
         crate::registry::set_exemplars(config.exemplars);
