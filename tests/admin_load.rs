@@ -3,11 +3,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
 
+use crate::backends::{on_path, or_skip};
 use crate::shop::{GOOD_CARD, Shop};
 
 /// By how much the memory of a program may grow while it is tormented, in bytes. 256 connections have a buffer of up to
@@ -83,21 +84,31 @@ fn torment(shop: &Shop, trouble: impl Fn(&str, &AtomicBool) + Sync) {
     assert!(growth < GROWTH, "{before} bytes became {most}");
 }
 
+/// Thousands of connections, or as many as this process may have beside what other tests have open.
+fn many_connections() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files = files.and_then(|limits| limits.split_whitespace().next()?.parse::<usize>().ok());
+    files.unwrap_or(1_024).saturating_sub(512).min(5_000)
+}
+
 #[test]
-fn a_thousand_idle_connections_and_slow_heads_keep_nobody_out() {
+fn thousands_of_idle_connections_and_slow_heads_keep_nobody_out() {
     let shop = Shop::start().serve();
+    let (many, open) = (many_connections(), AtomicUsize::new(0));
     torment(&shop, |address, stop| {
         let mut idle = Vec::new();
         while !stop.load(Ordering::Relaxed) {
-            idle.truncate(1_000);
+            idle.truncate(many);
             if let Ok(mut stream) = TcpStream::connect(address) {
                 // Every second one is about to say something.
                 if idle.len() % 2 == 0 {
                     let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nx: ");
                 }
                 idle.insert(0, stream);
+                open.fetch_max(idle.len(), Ordering::Relaxed);
             }
-            if idle.len() >= 1_000 {
+            if idle.len() >= many {
                 thread::sleep(Duration::from_millis(5));
             }
             for stream in idle.iter_mut().step_by(50) {
@@ -106,6 +117,7 @@ fn a_thousand_idle_connections_and_slow_heads_keep_nobody_out() {
             }
         }
     });
+    assert!(open.into_inner() >= many, "they were all open at a time");
 }
 
 #[test]
@@ -151,14 +163,13 @@ fn garbage_and_endless_requests_harm_nobody() {
 
 #[test]
 fn wrk_sees_no_error() {
-    if Command::new("wrk").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
-        return crate::process::say("skipped: `wrk` is not installed");
-    }
+    let Some(wrk) = or_skip(on_path("wrk")) else { return };
     let shop = Shop::start().serve();
     torment(&shop, |address, stop| {
         while !stop.load(Ordering::Relaxed) {
-            let mut wrk = Command::new("wrk");
-            let out = wrk.args(["-t2", "-c64", "-d2s", &format!("http://{address}/metrics")]).output();
+            let out = Command::new(&wrk)
+                .args(["-t2", "-c64", "-d2s", &format!("http://{address}/metrics")])
+                .output();
             let text = String::from_utf8_lossy(&out.expect("it runs").stdout).into_owned();
             assert!(text.contains("Requests/sec"), "{text}");
             assert!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "{text}");

@@ -38,6 +38,8 @@
 //!
 //! # Clients
 //!
+//! For HTTP by way of `tower` there is nothing to write: the layers of `spanwright::tower`, with the feature of that name, do all of it.
+//!
 //! Headers are whatever implements [`Extractor`] and [`Injector`]: string maps, lists of pairs, with the feature `http`
 //! `HeaderMap`, with the feature `tonic` a `MetadataMap`. For all others there are closures, [`getter`] and [`setter`], so that no
 //! client is a dependency:
