@@ -78,7 +78,7 @@ pub struct ComponentState {
     pub functions: usize,
 }
 
-/// All the components that functions belong to or that somebody has switched, by name.
+/// All the components that functions belong to, that tracers are called after, or that somebody has switched, by name.
 ///
 /// ```
 /// for state in spanwright::components() {
@@ -264,6 +264,9 @@ mod switches {
         let sites = crate::call::specs().map(|spec| spec.component);
         for name in sites.filter(|component| !component.is_empty()) {
             *functions.entry(name.to_owned()).or_default() += 1;
+        }
+        for name in crate::call::tracer_names() {
+            functions.entry(name.to_owned()).or_default();
         }
         for (_, switches) in SWITCHES.read().unwrap_or_else(PoisonError::into_inner).iter() {
             for name in switches.0.keys() {

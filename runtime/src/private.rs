@@ -3,8 +3,6 @@
 
 pub use std::sync::OnceLock;
 
-#[cfg(feature = "telemetry")]
-pub use linkme;
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
 pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_macros::record as record_fields;
@@ -20,7 +18,7 @@ pub use crate::call::{
     FollowedInPlace, FollowedStream, FutureHandedOn, Inside, IsFuture, IsStream, Keeping, NamedFuture,
     NamedStream, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES,
     Site, SpanHandle, Start, StreamHandedOn, TracerState, Verdict, classified, error_outcome_chain,
-    error_outcome_debug, error_outcome_display, follow, follow_in_place, follow_reported, followed_future,
+    error_outcome_debug, error_outcome_display, follow_in_place, follow_reported, followed_future,
     followed_future_as, followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box,
     keeping, observe, report_at, report_to, returned_debug, returned_display, returned_ok_debug,
     returned_ok_display, unlabelled, unrecorded,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use spanwright::span::{AttributeValue, Outcome, SpanData};
-use spanwright::{Attribute, Context, Traced, Tracer, component, instrument};
+use spanwright::{Attribute, Context, Traced, Tracer, component, components, instrument};
 
 use crate::collected::{telemetry, traced};
 use crate::function::{block_on, pause, poll_once};
@@ -67,6 +67,7 @@ fn a_block_has_a_span_with_what_is_known_at_run_time() {
 fn a_future_has_one_too_across_threads() {
     let bus = bus();
     let (sent, trace) = traced(|| {
+        let root = Context::current().span_id;
         let future = bus.tracer.span("send").follow(|span| async move {
             pause().await;
             inside();
@@ -75,7 +76,7 @@ fn a_future_has_one_too_across_threads() {
         });
         let mut future = Box::pin(future);
         assert!(poll_once(future.as_mut()).is_pending());
-        assert!(!Context::current().span_id.to_string().is_empty());
+        assert_eq!(Context::current().span_id, root);
         std::thread::scope(|scope| scope.spawn(|| block_on(future)).join().unwrap())
     });
     assert_eq!(sent, 3);
@@ -154,6 +155,9 @@ fn its_name_is_a_component_and_a_trace_that_is_dropped_has_no_spans_of_it() {
     let part = Tracer::from("tracers_part.inner".to_owned());
     component("tracers_part").set(false);
     assert!(!part.is_enabled() && !part.is_on());
+    let named = |name: &str| components().into_iter().find(|state| state.name == name);
+    assert_eq!(named("tracers_part.inner").map(|state| state.functions), Some(0));
+    assert!(spanwright::callsites().all(|callsite| !callsite.function().is_empty()));
     component("tracers_part").reset();
     assert!(part.is_enabled());
     let dropped = Context { flags: 2, ..Context::current() };

@@ -55,13 +55,14 @@ impl Switches {
                 errors.at(awaited.await_token.span, message);
             }
         }
-        let is_switched = has_component || enabled.is_some();
+        // Whatever stands between a call and its callsite decides about the report too.
+        let is_adapted = has_component || enabled.is_some() || parent.is_some() || follows_from.is_some();
         Self {
             parent: parent
                 .map(|parent| if is_none(&parent) { Parent::Root(parent) } else { Parent::Of(parent) }),
             follows_from,
             enabled,
-            report: is_switched && matches!(metrics, Metrics::Into(_)),
+            report: is_adapted && matches!(metrics, Metrics::Into(_)),
         }
     }
 }

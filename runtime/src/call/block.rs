@@ -93,6 +93,11 @@ impl TracerState {
     }
 }
 
+/// The names that have a callsite of their own.
+pub(crate) fn tracer_names() -> Vec<&'static str> {
+    SITES.read().unwrap_or_else(PoisonError::into_inner).values().map(|site| site.spec().target).collect()
+}
+
 /// The name's own callsite, or that of all others.
 fn site_of(name: &str) -> &'static Site {
     if let Some(site) = SITES.read().unwrap_or_else(PoisonError::into_inner).get(name) {

@@ -51,7 +51,7 @@ pin_project! {
 }
 
 /// Follows `future`, as the body of `call`.
-pub fn follow<F, O>(call: Call, future: F, outcome: O) -> Followed<F, O, ()>
+pub(super) fn follow<F, O>(call: Call, future: F, outcome: O) -> Followed<F, O, ()>
 where
     F: Future,
     O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,

@@ -220,7 +220,12 @@ impl<F: Future> Future for Keeping<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().made.poll(context)
+        let this = self.project();
+        let polled = this.made.poll(context);
+        if polled.is_ready() {
+            this.inside.close();
+        }
+        polled
     }
 }
 
@@ -235,7 +240,12 @@ impl<S: Stream> Stream for Keeping<S> {
 
     #[inline]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        self.project().made.poll_next(context)
+        let this = self.project();
+        let polled = this.made.poll_next(context);
+        if let Poll::Ready(None) = polled {
+            this.inside.close();
+        }
+        polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -33,9 +33,10 @@ mod stream;
 mod switched;
 mod sync;
 
+pub(crate) use block::tracer_names;
 pub use block::{Block, BlockHandle, TracerState};
 pub use fields::{Fields, unlabelled, unrecorded};
-pub use future::{Followed, follow, follow_reported};
+pub use future::{Followed, follow_reported};
 pub use made::{
     IsFuture, IsStream, Keeping, NamedFuture, NamedStream, followed_future, followed_future_as,
     followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box, keeping,

@@ -234,7 +234,8 @@ pub(crate) fn register_all() {
 pub(crate) fn specs() -> impl Iterator<Item = &'static Spec> {
     let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut known = HashSet::new();
-    let all = SITES.iter().chain(registered).map(Site::spec);
+    // Tracers' names are no functions.
+    let all = SITES.iter().chain(registered).filter(|site| !std::ptr::eq(site.this, &UNSEEN)).map(Site::spec);
     all.filter(move |spec| known.insert(std::ptr::from_ref(*spec).addr()))
 }
 

@@ -48,9 +48,9 @@ pin_project! {
                 let may_panic = MayPanic(&mut *this.report);
                 this.stream.set(None);
                 may_panic.has_returned();
-                let _ = entered.map(Entered::has_returned);
                 let outcome = if *this.failed { Outcome::Error } else { Outcome::Cancelled };
                 this.report.end(outcome);
+                let _ = entered.map(Entered::has_returned);
                 if let Some(active) = &mut this.call.0 {
                     active.count_items(*this.items);
                     active.abandon_as(outcome);

@@ -246,6 +246,24 @@ fn filled_in_by_items(metrics: &Arc<Followed>) -> Numbers {
     .boxed()
 }
 
+#[instrument(future, fields(late = Empty))]
+fn hands_out(out: &mut Option<Box<dyn Fn()>>) -> impl Future<Output = ()> + use<> {
+    *out = Some(Box::new(move || record!(late = 1)));
+    ready(())
+}
+
+#[test]
+fn after_the_end_of_a_followed_future_nothing_is_recorded() {
+    // The formatting layer panics where a span that is closed is recorded into.
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut out = None;
+        let mut future = std::pin::pin!(hands_out(&mut out));
+        assert!(poll_once(future.as_mut()).is_ready());
+        out.unwrap()();
+    });
+}
+
 type Numbers = Pin<Box<dyn Stream<Item = Result<u32, Failed>> + Send>>;
 
 #[test]
