@@ -1,5 +1,7 @@
 //! `#[spanwright::test]`: tests that see what they have recorded themselves, side by side in one process.
 
+mod elsewhere;
+mod room;
 mod switches;
 
 use std::process::Command;

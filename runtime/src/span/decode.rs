@@ -1,5 +1,6 @@
 //! From records to batches.
 
+use spanwright_core::cells::StoreId;
 use spanwright_core::chunks::Record;
 use spanwright_core::clock::Wall;
 use spanwright_core::context::{RANDOM, REMOTE, SAMPLED};
@@ -141,6 +142,8 @@ impl Decoder<'_> {
             message
         };
         Some(EventHead {
+            // `recording::event_at` has put it there.
+            store: StoreId::from_bits(start.parent.0 as u16),
             trace_id: start.trace_id,
             span_id: start.span_id,
             flags: if start.trace_id.is_some() { trace_flags(start.flags) } else { 0 },

@@ -131,7 +131,7 @@ pub(crate) fn begin(
     if context.is_recorded() {
         let (parent, flags) = (around.span_id, flags | around.flags & REMOTE);
         let at = at.unwrap_or_else(clock::now);
-        context.slot = open(&Start { spec, trace_id, span_id, parent, at, flags });
+        context.slot = open(&Start { spec, trace_id, span_id, parent, at, flags }, context.store);
         slots::share(context.slot);
     }
     Some(context)
