@@ -99,3 +99,28 @@ fn what_has_not_ended_has_children_all_the_same(telemetry: Captured) {
     drop(open);
     assert_eq!(telemetry.tree(), "open\n  query\n");
 }
+
+#[spanwright::test]
+async fn what_other_threads_do_is_the_tests_where_it_is_handed_on(telemetry: Captured) {
+    #[instrument]
+    async fn serve_all() {
+        let around = Context::current();
+        spanwright::spawn_thread(|| serve(remote())).join().unwrap();
+        spanwright::spawn(async { begin_anew() }).await.unwrap();
+        spanwright::spawn_blocking(query).await.unwrap();
+        std::thread::spawn(move || {
+            let _handed_on = around.attach();
+            query();
+        })
+        .join()
+        .unwrap();
+        std::thread::spawn(query).join().unwrap();
+    }
+    serve_all().await;
+    tokio::spawn(async { query() }).await.unwrap();
+    assert_eq!(
+        telemetry.tree(),
+        "serve_all\n  query\n  query\nserve\n  query\nbegin_anew\n  query\nquery\n",
+        "and a bare thread's query is nobody's"
+    );
+}

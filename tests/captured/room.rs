@@ -43,6 +43,31 @@ fn a_busy_test_leaves_the_one_beside_it_in_peace() {
     });
 }
 
+#[test]
+fn what_is_in_no_such_test_takes_no_room_from_one() {
+    #[instrument]
+    fn busy() {}
+    let all = Barrier::new(5);
+    std::thread::scope(|scope| {
+        let others = [(); 4].map(|()| {
+            scope.spawn(|| {
+                all.wait();
+                (0..200_000).for_each(|_| busy());
+            })
+        });
+        spanwright::__private::test_sync(|telemetry: Captured| {
+            all.wait();
+            let mut calls = 0;
+            while !others.iter().all(|other| other.is_finished()) {
+                small(calls);
+                calls += 1;
+            }
+            assert_eq!(telemetry.spans().len() as u64, calls);
+            assert_eq!(telemetry.events().len() as u64, calls);
+        });
+    });
+}
+
 #[spanwright::test]
 fn a_deep_tree_is_written_too(telemetry: Captured) {
     fn nest(spans: &mut Vec<tracing::span::EnteredSpan>, depth: usize) {
@@ -75,7 +100,7 @@ fn what_there_is_no_room_for_fails_who_looks_and_nobody_else() {
     let shown = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(101), "it fails, and the process goes on: {shown}");
     for said in [
-        "there was no room for 4464 spans of this test: it, or one beside it, has recorded too many at once",
+        "there was no room for 4464 spans of this test: too many spans were open at once, in it or beside it",
         "what the test has recorded:\n  small\n",
         "  and 4464 spans that there was no room for\n",
     ] {

@@ -45,7 +45,7 @@ pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
 pub(crate) use lookup::context_of;
 pub(crate) use pipeline::{Exporters, PipelineHandle, start};
-pub(crate) use recording::{event, event_at, fill, finish, open, records_events, write};
+pub(crate) use recording::{be_patient, event, event_at, fill, finish, open, records_events, write};
 pub(crate) use sampling::{MAX_SAMPLERS, decide};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use sampling::{sampler_by, trace_state};

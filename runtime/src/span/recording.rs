@@ -22,6 +22,8 @@ pub(super) const SPANS: u8 = 1;
 pub(super) const LOGS: u8 = 1 << 1;
 /// Everything is exported at once.
 pub(super) const IMMEDIATE: u8 = 1 << 2;
+/// Who records waits for the exporters now and then, rather than that anything is lost: in tests.
+const PATIENT: u8 = 1 << 3;
 
 /// Records that found no room in the ring, and nobody has been told yet …
 pub(super) static REFUSED: AtomicU64 = AtomicU64::new(0);
@@ -52,8 +54,29 @@ pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
     if !slots::finish(slot, End { kind: Kind::Span, flags: outcome as u8, at }) {
         lose(Lost::RingFull);
     }
+    hand_on(mode);
+}
+
+/// Makes who records wait for the exporters, from here on.
+pub(crate) fn be_patient() {
+    MODE.fetch_or(PATIENT, Ordering::Relaxed);
+}
+
+/// Sees to a record that must not just wait in the ring.
+#[inline]
+fn hand_on(mode: u8) {
+    if mode & (IMMEDIATE | PATIENT) != 0 {
+        hand_on_now(mode);
+    }
+}
+
+#[cold]
+fn hand_on_now(mode: u8) {
     if mode & IMMEDIATE != 0 {
         chunks::ring().wake();
+    }
+    if mode & PATIENT != 0 {
+        testing::make_room();
     }
 }
 
@@ -124,9 +147,7 @@ pub(crate) fn event_at(
         refuse();
         OwnMetrics::global().log_records_dropped_total.with(Lost::RingFull).inc();
     }
-    if MODE.load(Ordering::Relaxed) & IMMEDIATE != 0 {
-        chunks::ring().wake();
-    }
+    hand_on(MODE.load(Ordering::Relaxed));
 }
 
 /// Tells a test of its event.

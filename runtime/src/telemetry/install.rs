@@ -35,8 +35,8 @@ impl Builder {
         self.install_in(&Environment::of_process())
     }
 
-    /// Starts the telemetry of tests, which is the same wherever they run: nothing is dropped before the exporters that the ring
-    /// has room for.
+    /// Starts the telemetry of tests, which is the same wherever they run: the exporters' queues take all that the ring has
+    /// room for.
     pub(crate) fn install_for_tests(self) -> Result<Guard, InstallError> {
         const QUEUES: [(&str, &str); 2] =
             [("OTEL_BSP_MAX_QUEUE_SIZE", "1000000"), ("OTEL_BLRP_MAX_QUEUE_SIZE", "1000000")];

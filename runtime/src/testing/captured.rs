@@ -24,7 +24,8 @@ impl Captured {
     /// All spans that have ended, in the order of their starts. Those right under the test have no parent.
     ///
     /// # Panics
-    /// Where there was no room for some of them: this test, or one beside it, has recorded very many at once.
+    /// Where there was no room for some of them: this test and those beside it had more spans open at once than there can be,
+    /// 65,536 in a process.
     #[track_caller]
     #[must_use]
     pub fn spans(&self) -> Vec<CapturedSpan> {
@@ -157,7 +158,7 @@ impl Captured {
 fn assert_all(missing: usize, what: &str) {
     assert!(
         missing == 0,
-        "there was no room for {missing} {what} of this test: it, or one beside it, has recorded too many at once"
+        "there was no room for {missing} {what} of this test: too many spans were open at once, in it or beside it"
     );
 }
 

@@ -37,7 +37,8 @@
 //! not ended when it is asked for.
 //!
 //! All tests of a process share one pipeline, which reads no environment, takes spans and events of all levels, sends nothing anywhere,
-//! and lives as long as the process. A test that fails shows what it has recorded.
+//! and lives as long as the process. Who records much waits for it now and then, so that a busy test takes nothing from
+//! another. A test that fails shows what it has recorded, and what of it there was no room for.
 
 mod captured;
 mod found;
@@ -46,6 +47,6 @@ mod run;
 
 pub use captured::Captured;
 pub use found::{CapturedEvent, CapturedMetric, CapturedSpan};
-pub(crate) use recorded::{event_written, span_opened};
+pub(crate) use recorded::{event_written, make_room, span_opened};
 #[doc(hidden)]
 pub use run::{TestOptions, test_async, test_sync};

@@ -5,6 +5,7 @@
 //! is called over the network.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -168,25 +169,37 @@ impl LogExporter for Capture {
     }
 }
 
-/// The tests' telemetry, and the global subscriber where nobody has set one. It has as much room as there can be: a test is
-/// to be left in peace by a busy one beside it.
+static PIPELINE: OnceLock<Guard> = OnceLock::new();
+
+/// The tests' telemetry, and the global subscriber where nobody has set one.
 fn pipeline() -> &'static Guard {
-    static PIPELINE: OnceLock<Guard> = OnceLock::new();
     PIPELINE.get_or_init(|| {
         let builder = Telemetry::builder()
             .metrics_enabled(false)
             .with_subscriber(false)
             .trace_filter("trace")
             .log_filter("trace")
-            .ring_size(256 << 20)
             .shutdown_timeout(PATIENCE)
             .exporter(Capture)
             .log_exporter(Capture);
         let guard = builder.install_for_tests().unwrap_or_else(|error| {
             panic!("`#[spanwright::test]` needs a process without another telemetry: {error}");
         });
+        span::be_patient();
         let subscriber = tracing_subscriber::registry().with(span::layer());
         let _theirs_stays = tracing::subscriber::set_global_default(span::Answering::new(subscriber));
         guard
     })
+}
+
+/// Somebody in the process has recorded something, a test or not. Every 250th time they wait until all has come: so nobody,
+/// however busy, takes the room that a test beside it needs. The ring has room for 32 threads that record the largest there
+/// is, two KiB each; the queues have for thousands.
+pub(crate) fn make_room() {
+    static RECORDS: AtomicU32 = AtomicU32::new(0);
+    if RECORDS.fetch_add(1, Ordering::Relaxed) % 250 == 0 {
+        if let Some(pipeline) = PIPELINE.get() {
+            let _what_is_missing_is_seen_by_whose_it_is = pipeline.flush();
+        }
+    }
 }
