@@ -48,7 +48,7 @@ pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::callsite::ConstantText;
-pub use crate::{before_future, before_switched_future, body, global_metrics};
+pub use crate::{before_future, body, global_metrics};
 
 /// The row-major index of a combination of labels, from that of the labels before and one more of so many values.
 #[inline]

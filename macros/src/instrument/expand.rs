@@ -19,45 +19,31 @@ use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
 use crate::semconv;
 
-/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … '__body { body } } }`. Of a function that returns a
-/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) { … } … '__body { block } } }) }`.
+/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode [] { … } … '__body { body } } }`. Of a function that returns a
+/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) [] { … } … '__body { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
-    let report = report(model);
-    let mode = match &report {
-        Some(report) => reported(report, mode(model)),
-        None => mode(model),
-    };
-    let switches = switches::adapters(model);
-    let mode = match &switches {
-        Some(switches) => quote!((switched { #switches } #mode)),
-        None => mode,
-    };
-    let (mode, observed) = match model.recording {
-        true => recorded(model, &mode),
-        false => (mode, body.observed().clone()),
-    };
-    let site = site(model);
-    let labels = label_index(model);
-    let record = record(model);
-    let outcome = outcome(model);
-    let warnings = warnings(model);
-    let (labels, record) = (quote!({ #labels }), quote!({ #record }));
-    let label = Lifetime::new("'__body", observed.span());
-    let meaning = quote!({ #outcome } { #ret });
-    let call =
-        |mode| quote!(#krate::__private::body! { #mode { #site } #labels #record #meaning #label #observed });
-    let block = match body {
-        Body::Whole(body) => {
-            let call = call(mode);
-            regrouped(body, quote!(#warnings #call))
+    let (span, observed) = match model.recording {
+        true => {
+            let (span, observed) = recorded(model);
+            (Some(span), observed)
         }
+        false => (None, body.observed().clone()),
+    };
+    let (mode, decided, report) = (mode(model), switches::adapters(model), report(model));
+    let (site, labels, record) = (site(model), label_index(model), record(model));
+    let (outcome, warnings) = (outcome(model), warnings(model));
+    let evaluated = quote!({ #labels } { #record });
+    let label = Lifetime::new("'__body", observed.span());
+    let groups = quote! {
+        [#span] { #decided } { #report } { #site } #evaluated { #outcome } { #ret } #label #observed
+    };
+    let block = match body {
+        Body::Whole(body) => regrouped(body, quote!(#warnings #krate::__private::body! { #mode #groups })),
         Body::Tail(body, tail) => {
-            let report = report.map(|report| quote!({ #report }));
-            let switches =
-                switches.map(|switches| quote!(#krate::__private::before_switched_future! { { #switches } }));
-            let check = quote!(#krate::__private::before_future! { #labels #record #report } #switches);
-            let rest = tail.with(check, call(quote!((future #mode))));
+            let check = quote!(#krate::__private::before_future! { { #decided } { #report } #evaluated });
+            let call = quote!(#krate::__private::body! { (future #mode) #groups });
+            let rest = tail.with(check, call);
             regrouped(body, quote!(#warnings #rest))
         }
     };
@@ -72,10 +58,6 @@ fn mode(model: &Model) -> TokenStream {
         Mode::Async(Captures::ByMove) => quote!((async move)),
         Mode::Async(Captures::AsUsed) => quote!((async)),
     }
-}
-
-fn reported(report: &TokenStream, mode: TokenStream) -> TokenStream {
-    quote!((reported { #report } #mode))
 }
 
 /// Output, for `into = self.metrics, labels = Put`: `|__call| report_at(&(self.metrics), __call, || Put)`.

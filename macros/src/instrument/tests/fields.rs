@@ -119,7 +119,7 @@ fn record_is_found_in_what_is_observed_and_nowhere_else() {
         ("#[record!(a)] fn f() { g(record) }", false),
     ] {
         let expansion = instrument(tokens("fields(a = Empty)"), tokens(item)).to_string();
-        assert_eq!(expansion.contains("(recorded __span "), is_found, "{item}: {expansion}");
+        assert_eq!(expansion.contains("[__span]"), is_found, "{item}: {expansion}");
     }
 }
 
