@@ -176,13 +176,22 @@ impl Component {
 /// ```
 ///
 /// On platforms where nothing is known of a program before it runs, it does nothing: call
-/// [`Component::set_default`] at the start there. It goes where items go.
+/// [`Component::set_default`] at the start there. It goes where items go. Without telemetry it does nothing, and what it is
+/// given has its types checked:
+///
+/// ```compile_fail
+/// spanwright::component_default!("shop.projection", "off"); // neither a `bool` nor an `Enabled`
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! component_default {
     ($name:expr, $enabled:expr $(,)?) => {
         const _: () = {
+            // Where nothing runs at the start, nobody names it.
+            #[allow(dead_code)]
+            const SET: fn() = || $crate::component($name).set_default($enabled);
             $crate::__at_start! { GLOBALS
-                static ENTRY: fn() = || $crate::component($name).set_default($enabled);
+                static ENTRY: fn() = SET;
             }
         };
     };
