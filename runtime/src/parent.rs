@@ -1,5 +1,6 @@
 //! What a span can be told to be the child of.
 
+use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -125,11 +126,17 @@ macro_rules! behind {
 behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 /// What `follows_from` takes: something to iterate over whose items lead to spans, or one such item. `How` tells them apart, and
-/// the compiler finds it.
+/// the compiler finds it. Without telemetry it is asked for all the same:
+///
+/// ```compile_fail
+/// #[spanwright::instrument(follows_from = orders)]
+/// fn charge(orders: &[u64]) {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` leads to no spans",
     label = "neither a span nor an iterable of spans",
-    note = "`follows_from` takes a `spanwright::Context`, a `tracing::Span` or its `Id`, or anything to iterate over with such items"
+    note = "`follows_from` takes a `spanwright::Context`, a `tracing::Span` or its `Id`, or anything to iterate over with such items; \
+            variables and fields are borrowed: in braces, an iterator is taken over"
 )]
 pub trait Causes<How> {
     /// Hands on each of them.
@@ -144,12 +151,33 @@ pub enum One {}
 #[derive(Debug)]
 pub enum Any {}
 
+/// What a reference leads to.
+#[derive(Debug)]
+pub struct Through<How>(PhantomData<How>);
+
 #[diagnostic::do_not_recommend]
 impl<I: IntoIterator<Item: AsParent>> Causes<Any> for I {
     fn each(self, mut then: impl FnMut(Parent)) {
         self.into_iter().for_each(|cause| then(cause.as_parent()));
     }
 }
+
+macro_rules! through {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'a, How, T: ?Sized> Causes<Through<How>> for &'a $pointer
+        where
+            &'a T: Causes<How>,
+        {
+            fn each(self, then: impl FnMut(Parent)) {
+                Causes::each(&**self, then);
+            }
+        }
+    )*};
+}
+
+// Not `&Box<T>`: that of a list is to be iterated over itself.
+through!(&T, &mut T, Rc<T>, Arc<T>);
 
 macro_rules! one {
     ($($type:ty),*) => {$(
@@ -261,5 +289,20 @@ mod tests {
         assert_eq!(causes(vec![Some(&context), None]), 2);
         assert_eq!(causes(Some(context)), 1);
         assert_eq!(causes(None::<Context>), 0);
+    }
+
+    #[test]
+    fn causes_may_be_borrowed() {
+        let context = Context::NONE;
+        let two = [context, context];
+        assert_eq!(causes(&&context), 1);
+        assert_eq!(causes(&Rc::new(context)), 1);
+        assert_eq!(causes(&&two[..]), 2);
+        assert_eq!(causes(&&&two), 2);
+        assert_eq!(causes(&&mut two.to_vec()), 2);
+        assert_eq!(causes(&Arc::<[Context]>::from(two)), 2);
+        let (boxed, maybe) = (&Box::<[Context]>::from(two), &Some(context));
+        assert_eq!(causes(boxed) + causes(maybe), 3);
+        assert_eq!(causes(&&None::<Context>), 0);
     }
 }

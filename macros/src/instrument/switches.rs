@@ -5,8 +5,8 @@ use std::iter::Peekable;
 use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, UnOp};
 
 use super::metrics::Metrics;
 use super::model::Model;
@@ -153,5 +153,22 @@ pub(super) fn adapters(model: &Model) -> Option<TokenStream> {
 pub(super) fn links(model: &Model, recorder: &Ident) -> Option<TokenStream> {
     let causes = model.switches.follows_from.as_ref()?;
     let at = blaming(causes.span());
-    Some(quote_spanned!(at=> #recorder.follows_from(#causes);))
+    Some(match is_place(causes) {
+        // The body may want what is there.
+        true => quote_spanned!(at=> #recorder.follows_from(&(#causes));),
+        false => quote_spanned!(at=> #recorder.follows_from(#causes);),
+    })
+}
+
+/// Whether it names something that stays where it is: a variable, what is in one, or what one leads to.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Index(index) => is_place(&index.expr),
+        Expr::Unary(leads) => matches!(leads.op, UnOp::Deref(_)),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        Expr::Group(inner) => is_place(&inner.expr),
+        _ => false,
+    }
 }

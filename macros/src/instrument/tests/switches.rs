@@ -68,3 +68,22 @@ fn expand(args: &str) {
     let expanded = instrument(tokens(args), tokens(CHARGE)).to_string();
     assert!(!expanded.contains("compile_error"), "{args}: {expanded}");
 }
+
+#[test]
+fn what_a_span_follows_from_stays_with_the_body_where_it_is_a_place() {
+    for (causes, given) in [
+        ("causes", "& (causes)"),
+        ("self.causes", "& (self . causes)"),
+        ("(request.0.causes)", "& ((request . 0 . causes))"),
+        ("&causes", "& causes"),
+        ("batches[0].causes", "& (batches [0] . causes)"),
+        ("*self.causes", "& (* self . causes)"),
+        ("causes.iter()", "causes . iter ()"),
+        ("{ causes }", "{ causes }"),
+        ("find().causes", "find () . causes"),
+    ] {
+        let args = format!("follows_from = {causes}");
+        let expanded = instrument(tokens(&args), tokens(CHARGE)).to_string();
+        assert!(expanded.contains(&format!(". follows_from ({given})")), "{expanded}");
+    }
+}
