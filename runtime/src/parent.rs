@@ -34,6 +34,13 @@ use crate::Context;
 /// fn handle(message: &Message) {}
 /// # handle(&Message { sent_in: Context::NONE });
 /// ```
+///
+/// Anything else is an error, without telemetry too:
+///
+/// ```compile_fail
+/// #[spanwright::instrument(parent = order)]
+/// fn charge(order: u64) {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` leads to no span",
     label = "not a parent",
@@ -191,8 +198,7 @@ macro_rules! one {
 }
 
 one!(Context, &Context, Parent, &Parent);
-#[cfg(feature = "telemetry")]
-one!(tracing::Span, &tracing::Span, tracing_core::span::Id, &tracing_core::span::Id);
+one!(tracing::Span, &tracing::Span, tracing::Id, &tracing::Id);
 #[cfg(feature = "opentelemetry")]
 one!(opentelemetry::Context, &opentelemetry::Context);
 
@@ -262,8 +268,27 @@ mod theirs {
     }
 }
 
+/// Where nothing is recorded, none leads anywhere.
+#[cfg(not(feature = "telemetry"))]
+mod theirs {
+    use super::{AsParent, Parent};
+
+    #[diagnostic::do_not_recommend]
+    impl AsParent for tracing::Span {
+        fn as_parent(&self) -> Parent {
+            Parent::root()
+        }
+    }
+
+    #[diagnostic::do_not_recommend]
+    impl AsParent for tracing::Id {
+        fn as_parent(&self) -> Parent {
+            Parent::root()
+        }
+    }
+}
+
 /// What generated code asks.
-#[cfg(feature = "telemetry")]
 #[doc(hidden)]
 pub fn parent<P: AsParent + ?Sized>(of: &P) -> Parent {
     of.as_parent()
