@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use spanwright_core::slots::Outcome;
+
 /// Says what an error is called in telemetry, and whether it was to be expected. Made by `#[derive(ErrorType)]`.
 ///
 /// ```
@@ -37,6 +39,12 @@ pub trait ErrorType {
     fn is_expected(&self) -> bool {
         false
     }
+}
+
+/// How what fails with it has ended, and what the error is called.
+pub(crate) fn classified(error: &(impl ErrorType + ?Sized)) -> (Outcome, &'static str) {
+    let outcome = if error.is_expected() { Outcome::Ok } else { Outcome::Error };
+    (outcome, error.error_type())
 }
 
 macro_rules! through {

@@ -11,7 +11,7 @@ use crate::enabled::Enabled;
 use crate::metric::CallMetrics;
 use crate::parent::{Causes, Parent};
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
-use crate::tracer::SpanRecorder;
+use crate::tracer::{Ended, SpanRecorder};
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -205,12 +205,12 @@ impl Block {
     }
 
     #[inline(always)]
-    pub(crate) fn run<R>(self, block: impl FnOnce() -> R, _: impl FnOnce(&R) -> Option<&'static str>) -> R {
+    pub(crate) fn run<R>(self, block: impl FnOnce() -> R, _: impl FnOnce(&R) -> Ended) -> R {
         block()
     }
 
     #[inline(always)]
-    pub(crate) fn follow<F: Future>(self, future: F, _: impl Fn(&F::Output) -> Option<&'static str>) -> F {
+    pub(crate) fn follow<F: Future>(self, future: F, _: impl Fn(&F::Output) -> Ended) -> F {
         future
     }
 }
