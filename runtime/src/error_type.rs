@@ -26,6 +26,9 @@ use spanwright_core::slots::Outcome;
 /// assert_eq!(charge(7).unwrap_err().error_type(), "not_found");
 /// assert!(!Failed::Timeout.is_expected());
 /// ```
+///
+/// Of a type parameter only its bounds are known: without `E: ErrorType`, a function that returns a `Result<T, E>` has the name of
+/// the type as `error.type`, and each `Err` of it is an error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it is called in telemetry",
     label = "not an `ErrorType`",
