@@ -11,7 +11,7 @@ use crate::Context;
 /// | Type | Parent |
 /// | --- | --- |
 /// | [`Context`] | its span, in this process or, as a propagator has extracted it, in another one; a new trace where it has none |
-/// | `tracing::Span`, `tracing::Id` | that span; a new trace for a disabled one |
+/// | `tracing::Span`, `tracing::Id`, with the feature `telemetry` or `tracing` | that span; a new trace for a disabled one |
 /// | `opentelemetry::Context`, with the feature `opentelemetry` | its span, remote where it is |
 /// | `Option` of these | a new trace for `None`, as in `tracing` |
 ///
@@ -35,7 +35,8 @@ use crate::Context;
 /// # handle(&Message { sent_in: Context::NONE });
 /// ```
 ///
-/// Anything else is an error, without telemetry too:
+/// Anything else is an error, without telemetry too. A library that has spans of `tracing` as parents, and no telemetry itself,
+/// asks for the feature `tracing`.
 ///
 /// ```compile_fail
 /// #[spanwright::instrument(parent = order)]
@@ -46,6 +47,12 @@ use crate::Context;
     label = "not a parent",
     note = "`parent` and `follows_from` take a `spanwright::Context`, a `tracing::Span` or its `Id`, or an `Option` of these; with the \
             feature `opentelemetry` also an `opentelemetry::Context`"
+)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    diagnostic::on_unimplemented(
+        note = "spans of `tracing` are known with the feature `telemetry`, or `tracing`"
+    )
 )]
 pub trait AsParent {
     /// The span.
@@ -145,6 +152,12 @@ behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
     note = "`follows_from` takes a `spanwright::Context`, a `tracing::Span` or its `Id`, or anything to iterate over with such items; \
             variables and fields are borrowed: in braces, an iterator is taken over"
 )]
+#[cfg_attr(
+    not(feature = "tracing"),
+    diagnostic::on_unimplemented(
+        note = "spans of `tracing` are known with the feature `telemetry`, or `tracing`"
+    )
+)]
 pub trait Causes<How> {
     /// Hands on each of them.
     fn each(self, then: impl FnMut(Parent));
@@ -198,6 +211,7 @@ macro_rules! one {
 }
 
 one!(Context, &Context, Parent, &Parent);
+#[cfg(feature = "tracing")]
 one!(tracing::Span, &tracing::Span, tracing::Id, &tracing::Id);
 #[cfg(feature = "opentelemetry")]
 one!(opentelemetry::Context, &opentelemetry::Context);
@@ -269,7 +283,7 @@ mod theirs {
 }
 
 /// Where nothing is recorded, none leads anywhere.
-#[cfg(not(feature = "telemetry"))]
+#[cfg(all(feature = "tracing", not(feature = "telemetry")))]
 mod theirs {
     use super::{AsParent, Parent};
 
@@ -314,6 +328,15 @@ mod tests {
         assert_eq!(causes(vec![Some(&context), None]), 2);
         assert_eq!(causes(Some(context)), 1);
         assert_eq!(causes(None::<Context>), 0);
+    }
+
+    #[cfg(feature = "tracing")]
+    #[test]
+    fn a_span_of_tracing_is_one() {
+        let span = tracing::Span::none();
+        assert_eq!(causes(&span), 1);
+        assert_eq!(causes(&Some(span)), 1);
+        assert_eq!(causes(None::<tracing::Id>), 0);
     }
 
     #[test]
