@@ -335,7 +335,7 @@ mod tests {
     fn a_span_of_tracing_is_one() {
         let span = tracing::Span::none();
         assert_eq!(causes(&span), 1);
-        assert_eq!(causes(&Some(span)), 1);
+        assert_eq!(causes(Some(&span)), 1);
         assert_eq!(causes(None::<tracing::Id>), 0);
     }
 
