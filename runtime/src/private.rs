@@ -37,10 +37,9 @@ pub use crate::metric::{
 };
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
-    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent,
-    report_at, report_to, unlabelled, unread, unrecorded, unreported, unswitched,
+    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, report_at,
+    report_to, unlabelled, unread, unrecorded, unreported, unswitched,
 };
-#[cfg(feature = "telemetry")]
 pub use crate::parent::parent;
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]

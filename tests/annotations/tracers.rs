@@ -113,6 +113,44 @@ fn a_block_ends_as_annotated_functions_do() {
     assert_eq!(trace.path("works"), ["works", "root"]);
 }
 
+#[derive(Debug, spanwright::ErrorType)]
+enum Failed {
+    Timeout,
+    #[error_type(expected)]
+    NotFound,
+}
+
+#[test]
+fn an_error_that_says_what_it_is_may_be_asked() {
+    let bus = bus();
+    let ((), trace) = traced(|| {
+        let failed = |error| Err::<(), _>(error);
+        let span = |name: &str| bus.tracer.span(format_args!("{name}"));
+        assert!(span("timeout").try_in_scope_classified(|_| failed(Failed::Timeout)).is_err());
+        assert!(span("not found").try_in_scope_classified(|_| failed(Failed::NotFound)).is_err());
+        let future = span("not found async").try_follow_classified(|_| async { failed(Failed::NotFound) });
+        assert!(block_on(future).is_err());
+        assert!(span("found").try_in_scope_classified(|_| Ok::<_, Failed>(())).is_ok());
+        assert!(span("by type").try_in_scope(|_| failed(Failed::NotFound)).is_err());
+    });
+    let ended = |name: &str| {
+        let span = trace.one(name);
+        let error_type = attribute(span, "error.type").map(|value| match value {
+            AttributeValue::Str(name) => name.to_string(),
+            other => format!("{other:?}"),
+        });
+        (span.outcome, error_type)
+    };
+    assert_eq!(ended("timeout"), (Outcome::Error, Some("timeout".to_owned())));
+    for name in ["not found", "not found async"] {
+        assert_eq!(ended(name), (Outcome::Ok, Some("not_found".to_owned())));
+    }
+    assert_eq!(ended("found"), (Outcome::Ok, None));
+    let (outcome, error_type) = ended("by type");
+    assert_eq!(outcome, Outcome::Error);
+    assert!(error_type.is_some_and(|name| name.ends_with("Failed")));
+}
+
 struct Told<'a>(&'a Cell<u32>);
 
 impl fmt::Display for Told<'_> {

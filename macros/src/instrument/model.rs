@@ -222,7 +222,7 @@ impl Model {
             target,
             level: level.map_or(Level::Info, |level| level.value.0),
             kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
-            component: component.map_or_else(String::new, |component| text(&component.value.0)),
+            component: component.map_or_else(String::new, |component| text(&component.value.0.0)),
             switches,
             doc: signature::summary(&item.attrs),
             ret: signature::ascription(made.map_or(returns.as_ref(), |_| item.returns())),

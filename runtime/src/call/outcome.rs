@@ -14,7 +14,7 @@ use futures_core::Stream;
 use spanwright_core::descriptor::Level;
 use spanwright_core::slots::Outcome;
 
-use crate::error_type::ErrorType;
+use crate::error_type::{self, ErrorType};
 use crate::record::{RecordDebug, RecordDisplay};
 
 /// How a call ended, and what is to be said of it.
@@ -92,10 +92,10 @@ impl<'r, T, E: ErrorType> Probe<'r, Result<T, E>> {
     pub fn outcome(&self) -> Verdict<'r> {
         match self.0 {
             Ok(_) => Verdict::of(Outcome::Ok),
-            Err(error) if error.is_expected() => {
-                Verdict { outcome: Outcome::Ok, ..Verdict::error(error.error_type()) }
+            Err(error) => {
+                let (outcome, error_type) = error_type::classified(error);
+                Verdict { outcome, ..Verdict::error(error_type) }
             }
-            Err(error) => Verdict::error(error.error_type()),
         }
     }
 }

@@ -34,6 +34,41 @@ fn one(cause: &Context) -> Pin<Box<dyn Future<Output = ()> + '_>> {
 #[instrument(follows_from = cause)]
 fn from_tracing(cause: Option<Id>) {}
 
+/// What the body wants is borrowed.
+#[instrument(follows_from = causes)]
+async fn kept(causes: Vec<Context>) {
+    drop(causes);
+}
+
+struct Batch {
+    causes: Vec<Context>,
+}
+
+impl Batch {
+    #[instrument(follows_from = self.causes)]
+    fn run(&self) {}
+
+    #[instrument(follows_from = self.causes)]
+    fn finish(self) -> Vec<Context> {
+        self.causes
+    }
+}
+
+#[test]
+fn what_a_span_follows_from_stays_with_the_body() {
+    let causes = vec![other(), other()];
+    let (returned, trace) = traced(|| {
+        block_on(kept(causes.clone()));
+        let batch = Batch { causes: causes.clone() };
+        batch.run();
+        batch.finish()
+    });
+    assert_eq!(returned, causes);
+    for name in ["kept", "run", "finish"] {
+        assert_eq!(trace.one(name).links, links(&causes));
+    }
+}
+
 fn links(of: &[Context]) -> Vec<Link> {
     of.iter().map(|context| Link { trace_id: context.trace_id, span_id: context.span_id }).collect()
 }

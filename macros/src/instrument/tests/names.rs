@@ -61,6 +61,20 @@ fn kinds_and_components() {
     refused("kind = 3", CHARGE, &["3: `kind` takes a kind: write `kind = server`"]);
     refused("kind", CHARGE, &["kind: `kind` needs a value: write `kind = server`"]);
     refused("component = \"\"", CHARGE, &["\"\": `component` is empty; write a text, or leave it out"]);
+    for (name, what) in [
+        ("a..b", "a part of the component's name is empty"),
+        (".a", "a part of the component's name is empty"),
+        ("a.", "a part of the component's name is empty"),
+        (".", "a part of the component's name is empty"),
+        ("a=b", "there is `=` in the component's name, which ends a name in the configuration"),
+        ("a..b, c", "there is `,` in the component's name, which separates components in the configuration"),
+        ("a ", "there is white space around the component's name, which the configuration leaves out"),
+    ] {
+        let message = format!("\"{name}\": {what}: write parts with dots between them, like `persist.s3`");
+        refused(&format!("component = \"{name}\""), CHARGE, &[&message]);
+    }
+    let inner = instrument(tokens("component = \"a b.c\""), tokens(CHARGE)).to_string();
+    assert!(!inner.contains("compile_error"), "the configuration can write it: {inner}");
     refused("component = x", CHARGE, &["x: `component` takes a string: write `component = \"…\"`"]);
 }
 

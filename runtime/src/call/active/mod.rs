@@ -1,6 +1,8 @@
 //! A call that is observed: on our own route, on `tracing`'s, in metrics, in any combination.
 
 mod ending;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -147,7 +149,7 @@ impl Active {
         // Dropped children share the root's context; a future keeps it, wherever it is polled.
         if bits == 0
             || around.is_suppressed()
-            || (bits == DIRECT && is_dropped_child && enter && around == here)
+            || (bits & !EXTRAS == DIRECT && is_dropped_child && enter && around == here)
         {
             return;
         }
