@@ -1,8 +1,12 @@
 //! Errors that say what they are called, and whether they were to be expected.
 
+use std::future::{Future, ready};
+use std::panic::catch_unwind;
+
+use futures_util::stream::{self, Stream, StreamExt};
 use spanwright::registry::Value;
 use spanwright::span::Outcome;
-use spanwright::{ErrorType, Outcome as Ended, instrument};
+use spanwright::{Context, ErrorType, Outcome as Ended, instrument};
 
 use super::{attribute, series, text};
 use crate::collected::traced;
@@ -73,6 +77,45 @@ fn a_function_of_ones_own_says_how_a_call_ended() {
         ]
     );
     assert_eq!(trace.one("reject").events.len(), 1, "`err` says it all the same");
+}
+
+#[test]
+fn an_outcome_of_ones_own_that_panics_is_a_panic_of_the_call() {
+    fn panics<T>(_: &T) -> Ended {
+        panic!("on purpose")
+    }
+    #[instrument(outcome = panics)]
+    fn plain() -> u8 {
+        1
+    }
+    #[instrument(outcome = panics)]
+    async fn asynchronous() -> u8 {
+        1
+    }
+    #[instrument(future, outcome = panics)]
+    fn followed() -> impl Future<Output = u8> {
+        ready(1)
+    }
+    #[instrument(outcome = panics)]
+    fn streamed() -> impl Stream<Item = u8> {
+        stream::iter([1])
+    }
+    let (_, trace) = traced(|| {
+        let within = Context::current().span_id;
+        let calls: [fn(); 4] = [
+            || drop(plain()),
+            || drop(super::block_on(asynchronous())),
+            || drop(super::block_on(followed())),
+            || drop(super::block_on(streamed().collect::<Vec<_>>())),
+        ];
+        for call in calls {
+            assert!(catch_unwind(call).is_err());
+            assert_eq!(Context::current().span_id, within);
+        }
+    });
+    let outcomes: Vec<_> = trace.spans.iter().map(|span| (span.name.as_ref(), span.outcome)).collect();
+    let names = ["plain", "asynchronous", "followed", "streamed"];
+    assert_eq!(outcomes, names.map(|name| (name, Outcome::Panicked)));
 }
 
 #[test]
