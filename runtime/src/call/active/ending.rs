@@ -95,7 +95,9 @@ impl Active {
     fn write_error(&mut self, verdict: &Verdict<'_>) {
         if self.slot.is_some() {
             span::write(self.slot, |fields| {
-                if let Some(error_type) = verdict.error_type {
+                // What somebody calls cancelled or panicked is called so.
+                let own = matches!(verdict.outcome, Outcome::Ok | Outcome::Error);
+                if let Some(error_type) = verdict.error_type.filter(|_| own) {
                     fields.push(index::ERROR_TYPE, Value::Str(error_type));
                 }
                 let said = verdict.message.filter(|(message, _)| !message.is_returned());
