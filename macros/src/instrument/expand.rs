@@ -361,7 +361,8 @@ fn found(model: &Model, by: &Found, value: &Ident) -> TokenStream {
     // What an `async fn` yields is for its caller, and what is followed is not what is looked at; nor is what somebody says
     // the meaning of.
     let may_be_handed_on = model.mode == Mode::Sync && matches!(by, Found::Probed);
-    let handed_on = may_be_handed_on.then(|| quote!(FutureHandedOn as _, StreamHandedOn as _,));
+    let handed_on =
+        may_be_handed_on.then(|| quote!(FutureHandedOn as _, NamedHandedOn as _, StreamHandedOn as _,));
     let probed = quote! {{
         #[allow(unused_imports)]
         use #krate::__private::{AnyOutcome as _, #handed_on ResultOutcome as _};

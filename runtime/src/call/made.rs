@@ -83,6 +83,21 @@ macro_rules! named {
                 Box::pin($follow(call, report, made, outcome))
             }
         }
+
+        #[diagnostic::do_not_recommend]
+        impl<'a, T, F, O, R> $Named<F, O, R> for Box<dyn $kind<$yields = T> + Unpin $($auto)* + 'a>
+        where
+            F: $kind<$yields = T> + Unpin $($auto)* + 'a,
+            O: for<'r> Fn(&'r T) -> Verdict<'r> + Unpin $($auto)* + 'a,
+            R: Reporting + Unpin $($auto)* + 'a,
+        {
+            type Yields = T;
+
+            #[inline]
+            fn follow(call: Call, report: R, made: F, outcome: O) -> Self {
+                Box::new($follow(call, report, made, outcome))
+            }
+        }
     )*};
 }
 

@@ -46,9 +46,9 @@ pub use made::{
     followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box, keeping,
 };
 pub use outcome::{
-    AnyOutcome, FutureHandedOn, Probe, ResultLike, ResultOutcome, StreamHandedOn, Verdict, classified,
-    error_outcome_chain, error_outcome_debug, error_outcome_display, returned_debug, returned_display,
-    returned_ok_debug, returned_ok_display,
+    AnyOutcome, FutureHandedOn, NamedHandedOn, Probe, ResultLike, ResultOutcome, StreamHandedOn, Verdict,
+    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, returned_debug,
+    returned_display, returned_ok_debug, returned_ok_display,
 };
 pub use place::{FollowedInPlace, follow_in_place};
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};

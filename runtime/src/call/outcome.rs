@@ -1,8 +1,8 @@
 //! What a returned value means.
 //!
 //! A [`Probe`] finds out at compile time what the value is: a `Result` whose error says what it is, any other `Result`, also
-//! within `Option` and `Poll`, or anything. An inherent method hides a trait's method of the same name, and that hides one which
-//! needs another reference. With `err`, a bound asks for a `Result`.
+//! within `Option` and `Poll`, a future that is handed on, or anything. An inherent method hides a trait's method of the same
+//! name, that hides one which needs another reference, and that one which takes what the reference leads to. With `err`, a bound asks for a `Result`.
 
 use std::any::type_name;
 use std::error::Error;
@@ -92,50 +92,69 @@ impl Verdict<'_> {
 #[derive(Debug)]
 pub struct Probe<'r, R: ?Sized>(pub &'r R);
 
+impl<R: ?Sized> Clone for Probe<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R: ?Sized> Copy for Probe<'_, R> {}
+
 /// A `Result` whose error says nothing of itself.
 pub trait ResultOutcome<'r> {
     /// `error` for an `Err`, by its type.
     fn outcome(&self) -> Verdict<'r>;
 }
 
-macro_rules! probed {
-    ($($result:ty),*) => {$(
-        impl<'r, T, E: ErrorType> Probe<'r, $result> {
-            /// `error` for an `Err`, by the name that it gives itself, unless it is to be expected.
-            #[inline]
-            #[must_use]
-            pub fn outcome(&self) -> Verdict<'r> {
-                match self.0.error() {
-                    None => Verdict::of(Outcome::Ok),
-                    Some(error) if error.is_expected() => {
-                        Verdict { outcome: Outcome::Ok, ..Verdict::error(error.error_type()) }
-                    }
-                    Some(error) => Verdict::error(error.error_type()),
-                }
+// One for all: of two, the compiler could not choose where it does not know the type yet.
+impl<'r, R: ResultLike<Error: ErrorType>> Probe<'r, R> {
+    /// `error` for an `Err`, by the name that it gives itself, unless it is to be expected.
+    #[inline]
+    #[must_use]
+    pub fn outcome(&self) -> Verdict<'r> {
+        match self.0.error() {
+            None => Verdict::of(Outcome::Ok),
+            Some(error) if error.is_expected() => {
+                Verdict { outcome: Outcome::Ok, ..Verdict::error(error.error_type()) }
             }
+            Some(error) => Verdict::error(error.error_type()),
         }
-
-        impl<'r, T, E> ResultOutcome<'r> for Probe<'r, $result> {
-            #[inline]
-            fn outcome(&self) -> Verdict<'r> {
-                match self.0.error() {
-                    None => Verdict::of(Outcome::Ok),
-                    Some(_) => Verdict::error(type_name::<E>()),
-                }
-            }
-        }
-    )*};
+    }
 }
 
-probed!(Result<T, E>, Option<Result<T, E>>, Poll<Result<T, E>>, Poll<Option<Result<T, E>>>);
+impl<'r, R: ResultLike> ResultOutcome<'r> for Probe<'r, R> {
+    #[inline]
+    fn outcome(&self) -> Verdict<'r> {
+        match self.0.error() {
+            None => Verdict::of(Outcome::Ok),
+            Some(_) => Verdict::error(type_name::<R::Error>()),
+        }
+    }
+}
 
 /// Every other value is `ok`.
 pub trait AnyOutcome<'r> {
     /// `ok`.
+    fn outcome(self) -> Verdict<'r>;
+}
+
+impl<'r, R: ?Sized> AnyOutcome<'r> for Probe<'r, R> {
+    #[inline]
+    fn outcome(self) -> Verdict<'r> {
+        Verdict::of(Outcome::Ok)
+    }
+}
+
+/// A future that a function hands on by a type of its own, which can't be followed as it is.
+pub trait NamedHandedOn<'r> {
+    /// `ok`.
+    #[deprecated(
+        note = "the span ends when the function returns, before this future has run: to follow it, return it as `impl Future<Output = …>` and write `#[instrument(future)]`; where it stands for a task that runs by itself, write `#[allow(deprecated)]`"
+    )]
     fn outcome(&self) -> Verdict<'r>;
 }
 
-impl<'r, R: ?Sized> AnyOutcome<'r> for &Probe<'r, R> {
+impl<'r, F: Future> NamedHandedOn<'r> for &Probe<'r, F> {
     #[inline]
     fn outcome(&self) -> Verdict<'r> {
         Verdict::of(Outcome::Ok)
@@ -163,6 +182,13 @@ pub trait StreamHandedOn<'r> {
 macro_rules! handed_on {
     ($($as:ident $kind:ident $yields:ident [$($auto:tt)*])*) => {$(
         impl<'r, T> $as<'r> for Probe<'r, Pin<Box<dyn $kind<$yields = T> $($auto)* + '_>>> {
+            #[inline]
+            fn outcome(&self) -> Verdict<'r> {
+                Verdict::of(Outcome::Ok)
+            }
+        }
+
+        impl<'r, T> $as<'r> for Probe<'r, Box<dyn $kind<$yields = T> + Unpin $($auto)* + '_>> {
             #[inline]
             fn outcome(&self) -> Verdict<'r> {
                 Verdict::of(Outcome::Ok)

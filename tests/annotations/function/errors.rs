@@ -172,9 +172,9 @@ fn an_outcome_of_ones_own_that_panics_is_a_panic_of_the_call() {
     let (_, trace) = traced(|| {
         let within = Context::current().span_id;
         let calls: [fn(); 4] = [
-            || drop(plain()),
-            || drop(super::block_on(asynchronous())),
-            || drop(super::block_on(followed())),
+            || _ = plain(),
+            || _ = super::block_on(asynchronous()),
+            || _ = super::block_on(followed()),
             || drop(super::block_on(streamed().collect::<Vec<_>>())),
         ];
         for call in calls {
