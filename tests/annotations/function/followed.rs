@@ -188,18 +188,18 @@ fn pinned(error: u32) -> Pin<Box<impl Future<Output = Result<u32, Failed>>>> {
 // The body alone does not say what the error is.
 #[instrument(future, err)]
 fn fallible(n: u32) -> impl TryFuture<Ok = u32, Error = Failed> {
-    let converted = async move { Ok(leaf(n).await?) };
+    let converted = async move { Ok(leaf(n).await? + 1) };
     converted.map(|result| result)
 }
 
 #[instrument]
 fn fallible_block(n: u32) -> impl TryFuture<Ok = u32, Error = Failed> {
-    async move { Ok(leaf(n).await?) }
+    async move { Ok(leaf(n).await? + 1) }
 }
 
 #[instrument(stream)]
 fn fallible_stream(n: u32) -> impl TryStream<Ok = u32, Error = Failed> {
-    stream::once(async move { Ok(leaf(n).await?) })
+    stream::once(async move { Ok(leaf(n).await? + 1) })
 }
 
 #[test]
