@@ -11,6 +11,7 @@
 //! | [`fields`] | where field values go |
 //! | [`record`] | fields that are filled in while the body runs |
 //! | [`outcome`] | what a returned value means |
+//! | [`handed_on`] | futures and streams that would run after the span |
 //! | [`block`] | calls of blocks of code, by a struct's own tracer |
 //! | [`metrics`] | calls, durations and calls in flight |
 //! | [`switched`] | what is decided anew for each call |
@@ -24,6 +25,7 @@ mod active;
 mod block;
 mod fields;
 mod future;
+mod handed_on;
 mod made;
 mod metrics;
 mod outcome;
@@ -41,14 +43,15 @@ pub(crate) use block::tracer_names;
 pub use block::{Block, BlockHandle, TracerState};
 pub use fields::{Fields, unlabelled, unrecorded};
 pub use future::{Followed, follow_reported};
+pub use handed_on::{FutureHandedOn, NamedHandedOn, StreamHandedOn};
 pub use made::{
     IsFuture, IsStream, Keeping, NamedFuture, NamedStream, followed_future, followed_future_as,
     followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box, keeping,
 };
 pub use outcome::{
-    AnyOutcome, FutureHandedOn, NamedHandedOn, Probe, ResultLike, ResultOutcome, StreamHandedOn, Verdict,
-    classified, error_outcome_chain, error_outcome_debug, error_outcome_display, returned_debug,
-    returned_display, returned_ok_debug, returned_ok_display,
+    AnyOutcome, Probe, ResultLike, ResultOutcome, Verdict, classified, error_outcome_chain,
+    error_outcome_debug, error_outcome_display, returned_debug, returned_display, returned_ok_debug,
+    returned_ok_display,
 };
 pub use place::{FollowedInPlace, follow_in_place};
 pub use record::{Inside, OpenSpan, Outside, SpanHandle};
