@@ -5,21 +5,21 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
+use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound, parse_quote};
 
 use super::made::Kind;
 
 /// What a type says about being a future or a stream: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
-pub(super) struct Returned<'t> {
+pub(super) struct Returned {
     /// Where it says so.
     pub(super) at: Span,
     /// What the future yields, or the stream's items are, where that is written.
-    pub(super) output: Option<&'t Type>,
+    pub(super) output: Option<Type>,
 }
 
-impl<'t> Returned<'t> {
+impl Returned {
     /// Nothing where the type does not say that it is one of that kind.
-    pub(super) fn of(ty: &'t Type, kind: Kind) -> Option<Self> {
+    pub(super) fn of(ty: &Type, kind: Kind) -> Option<Self> {
         match ty {
             Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds, kind),
             Type::TraitObject(ty) => Self::of_bounds(&ty.bounds, kind),
@@ -42,21 +42,34 @@ impl<'t> Returned<'t> {
         }
     }
 
-    fn of_bounds(bounds: &'t Punctuated<TypeParamBound, Token![+]>, kind: Kind) -> Option<Self> {
-        let (name, yields) = match kind {
-            Kind::Future => ("Future", "Output"),
-            Kind::Stream => ("Stream", "Item"),
+    /// Of `impl Future<Output = T>`, or of `impl TryFuture<Ok = T, Error = E>`, which yields a `Result<T, E>`.
+    fn of_bounds(bounds: &Punctuated<TypeParamBound, Token![+]>, kind: Kind) -> Option<Self> {
+        let (name, fallible, yields) = match kind {
+            Kind::Future => ("Future", "TryFuture", "Output"),
+            Kind::Stream => ("Stream", "TryStream", "Item"),
         };
         bounds.iter().find_map(|bound| {
             let TypeParamBound::Trait(bound) = bound else { return None };
-            let last = bound.path.segments.last().filter(|last| last.ident == name)?;
-            let output = arguments(&last.arguments).find_map(|argument| match argument {
-                GenericArgument::AssocType(assoc) if assoc.ident == yields => Some(&assoc.ty),
-                _ => None,
-            });
+            let last = bound.path.segments.last()?;
+            let output = if last.ident == name {
+                associated(&last.arguments, yields).cloned()
+            } else if last.ident == fallible {
+                let [ok, error] = ["Ok", "Error"].map(|name| associated(&last.arguments, name));
+                ok.zip(error).map(|(ok, error)| parse_quote!(::core::result::Result<#ok, #error>))
+            } else {
+                return None;
+            };
             Some(Self { at: last.ident.span(), output })
         })
     }
+}
+
+/// The type that a bound states for an associated one.
+fn associated<'t>(list: &'t PathArguments, name: &str) -> Option<&'t Type> {
+    arguments(list).find_map(|argument| match argument {
+        GenericArgument::AssocType(assoc) if assoc.ident == name => Some(&assoc.ty),
+        _ => None,
+    })
 }
 
 fn arguments(arguments: &PathArguments) -> impl Iterator<Item = &GenericArgument> {

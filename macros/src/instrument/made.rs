@@ -35,7 +35,7 @@ pub(super) enum Kind {
 pub(super) enum Boxed {
     /// As it is: `impl Future`.
     No,
-    /// `Pin<Box<dyn Future>>`, by its name.
+    /// `Pin<Box<dyn Future>>` or `Pin<Box<impl Future>>`, by its name.
     Yes,
     /// What the compiler finds behind a name.
     Named,
@@ -72,7 +72,7 @@ impl Made {
     }
 
     /// What the future yields, or the stream's items are, where that is written.
-    pub(super) fn output(self, ty: &Type) -> Option<&Type> {
+    pub(super) fn output(self, ty: &Type) -> Option<Type> {
         Returned::of(ty, self.kind).and_then(|returned| returned.output)
     }
 
@@ -106,14 +106,14 @@ impl Boxed {
             Type::ImplTrait(_) => Self::No,
             Type::Paren(ty) => Self::of(&ty.elem),
             Type::Group(ty) => Self::of(&ty.elem),
-            ty if is_pinned_object(ty) => Self::Yes,
+            ty if is_pinned(ty) => Self::Yes,
             _ => Self::Named,
         }
     }
 }
 
-/// Whether it is `Pin<Box<dyn …>>`, written out.
-fn is_pinned_object(ty: &Type) -> bool {
+/// Whether it is `Pin<Box<dyn …>>` or `Pin<Box<impl …>>`, written out.
+fn is_pinned(ty: &Type) -> bool {
     let within = |ty: &Type, name: &str| match ty {
         Type::Path(ty) => {
             let last = ty.path.segments.last().filter(|last| last.ident == name)?;
@@ -121,8 +121,8 @@ fn is_pinned_object(ty: &Type) -> bool {
         }
         _ => None,
     };
-    let object = within(ty, "Pin").and_then(|boxed| within(&boxed, "Box"));
-    matches!(object, Some(Type::TraitObject(_)))
+    let boxed = within(ty, "Pin").and_then(|boxed| within(&boxed, "Box"));
+    matches!(boxed, Some(Type::TraitObject(_) | Type::ImplTrait(_)))
 }
 
 /// Whether it is `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream`, and nothing that what follows it would not be.
@@ -140,7 +140,7 @@ fn is_stream(ty: &Type) -> bool {
         Type::Paren(ty) => return is_stream(&ty.elem),
         Type::Group(ty) => return is_stream(&ty.elem),
         Type::Path(path) => {
-            is_pinned_object(ty)
+            is_pinned(ty)
                 || path.path.segments.last().is_some_and(|last| last.ident != "Pin" && last.ident != "Box")
         }
         _ => false,
