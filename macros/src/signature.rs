@@ -29,6 +29,8 @@ pub(crate) struct Param {
     pub(crate) ty: Option<Type>,
     /// The field of the pattern that binds it, which may have another name: `password` of `Login { password: p }`.
     pub(crate) field: Option<Ident>,
+    /// Whether a `#[cfg(…)]` stands on the parameter, so that it may not be there.
+    pub(crate) is_conditional: bool,
 }
 
 impl Function {
@@ -221,11 +223,16 @@ fn params(sig: &Signature) -> Vec<Param> {
     let mut params = Vec::with_capacity(sig.inputs.len());
     for input in &sig.inputs {
         let FnArg::Typed(typed) = input else { continue };
+        let known = params.len();
         match plain(&typed.pat, &typed.ty) {
             Some((ident, ty)) => {
-                params.push(Param { ident: ident.clone(), ty: Some(ty.clone()), field: None });
+                let (ident, ty) = (ident.clone(), Some(ty.clone()));
+                params.push(Param { ident, ty, field: None, is_conditional: false });
             }
             None => bindings(&typed.pat, None, &mut params),
+        }
+        if typed.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
+            params[known..].iter_mut().for_each(|param| param.is_conditional = true);
         }
     }
     params
@@ -247,7 +254,8 @@ fn bindings(pat: &Pat, field: Option<&Ident>, params: &mut Vec<Param>) {
     };
     match pat {
         Pat::Ident(pat) => {
-            params.push(Param { ident: pat.ident.clone(), ty: None, field: field.cloned() });
+            let (ident, of) = (pat.ident.clone(), field.cloned());
+            params.push(Param { ident, ty: None, field: of, is_conditional: false });
             if let Some((_, pat)) = &pat.subpat {
                 bindings(pat, field, params);
             }

@@ -233,7 +233,8 @@ fn recorded_field(
 /// constant or a set is made of is recorded otherwise: how much of it is shown is for them to say.
 fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut Vec<Field>) {
     let receiver = item.sig.receiver().map(|receiver| (Ident::from(receiver.self_token), Format::Debug));
-    let params = item.params.iter().map(|param| {
+    // What may not be there can't be named.
+    let params = item.params.iter().filter(|param| !param.is_conditional).map(|param| {
         let is_plain = param.ty.as_ref().is_some_and(is_number_or_text);
         (param.ident.clone(), if is_plain { Format::Value } else { Format::Debug })
     });
