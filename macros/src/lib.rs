@@ -25,6 +25,7 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
+mod returned;
 mod secret_names;
 mod secret_read;
 mod semconv;

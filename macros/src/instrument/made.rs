@@ -2,15 +2,14 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Token, Type, TypeParamBound};
 
-use super::future::Returned;
 use super::model::Model;
 use crate::args::{Arg, Flag, Written};
 use crate::errors::Errors;
 use crate::hygiene::{blaming, repeated};
+use crate::returned::{Kind, Returned, is_pinned_object, is_stream};
 use crate::signature::{self, Function};
 
 /// The field with the number of a stream's items.
@@ -21,13 +20,6 @@ pub(super) const ITEMS: &str = "stream.items";
 pub(super) struct Made {
     pub(super) kind: Kind,
     pub(super) boxed: Boxed,
-}
-
-/// What is made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Future,
-    Stream,
 }
 
 /// What it is returned as.
@@ -110,42 +102,6 @@ impl Boxed {
             _ => Self::Named,
         }
     }
-}
-
-/// Whether it is `Pin<Box<dyn …>>`, written out.
-fn is_pinned_object(ty: &Type) -> bool {
-    let within = |ty: &Type, name: &str| match ty {
-        Type::Path(ty) => {
-            let last = ty.path.segments.last().filter(|last| last.ident == name)?;
-            super::future::types(&last.arguments).next().cloned()
-        }
-        _ => None,
-    };
-    let object = within(ty, "Pin").and_then(|boxed| within(&boxed, "Box"));
-    matches!(object, Some(Type::TraitObject(_)))
-}
-
-/// Whether it is `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream`, and nothing that what follows it would not be.
-fn is_stream(ty: &Type) -> bool {
-    let plain = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
-        bounds.iter().all(|bound| match bound {
-            TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| {
-                ["Stream", "FusedStream", "Send", "Sync", "Unpin"].iter().any(|known| last.ident == known)
-            }),
-            _ => true,
-        })
-    };
-    let bounds_are_plain = match ty {
-        Type::ImplTrait(ty) => plain(&ty.bounds),
-        Type::Paren(ty) => return is_stream(&ty.elem),
-        Type::Group(ty) => return is_stream(&ty.elem),
-        Type::Path(path) => {
-            is_pinned_object(ty)
-                || path.path.segments.last().is_some_and(|last| last.ident != "Pin" && last.ident != "Box")
-        }
-        _ => false,
-    };
-    bounds_are_plain && Returned::of(ty, Kind::Stream).is_some()
 }
 
 /// The error for an `impl` type that promises something else.

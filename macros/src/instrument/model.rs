@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Token, Type, parse_quote};
 
 use super::fields::{self, Field};
-use super::future::{Returned, Tail};
+use super::future::Tail;
 use super::made::{self, Made};
 use super::metrics::{self, Metrics};
 use super::named::Named;
@@ -19,6 +19,7 @@ use super::switches::{Switches, Written};
 use crate::args::Text;
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
+use crate::returned::{self, Returned};
 use crate::signature::{self, Function};
 
 /// A function and what is to be observed of it.
@@ -195,7 +196,7 @@ impl Model {
             own_name,
         };
         let mut fields = fields::decide(chosen, &item, &mut errors);
-        if let Some(Made { kind: made::Kind::Stream, .. }) = made {
+        if let Some(Made { kind: returned::Kind::Stream, .. }) = made {
             fields::count_items(&mut fields);
         }
         let slo = Slo::decide(slo, &mut errors);
@@ -261,7 +262,7 @@ fn check_function(item: &Function, body: &Body, is_followed: bool, errors: &mut 
     }
     // A future that is only handed on would run after its span has ended.
     let looks = item.sig.asyncness.is_none() && !is_followed;
-    let future = item.returns().filter(|_| looks).and_then(|ty| Returned::of(ty, made::Kind::Future));
+    let future = item.returns().filter(|_| looks).and_then(|ty| Returned::of(ty, returned::Kind::Future));
     // After a slip among the arguments, `future` may have been meant.
     if let (Some(future), Body::Whole(_), 0) = (future, body, errors.count()) {
         errors.at(future.at, HANDED_ON);
@@ -279,7 +280,7 @@ fn returns(item: &Function, body: &Body, made: Option<Made>) -> Option<Type> {
         return written.and_then(|ty| made.output(ty)).cloned().or_else(|| Some(inferred(written)));
     }
     let Body::Tail(_, tail) = body else { return written.cloned() };
-    let future = written.and_then(|ty| Returned::of(ty, made::Kind::Future));
+    let future = written.and_then(|ty| Returned::of(ty, returned::Kind::Future));
     let output = future.and_then(|future| future.output.cloned());
     let nameable = written.filter(|written| tail.is_boxed() && !mentions_impl(written.to_token_stream()));
     let projected = nameable.map(|written| parse_quote!(<#written as ::core::future::Future>::Output));

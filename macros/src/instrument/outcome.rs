@@ -4,11 +4,12 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use super::made::{Kind, Made};
+use super::made::Made;
 use super::model::{Mode, returns_impl};
 use super::parse::{ErrArgs, Level, RetArgs};
 use crate::args::{Arg, Eq, Options};
 use crate::errors::Errors;
+use crate::returned::Kind;
 use crate::signature::Function;
 
 /// What a returned value means.

@@ -1,0 +1,115 @@
+//! What a function's return type says about being a future or a stream.
+
+use proc_macro2::Span;
+use syn::punctuated::Punctuated;
+use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
+
+/// What is returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Future,
+    Stream,
+}
+
+/// What a type says about being a future or a stream: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
+pub(crate) struct Returned<'t> {
+    /// Where it says so.
+    pub(crate) at: Span,
+    /// What the future yields, or the stream's items are, where that is written.
+    pub(crate) output: Option<&'t Type>,
+    /// The same of an alias, as such are usually defined: the first of its types.
+    pub(crate) likely: Option<&'t Type>,
+}
+
+impl<'t> Returned<'t> {
+    /// Nothing where the type does not say that it is one of that kind.
+    pub(crate) fn of(ty: &'t Type, kind: Kind) -> Option<Self> {
+        match ty {
+            Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds, kind),
+            Type::TraitObject(ty) => Self::of_bounds(&ty.bounds, kind),
+            Type::Paren(inner) => Self::of(&inner.elem, kind),
+            Type::Group(inner) => Self::of(&inner.elem, kind),
+            Type::Path(ty) => {
+                let last = ty.path.segments.last()?;
+                let mut types = types(&last.arguments);
+                match (last.ident.to_string().as_str(), kind) {
+                    // An alias of anybody's: what it yields only the compiler knows.
+                    ("BoxFuture" | "LocalBoxFuture", Kind::Future)
+                    | ("BoxStream" | "LocalBoxStream", Kind::Stream) => {
+                        Some(Self { at: last.ident.span(), output: None, likely: types.next() })
+                    }
+                    ("Pin" | "Box", _) => types.find_map(|ty| Self::of(ty, kind)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn of_bounds(bounds: &'t Punctuated<TypeParamBound, Token![+]>, kind: Kind) -> Option<Self> {
+        let (name, yields) = match kind {
+            Kind::Future => ("Future", "Output"),
+            Kind::Stream => ("Stream", "Item"),
+        };
+        bounds.iter().find_map(|bound| {
+            let TypeParamBound::Trait(bound) = bound else { return None };
+            let last = bound.path.segments.last().filter(|last| last.ident == name)?;
+            let output = arguments(&last.arguments).find_map(|argument| match argument {
+                GenericArgument::AssocType(assoc) if assoc.ident == yields => Some(&assoc.ty),
+                _ => None,
+            });
+            Some(Self { at: last.ident.span(), output, likely: output })
+        })
+    }
+}
+
+fn arguments(arguments: &PathArguments) -> impl Iterator<Item = &GenericArgument> {
+    let list = match arguments {
+        PathArguments::AngleBracketed(list) => Some(&list.args),
+        _ => None,
+    };
+    list.into_iter().flatten()
+}
+
+fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
+    arguments(list).filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// Whether it is `Pin<Box<dyn …>>`, written out.
+pub(crate) fn is_pinned_object(ty: &Type) -> bool {
+    let within = |ty: &Type, name: &str| match ty {
+        Type::Path(ty) => {
+            let last = ty.path.segments.last().filter(|last| last.ident == name)?;
+            types(&last.arguments).next().cloned()
+        }
+        _ => None,
+    };
+    let object = within(ty, "Pin").and_then(|boxed| within(&boxed, "Box"));
+    matches!(object, Some(Type::TraitObject(_)))
+}
+
+/// Whether it is `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream`, and nothing that what follows it would not be.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    let plain = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
+        bounds.iter().all(|bound| match bound {
+            TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| {
+                ["Stream", "FusedStream", "Send", "Sync", "Unpin"].iter().any(|known| last.ident == known)
+            }),
+            _ => true,
+        })
+    };
+    let bounds_are_plain = match ty {
+        Type::ImplTrait(ty) => plain(&ty.bounds),
+        Type::Paren(ty) => return is_stream(&ty.elem),
+        Type::Group(ty) => return is_stream(&ty.elem),
+        Type::Path(path) => {
+            is_pinned_object(ty)
+                || path.path.segments.last().is_some_and(|last| last.ident != "Pin" && last.ident != "Box")
+        }
+        _ => false,
+    };
+    bounds_are_plain && Returned::of(ty, Kind::Stream).is_some()
+}
