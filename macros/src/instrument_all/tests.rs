@@ -86,7 +86,7 @@ fn what_a_function_can_not_take_over_is_not_for_it() {
 fn what_a_function_says_itself_wins() {
     expansion(
         "own_fields",
-        "record_all, fields(x = 1, user.type = 2, pair.0 = 3, {NAME} = 4, y = Empty)",
+        "record_all, fields(x = 1, user.type = 2, \"pair.0\" = 3, {NAME} = 4, y = Empty)",
         "impl S {
             #[instrument(skip_all)] fn nothing(&self) {}
             #[instrument(record(?x, %user.r#type, pair.0))] fn some(x: X, user: User, pair: Pair) {}
