@@ -156,9 +156,16 @@ fn problem(key: &Ident, kind: Kind, item: &Function) -> Option<syn::Error> {
             }
         }
     } else if !in_closure(item) {
-        let message = format!(
-            "`{key}` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them"
-        );
+        let message = match item.sig.variadic {
+            Some(_) => {
+                format!(
+                    "`{key}` needs the body in a closure, which C-variadic arguments can't enter: remove `{key}`"
+                )
+            }
+            None => format!(
+                "`{key}` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them"
+            ),
+        };
         return Some(syn::Error::new(key.span(), message));
     } else {
         return item.returns().filter(|ty| !may_be(ty, kind)).map(|ty| unsaid(key, kind, ty));
