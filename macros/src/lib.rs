@@ -13,6 +13,7 @@ mod args;
 mod attributes;
 mod buckets;
 mod dimension;
+mod docs;
 mod error_type;
 mod errors;
 mod field;
@@ -33,6 +34,7 @@ mod signature;
 mod test;
 #[cfg(test)]
 mod testing;
+mod types;
 
 use proc_macro::TokenStream;
 

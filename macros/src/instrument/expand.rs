@@ -7,13 +7,14 @@ use syn::{Lifetime, Path};
 
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
-use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
+use super::metrics::{CallMetrics, Labels, Metrics, StaticLabel, TypedLabel};
 use super::model::{Body, Captures, Mode, Model};
 use super::names;
 use super::objectives;
 use super::outcome::{ErrorFormat, Found, Outcome, Returned, Said};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
+use super::report::{Report, Target};
 use super::switches;
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};

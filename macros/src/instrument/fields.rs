@@ -14,7 +14,8 @@ use crate::errors::Errors;
 use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg};
 use crate::naming;
 use crate::semconv::ValueType;
-use crate::signature::{self, Function};
+use crate::signature::Function;
+use crate::types;
 
 /// The arguments that have to do with attributes.
 pub(super) struct Written {
@@ -256,7 +257,7 @@ fn is_number_or_text(ty: &Type) -> bool {
         "bool", "str", "String", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
         "u128", "usize", "f32", "f64",
     ];
-    let Type::Path(path) = signature::dereferenced(ty).0 else { return false };
+    let Type::Path(path) = types::dereferenced(ty).0 else { return false };
     path.path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
 }
 
@@ -340,11 +341,11 @@ fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field>
                 return None;
             };
             let value = Value { format, span, tokens: param.ident.to_token_stream(), must_be: None };
-            (signature::dereferenced(written).0.clone(), Some(value))
+            (types::dereferenced(written).0.clone(), Some(value))
         }
     };
-    let is_static = syn::parse2::<Type>(signature::with_static_lifetimes(&ty));
-    if let Some((_, what)) = is_static.ok().and_then(|ty| signature::unnameable(&ty, &item.sig.generics)) {
+    let is_static = syn::parse2::<Type>(types::with_static_lifetimes(&ty));
+    if let Some((_, what)) = is_static.ok().and_then(|ty| types::unnameable(&ty, &item.sig.generics)) {
         let message = format!(
             "what a span's attributes are called is fixed at compile time, so the set's type can't mention `{what}`"
         );

@@ -10,7 +10,8 @@ use crate::args::{Arg, Flag, Written};
 use crate::errors::Errors;
 use crate::hygiene::{blaming, repeated};
 use crate::returned::{Kind, Returned, is_pinned_object, is_stream};
-use crate::signature::{self, Function};
+use crate::signature::Function;
+use crate::types;
 
 /// The field with the number of a stream's items.
 pub(super) const ITEMS: &str = "stream.items";
@@ -176,7 +177,7 @@ fn problem(key: &Ident, kind: Kind, item: &Function) -> Option<syn::Error> {
 /// The type of what is yielded, as an argument: inferred where it is not written.
 pub(super) fn output(returns: Option<&Type>) -> TokenStream {
     match returns {
-        Some(ty) => signature::ascription(Some(ty)),
+        Some(ty) => types::ascription(Some(ty)),
         None => Token![_](proc_macro2::Span::call_site()).to_token_stream(),
     }
 }

@@ -14,6 +14,7 @@ mod outcome;
 mod parse;
 mod quantities;
 mod recording;
+mod report;
 mod secrets;
 mod span_name;
 mod switches;

@@ -20,7 +20,8 @@ use crate::args::Text;
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
 use crate::returned::{self, Returned};
-use crate::signature::{self, Function};
+use crate::signature::Function;
+use crate::{docs, types};
 
 /// A function and what is to be observed of it.
 pub(super) struct Model {
@@ -225,8 +226,8 @@ impl Model {
             kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
             component: component.map_or_else(String::new, |component| text(&component.value.0)),
             switches,
-            doc: signature::summary(&item.attrs),
-            ret: signature::ascription(made.map_or(returns.as_ref(), |_| item.returns())),
+            doc: docs::summary(&item.attrs),
+            ret: types::ascription(made.map_or(returns.as_ref(), |_| item.returns())),
             output: made::output(returns.as_ref()),
             returns_at: made::place(&item),
             head: item.head,

@@ -9,7 +9,7 @@ use super::metrics::{self, CallMetrics, Metrics};
 use super::model::Model;
 use super::objectives;
 use crate::hygiene::{Runtime, blaming};
-use crate::signature::with_static_lifetimes;
+use crate::types::with_static_lifetimes;
 
 /// All the names, as a constant slice.
 ///
