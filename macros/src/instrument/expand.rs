@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Path};
 
+use super::callsite::Callsite;
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
 use super::metrics::{CallMetrics, Labels, Metrics, StaticLabel, TypedLabel};
@@ -137,12 +138,13 @@ fn kind(krate: &Runtime, kind: Kind) -> TokenStream {
 
 /// The fields of the callsite's `Spec`.
 fn site(model: &Model) -> TokenStream {
-    let Model { krate, name, component, function, doc, .. } = model;
-    let target = match &model.target {
+    let krate = &model.krate;
+    let Callsite { name, target, level: at, kind: role, component, function, doc } = &model.callsite;
+    let target = match target {
         Some(target) => quote!(#target),
         None => quote!(::core::module_path!()),
     };
-    let (level, kind) = (level(krate, model.level), kind(krate, model.kind));
+    let (level, kind) = (level(krate, *at), kind(krate, *role));
     let fields = names::all(krate, &model.fields);
     let calls = match &model.metrics {
         Metrics::Own(metrics) => call_spec(krate, function, metrics),
@@ -352,7 +354,7 @@ fn returned(
     found: &TokenStream,
 ) -> TokenStream {
     let Returned { is_display, level: at, at: span } = returned;
-    let level = level(&model.krate, at.unwrap_or(model.level));
+    let level = level(&model.krate, at.unwrap_or(model.callsite.level));
     let name = match (is_result, is_display) {
         (false, false) => "returned_debug",
         (false, true) => "returned_display",

@@ -1,5 +1,6 @@
 //! `#[instrument]`: a function's calls become spans and, if it asks for them, metrics.
 
+mod callsite;
 mod conventions;
 mod expand;
 mod fields;

@@ -63,6 +63,13 @@ pub(super) struct Written {
     pub(super) ret: Arg<Options<RetArgs>>,
 }
 
+impl Written {
+    /// Whether somebody looks at what is returned, whatever it is.
+    pub(super) fn looks(&self) -> bool {
+        self.outcome.is_some() || self.ret.is_some()
+    }
+}
+
 impl Outcome {
     pub(super) fn decide(
         written: Written,
