@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
+use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound, parse_quote};
 
 /// What is returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,18 +12,18 @@ pub(crate) enum Kind {
 }
 
 /// What a type says about being a future or a stream: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
-pub(crate) struct Returned<'t> {
+pub(crate) struct Returned {
     /// Where it says so.
     pub(crate) at: Span,
     /// What the future yields, or the stream's items are, where that is written.
-    pub(crate) output: Option<&'t Type>,
+    pub(crate) output: Option<Type>,
     /// The same of an alias, as such are usually defined: the first of its types.
-    pub(crate) likely: Option<&'t Type>,
+    pub(crate) likely: Option<Type>,
 }
 
-impl<'t> Returned<'t> {
+impl Returned {
     /// Nothing where the type does not say that it is one of that kind.
-    pub(crate) fn of(ty: &'t Type, kind: Kind) -> Option<Self> {
+    pub(crate) fn of(ty: &Type, kind: Kind) -> Option<Self> {
         match ty {
             Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds, kind),
             Type::TraitObject(ty) => Self::of_bounds(&ty.bounds, kind),
@@ -36,7 +36,7 @@ impl<'t> Returned<'t> {
                     // An alias of anybody's: what it yields only the compiler knows.
                     ("BoxFuture" | "LocalBoxFuture", Kind::Future)
                     | ("BoxStream" | "LocalBoxStream", Kind::Stream) => {
-                        Some(Self { at: last.ident.span(), output: None, likely: types.next() })
+                        Some(Self { at: last.ident.span(), output: None, likely: types.next().cloned() })
                     }
                     ("Pin" | "Box", _) => types.find_map(|ty| Self::of(ty, kind)),
                     _ => None,
@@ -46,21 +46,34 @@ impl<'t> Returned<'t> {
         }
     }
 
-    fn of_bounds(bounds: &'t Punctuated<TypeParamBound, Token![+]>, kind: Kind) -> Option<Self> {
-        let (name, yields) = match kind {
-            Kind::Future => ("Future", "Output"),
-            Kind::Stream => ("Stream", "Item"),
+    /// Of `impl Future<Output = T>`, or of `impl TryFuture<Ok = T, Error = E>`, which yields a `Result<T, E>`.
+    fn of_bounds(bounds: &Punctuated<TypeParamBound, Token![+]>, kind: Kind) -> Option<Self> {
+        let (name, fallible, yields) = match kind {
+            Kind::Future => ("Future", "TryFuture", "Output"),
+            Kind::Stream => ("Stream", "TryStream", "Item"),
         };
         bounds.iter().find_map(|bound| {
             let TypeParamBound::Trait(bound) = bound else { return None };
-            let last = bound.path.segments.last().filter(|last| last.ident == name)?;
-            let output = arguments(&last.arguments).find_map(|argument| match argument {
-                GenericArgument::AssocType(assoc) if assoc.ident == yields => Some(&assoc.ty),
-                _ => None,
-            });
-            Some(Self { at: last.ident.span(), output, likely: output })
+            let last = bound.path.segments.last()?;
+            let output = if last.ident == name {
+                associated(&last.arguments, yields).cloned()
+            } else if last.ident == fallible {
+                let [ok, error] = ["Ok", "Error"].map(|name| associated(&last.arguments, name));
+                ok.zip(error).map(|(ok, error)| parse_quote!(::core::result::Result<#ok, #error>))
+            } else {
+                return None;
+            };
+            Some(Self { at: last.ident.span(), likely: output.clone(), output })
         })
     }
+}
+
+/// The type that a bound states for an associated one.
+fn associated<'t>(list: &'t PathArguments, name: &str) -> Option<&'t Type> {
+    arguments(list).find_map(|argument| match argument {
+        GenericArgument::AssocType(assoc) if assoc.ident == name => Some(&assoc.ty),
+        _ => None,
+    })
 }
 
 fn arguments(arguments: &PathArguments) -> impl Iterator<Item = &GenericArgument> {
@@ -71,15 +84,15 @@ fn arguments(arguments: &PathArguments) -> impl Iterator<Item = &GenericArgument
     list.into_iter().flatten()
 }
 
-fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
+pub(crate) fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
     arguments(list).filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })
 }
 
-/// Whether it is `Pin<Box<dyn …>>`, written out.
-pub(crate) fn is_pinned_object(ty: &Type) -> bool {
+/// Whether it is `Pin<Box<dyn …>>` or `Pin<Box<impl …>>`, written out.
+pub(crate) fn is_pinned(ty: &Type) -> bool {
     let within = |ty: &Type, name: &str| match ty {
         Type::Path(ty) => {
             let last = ty.path.segments.last().filter(|last| last.ident == name)?;
@@ -87,8 +100,8 @@ pub(crate) fn is_pinned_object(ty: &Type) -> bool {
         }
         _ => None,
     };
-    let object = within(ty, "Pin").and_then(|boxed| within(&boxed, "Box"));
-    matches!(object, Some(Type::TraitObject(_)))
+    let boxed = within(ty, "Pin").and_then(|boxed| within(&boxed, "Box"));
+    matches!(boxed, Some(Type::TraitObject(_) | Type::ImplTrait(_)))
 }
 
 /// Whether it is `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream`, and nothing that what follows it would not be.
@@ -106,7 +119,7 @@ pub(crate) fn is_stream(ty: &Type) -> bool {
         Type::Paren(ty) => return is_stream(&ty.elem),
         Type::Group(ty) => return is_stream(&ty.elem),
         Type::Path(path) => {
-            is_pinned_object(ty)
+            is_pinned(ty)
                 || path.path.segments.last().is_some_and(|last| last.ident != "Pin" && last.ident != "Box")
         }
         _ => false,

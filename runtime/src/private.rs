@@ -16,12 +16,12 @@ pub use crate::attribute::{
 pub use crate::call::{
     AnyOutcome, Beginning, Begun, Block, BlockHandle, Call, CallGuard, Callee, Ends, Fields, Followed,
     FollowedInPlace, FollowedStream, FutureHandedOn, Inside, IsFuture, IsStream, Keeping, NamedFuture,
-    NamedStream, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES,
-    Site, SpanHandle, Start, StreamHandedOn, TracerState, Verdict, classified, error_outcome_chain,
-    error_outcome_debug, error_outcome_display, follow_in_place, follow_reported, followed_future,
-    followed_future_as, followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box,
-    keeping, observe, report_at, report_to, returned_debug, returned_display, returned_ok_debug,
-    returned_ok_display, unlabelled, unrecorded,
+    NamedHandedOn, NamedStream, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike,
+    ResultOutcome, SITES, Site, SpanHandle, Start, StreamHandedOn, TracerState, Verdict, classified,
+    error_outcome_chain, error_outcome_debug, error_outcome_display, follow_in_place, follow_reported,
+    followed_future, followed_future_as, followed_future_in_box, followed_stream, followed_stream_as,
+    followed_stream_in_box, keeping, observe, report_at, report_to, returned_debug, returned_display,
+    returned_ok_debug, returned_ok_display, unlabelled, unrecorded,
 };
 pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]

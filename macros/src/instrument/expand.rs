@@ -266,7 +266,7 @@ fn record(model: &Model) -> TokenStream {
     match (statements.is_empty() && links.is_none(), checks.is_empty()) {
         (true, true) => TokenStream::new(),
         (true, false) => quote!(|_| { #checks }),
-        (false, _) => quote!(|#recorder| { #checks #links #(#statements)* }),
+        (false, _) => quote!(|#recorder| { #checks #(#statements)* #links }),
     }
 }
 
@@ -335,7 +335,7 @@ fn outcome(model: &Model) -> TokenStream {
 /// With what the error says.
 fn said(krate: &Runtime, said: &Said, value: &Ident, found: &TokenStream) -> TokenStream {
     let Said { format, level: at, at: span } = said;
-    let level = level(krate, *at);
+    let level = option(at.map(|at| level(krate, at)));
     let function = match format {
         ErrorFormat::Display => quote_spanned!(blaming(*span)=> error_outcome_display),
         ErrorFormat::Debug => quote_spanned!(blaming(*span)=> error_outcome_debug),
@@ -370,17 +370,21 @@ fn found(model: &Model, by: &Found, value: &Ident) -> TokenStream {
     let krate = &model.krate;
     // It says where what is handed on should be followed.
     let outcome = Ident::new("outcome", blaming(model.returns_at));
-    // What an `async fn` yields is for its caller, and what is followed is not what is looked at.
-    let handed_on = (model.mode == Mode::Sync).then(|| quote!(FutureHandedOn as _, StreamHandedOn as _,));
+    // What an `async fn` yields is for its caller, and what is followed is not what is looked at; nor is what somebody says
+    // the meaning of.
+    let may_be_handed_on = model.mode == Mode::Sync && matches!(by, Found::Probed);
+    let handed_on =
+        may_be_handed_on.then(|| quote!(FutureHandedOn as _, NamedHandedOn as _, StreamHandedOn as _,));
+    let probed = quote! {{
+        #[allow(unused_imports)]
+        use #krate::__private::{AnyOutcome as _, #handed_on ResultOutcome as _};
+        (&#krate::__private::Probe(#value)).#outcome()
+    }};
     match by {
         Found::By(path) => {
             let (at, value) = (krate.at(path.span()), Ident::new("__out", blaming(path.span())));
-            quote_spanned!(blaming(path.span())=> #at::__private::classified(#path(#value)))
+            quote_spanned!(blaming(path.span())=> #at::__private::classified(#path(#value), #probed))
         }
-        Found::Probed => quote! {{
-            #[allow(unused_imports)]
-            use #krate::__private::{AnyOutcome as _, #handed_on ResultOutcome as _};
-            (&#krate::__private::Probe(#value)).#outcome()
-        }},
+        Found::Probed => probed,
     }
 }

@@ -9,7 +9,7 @@ use super::model::Model;
 use crate::args::{Arg, Flag, Written};
 use crate::errors::Errors;
 use crate::hygiene::{blaming, repeated};
-use crate::returned::{Kind, Returned, is_pinned_object, is_stream};
+use crate::returned::{Kind, Returned, is_pinned, is_stream};
 use crate::signature::Function;
 use crate::types;
 
@@ -28,7 +28,7 @@ pub(super) struct Made {
 pub(super) enum Boxed {
     /// As it is: `impl Future`.
     No,
-    /// `Pin<Box<dyn Future>>`, by its name.
+    /// `Pin<Box<dyn Future>>` or `Pin<Box<impl Future>>`, by its name.
     Yes,
     /// What the compiler finds behind a name.
     Named,
@@ -65,7 +65,7 @@ impl Made {
     }
 
     /// What the future yields, or the stream's items are, where that is written.
-    pub(super) fn output(self, ty: &Type) -> Option<&Type> {
+    pub(super) fn output(self, ty: &Type) -> Option<Type> {
         Returned::of(ty, self.kind).and_then(|returned| returned.output)
     }
 
@@ -99,7 +99,7 @@ impl Boxed {
             Type::ImplTrait(_) => Self::No,
             Type::Paren(ty) => Self::of(&ty.elem),
             Type::Group(ty) => Self::of(&ty.elem),
-            ty if is_pinned_object(ty) => Self::Yes,
+            ty if is_pinned(ty) => Self::Yes,
             _ => Self::Named,
         }
     }

@@ -301,11 +301,11 @@ const HANDED_ON: &str = "`#[instrument]` would end the span before this future r
 fn returns(item: &Function, body: &Body, made: Option<Made>) -> Option<Type> {
     let written = item.returns();
     if let Some(made) = made {
-        return written.and_then(|ty| made.output(ty)).cloned().or_else(|| Some(inferred(written)));
+        return written.and_then(|ty| made.output(ty)).or_else(|| Some(inferred(written)));
     }
     let Body::Tail(_, tail) = body else { return written.cloned() };
     let future = written.and_then(|ty| Returned::of(ty, returned::Kind::Future));
-    let output = future.and_then(|future| future.output.cloned());
+    let output = future.and_then(|future| future.output);
     let nameable = written.filter(|written| tail.is_boxed() && !mentions_impl(written.to_token_stream()));
     let projected = nameable.map(|written| parse_quote!(<#written as ::core::future::Future>::Output));
     output.or(projected).or_else(|| Some(inferred(written)))

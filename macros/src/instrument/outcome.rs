@@ -33,7 +33,8 @@ pub(super) enum Found {
 /// How an error is reported.
 pub(super) struct Said {
     pub(super) format: ErrorFormat,
-    pub(super) level: Level,
+    /// By what the error is, where none is stated.
+    pub(super) level: Option<Level>,
     /// Where the return type is written.
     pub(super) at: Span,
 }
@@ -133,7 +134,7 @@ fn said(args: ErrArgs, returns: Option<&Type>, errors: &mut Errors) -> Said {
     }
     Said {
         format: format.map_or(ErrorFormat::Display, |(_, format)| format),
-        level: level.map_or(Level::Error, |level| level.value.0),
+        level: level.map(|level| level.value.0),
         at: returns.map_or_else(Span::call_site, Spanned::span),
     }
 }

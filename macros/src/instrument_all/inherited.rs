@@ -10,7 +10,7 @@ use syn::{ReturnType, Signature, Token, Type};
 use super::parse::Argument;
 use crate::args::{Element, at_end};
 use crate::field::{FieldArg, Key};
-use crate::returned::{Kind, Returned, is_stream};
+use crate::returned::{Kind, Returned, is_stream, types};
 
 /// What decides about that.
 pub(super) struct Heir<'f> {
@@ -156,15 +156,18 @@ fn returns_a_result(sig: &Signature) -> bool {
         true => Returned::of(ty, Kind::Stream),
         false => Returned::of(ty, Kind::Future),
     };
-    is_result(ty) || yielded.and_then(|yielded| yielded.likely).is_some_and(is_result)
+    is_result(ty) || yielded.and_then(|yielded| yielded.likely).is_some_and(|ty| is_result(&ty))
 }
 
-/// Whether a type is a `Result`, by whatever name that ends so: nothing around it, nor a reference to one.
+/// Whether a type is a `Result`, by whatever name that ends so, or an `Option` or a `Poll` of one: nothing else around it, nor
+/// a reference to one.
 fn is_result(ty: &Type) -> bool {
     match ty {
-        Type::Path(ty) => {
-            ty.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result"))
-        }
+        Type::Path(ty) => ty.path.segments.last().is_some_and(|last| {
+            let may_hold_one = last.ident == "Option" || last.ident == "Poll";
+            last.ident.to_string().ends_with("Result")
+                || may_hold_one && types(&last.arguments).next().is_some_and(is_result)
+        }),
         Type::Paren(ty) => is_result(&ty.elem),
         Type::Group(ty) => is_result(&ty.elem),
         _ => false,

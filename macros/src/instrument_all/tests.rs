@@ -110,6 +110,9 @@ fn errors_are_reported_of_what_is_a_result() {
         "io::Result<()>",
         "(::core::result::Result<impl Fn(), E>)",
         "QueryResult",
+        "Option<Result<u8, E>>",
+        "Poll<Option<io::Result<u8>>>",
+        "impl Future<Output = Option<Result<u8, E>>>",
         "impl Future<Output = Result<u8, E>> + Send",
         "Pin<Box<dyn ::core::future::Future<Output = io::Result<()>> + Send + '_>>",
         "BoxFuture<'_, Result<u8, E>>",
@@ -120,17 +123,15 @@ fn errors_are_reported_of_what_is_a_result() {
     }
     for output in [
         "u8",
-        "Option<Result<u8, E>>",
+        "Option<u8>",
         "Vec<io::Result<u8>>",
-        "Poll<Result<u8, E>>",
+        "Option<Vec<Result<u8, E>>>",
         "&Result<u8, E>",
         "(Result<u8, E>, u8)",
         "Box<dyn Fn() -> Result<u8, E>>",
         "Box<Result<u8, E>>",
         "impl Iterator<Item = Result<u8, E>>",
         "impl Stream<Item = Result<u8, E>> + Clone",
-        "impl Stream<Item = Option<Result<u8, E>>>",
-        "impl Future<Output = Option<Result<u8, E>>>",
         "BoxFuture<'_, Vec<Result<u8, E>>>",
     ] {
         assert!(!takes(&item(output)), "{output}");

@@ -178,6 +178,12 @@ impl Decoder<'_> {
                 }
                 continue;
             }
+            if let (None, value::index::DROPPED_LINKS, value::Value::U64(links)) =
+                (field.key, field.index, field.value)
+            {
+                said.dropped_links += links as u32;
+                continue;
+            }
             let key = match (field.key, names.get(usize::from(field.index))) {
                 (Some(key), _) => arena.text(key),
                 (None, Some(name)) => Text::Static(name),

@@ -55,6 +55,26 @@ fn causes_become_links() {
     assert_eq!(none.links, []);
 }
 
+#[test]
+fn many_causes_leave_room_for_fields_and_errors() {
+    #[instrument(follows_from = causes, fields(size = causes.len(), later = Empty), err)]
+    fn many(causes: &[Context]) -> Result<(), &'static str> {
+        record!(later = true);
+        Err("failed")
+    }
+    let causes: Vec<_> = std::iter::repeat_with(other).take(100).collect();
+    let (_, trace) = traced(|| many(&causes));
+    let many = trace.one("many");
+    assert_eq!(many.links, links(&causes[..many.links.len()]));
+    assert!(many.links.len() > 30);
+    assert_eq!(many.dropped_links as usize, 100 - many.links.len());
+    assert_eq!(many.dropped_attributes, 0);
+    for name in ["size", "later", "error.type"] {
+        assert!(many.attributes.iter().any(|(key, _)| key == name), "{name}: {:?}", many.attributes);
+    }
+    assert_eq!(many.error.as_deref(), Some("failed"));
+}
+
 /// Notes what follows from what.
 #[derive(Clone, Default)]
 struct Follows(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
