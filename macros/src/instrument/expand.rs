@@ -1,19 +1,21 @@
 //! The tokens of `#[instrument]`: the function as written, its body inside one call of `body!`.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Path};
 
+use super::callsite::Callsite;
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
-use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
+use super::metrics::{CallMetrics, Labels, Metrics, StaticLabel, TypedLabel};
 use super::model::{Body, Captures, Mode, Model};
 use super::names;
 use super::objectives;
 use super::outcome::{ErrorFormat, Found, Outcome, Returned, Said};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
+use super::report::{Report, Target};
 use super::switches;
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
@@ -69,8 +71,7 @@ fn report(model: &Model) -> Option<TokenStream> {
     let krate = krate.at(at);
     let report_at = quote_spanned!(at=> #krate::__private::report_at);
     let (report, target) = match target {
-        Target::Global(ty) if is_plain(ty) => (report_at, quote_spanned!(at=> #ty::global())),
-        Target::Global(ty) => (report_at, quote_spanned!(at=> <#ty>::global())),
+        Target::Global(ty) => (report_at, global(&krate, at, ty)),
         Target::Place(place) => (report_at, quote_spanned!(at=> &(#place))),
         Target::Reference(value) => (report_at, quote!(#value)),
         Target::Value(value) => (quote_spanned!(at=> #krate::__private::report_to), quote!(#value)),
@@ -80,6 +81,16 @@ fn report(model: &Model) -> Option<TokenStream> {
         None => quote_spanned!(at=> #krate::__private::no_labels),
     };
     Some(quote_spanned!(at=> |#call| #report(#target, #call, #labels)))
+}
+
+/// A type's own `global()`, or one that a trait gives it; without either the import says what is missing.
+fn global(krate: &TokenStream, at: Span, ty: &Path) -> TokenStream {
+    let ty = if is_plain(ty) { ty.to_token_stream() } else { quote_spanned!(at=> <#ty>) };
+    quote_spanned! {at=> {
+        #[allow(unused_imports)]
+        use #krate::__private::GlobalMetrics as _;
+        #ty::global()
+    }}
 }
 
 /// Whether a type's path is one of an expression too.
@@ -109,12 +120,13 @@ fn kind(krate: &Runtime, kind: Kind) -> TokenStream {
 
 /// The fields of the callsite's `Spec`.
 fn site(model: &Model) -> TokenStream {
-    let Model { krate, name, component, function, doc, .. } = model;
-    let target = match &model.target {
+    let krate = &model.krate;
+    let Callsite { name, target, level: at, kind: role, component, function, doc } = &model.callsite;
+    let target = match target {
         Some(target) => quote!(#target),
         None => quote!(::core::module_path!()),
     };
-    let (level, kind) = (level(krate, model.level), kind(krate, model.kind));
+    let (level, kind) = (level(krate, *at), kind(krate, *role));
     let fields = names::all(krate, &model.fields);
     let calls = match &model.metrics {
         Metrics::Own(metrics) => call_spec(krate, function, metrics),
@@ -324,7 +336,7 @@ fn returned(
     found: &TokenStream,
 ) -> TokenStream {
     let Returned { is_display, level: at, at: span } = returned;
-    let level = level(&model.krate, at.unwrap_or(model.level));
+    let level = level(&model.krate, at.unwrap_or(model.callsite.level));
     let name = match (is_result, is_display) {
         (false, false) => "returned_debug",
         (false, true) => "returned_display",
@@ -343,8 +355,9 @@ fn found(model: &Model, by: &Found, value: &Ident) -> TokenStream {
     // What an `async fn` yields is for its caller, and what is followed is not what is looked at; nor is what somebody says
     // the meaning of.
     let may_be_handed_on = model.mode == Mode::Sync && matches!(by, Found::Probed);
-    let handed_on =
-        may_be_handed_on.then(|| quote!(FutureHandedOn as _, NamedHandedOn as _, StreamHandedOn as _,));
+    // A started task needs nobody who follows it.
+    let named = (!model.returns_task).then(|| quote!(NamedHandedOn as _,));
+    let handed_on = may_be_handed_on.then(|| quote!(FutureHandedOn as _, #named StreamHandedOn as _,));
     let probed = quote! {{
         #[allow(unused_imports)]
         use #krate::__private::{AnyOutcome as _, #handed_on ResultOutcome as _};

@@ -4,11 +4,12 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use super::made::{Kind, Made};
+use super::made::Made;
 use super::model::{Mode, returns_impl};
 use super::parse::{ErrArgs, Level, RetArgs};
 use crate::args::{Arg, Eq, Options};
 use crate::errors::Errors;
+use crate::returned::Kind;
 use crate::signature::Function;
 
 /// What a returned value means.
@@ -61,6 +62,13 @@ pub(super) struct Written {
     pub(super) err: Arg<Options<ErrArgs>>,
     pub(super) outcome: Arg<Eq<Path>>,
     pub(super) ret: Arg<Options<RetArgs>>,
+}
+
+impl Written {
+    /// Whether somebody looks at what is returned, whatever it is.
+    pub(super) fn looks(&self) -> bool {
+        self.outcome.is_some() || self.ret.is_some()
+    }
 }
 
 impl Outcome {

@@ -15,7 +15,7 @@ fn record_all_leaves_out_what_is_skipped() {
     expansion(
         "record_all",
         "record_all, skip(b), record(%c)",
-        "fn f(&self, a: u8, b: u8, (c, _d): (u8, u8), r#type: &str, &e: &usize, f: Vec<u8>) {}",
+        "fn f(&self, a: u8, b: u8, (c, _d): (u8, u8), r#type: &str, &e: &usize, f: Vec<u8>, #[cfg(unix)] g: u8, #[cfg(unix)] (h, i): (u8, u8)) {}",
     );
 }
 

@@ -9,6 +9,11 @@ fn a_name_made_of_parameters() {
         "name = \"publish {{{event.kind:?}}} to {topic}\", record(topic)",
         "fn publish(topic: &str, event: &Event) {}",
     );
+    expansion(
+        "raw_name",
+        "name = \"{type} {r#type} {r#topic} {gen} {event.match} {event.0}\"",
+        "fn publish(topic: &str, r#type: u8, r#gen: u8, event: &Event) {}",
+    );
     expansion("route_name", "name = \"GET /orders/{id}\"", "fn order(id: u64) {}");
     expansion(
         "route_and_parameter",
@@ -26,6 +31,18 @@ fn a_name_made_of_parameters() {
         "fn get(id: u64) {}",
         "\"get {self.id}\": `{self.id}` in the name is no parameter; write `{{self.id}}` for the braces themselves",
     );
+    for keyword in ["type", "crate", "super", "r#match", "_", "event.self"] {
+        let message = match keyword {
+            "type" | "r#match" => format!(
+                "`{{{keyword}}}` in the name is no parameter; write `{{{{{keyword}}}}}` for the braces themselves"
+            ),
+            _ => format!(
+                "`{{{keyword}}}` is no parameter, nor a field of one: write `{{{{` and `}}}}` for braces themselves"
+            ),
+        };
+        let name = format!("\"get {{{keyword}}}\"");
+        refused(&format!("name = {name}"), "fn get(event: u64) {}", &format!("{name}: {message}"));
+    }
     refused(
         "name = \"get {id\"",
         "fn get(id: u64) {}",
