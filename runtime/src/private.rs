@@ -28,7 +28,7 @@ pub use crate::enabled::enabled;
 pub use crate::entry::{MainOptions, main_async, main_sync};
 #[cfg(feature = "telemetry")]
 pub use crate::metric::GLOBALS;
-pub use crate::metric::role::{self, CallMetrics, GlobalMetrics, Role, no_labels};
+pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
     Alert, Comparison, Condition, FamiliesOf, Interner, Label, LabelText, Labels, Metric, MetricDescriptor,
     NestedMetrics, Panel, PanelKind, Severity, Threshold, UnknownFamilies, by_kind, check_buckets,

@@ -1,7 +1,7 @@
 //! The tokens of `#[instrument]`: the function as written, its body inside one call of `body!`.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Path};
 
@@ -71,7 +71,8 @@ fn report(model: &Model) -> Option<TokenStream> {
     let krate = krate.at(at);
     let report_at = quote_spanned!(at=> #krate::__private::report_at);
     let (report, target) = match target {
-        Target::Global(ty) => (report_at, global(&krate, at, ty)),
+        Target::Global(ty) if is_plain(ty) => (report_at, quote_spanned!(at=> #ty::global())),
+        Target::Global(ty) => (report_at, quote_spanned!(at=> <#ty>::global())),
         Target::Place(place) => (report_at, quote_spanned!(at=> &(#place))),
         Target::Reference(value) => (report_at, quote!(#value)),
         Target::Value(value) => (quote_spanned!(at=> #krate::__private::report_to), quote!(#value)),
@@ -81,16 +82,6 @@ fn report(model: &Model) -> Option<TokenStream> {
         None => quote_spanned!(at=> #krate::__private::no_labels),
     };
     Some(quote_spanned!(at=> |#call| #report(#target, #call, #labels)))
-}
-
-/// A type's own `global()`, or one that a trait gives it; without either the import says what is missing.
-fn global(krate: &TokenStream, at: Span, ty: &Path) -> TokenStream {
-    let ty = if is_plain(ty) { ty.to_token_stream() } else { quote_spanned!(at=> <#ty>) };
-    quote_spanned! {at=> {
-        #[allow(unused_imports)]
-        use #krate::__private::GlobalMetrics as _;
-        #ty::global()
-    }}
 }
 
 /// Whether a type's path is one of an expression too.

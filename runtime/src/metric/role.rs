@@ -181,31 +181,6 @@ impl Ending {
     }
 }
 
-/// `Type::global()` of a type that has none of its own, and no trait of the user's gives it one: what `metrics = Type` needs.
-/// Nothing implements what it asks for, so that the compiler says what is missing.
-pub trait GlobalMetrics: Sized {
-    /// There is none.
-    fn global() -> &'static Self;
-}
-
-impl<M: HasGlobal> GlobalMetrics for M {
-    fn global() -> &'static Self {
-        match M::NONE {}
-    }
-}
-
-/// Nothing.
-#[diagnostic::on_unimplemented(
-    message = "`metrics = Type` reports into `Type::global()`, and `{Self}` has none",
-    label = "no `global()`",
-    note = "a struct with `#[derive(spanwright::Metrics)]` has one, unless it is generic or `#[metrics(global = false)]`; report \
-            into an instance of such a one, `metrics(into = self.metrics)`, or give it a `global()` of yours"
-)]
-pub trait HasGlobal {
-    /// There is none.
-    const NONE: std::convert::Infallible;
-}
-
 /// What the labels of a call are where the annotation gives none.
 #[diagnostic::on_unimplemented(
     message = "these metrics have labels, `{Self}`, and the function gives none",
