@@ -1,9 +1,12 @@
 //! Whether and where a call's span begins: `enabled`, `parent`, `follows_from`, and what `component` switches of a report.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Expr;
+use std::iter::Peekable;
+
+use proc_macro2::token_stream::IntoIter;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Expr, UnOp};
 
 use super::metrics::Metrics;
 use super::model::Model;
@@ -49,21 +52,61 @@ impl Switches {
         let (parent, follows_from, enabled) = (value(parent), value(follows_from), value(enabled));
         // An `.await` would suspend before there is a future to follow.
         for expr in [&parent, &follows_from, &enabled].into_iter().flatten() {
-            if let Expr::Await(awaited) = expr {
+            if let Some(at) = awaited(expr.to_token_stream()) {
                 let message = "this is evaluated before the call begins, where nothing can be awaited: await it in the caller, and \
                      hand it over as a parameter";
-                errors.at(awaited.await_token.span, message);
+                errors.at(at, message);
             }
         }
-        let is_switched = has_component || enabled.is_some();
+        // Whatever stands between a call and its callsite decides about the report too.
+        let is_adapted = has_component || enabled.is_some() || parent.is_some() || follows_from.is_some();
         Self {
             parent: parent
                 .map(|parent| if is_none(&parent) { Parent::Root(parent) } else { Parent::Of(parent) }),
             follows_from,
             enabled,
-            report: is_switched && matches!(metrics, Metrics::Into(_)),
+            report: is_adapted && matches!(metrics, Metrics::Into(_)),
         }
     }
+}
+
+/// Where something is awaited, macros' arguments included; what is `async` itself is a future of its own.
+fn awaited(tokens: TokenStream) -> Option<Span> {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match (&token, tokens.peek()) {
+            (TokenTree::Punct(dot), Some(TokenTree::Ident(name)))
+                if dot.as_char() == '.' && name == "await" =>
+            {
+                Some(name.span())
+            }
+            (TokenTree::Group(group), _) => awaited(group.stream()),
+            (TokenTree::Ident(name), _) if name == "async" => {
+                skip_future(&mut tokens);
+                None
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+/// Leaves out what stands behind `async`: a block, or a closure, whose body ends where the argument does.
+fn skip_future(tokens: &mut Peekable<IntoIter>) {
+    tokens.next_if(|token| matches!(token, TokenTree::Ident(name) if name == "move"));
+    if tokens.next_if(|token| is(token, '|')).is_some() {
+        while tokens.next().is_some_and(|token| !is(&token, '|')) {}
+        while tokens.next_if(|token| !is(token, ',')).is_some() {}
+    } else {
+        tokens.next();
+    }
+}
+
+fn is(token: &TokenTree, char: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
 }
 
 /// Whether it is `None`, whose type nothing else says.
@@ -110,5 +153,22 @@ pub(super) fn adapters(model: &Model) -> Option<TokenStream> {
 pub(super) fn links(model: &Model, recorder: &Ident) -> Option<TokenStream> {
     let causes = model.switches.follows_from.as_ref()?;
     let at = blaming(causes.span());
-    Some(quote_spanned!(at=> #recorder.follows_from(#causes);))
+    Some(match is_place(causes) {
+        // The body may want what is there.
+        true => quote_spanned!(at=> #recorder.follows_from(&(#causes));),
+        false => quote_spanned!(at=> #recorder.follows_from(#causes);),
+    })
+}
+
+/// Whether it names something that stays where it is: a variable, what is in one, or what one leads to.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Index(index) => is_place(&index.expr),
+        Expr::Unary(leads) => matches!(leads.op, UnOp::Deref(_)),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        Expr::Group(inner) => is_place(&inner.expr),
+        _ => false,
+    }
 }

@@ -1,5 +1,6 @@
 //! From records to batches.
 
+use spanwright_core::cells::StoreId;
 use spanwright_core::chunks::Record;
 use spanwright_core::clock::Wall;
 use spanwright_core::context::{RANDOM, REMOTE, SAMPLED};
@@ -142,6 +143,8 @@ impl Decoder<'_> {
             message
         };
         Some(EventHead {
+            // `recording::event_at` has put it there.
+            store: StoreId::from_bits(start.parent.0 as u16),
             trace_id: start.trace_id,
             span_id: start.span_id,
             flags: if start.trace_id.is_some() { trace_flags(start.flags) } else { 0 },
@@ -177,6 +180,12 @@ impl Decoder<'_> {
                 } else {
                     said.dropped_links += 1;
                 }
+                continue;
+            }
+            if let (None, value::index::DROPPED_LINKS, value::Value::U64(links)) =
+                (field.key, field.index, field.value)
+            {
+                said.dropped_links += links as u32;
                 continue;
             }
             let key = match (field.key, names.get(usize::from(field.index))) {

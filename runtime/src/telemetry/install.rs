@@ -56,9 +56,12 @@ impl Builder {
         config::resolve(&self.prefix, self.code.clone(), &environment, &program_name()).explanation
     }
 
-    /// Starts the telemetry of tests, which is the same wherever they run.
+    /// Starts the telemetry of tests, which is the same wherever they run: the exporters' queues take all that the ring has
+    /// room for.
     pub(crate) fn install_for_tests(self) -> Result<Guard, InstallError> {
-        self.install_in(&Environment::default())
+        const QUEUES: [(&str, &str); 2] =
+            [("OTEL_BSP_MAX_QUEUE_SIZE", "1000000"), ("OTEL_BLRP_MAX_QUEUE_SIZE", "1000000")];
+        self.install_in(&Environment::from_iter(QUEUES))
     }
 
     /// Starts the telemetry as this environment says.

@@ -62,13 +62,6 @@ impl Active {
         self.end(&Verdict::of(outcome));
     }
 
-    /// Ends a call whose stream was dropped: it had this outcome, unless it unwound.
-    #[cold]
-    pub(in crate::call) fn abandon_as(&mut self, outcome: Outcome) {
-        let outcome = if self.flags & PANICKED == 0 { outcome } else { Outcome::Panicked };
-        self.end(&Verdict::of(outcome));
-    }
-
     /// Writes the error down in the span, and emits the event about it, within the span.
     #[cold]
     fn say_error(&mut self, verdict: &Verdict<'_>, at: Ticks) {
@@ -103,7 +96,9 @@ impl Active {
     fn write_error(&mut self, verdict: &Verdict<'_>) {
         if self.slot.is_some() {
             span::write(self.slot, |fields| {
-                if let Some(error_type) = verdict.error_type {
+                // What somebody calls cancelled or panicked is called so.
+                let own = matches!(verdict.outcome, Outcome::Ok | Outcome::Error);
+                if let Some(error_type) = verdict.error_type.filter(|_| own) {
                     fields.push(index::ERROR_TYPE, Value::Str(error_type));
                 }
                 let said = verdict.message.filter(|(message, _)| !message.is_returned());
@@ -124,7 +119,9 @@ impl Active {
         let current = Context::here();
         if self.slot.is_some() && span::records_events(current) {
             span::event_at(current, self.site.spec(), level, true, at, |fields| {
-                fields.push(0, Value::Str(verdict.error_type.unwrap_or_default()));
+                if let Some(error_type) = verdict.error_type {
+                    fields.push(0, Value::Str(error_type));
+                }
                 fields.push_fmt(1, format_args!("{message}"));
             });
             shadow::by_us(|| self.site.events.error(self.site, message, level));
@@ -135,6 +132,16 @@ impl Active {
 }
 
 impl Entered<'_> {
+    /// Ends the call. What has panicked once did so in the end too.
+    #[inline]
+    pub(in crate::call) fn end(self, verdict: &Verdict<'_>) {
+        if self.before == 0 {
+            self.active.end(verdict);
+        } else {
+            self.active.end(&Verdict::of(Outcome::Panicked));
+        }
+    }
+
     /// Says what one of many values means, while the call goes on: each is an event, and the first error the span's own.
     #[inline]
     pub(in crate::call) fn say(&mut self, verdict: &Verdict<'_>, is_first: bool) {

@@ -1,6 +1,8 @@
 //! A call that is observed: on our own route, on `tracing`'s, in metrics, in any combination.
 
 mod ending;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -150,7 +152,7 @@ impl Active {
         // Dropped children share the root's context; a future keeps it, wherever it is polled.
         if bits == 0
             || around.is_suppressed()
-            || (bits == DIRECT && is_dropped_child && enter && around == here)
+            || (bits & !EXTRAS == DIRECT && is_dropped_child && enter && around == here)
         {
             return;
         }
@@ -228,7 +230,7 @@ impl Active {
         let Context { trace_id, span_id, flags, .. } = own;
         let flags = flags | around.flags & REMOTE;
         let (spec, parent, at) = (self.site.spec(), around.span_id, self.start);
-        self.slot = span::open(&Start { spec, trace_id, span_id, parent, at, flags });
+        self.slot = span::open(&Start { spec, trace_id, span_id, parent, at, flags }, own.store);
         self.slot
     }
 
