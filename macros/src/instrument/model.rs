@@ -206,7 +206,7 @@ impl Model {
         let fields = fields::decide(fields, beside, &item, &mut errors);
         let (metrics, slo) = counted(metrics, slo, &item, &mut errors);
         let outcome = Outcome::decide(outcome, run.mode, &item, run.returns.as_ref(), &mut errors);
-        let switches = Switches::decide(switches, is_switched, &metrics, &mut errors);
+        let switches = Switches::decide(switches, is_switched, &metrics, &item, &mut errors);
         let Run { body, mode, made, returns } = run;
         let model = Self {
             krate,

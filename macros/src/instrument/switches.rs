@@ -6,7 +6,7 @@ use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, UnOp};
+use syn::{Expr, Type, UnOp};
 
 use super::metrics::Metrics;
 use super::model::Model;
@@ -14,6 +14,7 @@ use super::parse::Value;
 use crate::args::{Arg, Eq};
 use crate::errors::Errors;
 use crate::hygiene::blaming;
+use crate::signature::Function;
 
 /// The arguments as they were written.
 pub(super) struct Written {
@@ -26,7 +27,7 @@ pub(super) struct Written {
 pub(super) struct Switches {
     parent: Option<Parent>,
     /// The spans that led to this one.
-    follows_from: Option<Expr>,
+    follows_from: Option<Causes>,
     /// What switches each call.
     enabled: Option<Expr>,
     /// Whether a report into metrics of the user's own may be switched off.
@@ -40,11 +41,26 @@ enum Parent {
     Of(Expr),
 }
 
+/// What led to the span.
+enum Causes {
+    /// What the body may want too.
+    Lent(Expr),
+    /// What is made for it, or can only be consumed.
+    Taken(Expr),
+}
+
+impl Causes {
+    fn of(expr: Expr, item: &Function) -> Self {
+        if is_place(&expr) && !is_generic(&expr, item) { Self::Lent(expr) } else { Self::Taken(expr) }
+    }
+}
+
 impl Switches {
     pub(super) fn decide(
         written: Written,
         has_component: bool,
         metrics: &Metrics,
+        item: &Function,
         errors: &mut Errors,
     ) -> Self {
         let value = |written: Arg<Eq<Value>>| written.map(|written| written.value.0.0);
@@ -63,7 +79,7 @@ impl Switches {
         Self {
             parent: parent
                 .map(|parent| if is_none(&parent) { Parent::Root(parent) } else { Parent::Of(parent) }),
-            follows_from,
+            follows_from: follows_from.map(|causes| Causes::of(causes, item)),
             enabled,
             report: is_adapted && matches!(metrics, Metrics::Into(_)),
         }
@@ -152,12 +168,23 @@ pub(super) fn adapters(model: &Model) -> Option<TokenStream> {
 /// The statement that records what the span follows from.
 pub(super) fn links(model: &Model, recorder: &Ident) -> Option<TokenStream> {
     let causes = model.switches.follows_from.as_ref()?;
-    let at = blaming(causes.span());
-    Some(match is_place(causes) {
-        // The body may want what is there.
-        true => quote_spanned!(at=> #recorder.follows_from(&(#causes));),
-        false => quote_spanned!(at=> #recorder.follows_from(#causes);),
+    let (Causes::Lent(expr) | Causes::Taken(expr)) = causes;
+    let at = blaming(expr.span());
+    Some(match causes {
+        Causes::Lent(place) => quote_spanned!(at=> #recorder.follows_from(&(#place));),
+        Causes::Taken(value) => quote_spanned!(at=> #recorder.follows_from(#value);),
     })
+}
+
+/// Whether it is a parameter of a type that is the caller's choice: of such a one nothing says that a reference leads to spans too.
+fn is_generic(expr: &Expr, item: &Function) -> bool {
+    let Expr::Path(path) = expr else { return false };
+    let ty = path.path.get_ident().and_then(|name| item.param(name)?.ty.as_ref());
+    match ty {
+        Some(Type::ImplTrait(_)) => true,
+        Some(Type::Path(ty)) => item.sig.generics.type_params().any(|param| ty.path.is_ident(&param.ident)),
+        _ => false,
+    }
 }
 
 /// Whether it names something that stays where it is: a variable, what is in one, or what one leads to.

@@ -40,6 +40,10 @@ async fn kept(causes: Vec<Context>) {
     drop(causes);
 }
 
+/// What the caller chooses is consumed.
+#[instrument(follows_from = causes)]
+fn consumed(causes: impl IntoIterator<Item = Context>) {}
+
 struct Batch {
     causes: Vec<Context>,
 }
@@ -61,10 +65,11 @@ fn what_a_span_follows_from_stays_with_the_body() {
         block_on(kept(causes.clone()));
         let batch = Batch { causes: causes.clone() };
         batch.run();
+        consumed(causes.iter().copied());
         batch.finish()
     });
     assert_eq!(returned, causes);
-    for name in ["kept", "run", "finish"] {
+    for name in ["kept", "run", "consumed", "finish"] {
         assert_eq!(trace.one(name).links, links(&causes));
     }
 }
