@@ -201,11 +201,11 @@ fn links_leave_room_for_what_is_said_later() {
     assert!(pool.write(&cache, span, |writer| writer.push(1, Value::Str("later"))));
     let (_, record, fields) = finished(&pool, &cache, span);
     assert_eq!(fields.len(), 37);
-    assert_eq!(fields[35..], ["1 None Str(\"later\")", "65528 None U64(7)"]);
+    assert_eq!(fields[35..], ["1 None Str(\"later\")", "65527 None U64(7)"]);
     assert_eq!(record.dropped, 0);
     let span = pool.open(&cache, &start(), SlotHandle::NONE);
     assert!(pool.write(&cache, span, |writer| (0..10_000).for_each(|_| link(writer))));
-    assert_eq!(finished(&pool, &cache, span).2.last().unwrap(), "65528 None U64(4095)");
+    assert_eq!(finished(&pool, &cache, span).2.last().unwrap(), "65527 None U64(4095)");
 }
 
 #[test]
