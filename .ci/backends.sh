@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests are judged by: Prometheus, promtool and the load generator wrk from Debian; the strict OpenMetrics
-# parser, the OTLP receiver, the collector `rotel` and Grafana's model of dashboards from PyPI, in `.venv` (or SPANWRIGHT_VENV).
+# Installs what the tests are judged by: Prometheus, promtool, NATS, RabbitMQ and the load generator wrk from Debian; the strict
+# OpenMetrics parser, the OTLP receiver, the collector `rotel` and Grafana's model of dashboards from PyPI, in `.venv` (or
+# SPANWRIGHT_VENV), and beside them the W3C's conformance suite for Trace Context, unless TRACE_CONTEXT_SUITE is a checkout of it.
 # With `--oldest-rust`, also Debian's package of the oldest Rust that is supported. Needs root for Debian's packages; installs
 # only what is missing.
 set -euo pipefail
@@ -21,6 +22,8 @@ retry() {
 packages=()
 command -v prometheus >/dev/null && command -v promtool >/dev/null || packages+=(prometheus)
 command -v wrk >/dev/null || packages+=(wrk)
+command -v nats-server >/dev/null || packages+=(nats-server)
+[[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || packages+=(rabbitmq-server)
 command -v ps >/dev/null || packages+=(procps)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
@@ -38,10 +41,10 @@ if ((${#packages[@]})); then
   RUNLEVEL=1 retry apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-if ! "$venv/bin/python" -c 'import prometheus_client, ddapm_test_agent, opentelemetry.proto' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import prometheus_client, ddapm_test_agent, opentelemetry.proto, aiohttp' 2>/dev/null; then
   python3 -m venv "$venv"
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check \
-    'prometheus-client==0.26.*' 'ddapm-test-agent==1.69.*' 'opentelemetry-proto' 'grpcio'
+    'prometheus-client==0.26.*' 'ddapm-test-agent==1.69.*' 'opentelemetry-proto' 'grpcio' 'aiohttp'
 fi
 if ! "$venv/bin/python" -c 'import rotel' 2>/dev/null; then
   # All that there is of it are pre-releases.
@@ -51,6 +54,18 @@ fi
 # Grafana's own model of dashboards, as of Grafana 11.6: the version of the package has the time of its making before it.
 if ! "$venv/bin/python" -c 'import grafana_foundation_sdk, yaml' 2>/dev/null; then
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check 'grafana-foundation-sdk==1769699379!11.6.0' 'pyyaml==6.0.*'
+fi
+
+# At a commit: what the suite asks for has changed before.
+suite_commit=acab820be9db7b3433668baa5cdd43f57f4c4be0
+suite=${TRACE_CONTEXT_SUITE:-$venv/trace-context}
+if [[ ! -f $suite/test/test.py ]]; then
+  rm -rf "$venv/trace-context"
+  git init --quiet "$venv/trace-context"
+  # Without it, `tests/trace_context.sh` says what is missing.
+  if retry git -C "$venv/trace-context" fetch --quiet --depth 1 https://github.com/w3c/trace-context "$suite_commit"; then
+    git -C "$venv/trace-context" checkout --quiet FETCH_HEAD
+  fi
 fi
 
 prometheus --version 2>&1 | head -1

@@ -1,13 +1,16 @@
 //! The admin server among clients that want too much of it: it goes on answering, the service goes on serving, and neither
 //! takes up memory for them.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
 
+use crate::backends::{on_path, or_skip};
 use crate::shop::{GOOD_CARD, Shop};
 
 /// By how much the memory of a program may grow while it is tormented, in bytes. 256 connections have a buffer of up to
@@ -83,25 +86,55 @@ fn torment(shop: &Shop, trouble: impl Fn(&str, &AtomicBool) + Sync) {
     assert!(growth < GROWTH, "{before} bytes became {most}");
 }
 
+/// Thousands of connections, or as many as this process may have beside what other tests have open.
+fn many_connections() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files = files.and_then(|limits| limits.split_whitespace().next()?.parse::<usize>().ok());
+    files.unwrap_or(1_024).saturating_sub(512).min(3_000)
+}
+
 #[test]
-fn a_thousand_idle_connections_and_slow_heads_keep_nobody_out() {
+fn thousands_of_idle_connections_keep_nobody_out() {
+    let shop = Shop::start().serve();
+    assert_eq!(shop.ask("/metrics").0, 200);
+    let (many, before) = (many_connections(), resident(&shop));
+    let mut idle = VecDeque::new();
+    while idle.len() < many {
+        idle.push_back(TcpStream::connect(shop.admin_address()).expect("there may be so many"));
+    }
+    let idle = Mutex::new(idle);
+    torment(&shop, |address, stop| {
+        let mut idle = idle.lock().expect("nobody else has them");
+        while !stop.load(Ordering::Relaxed) {
+            idle.extend(TcpStream::connect(address));
+            idle.pop_front();
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let after = resident(&shop);
+    assert!(after.saturating_sub(before) < GROWTH, "{before} bytes became {after}");
+}
+
+#[test]
+fn slow_heads_keep_nobody_out() {
     let shop = Shop::start().serve();
     torment(&shop, |address, stop| {
-        let mut idle = Vec::new();
+        let mut slow = VecDeque::new();
         while !stop.load(Ordering::Relaxed) {
-            idle.truncate(1_000);
-            if let Ok(mut stream) = TcpStream::connect(address) {
-                // Every second one is about to say something.
-                if idle.len() % 2 == 0 {
-                    let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nx: ");
-                }
-                idle.insert(0, stream);
-            }
-            if idle.len() >= 1_000 {
+            if slow.len() > 1_000 {
+                slow.pop_front();
                 thread::sleep(Duration::from_millis(5));
             }
-            for stream in idle.iter_mut().step_by(50) {
+            if let Ok(mut stream) = TcpStream::connect(address) {
+                // Every second one is about to say something.
+                if slow.len() % 2 == 0 {
+                    let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nx: ");
+                }
                 let _ = stream.set_nonblocking(true);
+                slow.push_back(stream);
+            }
+            for stream in slow.iter_mut().step_by(50) {
                 let _ = stream.write(b"x");
             }
         }
@@ -151,14 +184,13 @@ fn garbage_and_endless_requests_harm_nobody() {
 
 #[test]
 fn wrk_sees_no_error() {
-    if Command::new("wrk").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
-        return crate::process::say("skipped: `wrk` is not installed");
-    }
+    let Some(wrk) = or_skip(on_path("wrk")) else { return };
     let shop = Shop::start().serve();
     torment(&shop, |address, stop| {
         while !stop.load(Ordering::Relaxed) {
-            let mut wrk = Command::new("wrk");
-            let out = wrk.args(["-t2", "-c64", "-d2s", &format!("http://{address}/metrics")]).output();
+            let out = Command::new(&wrk)
+                .args(["-t2", "-c64", "-d2s", &format!("http://{address}/metrics")])
+                .output();
             let text = String::from_utf8_lossy(&out.expect("it runs").stdout).into_owned();
             assert!(text.contains("Requests/sec"), "{text}");
             assert!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "{text}");

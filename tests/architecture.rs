@@ -138,6 +138,16 @@ fn macro_folders_do_not_import_each_other() {
 }
 
 #[test]
+fn macros_read_nothing_but_tokens() {
+    // An expansion that depends on the machine, the time or the environment is another one elsewhere.
+    let imports: Vec<_> =
+        imports("macros/src").into_iter().filter(|import| !import.file.ends_with("testing.rs")).collect();
+    let outside = ["env", "fs", "net", "process", "thread", "time"].map(|module| format!("std::{module}"));
+    let outside: Vec<_> = outside.iter().map(String::as_str).chain(["env", "option_env"]).collect();
+    assert_none(&imports, &outside, "a macro sees its tokens alone");
+}
+
+#[test]
 fn exporters_read_plain_data() {
     // Data flows one way: record → snapshot → export.
     let live = [

@@ -30,10 +30,10 @@ pub(crate) fn or_skip<T>(found: Result<T, String>) -> Option<T> {
 }
 
 /// A program on the `PATH`.
-fn on_path(name: &str) -> Result<PathBuf, String> {
+pub(crate) fn on_path(name: &str) -> Result<PathBuf, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
-    found.ok_or_else(|| format!("`{name}` is not on the PATH (Debian: apt-get install prometheus)"))
+    found.ok_or_else(|| format!("`{name}` is not on the PATH (`.ci/backends.sh` installs it)"))
 }
 
 /// The Python environment: `SPANWRIGHT_VENV`, or `.venv` in the workspace.
@@ -293,6 +293,7 @@ pub(crate) struct Span {
     pub(crate) parent: String,
     pub(crate) name: String,
     pub(crate) kind: String,
+    pub(crate) trace_state: String,
     /// The instrumentation scope's name.
     pub(crate) scope: String,
     pub(crate) service: String,
@@ -452,6 +453,7 @@ fn read_span(span: &Json, scope: &str, service: &str) -> Span {
         parent: hex(&span["parent_span_id"]),
         name: text(&span["name"]),
         kind: text(&span["kind"]),
+        trace_state: text(&span["trace_state"]),
         scope: scope.to_owned(),
         service: service.to_owned(),
         start: nanos(&span["start_time_unix_nano"]),

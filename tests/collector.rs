@@ -290,6 +290,7 @@ fn read_span(span: ProtoSpan, scope: &str, service: &str) -> Span {
         parent: hex(&span.parent_span_id),
         kind: SpanKind::try_from(span.kind).expect("a kind").as_str_name().to_owned(),
         name: span.name,
+        trace_state: span.trace_state,
         scope: scope.to_owned(),
         service: service.to_owned(),
         start: span.start_time_unix_nano,

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use std::{env, fs, io};
 
@@ -27,23 +27,26 @@ pub(crate) fn http() -> Agent {
     config.build().into()
 }
 
-/// The shop's program: built by `cargo test --workspace`, or here where it is missing or older than its sources.
+/// The shop's program.
 pub(crate) fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let test = env::current_exe().expect("a test knows its path");
-        let profile = test.ancestors().nth(2).expect("the test is in <target>/<profile>/deps");
-        let program = profile.join("examples/shop");
-        if !is_fresh(&program).unwrap_or(false) {
-            let mut build = Command::new(env!("CARGO"));
-            build
-                .args(["build", "--package", "spanwright-examples", "--example", "shop"])
-                .current_dir(workspace());
-            build.arg("--target-dir").arg(profile.parent().expect("the profile is in <target>"));
-            assert!(build.status().expect("cargo runs").success(), "the shop does not build");
-        }
-        program
-    })
+    PROGRAM.get_or_init(|| example("shop"))
+}
+
+/// The program of an example: built by `cargo test --workspace`, or here where it is missing or older than its sources.
+pub(crate) fn example(name: &str) -> PathBuf {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let test = env::current_exe().expect("a test knows its path");
+    let profile = test.ancestors().nth(2).expect("the test is in <target>/<profile>/deps");
+    let program = profile.join("examples").join(name);
+    if !is_fresh(&program).unwrap_or(false) {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--package", "spanwright-examples", "--example", name]).current_dir(workspace());
+        build.arg("--target-dir").arg(profile.parent().expect("the profile is in <target>"));
+        assert!(build.status().expect("cargo runs").success(), "`{name}` does not build");
+    }
+    program
 }
 
 /// Whether the program is newer than all that it was made of, which cargo lists beside it.

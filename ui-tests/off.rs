@@ -203,6 +203,18 @@ fn a_program_turns_on_by_one_feature_what_its_libraries_have() {
 }
 
 #[test]
+fn a_panic_that_aborts_loses_no_span() {
+    let fixture = Fixture::new("library", env!("CARGO_TARGET_TMPDIR"));
+    let aborts = "profile.dev.panic=\"abort\"";
+    let run = fixture
+        .cargo("run", &["--quiet", "--config", aborts, "-p", "spanwright-fixture-observed", "--", "panic"]);
+    let output = String::from_utf8_lossy(&run.stdout);
+    assert!(!run.status.success() && stderr(&run).contains("on purpose"), "{}", stderr(&run));
+    assert!(output.contains("\nspan charge ["), "{output}{}", stderr(&run));
+    assert!(!output.contains("library_charges_total"), "nothing comes after the abort: {output}");
+}
+
+#[test]
 fn a_program_without_the_feature_has_none_of_it() {
     assert_eq!(program("bare"), "bare\n");
 }

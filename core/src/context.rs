@@ -4,6 +4,8 @@
 //! the `tracing` layer does so when a foreign span is entered. Nothing inherits silently: what runs elsewhere
 //! takes [`Context::current`] along.
 
+#[cfg(not(loom))]
+use crate::carried::Held;
 use crate::cells::StoreId;
 use crate::ids::{SpanId, TraceId};
 use crate::local;
@@ -21,6 +23,10 @@ pub const RECORDED: u16 = 1 << 3;
 pub const RANDOM: u16 = 1 << 4;
 /// The span is an annotated function's.
 pub const ANNOTATED: u16 = 1 << 5;
+/// Somebody debugs this trace: B3 and Jaeger tell it to who comes next.
+pub const DEBUG: u16 = 1 << 6;
+/// A remote parent leaves the decision whether the trace is sampled to this process.
+pub const UNDECIDED: u16 = 1 << 7;
 /// From this bit on: which of the samplers has decided, so that its threshold can be told; zero for none.
 pub const SAMPLER_SHIFT: u32 = 8;
 
@@ -33,11 +39,12 @@ pub struct Context {
     pub span_id: SpanId,
     /// The current span's open slot, where it is recorded.
     pub slot: SlotHandle,
-    /// [`SAMPLED`], [`REMOTE`], [`SUPPRESSED`], [`RECORDED`], [`RANDOM`], [`ANNOTATED`], and the sampler's number.
+    /// [`SAMPLED`], [`REMOTE`], [`SUPPRESSED`], [`RECORDED`], [`RANDOM`], [`ANNOTATED`], [`DEBUG`], [`UNDECIDED`], and the
+    /// sampler's number.
     pub flags: u16,
     /// Where metric values go.
     pub store: StoreId,
-    /// The baggage's handle; zero is none.
+    /// The handle of what the trace [carries](crate::carried), `tracestate` and baggage; zero is nothing.
     pub baggage: u32,
 }
 
@@ -131,10 +138,18 @@ impl Context {
         });
     }
 
-    /// Makes this the thread's context until the guard is dropped.
+    /// Makes this the thread's context until the guard is dropped, which holds what the trace carries.
     #[must_use = "the context is current until this guard is dropped"]
     pub fn attach(self) -> ContextGuard {
-        ContextGuard { attached: self, before: self.swap(), _this_thread: std::marker::PhantomData }
+        #[cfg(not(loom))]
+        let held = Held::new(self.baggage);
+        ContextGuard {
+            attached: self,
+            before: self.swap(),
+            #[cfg(not(loom))]
+            _held: held,
+            _this_thread: std::marker::PhantomData,
+        }
     }
 
     /// Whether the trace is to be exported.
@@ -168,6 +183,8 @@ impl Context {
 pub struct ContextGuard {
     attached: Context,
     before: Context,
+    #[cfg(not(loom))]
+    _held: Held,
     _this_thread: std::marker::PhantomData<*const ()>,
 }
 

@@ -7,6 +7,7 @@
 //! | [`catalog`] | the same as bytes in the binary, and what reads them |
 //! | [`callsite`] | one word of state per annotated function; zero means "run the body" |
 //! | [`context`] | the current span of a thread, `Copy`, swapped by calls, polls and layers |
+//! | [`carried`] | what a context's handle stands for: `tracestate` and baggage, in one bounded table |
 //! | [`local`] | the one thread-local of the hot path |
 //! | [`cells`] | values of metrics: per-thread pages of cells, added up when read |
 //! | [`chunks`] | the telemetry ring buffer: what happened, from all threads to one reader |
@@ -24,6 +25,8 @@
 //! Users depend on the `spanwright` package; nothing here is a public interface of its own.
 
 pub mod callsite;
+#[cfg(not(loom))]
+pub mod carried;
 pub mod catalog;
 pub mod cells;
 pub mod chunks;

@@ -13,6 +13,7 @@ mod args;
 mod attributes;
 mod buckets;
 mod dimension;
+mod docs;
 mod error_type;
 mod errors;
 mod field;
@@ -25,6 +26,7 @@ mod main;
 mod metrics;
 mod naming;
 mod record;
+mod returned;
 mod secret_names;
 mod secret_read;
 mod semconv;
@@ -32,6 +34,7 @@ mod signature;
 mod test;
 #[cfg(test)]
 mod testing;
+mod types;
 
 use proc_macro::TokenStream;
 

@@ -1,11 +1,12 @@
 //! Facts about a function. Its body is never parsed: it is one token.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, FnArg, Generics, Member, Pat, ReturnType, Signature, Token, Type, Visibility};
+use syn::{Attribute, FnArg, Member, Pat, ReturnType, Signature, Token, Type, Visibility};
+
+use crate::types;
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -29,6 +30,8 @@ pub(crate) struct Param {
     pub(crate) ty: Option<Type>,
     /// The field of the pattern that binds it, which may have another name: `password` of `Login { password: p }`.
     pub(crate) field: Option<Ident>,
+    /// Whether a `#[cfg(…)]` stands on the parameter, so that it may not be there.
+    pub(crate) is_conditional: bool,
 }
 
 impl Function {
@@ -66,7 +69,7 @@ impl Function {
 
     /// The return type as an ascription.
     pub(crate) fn ascription(&self) -> TokenStream {
-        ascription(self.returns())
+        types::ascription(self.returns())
     }
 
     /// Whether it never returns.
@@ -221,11 +224,16 @@ fn params(sig: &Signature) -> Vec<Param> {
     let mut params = Vec::with_capacity(sig.inputs.len());
     for input in &sig.inputs {
         let FnArg::Typed(typed) = input else { continue };
+        let known = params.len();
         match plain(&typed.pat, &typed.ty) {
             Some((ident, ty)) => {
-                params.push(Param { ident: ident.clone(), ty: Some(ty.clone()), field: None });
+                let (ident, ty) = (ident.clone(), Some(ty.clone()));
+                params.push(Param { ident, ty, field: None, is_conditional: false });
             }
             None => bindings(&typed.pat, None, &mut params),
+        }
+        if typed.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
+            params[known..].iter_mut().for_each(|param| param.is_conditional = true);
         }
     }
     params
@@ -247,7 +255,8 @@ fn bindings(pat: &Pat, field: Option<&Ident>, params: &mut Vec<Param>) {
     };
     match pat {
         Pat::Ident(pat) => {
-            params.push(Param { ident: pat.ident.clone(), ty: None, field: field.cloned() });
+            let (ident, of) = (pat.ident.clone(), field.cloned());
+            params.push(Param { ident, ty: None, field: of, is_conditional: false });
             if let Some((_, pat)) = &pat.subpat {
                 bindings(pat, field, params);
             }
@@ -270,164 +279,5 @@ fn bindings(pat: &Pat, field: Option<&Ident>, params: &mut Vec<Param>) {
         // Every case of an or-pattern binds the same names.
         Pat::Or(pat) => pat.cases.first().into_iter().for_each(|pat| bindings(pat, field, params)),
         _ => {}
-    }
-}
-
-/// A return type as an ascription, with each `impl Trait` inferred. `!` can be named as a return type only, so it is
-/// inferred too.
-///
-/// Input: `Result<impl Iterator<Item = (u8, u8)> + '_, Error>`; output: `Result<_, Error>`.
-pub(crate) fn ascription(returns: Option<&Type>) -> TokenStream {
-    match returns {
-        None => quote!(()),
-        Some(Type::Never(_)) => quote!(_),
-        Some(ty) => without_impl(ty.to_token_stream()),
-    }
-}
-
-fn without_impl(tokens: TokenStream) -> TokenStream {
-    let mut output = TokenStream::new();
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Ident(ident) if ident == "impl" => {
-                output.extend([TokenTree::Ident(Ident::new("_", ident.span()))]);
-                skip_bounds(&mut tokens);
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), without_impl(group.stream()));
-                inner.set_span(group.span());
-                output.extend([TokenTree::Group(inner)]);
-            }
-            token => output.extend([token]),
-        }
-    }
-    output
-}
-
-/// Skips the bounds of an `impl`: up to a comma, a semicolon or a closing angle bracket of what is around it.
-fn skip_bounds(tokens: &mut std::iter::Peekable<proc_macro2::token_stream::IntoIter>) {
-    let mut depth = 0usize;
-    let mut previous = ' ';
-    while let Some(token) = tokens.peek() {
-        let punct = match token {
-            TokenTree::Punct(punct) => punct.as_char(),
-            _ => ' ',
-        };
-        match punct {
-            '<' => depth += 1,
-            '>' if previous == '-' => {}
-            ',' | ';' | '>' if depth == 0 => return,
-            '>' => depth -= 1,
-            _ => {}
-        }
-        previous = punct;
-        tokens.next();
-    }
-}
-
-/// The first token in a type that a `static` could not name: a generic parameter, `Self` or `impl`.
-pub(crate) fn unnameable(ty: &Type, generics: &Generics) -> Option<(Span, String)> {
-    fn find(tokens: TokenStream, names: &[String]) -> Option<(Span, String)> {
-        let mut lifetime = "";
-        for token in tokens {
-            let found = match &token {
-                TokenTree::Group(group) => find(group.stream(), names),
-                TokenTree::Ident(ident) => {
-                    let name = format!("{lifetime}{ident}");
-                    names.contains(&name).then(|| (ident.span(), name))
-                }
-                _ => None,
-            };
-            if found.is_some() {
-                return found;
-            }
-            lifetime = match &token {
-                TokenTree::Punct(punct) if punct.as_char() == '\'' => "'",
-                _ => "",
-            };
-        }
-        None
-    }
-    let own = generics.params.iter().map(|param| match param {
-        syn::GenericParam::Lifetime(param) => param.lifetime.to_string(),
-        syn::GenericParam::Type(param) => param.ident.to_string(),
-        syn::GenericParam::Const(param) => param.ident.to_string(),
-    });
-    let names: Vec<String> = own.chain(["Self".to_owned(), "impl".to_owned()]).collect();
-    find(ty.to_token_stream(), &names)
-}
-
-/// A type where all its lifetimes are `'static`, as a constant can name it.
-pub(crate) fn with_static_lifetimes(ty: impl ToTokens) -> TokenStream {
-    let mut output = TokenStream::new();
-    let mut after_quote = false;
-    let mut after_reference = false;
-    for token in ty.to_token_stream() {
-        let is_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
-        if after_reference && !is_quote {
-            output.extend(quote!('static));
-        }
-        after_reference = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '&');
-        output.extend([match token {
-            TokenTree::Ident(ident) if after_quote => TokenTree::Ident(Ident::new("static", ident.span())),
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), with_static_lifetimes(group.stream()));
-                inner.set_span(group.span());
-                TokenTree::Group(inner)
-            }
-            token => token,
-        }]);
-        after_quote = is_quote;
-    }
-    output
-}
-
-/// The first paragraph of an item's documentation, on one line; empty where there is none.
-pub(crate) fn summary(attrs: &[Attribute]) -> String {
-    let lines = doc_lines(attrs);
-    let paragraph = lines.iter().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
-    paragraph.map(String::as_str).collect::<Vec<_>>().join(" ")
-}
-
-/// All of an item's documentation, on one line; empty where there is none.
-pub(crate) fn documentation(attrs: &[Attribute]) -> String {
-    doc_lines(attrs).into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for attr in attrs {
-        let syn::Meta::NameValue(meta) = &attr.meta else { continue };
-        if !meta.path.is_ident("doc") {
-            continue;
-        }
-        if let Some(text) = doc_text(&meta.value) {
-            lines.extend(text.value().lines().map(|line| line.trim().to_owned()));
-            if text.value().is_empty() {
-                lines.push(String::new());
-            }
-        }
-    }
-    lines
-}
-
-/// The text of `#[doc = …]`, where it is written there; of `include_str!` and its like, only the compiler knows it.
-pub(crate) fn doc_text(value: &syn::Expr) -> Option<&syn::LitStr> {
-    match value {
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text),
-        // What a macro by example puts in.
-        syn::Expr::Group(group) => doc_text(&group.expr),
-        _ => None,
-    }
-}
-
-/// The type behind all references, and whether there were any.
-pub(crate) fn dereferenced(ty: &Type) -> (&Type, bool) {
-    match ty {
-        Type::Reference(reference) => (dereferenced(&reference.elem).0, true),
-        Type::Paren(inner) => dereferenced(&inner.elem),
-        Type::Group(inner) => dereferenced(&inner.elem),
-        ty => (ty, false),
     }
 }

@@ -1,17 +1,23 @@
 //! The one macro that `#[instrument]` expands to, twice: with the feature `telemetry`, and without.
 //!
-//! It is given, in groups: the mode, the callsite's constants, the labels' combination, the recording of fields, the
-//! meaning of the returned value, the return type, and the function's own block, unparsed, behind a label. Without the
-//! feature only the block is left; what would have been recorded is looked at by the compiler, and then gone.
+//! It is always given the same groups, some of them empty:
+//! - the mode: how the body runs;
+//! - `[]` the variable for the handle to the span, where the body has `record!` in it;
+//! - `{}` the calls on the callsite by which `enabled`, `parent` and the like are decided anew for each call;
+//! - `{}` the making of a report into metrics of the user's own;
+//! - `{}` the callsite's constants, or `()` the variable that has the callsite;
+//! - `{}` the labels' combination;
+//! - `{}` the recording of fields;
+//! - `{}` the meaning of the returned value;
+//! - `{}` the return type;
+//! - the function's own block, unparsed, behind a label.
 //!
-//! A function whose body has `record!` in it comes with the name of a variable for the handle to its span, around its mode.
-//! One that reports into metrics of the user's own comes with the making of that report, around its mode as well.
-//! What is decided anew for each call (`enabled`, `parent`) comes as calls on the callsite, around its mode once more.
-//! Where it is not a function's whole body but the future at its end, that is around all of them, and the groups that are
-//! looked at without the feature are given to `before_future!` too.
+//! With the feature, first the callsite is decided, then the span's handle is made ready, and each leaves its group empty; then
+//! the mode runs the body. Without it only the block is left; what would have been recorded is looked at by the compiler, and then gone.
 //!
-//! A function that makes a future or a stream which is to be followed comes with the function that
-//! runs the body and follows the value, in its mode.
+//! Where it is not a function's whole body but the future at its end, the mode is within `(future …)`, and the groups that
+//! are looked at without the feature are given to `before_future!` too. A function that makes a future or a stream which is
+//! to be followed comes with the function that runs the body and follows the value, in its mode.
 //!
 //! Where the block is not a closure's, it is the tail expression of a block of the macro's, with a label: without one it would
 //! be blamed for its own braces (`unused_braces`) in functions of one line. Braces and label are the user's own, since they
@@ -24,7 +30,7 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
-    (sync $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
+    (sync [] {} {} $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
         return $crate::__private::observe(
             $crate::__site!($site),
             // One closure, which starts the call itself: it is bare where nobody listens.
@@ -35,12 +41,9 @@ macro_rules! body {
             $($outcome)*
         );
     }};
-    (guard $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
-        let mut guard = $crate::__private::CallGuard::new();
-        guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        $label: $body
-    }};
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
+    ((async $($move:tt)?) [] {} {} $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
+        $label:lifetime $body:tt
+    ) => {{
         // Stays in the function's own future: nothing is moved where nobody listens.
         let mut call = $crate::__private::Call::new();
         call.open_in_place($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
@@ -53,83 +56,16 @@ macro_rules! body {
         #[allow(unreachable_code)]
         return returned;
     }};
-    ((reported $report:tt sync) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* } $label:lifetime $body:tt) => {{
-        let mut call = $crate::__private::Call::new();
-        call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        let report = call.report($crate::__report!($report));
-        return call.run_reported(report, move || -> $($ret)* $body, $($outcome)*);
-    }};
-    ((reported $report:tt guard) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
-        let mut guard = $crate::__private::CallGuard::new();
-        guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
-        let _report = guard.report($crate::__report!($report));
-        $label: $body
-    }};
-    ((reported $report:tt (async $($move:tt)?)) $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
-        $label:lifetime $body:tt
-    ) => {{
-        // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
-        return ({
-            let call = $crate::__private::Call::open(
-                $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
-            );
-            let report = call.report($crate::__report!($report));
-            $crate::__private::follow_reported(
-                call,
-                report,
-                $crate::__future!([$($move)?] [$($ret)*] $label $body),
-                $($outcome)*
-            )
-        }).await;
-    }};
     ((future $mode:tt) $($rest:tt)*) => { $crate::__private::body! { $mode $($rest)* } };
-    ((switched { $($decided:tt)* } (reported { $($report:tt)* } $mode:tt)) $site:tt $($rest:tt)*) => {{
-        let (site, gate) = $crate::__site!($site) $($decided)* .gated();
-        $crate::__private::body! { (reported { gate.reporting($($report)*) } $mode) (site) $($rest)* }
+    ($mode:tt $span:tt { $($decided:tt)+ } {} $site:tt $($rest:tt)*) => {{
+        let site = $crate::__site!($site) $($decided)+;
+        $crate::__private::body! { $mode $span {} {} (site) $($rest)* }
     }};
-    ((switched { $($decided:tt)* } $mode:tt) $site:tt $($rest:tt)*) => {{
-        let site = $crate::__site!($site) $($decided)*;
-        $crate::__private::body! { $mode (site) $($rest)* }
+    ($mode:tt $span:tt { $($decided:tt)+ } { $($report:tt)+ } $site:tt $($rest:tt)*) => {{
+        let (site, gate) = $crate::__site!($site) $($decided)+ .gated();
+        $crate::__private::body! { $mode $span {} { gate.reporting($($report)+) } (site) $($rest)* }
     }};
-    ((made $($how:tt)*) $($rest:tt)*) => { $crate::__made! { [] {} $($how)* $($rest)* } };
-    ((reported $report:tt (made $($how:tt)*)) $($rest:tt)*) => {
-        $crate::__made! { [] $report $($how)* $($rest)* }
-    };
-    ((recorded $span:ident (made $($how:tt)*)) $($rest:tt)*) => {
-        $crate::__made! { [$span] {} $($how)* $($rest)* }
-    };
-    ((recorded $span:ident (reported $report:tt (made $($how:tt)*))) $($rest:tt)*) => {
-        $crate::__made! { [$span] $report $($how)* $($rest)* }
-    };
-    ((recorded $span:ident (switched { $($decided:tt)* } (reported { $($report:tt)* } (made $($how:tt)*)))) $site:tt
-        $($rest:tt)*
-    ) => {{
-        let (site, gate) = $crate::__site!($site) $($decided)* .gated();
-        $crate::__private::body! {
-            (recorded $span (reported { gate.reporting($($report)*) } (made $($how)*))) (site) $($rest)*
-        }
-    }};
-    ((recorded $span:ident (switched { $($decided:tt)* } (made $($how:tt)*))) $site:tt $($rest:tt)*) => {{
-        let site = $crate::__site!($site) $($decided)*;
-        $crate::__private::body! { (recorded $span (made $($how)*)) (site) $($rest)* }
-    }};
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
-        let __site = $crate::__site!($site);
-        let __outside = $crate::__private::Outside::of(&__site);
-        $crate::__private::body! { $mode (__site) $labels $record $outcome $ret '_recorded {
-            let __inside = __outside.inside();
-            let $span = __inside.handle();
-            $label: $body
-        } }
-    }};
-}
-
-/// The body of an annotated function that makes a future or a stream, and what follows it.
-#[cfg(feature = "telemetry")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __made {
-    ([$($span:ident)?] $report:tt { $($follow:tt)* }
+    ((made { $($follow:tt)* }) [$($span:ident)?] {} $report:tt
         $site:tt $labels:tt $record:tt { $($outcome:tt)* } $ret:tt $label:lifetime $body:tt
     ) => {{
         let __site = $crate::__site!($site);
@@ -137,6 +73,48 @@ macro_rules! __made {
         let __call = $crate::__private::Call::open(__site, $crate::__labels!($labels), $crate::__record!($record));
         let __report = $crate::__report_of!(__call $report);
         $($follow)*(__call, __report, $crate::__making!([$($span)?] $ret $body), $($outcome)*)
+    }};
+    ($mode:tt [$span:ident] {} $report:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
+        $label:lifetime $body:tt
+    ) => {{
+        let __site = $crate::__site!($site);
+        let __outside = $crate::__private::Outside::of(&__site);
+        $crate::__private::body! { $mode [] {} $report (__site) $labels $record $outcome $ret '_recorded {
+            let __inside = __outside.inside();
+            let $span = __inside.handle();
+            $label: $body
+        } }
+    }};
+    (guard [] {} $report:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
+        let mut guard = $crate::__private::CallGuard::new();
+        guard.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
+        let _report = $crate::__report_of!(guard $report);
+        $label: $body
+    }};
+    (sync [] {} { $($report:tt)+ } $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
+        $label:lifetime $body:tt
+    ) => {{
+        let mut call = $crate::__private::Call::new();
+        call.enter($crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record));
+        let report = call.report($($report)+);
+        return call.run_reported(report, move || -> $($ret)* $body, $($outcome)*);
+    }};
+    ((async $($move:tt)?) [] {} { $($report:tt)+ } $site:tt $labels:tt $record:tt { $($outcome:tt)* } { $($ret:tt)* }
+        $label:lifetime $body:tt
+    ) => {{
+        // In a block: what is borrowed while the body waits is kept with it, though it has been moved.
+        return ({
+            let call = $crate::__private::Call::open(
+                $crate::__site!($site), $crate::__labels!($labels), $crate::__record!($record)
+            );
+            let report = call.report($($report)+);
+            $crate::__private::follow_reported(
+                call,
+                report,
+                $crate::__future!([$($move)?] [$($ret)*] $label $body),
+                $($outcome)*
+            )
+        }).await;
     }};
 }
 
@@ -148,8 +126,8 @@ macro_rules! __report_of {
     ($call:ident {}) => {
         ()
     };
-    ($call:ident $report:tt) => {
-        $call.report($crate::__report!($report))
+    ($call:ident { $($report:tt)+ }) => {
+        $call.report($($report)+)
     };
 }
 
@@ -176,14 +154,6 @@ macro_rules! before_future {
     ($($unread:tt)*) => {};
 }
 
-/// Nothing, for the same reason.
-#[cfg(feature = "telemetry")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! before_switched_future {
-    ($($undecided:tt)*) => {};
-}
-
 /// The future of an annotated function's body.
 #[cfg(feature = "telemetry")]
 #[doc(hidden)]
@@ -207,40 +177,25 @@ macro_rules! __future {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! body {
-    ((future (recorded $span:ident $mode:tt)) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
+    ((future $mode:tt) [$($span:ident)?] $decided:tt $report:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
         $label:lifetime $body:tt
     ) => {{
-        let $span = $crate::__private::SpanHandle::none();
+        $(let $span = $crate::__private::SpanHandle::none();)?
         $label: $body
     }};
-    ((future $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
+    ((async $($move:tt)?) [$($span:ident)?] $decided:tt $report:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
+        $label:lifetime $body:tt
+    ) => {{
+        $crate::__unread!($decided $report $labels $record);
+        $(let $span = $crate::__private::SpanHandle::none();)?
         $label: $body
     }};
-    ((recorded $span:ident $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_recorded {
-            let $span = $crate::__private::SpanHandle::none();
-            $label: $body
-        } }
-    };
-    ((switched $decided:tt $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_switched {
-            $crate::__unswitched!($decided);
-            $label: $body
-        } }
-    };
-    ((reported { $($report:tt)* } $mode:tt) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {
-        $crate::__private::body! { $mode $site $labels $record $outcome $ret '_reported {
-            $crate::__unreported!({ $($report)* });
-            $label: $body
-        } }
-    };
-    ((async $($move:tt)?) $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
-        $crate::__unread!($labels $record);
-        $label: $body
-    }};
-    ($mode:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt $label:lifetime $body:tt) => {{
+    ($mode:tt [$($span:ident)?] $decided:tt $report:tt $site:tt $labels:tt $record:tt $outcome:tt $ret:tt
+        $label:lifetime $body:tt
+    ) => {{
         $crate::__private::bare();
-        $crate::__unread!($labels $record);
+        $crate::__unread!($decided $report $labels $record);
+        $(let $span = $crate::__private::SpanHandle::none();)?
         $label: $body
     }};
 }
@@ -250,65 +205,39 @@ macro_rules! body {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! before_future {
-    ($labels:tt $record:tt) => {
-        $crate::__unread!($labels $record);
-    };
-    ($labels:tt $record:tt $report:tt) => {
-        $crate::__unread!($labels $record);
-        $crate::__unreported!($report);
-    };
-}
-
-/// The same of what would have been decided of each call.
-#[cfg(not(feature = "telemetry"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! before_switched_future {
-    ($decided:tt) => {
-        $crate::__unswitched!($decided);
+    ($($unread:tt)*) => {
+        $crate::__unread!($($unread)*);
     };
 }
 
 /// Nothing, but parameters that only the attribute uses are used, and what can't be recorded is an error.
 ///
-/// All is moved into a closure, on a path that never returns: what is borrowed once may be kept in a future for longer.
+/// Each group is moved into a closure, on a path that never returns: what is borrowed once may be kept in a future for longer.
 #[cfg(not(feature = "telemetry"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unread {
-    ({} {}) => {
+    ({} {} {} {}) => {
         ()
     };
-    ($labels:tt $record:tt) => {
+    ({} {} $labels:tt $record:tt) => {
         if false {
             let _unread =
                 move || $crate::__private::unread($crate::__labels!($labels), $crate::__record!($record));
             loop {}
         }
     };
-}
-
-/// The same of what a call would have reported into.
-#[cfg(not(feature = "telemetry"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __unreported {
-    ($report:tt) => {
+    ({} { $($report:tt)+ } $labels:tt $record:tt) => {
+        $crate::__unread!({} {} $labels $record);
         if false {
-            let _unreported = move || $crate::__private::unreported($crate::__report!($report));
+            let _unreported = move || $crate::__private::unreported($($report)+);
             loop {}
         }
     };
-}
-
-/// The same of what would have been decided of each call.
-#[cfg(not(feature = "telemetry"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __unswitched {
-    ({ $($decided:tt)* }) => {
+    ({ $($decided:tt)+ } $report:tt $labels:tt $record:tt) => {
+        $crate::__unread!({} $report $labels $record);
         if false {
-            let _unswitched = move || $crate::__private::unswitched() $($decided)*;
+            let _unswitched = move || $crate::__private::unswitched() $($decided)+;
             loop {}
         }
     };
@@ -389,13 +318,6 @@ macro_rules! __site {
 macro_rules! __labels {
     ({}) => { $crate::__private::unlabelled };
     ({ $($labels:tt)+ }) => { || $($labels)+ };
-}
-
-/// The making of a report, evaluated where metrics are on.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __report {
-    ({ $($report:tt)* }) => { $($report)* };
 }
 
 /// The recording of fields, evaluated where somebody listens.

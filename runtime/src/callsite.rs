@@ -99,15 +99,15 @@ impl Callsite {
 ///
 /// ```
 /// #[spanwright::instrument(slo(success = "99.9%", latency("99%" < "250ms")))]
-/// fn charge() {}
+/// fn settle() {}
 ///
 /// # if spanwright::ENABLED {
-/// let charge = spanwright::callsites().find(|callsite| callsite.function() == "charge").expect("it is annotated");
-/// let [success, latency] = charge.objectives() else { panic!("there are two") };
+/// let settle = spanwright::callsites().find(|callsite| callsite.function() == "settle").expect("it is annotated");
+/// let [success, latency] = settle.objectives() else { panic!("there are two") };
 /// assert_eq!((success.ratio, success.families.calls), (0.999, "function_calls_total"));
 /// assert_eq!((latency.bucket(), latency.families.duration), (Some(0.25), "function_duration_seconds"));
 /// # }
-/// # charge();
+/// # settle();
 /// ```
 pub fn callsites() -> impl Iterator<Item = Callsite> {
     #[cfg(feature = "telemetry")]

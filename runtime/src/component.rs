@@ -3,7 +3,8 @@
 //! A component is what annotated functions name by `component = "…"`. Its name has parts between dots, and a switch of
 //! `persist` is one of `persist.s3` too, unless that has its own. Who may decide: the library by a default, the operator
 //! by the configuration, the program while it runs; each wins over those before, and of one's decisions that of the
-//! longest name. The decision is written into the state of the component's callsites, so that a call asks nobody.
+//! longest name. Spans and metrics are decided each by itself, by whoever says something about them. The decision is written
+//! into the state of the component's callsites, so that a call asks nobody.
 //!
 //! Invariant: no lock of this module is held while callsites are written to, which ask it.
 
@@ -72,13 +73,13 @@ pub struct ComponentState {
     pub name: String,
     /// What is on.
     pub enabled: Enabled,
-    /// Who has decided that.
+    /// Who has decided that; where spans and metrics are decided by two, the one that wins over the other.
     pub decider: Decider,
     /// How many annotated functions belong to it by name, as far as the platform knows them before they run.
     pub functions: usize,
 }
 
-/// All the components that functions belong to or that somebody has switched, by name.
+/// All the components that functions belong to, that tracers are called after, or that somebody has switched, by name.
 ///
 /// ```
 /// for state in spanwright::components() {
@@ -103,20 +104,21 @@ impl Component {
 
     /// Switches it, from the next calls on. Metrics that are off keep their series and what they have counted.
     pub fn set(self, enabled: impl Into<Enabled>) {
-        switches::change(Decider::Program, |switches| switches.set(self.name, enabled.into()));
+        let said = Said::from(enabled.into());
+        switches::change(Decider::Program, |switches| switches.say(self.name, said));
     }
 
-    /// Switches its spans alone.
+    /// Switches its spans alone: of its metrics the program says no more than before.
     pub fn set_spans(self, on: bool) {
-        self.set(Enabled { spans: on, ..self.enabled() });
+        switches::change(Decider::Program, |switches| switches.say(self.name, Said::spans(on)));
     }
 
-    /// Switches its metrics alone.
+    /// Switches its metrics alone: of its spans the program says no more than before.
     pub fn set_metrics(self, on: bool) {
-        self.set(Enabled { metrics: on, ..self.enabled() });
+        switches::change(Decider::Program, |switches| switches.say(self.name, Said::metrics(on)));
     }
 
-    /// Takes back what the program has said by [`set`](Self::set): the configuration or the library decides again.
+    /// Takes back all that the program has said of it: the configuration or the library decides again.
     pub fn reset(self) {
         switches::change(Decider::Program, |switches| switches.unset(self.name));
     }
@@ -134,7 +136,8 @@ impl Component {
     ///
     /// [`component_default!`](crate::component_default) does so when the telemetry starts.
     pub fn set_default(self, enabled: impl Into<Enabled>) {
-        switches::change(Decider::Library, |switches| switches.set(self.name, enabled.into()));
+        let said = Said::from(enabled.into());
+        switches::change(Decider::Library, |switches| switches.say(self.name, said));
     }
 }
 
@@ -173,21 +176,29 @@ impl Component {
 /// ```
 ///
 /// On platforms where nothing is known of a program before it runs, it does nothing: call
-/// [`Component::set_default`] at the start there. It goes where items go.
+/// [`Component::set_default`] at the start there. It goes where items go. Without telemetry it does nothing, and what it is
+/// given has its types checked:
+///
+/// ```compile_fail
+/// spanwright::component_default!("shop.projection", "off"); // neither a `bool` nor an `Enabled`
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! component_default {
     ($name:expr, $enabled:expr $(,)?) => {
         const _: () = {
+            // Where nothing runs at the start, nobody names it.
+            #[allow(dead_code)]
+            const SET: fn() = || $crate::component($name).set_default($enabled);
             $crate::__at_start! { GLOBALS
-                static ENTRY: $crate::__private::Global = $crate::__private::Global::new(
-                    || $crate::component($name).set_default($enabled),
-                    "",
-                );
+                static ENTRY: $crate::__private::Global = $crate::__private::Global::new(SET, "");
             }
         };
     };
 }
 
+#[cfg(feature = "telemetry")]
+use switches::Said;
 #[cfg(feature = "telemetry")]
 pub(crate) use switches::{configure, enabled};
 
@@ -195,7 +206,7 @@ pub(crate) use switches::{configure, enabled};
 #[cfg(feature = "server")]
 pub(crate) fn set_all(components: Vec<(String, Enabled)>) {
     switches::change(Decider::Program, |switches| {
-        components.iter().for_each(|(name, enabled)| switches.set(name, *enabled));
+        components.iter().for_each(|(name, enabled)| switches.say(name, Said::from(*enabled)));
     });
 }
 
@@ -207,36 +218,61 @@ mod switches {
     use super::{ComponentState, Decider};
     use crate::Enabled;
 
+    /// What is said of one component, or nothing of one of the two.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(super) struct Said {
+        spans: Option<bool>,
+        metrics: Option<bool>,
+    }
+
+    impl Said {
+        pub(super) const fn spans(on: bool) -> Self {
+            Self { spans: Some(on), metrics: None }
+        }
+
+        pub(super) const fn metrics(on: bool) -> Self {
+            Self { spans: None, metrics: Some(on) }
+        }
+    }
+
+    impl From<Enabled> for Said {
+        fn from(Enabled { spans, metrics }: Enabled) -> Self {
+            Self { spans: Some(spans), metrics: Some(metrics) }
+        }
+    }
+
     /// What one of the deciders has said.
     #[derive(Debug)]
-    pub(super) struct Switches(BTreeMap<String, Enabled>);
+    pub(super) struct Switches(BTreeMap<String, Said>);
 
     impl Switches {
         const fn new() -> Self {
             Self(BTreeMap::new())
         }
 
-        pub(super) fn set(&mut self, name: &str, enabled: Enabled) {
-            self.0.insert(name.to_owned(), enabled);
+        /// Adds to what has been said of the component, or replaces it.
+        pub(super) fn say(&mut self, name: &str, said: Said) {
+            let now = self.0.entry(name.to_owned()).or_default();
+            *now = Said { spans: said.spans.or(now.spans), metrics: said.metrics.or(now.metrics) };
         }
 
         pub(super) fn unset(&mut self, name: &str) {
             self.0.remove(name);
         }
 
-        /// The one of the longest name that is this one's or begins it.
-        fn find(&self, name: &str) -> Option<Enabled> {
+        /// What is said of spans, or of metrics, by the longest name that is this one's or begins it.
+        fn find(&self, name: &str, of: impl Fn(&Said) -> Option<bool>) -> Option<bool> {
             let mut part = name;
             loop {
-                if let Some(enabled) = self.0.get(part) {
-                    return Some(*enabled);
+                if let Some(on) = self.0.get(part).and_then(&of) {
+                    return Some(on);
                 }
                 part = part.rsplit_once('.')?.0;
             }
         }
     }
 
-    /// What was said, the last one first.
+    /// What was said, the one that wins first.
     static SWITCHES: RwLock<[(Decider, Switches); 3]> = RwLock::new([
         (Decider::Program, Switches::new()),
         (Decider::Configuration, Switches::new()),
@@ -245,8 +281,17 @@ mod switches {
 
     fn decided(name: &str) -> (Enabled, Decider) {
         let all = SWITCHES.read().unwrap_or_else(PoisonError::into_inner);
-        let found = all.iter().find_map(|(decider, switches)| Some((switches.find(name)?, *decider)));
-        found.unwrap_or((Enabled::ALL, Decider::Nobody))
+        let nobody = (all.len(), (true, Decider::Nobody));
+        let find = |of: fn(&Said) -> Option<bool>| {
+            let said = |(rank, (decider, switches)): (usize, &(Decider, Switches))| {
+                Some((rank, (switches.find(name, of)?, *decider)))
+            };
+            all.iter().enumerate().find_map(said).unwrap_or(nobody)
+        };
+        let (of_spans, (spans, spans_by)) = find(|said| said.spans);
+        let (of_metrics, (metrics, metrics_by)) = find(|said| said.metrics);
+        let decider = if of_spans <= of_metrics { spans_by } else { metrics_by };
+        (Enabled { spans, metrics }, decider)
     }
 
     /// What is on of a component; all, of what belongs to none.
@@ -267,7 +312,8 @@ mod switches {
 
     /// Takes over what the configuration says, and nothing else of what it has said before.
     pub(crate) fn configure(components: Vec<(String, Enabled)>) {
-        change(Decider::Configuration, |switches| switches.0 = components.into_iter().collect());
+        let components = components.into_iter().map(|(name, enabled)| (name, enabled.into())).collect();
+        change(Decider::Configuration, |switches| switches.0 = components);
     }
 
     pub(super) fn states() -> Vec<ComponentState> {
@@ -275,6 +321,9 @@ mod switches {
         let sites = crate::call::specs().map(|spec| spec.component);
         for name in sites.filter(|component| !component.is_empty()) {
             *functions.entry(name.to_owned()).or_default() += 1;
+        }
+        for name in crate::call::tracer_names() {
+            functions.entry(name.to_owned()).or_default();
         }
         for (_, switches) in SWITCHES.read().unwrap_or_else(PoisonError::into_inner).iter() {
             for name in switches.0.keys() {
@@ -295,14 +344,16 @@ mod switches {
         #[test]
         fn the_longest_name_wins_and_parts_are_whole() {
             let mut switches = Switches::new();
-            switches.set("persist", Enabled::NONE);
-            switches.set("persist.s3", Enabled::SPANS);
-            let found = ["persist", "persist.s3", "persist.s3.get", "persist.db", "persistent", "s3"]
-                .map(|name| switches.find(name));
-            let (none, spans) = (Some(Enabled::NONE), Some(Enabled::SPANS));
-            assert_eq!(found, [none, spans, spans, none, None, None]);
+            switches.say("persist", Enabled::NONE.into());
+            switches.say("persist.s3", Said::spans(true));
+            let found =
+                |name| (switches.find(name, |said| said.spans), switches.find(name, |said| said.metrics));
+            assert_eq!(found("persist"), (Some(false), Some(false)));
+            assert_eq!(found("persist.s3.get"), (Some(true), Some(false)), "each by itself");
+            assert_eq!(found("persist.db"), (Some(false), Some(false)));
+            assert_eq!(["persistent", "s3"].map(found), [(None, None); 2]);
             switches.unset("persist.s3");
-            assert_eq!(switches.find("persist.s3"), none);
+            assert_eq!(switches.find("persist.s3", |said| said.spans), Some(false));
         }
     }
 }
@@ -330,5 +381,38 @@ mod tests {
         part.reset();
         component("component_tests").reset();
         assert_eq!(state("component_tests.part"), (Enabled::NONE, Decider::Library));
+    }
+
+    #[test]
+    fn what_is_said_of_metrics_says_nothing_of_spans() {
+        let (whole, part) = (component("component_inh"), component("component_inh.a"));
+        part.set_metrics(false);
+        whole.set_spans(false);
+        assert_eq!((part.enabled(), whole.enabled()), (Enabled::NONE, Enabled::METRICS));
+        whole.set_spans(true);
+        assert_eq!(part.enabled(), Enabled::SPANS);
+        part.set_default(Enabled::METRICS);
+        whole.reset();
+        assert_eq!(part.enabled(), Enabled::NONE, "of spans only the library says something");
+        part.reset();
+        assert_eq!(part.enabled(), Enabled::METRICS);
+    }
+
+    #[test]
+    fn of_two_threads_neither_takes_back_what_the_other_says() {
+        let both = component("component_threads");
+        for _ in 0..200 {
+            let start = std::sync::Barrier::new(2);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    start.wait();
+                    both.set_spans(false);
+                });
+                start.wait();
+                both.set_metrics(false);
+            });
+            assert_eq!(both.enabled(), Enabled::NONE);
+            both.reset();
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,11 +94,7 @@ pub enum Itself {}
 
 /// It leads to one.
 #[derive(Debug)]
-pub enum LeadsTo<How> {
-    /// Never made.
-    #[doc(hidden)]
-    Never(std::convert::Infallible, std::marker::PhantomData<How>),
-}
+pub struct LeadsTo<How>(PhantomData<How>);
 
 /// It has a tracer.
 #[derive(Debug)]

@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use spanwright_core::slots::Outcome;
+
 /// Says what an error is called in telemetry, and whether it was to be expected. Made by `#[derive(ErrorType)]`.
 ///
 /// ```
@@ -24,6 +26,9 @@ use std::sync::Arc;
 /// assert_eq!(charge(7).unwrap_err().error_type(), "not_found");
 /// assert!(!Failed::Timeout.is_expected());
 /// ```
+///
+/// Of a type parameter only its bounds are known: without `E: ErrorType`, a function that returns a `Result<T, E>` has the name of
+/// the type as `error.type`, and each `Err` of it is an error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it is called in telemetry",
     label = "not an `ErrorType`",
@@ -37,6 +42,12 @@ pub trait ErrorType {
     fn is_expected(&self) -> bool {
         false
     }
+}
+
+/// How what fails with it has ended, and what the error is called.
+pub(crate) fn classified(error: &(impl ErrorType + ?Sized)) -> (Outcome, &'static str) {
+    let outcome = if error.is_expected() { Outcome::Ok } else { Outcome::Error };
+    (outcome, error.error_type())
 }
 
 macro_rules! through {

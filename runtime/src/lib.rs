@@ -11,6 +11,7 @@
 //! | [`macro@Metrics`], [`macro@Label`], [`macro@Labels`] | counters, gauges and histograms in a struct |
 //! | [`Attribute`], [`macro@Attributes`] | what fields are called, as typed constants, one by one or as a struct |
 //! | [`InContext`], [`spawn_thread`] | tasks and threads that go on in the span that starts them |
+//! | [`propagation`] | traces and baggage across processes: headers in and out |
 //! | [`Secret`] | values that no telemetry shows |
 //! | [`process`], [`watch_runtime`] | what is known of the process and of Tokio runtimes |
 //! | [`registry::Windows`], [`registry::Watched`] | rates and trends of the last minutes; state that tells when it changes |
@@ -44,6 +45,7 @@ mod task;
 mod tracer;
 
 pub mod export;
+pub mod propagation;
 pub mod registry;
 
 #[cfg(feature = "telemetry")]
@@ -82,6 +84,8 @@ pub mod telemetry;
 pub mod testing;
 #[cfg(feature = "telemetry")]
 mod tokio_metrics;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -9,8 +9,9 @@ use spanwright_core::slots::value::{FieldWriter, Value};
 use crate::attribute::{Attribute, Redaction};
 use crate::enabled::Enabled;
 use crate::metric::CallMetrics;
+use crate::parent::{Causes, Parent};
 use crate::record::{Record, RecordAs, RecordDebug, RecordDisplay, Textual};
-use crate::tracer::SpanRecorder;
+use crate::tracer::{Ended, SpanRecorder};
 
 /// Takes the fields of a call that nobody observes. Its lifetimes are those that it has with telemetry.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Fields<'_, '_> {
     }
 
     /// Records the spans that this one follows from.
-    pub fn follows_from<C>(&mut self, _: C) {}
+    pub fn follows_from<How>(&mut self, _: impl Causes<How>) {}
 
     /// Records what may be shown of a typed value.
     pub(crate) fn redacted(&mut self, _: usize, _: Redaction, _: impl FnOnce(&mut dyn FnMut(Value<'_>))) {}
@@ -150,13 +151,10 @@ impl Unswitched {
 
     /// Takes a parent.
     #[must_use]
-    pub fn under<P>(self, _: impl FnOnce() -> P) -> Self {
+    pub fn under(self, _: impl FnOnce() -> Parent) -> Self {
         self
     }
 }
-
-/// Takes a parent of whatever type: which ones there are depends on features that only come with telemetry.
-pub fn parent<P: ?Sized>(_: &P) {}
 
 /// Nothing, and not a `const fn`: nobody shall be told to make a function `const` that `#[instrument]` could not observe.
 #[allow(clippy::missing_const_for_fn)]
@@ -207,12 +205,12 @@ impl Block {
     }
 
     #[inline(always)]
-    pub(crate) fn run<R>(self, block: impl FnOnce() -> R, _: impl FnOnce(&R) -> Option<&'static str>) -> R {
+    pub(crate) fn run<R>(self, block: impl FnOnce() -> R, _: impl FnOnce(&R) -> Ended) -> R {
         block()
     }
 
     #[inline(always)]
-    pub(crate) fn follow<F: Future>(self, future: F, _: impl Fn(&F::Output) -> Option<&'static str>) -> F {
+    pub(crate) fn follow<F: Future>(self, future: F, _: impl Fn(&F::Output) -> Ended) -> F {
         future
     }
 }

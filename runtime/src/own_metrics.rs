@@ -44,6 +44,8 @@ pub(crate) struct OwnMetrics {
     pub(crate) metric_conflicts_total: Counter,
     /// Fields that were given up, since others wrote to their span for too long.
     pub(crate) fields_dropped_total: Counter,
+    /// Requests whose `tracestate` and baggage found no room.
+    pub(crate) carried_left_out_total: Counter,
     /// Series of sources that were left out of a snapshot, since they contradict themselves, or others of their name.
     pub(crate) series_left_out_total: Counter,
     /// Callbacks and sources of metrics that panicked instead of saying their values.

@@ -1,5 +1,6 @@
 //! What a span can be told to be the child of.
 
+use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::Context;
 /// | Type | Parent |
 /// | --- | --- |
 /// | [`Context`] | its span, in this process or, as a propagator has extracted it, in another one; a new trace where it has none |
-/// | `tracing::Span`, `tracing::Id` | that span; a new trace for a disabled one |
+/// | `tracing::Span`, `tracing::Id`, with the feature `telemetry` or `tracing` | that span; a new trace for a disabled one |
 /// | `opentelemetry::Context`, with the feature `opentelemetry` | its span, remote where it is |
 /// | `Option` of these | a new trace for `None`, as in `tracing` |
 ///
@@ -33,11 +34,25 @@ use crate::Context;
 /// fn handle(message: &Message) {}
 /// # handle(&Message { sent_in: Context::NONE });
 /// ```
+///
+/// Anything else is an error, without telemetry too. A library that has spans of `tracing` as parents, and no telemetry itself,
+/// asks for the feature `tracing`.
+///
+/// ```compile_fail
+/// #[spanwright::instrument(parent = order)]
+/// fn charge(order: u64) {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` leads to no span",
     label = "not a parent",
     note = "`parent` and `follows_from` take a `spanwright::Context`, a `tracing::Span` or its `Id`, or an `Option` of these; with the \
             feature `opentelemetry` also an `opentelemetry::Context`"
+)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    diagnostic::on_unimplemented(
+        note = "spans of `tracing` are known with the feature `telemetry`, or `tracing`"
+    )
 )]
 pub trait AsParent {
     /// The span.
@@ -95,7 +110,9 @@ impl AsParent for Parent {
 impl AsParent for Context {
     #[cfg(feature = "telemetry")]
     fn as_parent(&self) -> Parent {
-        Parent { of: if self.trace_id.is_some() { Of::Ours(*self) } else { Of::Root } }
+        // A new trace may begin with the baggage of one.
+        let leads = self.trace_id.is_some() || self.baggage != 0;
+        Parent { of: if leads { Of::Ours(*self) } else { Of::Root } }
     }
 
     #[cfg(not(feature = "telemetry"))]
@@ -125,11 +142,23 @@ macro_rules! behind {
 behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 /// What `follows_from` takes: something to iterate over whose items lead to spans, or one such item. `How` tells them apart, and
-/// the compiler finds it.
+/// the compiler finds it. Without telemetry it is asked for all the same:
+///
+/// ```compile_fail
+/// #[spanwright::instrument(follows_from = orders)]
+/// fn charge(orders: &[u64]) {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` leads to no spans",
     label = "neither a span nor an iterable of spans",
-    note = "`follows_from` takes a `spanwright::Context`, a `tracing::Span` or its `Id`, or anything to iterate over with such items"
+    note = "`follows_from` takes a `spanwright::Context`, a `tracing::Span` or its `Id`, or anything to iterate over with such items; \
+            variables and fields are borrowed: in braces, an iterator is taken over"
+)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    diagnostic::on_unimplemented(
+        note = "spans of `tracing` are known with the feature `telemetry`, or `tracing`"
+    )
 )]
 pub trait Causes<How> {
     /// Hands on each of them.
@@ -144,12 +173,33 @@ pub enum One {}
 #[derive(Debug)]
 pub enum Any {}
 
+/// What a reference leads to.
+#[derive(Debug)]
+pub struct Through<How>(PhantomData<How>);
+
 #[diagnostic::do_not_recommend]
 impl<I: IntoIterator<Item: AsParent>> Causes<Any> for I {
     fn each(self, mut then: impl FnMut(Parent)) {
         self.into_iter().for_each(|cause| then(cause.as_parent()));
     }
 }
+
+macro_rules! through {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'a, How, T: ?Sized> Causes<Through<How>> for &'a $pointer
+        where
+            &'a T: Causes<How>,
+        {
+            fn each(self, then: impl FnMut(Parent)) {
+                Causes::each(&**self, then);
+            }
+        }
+    )*};
+}
+
+// Not `&Box<T>`: that of a list is to be iterated over itself.
+through!(&T, &mut T, Rc<T>, Arc<T>);
 
 macro_rules! one {
     ($($type:ty),*) => {$(
@@ -163,8 +213,8 @@ macro_rules! one {
 }
 
 one!(Context, &Context, Parent, &Parent);
-#[cfg(feature = "telemetry")]
-one!(tracing::Span, &tracing::Span, tracing_core::span::Id, &tracing_core::span::Id);
+#[cfg(feature = "tracing")]
+one!(tracing::Span, &tracing::Span, tracing::Id, &tracing::Id);
 #[cfg(feature = "opentelemetry")]
 one!(opentelemetry::Context, &opentelemetry::Context);
 
@@ -234,8 +284,27 @@ mod theirs {
     }
 }
 
+/// Where nothing is recorded, none leads anywhere.
+#[cfg(all(feature = "tracing", not(feature = "telemetry")))]
+mod theirs {
+    use super::{AsParent, Parent};
+
+    #[diagnostic::do_not_recommend]
+    impl AsParent for tracing::Span {
+        fn as_parent(&self) -> Parent {
+            Parent::root()
+        }
+    }
+
+    #[diagnostic::do_not_recommend]
+    impl AsParent for tracing::Id {
+        fn as_parent(&self) -> Parent {
+            Parent::root()
+        }
+    }
+}
+
 /// What generated code asks.
-#[cfg(feature = "telemetry")]
 #[doc(hidden)]
 pub fn parent<P: AsParent + ?Sized>(of: &P) -> Parent {
     of.as_parent()
@@ -261,5 +330,29 @@ mod tests {
         assert_eq!(causes(vec![Some(&context), None]), 2);
         assert_eq!(causes(Some(context)), 1);
         assert_eq!(causes(None::<Context>), 0);
+    }
+
+    #[cfg(feature = "tracing")]
+    #[test]
+    fn a_span_of_tracing_is_one() {
+        let span = tracing::Span::none();
+        assert_eq!(causes(&span), 1);
+        assert_eq!(causes(Some(&span)), 1);
+        assert_eq!(causes(None::<tracing::Id>), 0);
+    }
+
+    #[test]
+    fn causes_may_be_borrowed() {
+        let context = Context::NONE;
+        let two = [context, context];
+        assert_eq!(causes(&&context), 1);
+        assert_eq!(causes(&Rc::new(context)), 1);
+        assert_eq!(causes(&&two[..]), 2);
+        assert_eq!(causes(&&&two), 2);
+        assert_eq!(causes(&&mut two.to_vec()), 2);
+        assert_eq!(causes(&Arc::<[Context]>::from(two)), 2);
+        let (boxed, maybe) = (&Box::<[Context]>::from(two), &Some(context));
+        assert_eq!(causes(boxed) + causes(maybe), 3);
+        assert_eq!(causes(&&None::<Context>), 0);
     }
 }

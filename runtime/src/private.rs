@@ -3,8 +3,6 @@
 
 pub use std::sync::OnceLock;
 
-#[cfg(feature = "telemetry")]
-pub use linkme;
 pub use spanwright_core::catalog::{Subject, span_length, span_record, subject_length, subject_record};
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
 pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
@@ -19,12 +17,12 @@ pub use crate::attribute::{
 pub use crate::call::{
     AnyOutcome, Beginning, Begun, Block, BlockHandle, Call, CallGuard, Callee, Ends, Fields, Followed,
     FollowedInPlace, FollowedStream, FutureHandedOn, Inside, IsFuture, IsStream, Keeping, NamedFuture,
-    NamedStream, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike, ResultOutcome, SITES,
-    Site, SpanHandle, Start, StreamHandedOn, TracerState, Verdict, classified, error_outcome_chain,
-    error_outcome_debug, error_outcome_display, follow, follow_in_place, follow_reported, followed_future,
-    followed_future_as, followed_future_in_box, followed_stream, followed_stream_as, followed_stream_in_box,
-    keeping, observe, report_at, report_to, returned_debug, returned_display, returned_ok_debug,
-    returned_ok_display, unlabelled, unrecorded,
+    NamedHandedOn, NamedStream, OpenSpan, Outside, Probe, Report, ReportGuard, Reporting, ResultLike,
+    ResultOutcome, SITES, Site, SpanHandle, Start, StreamHandedOn, TracerState, Verdict, classified,
+    error_outcome_chain, error_outcome_debug, error_outcome_display, follow_in_place, follow_reported,
+    followed_future, followed_future_as, followed_future_in_box, followed_stream, followed_stream_as,
+    followed_stream_in_box, keeping, observe, report_at, report_to, returned_debug, returned_display,
+    returned_ok_debug, returned_ok_display, unlabelled, unrecorded,
 };
 pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]
@@ -41,10 +39,9 @@ pub use crate::metric::{
 pub use crate::metric::{GLOBALS, Global};
 #[cfg(not(feature = "telemetry"))]
 pub use crate::off::{
-    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, parent,
-    report_at, report_to, unlabelled, unread, unrecorded, unreported, unswitched,
+    Beginning, Block, BlockHandle, Fields, OpenSpan, SpanHandle, TracerState, Unreported, bare, report_at,
+    report_to, unlabelled, unread, unrecorded, unreported, unswitched,
 };
-#[cfg(feature = "telemetry")]
 pub use crate::parent::parent;
 pub use crate::record::{AttributeValue, Record, RecordDebug, RecordDisplay};
 #[cfg(feature = "telemetry")]
@@ -52,7 +49,7 @@ pub use crate::testing::{TestOptions, test_async, test_sync};
 /// What a metrics struct shows of each of its metrics.
 pub type SharedInstrument = std::sync::Arc<crate::registry::Instrument>;
 pub use crate::callsite::ConstantText;
-pub use crate::{before_future, before_switched_future, body, described_attributes, global_metrics};
+pub use crate::{before_future, body, described_attributes, global_metrics};
 
 /// The row-major index of a combination of labels, from that of the labels before and one more of so many values.
 #[inline]

@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use pin_project_lite::pin_project;
+use spanwright_core::carried::Held;
 
 use crate::Context;
 
@@ -50,13 +51,13 @@ pub trait InContext: Future + Sized {
 impl<F: Future> InContext for F {}
 
 #[cfg(feature = "telemetry")]
-type Kept = Context;
+type Kept = (Context, Held);
 #[cfg(not(feature = "telemetry"))]
 type Kept = ();
 
 #[cfg(feature = "telemetry")]
 fn keep(context: Context) -> Kept {
-    context
+    (context, Held::new(context.baggage))
 }
 
 #[cfg(not(feature = "telemetry"))]
@@ -79,7 +80,7 @@ impl<F: Future> Future for FutureInContext<F> {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
         #[cfg(feature = "telemetry")]
-        let _attached = this.context.attach();
+        let _attached = this.context.0.attach();
         this.future.poll(task)
     }
 }
@@ -105,7 +106,9 @@ pub fn spawn_blocking<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> tokio::task::JoinHandle<R> {
     let context = Context::current();
+    let held = Held::new(context.baggage);
     tokio::task::spawn_blocking(move || {
+        let _held = held;
         let _attached = context.attach();
         work()
     })
@@ -126,7 +129,9 @@ pub fn spawn_thread<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> std::thread::JoinHandle<R> {
     let context = Context::current();
+    let held = Held::new(context.baggage);
     std::thread::spawn(move || {
+        let _held = held;
         let _attached = context.attach();
         work()
     })

@@ -8,10 +8,12 @@ use std::fmt::{Debug, Display};
 use std::future::Future;
 
 use spanwright_core::descriptor::SpanKind;
+use spanwright_core::slots::Outcome;
 use spanwright_core::slots::value::{Value, index};
 
 use crate::__private::{Block, BlockHandle, TracerState};
 use crate::attribute::{Attribute, Redaction};
+use crate::error_type::{self, ErrorType};
 use crate::record::{Record, RecordAs};
 
 /// What has a [`Tracer`] of its own.
@@ -174,17 +176,49 @@ impl TracerSpan {
     #[inline]
     pub fn in_scope<R>(self, block: impl FnOnce(SpanRecorder) -> R) -> R {
         let recorder = self.0.handle();
-        self.0.run(|| block(recorder), |_| None)
+        self.0.run(|| block(recorder), ok)
     }
 
-    /// Runs a block in the span; an `Err` is the span's outcome, with its type as `error.type`.
+    /// Runs a block in the span; an `Err` is the span's outcome, with the name of its type as `error.type`, whatever it says of
+    /// itself by [`ErrorType`]: that is for [`try_in_scope_classified`](Self::try_in_scope_classified).
     ///
     /// # Errors
     /// The block's.
     #[inline]
     pub fn try_in_scope<T, E>(self, block: impl FnOnce(SpanRecorder) -> Result<T, E>) -> Result<T, E> {
         let recorder = self.0.handle();
-        self.0.run(|| block(recorder), error_type)
+        self.0.run(|| block(recorder), by_type)
+    }
+
+    /// Runs a block in the span; an `Err` is what it says of itself: the span's `error.type`, and `error` unless it is to be
+    /// expected. That is what [`instrument`](macro@crate::instrument) finds out by itself.
+    ///
+    /// ```
+    /// use spanwright::{ErrorType, Tracer};
+    ///
+    /// #[derive(Debug, ErrorType)]
+    /// enum Failed {
+    ///     Timeout,
+    ///     #[error_type(expected)]
+    ///     NotFound,
+    /// }
+    ///
+    /// let tracer = Tracer::new("shop");
+    /// // The span ends as `ok`, with error.type = "not_found".
+    /// let found = tracer.span("find").try_in_scope_classified(|_| Err::<u64, _>(Failed::NotFound));
+    /// # assert!(found.is_err());
+    /// # let _ = Failed::Timeout;
+    /// ```
+    ///
+    /// # Errors
+    /// The block's.
+    #[inline]
+    pub fn try_in_scope_classified<T, E: ErrorType>(
+        self,
+        block: impl FnOnce(SpanRecorder) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let recorder = self.0.handle();
+        self.0.run(|| block(recorder), by_itself)
     }
 
     /// Runs a future in the span: at each poll the span is the current one.
@@ -207,10 +241,11 @@ impl TracerSpan {
         future: impl FnOnce(SpanRecorder) -> F,
     ) -> impl Future<Output = F::Output> {
         let recorder = self.0.handle();
-        self.0.follow(future(recorder), |_| None)
+        self.0.follow(future(recorder), ok)
     }
 
-    /// Runs a future in the span; an `Err` is the span's outcome, with its type as `error.type`.
+    /// Runs a future in the span; an `Err` is the span's outcome, with the name of its type as `error.type`, whatever it says of
+    /// itself by [`ErrorType`]: that is for [`try_follow_classified`](Self::try_follow_classified).
     #[inline]
     pub fn try_follow<F, T, E>(
         self,
@@ -220,12 +255,41 @@ impl TracerSpan {
         F: Future<Output = Result<T, E>>,
     {
         let recorder = self.0.handle();
-        self.0.follow(future(recorder), error_type)
+        self.0.follow(future(recorder), by_type)
+    }
+
+    /// Runs a future in the span; an `Err` is what it says of itself, as in
+    /// [`try_in_scope_classified`](Self::try_in_scope_classified).
+    #[inline]
+    pub fn try_follow_classified<F, T, E: ErrorType>(
+        self,
+        future: impl FnOnce(SpanRecorder) -> F,
+    ) -> impl Future<Output = Result<T, E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let recorder = self.0.handle();
+        self.0.follow(future(recorder), by_itself)
     }
 }
 
-fn error_type<T, E>(returned: &Result<T, E>) -> Option<&'static str> {
-    returned.as_ref().err().map(|_| type_name::<E>())
+/// How a block has ended, and its error's type.
+pub(crate) type Ended = (Outcome, Option<&'static str>);
+
+const fn ok<R>(_: &R) -> Ended {
+    (Outcome::Ok, None)
+}
+
+fn by_type<T, E>(returned: &Result<T, E>) -> Ended {
+    returned.as_ref().map_or_else(|_| (Outcome::Error, Some(type_name::<E>())), ok)
+}
+
+fn by_itself<T, E: ErrorType>(returned: &Result<T, E>) -> Ended {
+    let failed = |error| {
+        let (outcome, error_type) = error_type::classified(error);
+        (outcome, Some(error_type))
+    };
+    returned.as_ref().map_or_else(failed, ok)
 }
 
 /// Records into the span of a block, until that has ended: from other threads too.

@@ -356,6 +356,38 @@ fn a_remote_parent_is_a_parent_of_both() {
 }
 
 #[test]
+fn our_propagator_is_one_of_theirs() {
+    use opentelemetry::propagation::TextMapPropagator;
+    use std::collections::HashMap;
+    let propagator = spanwright::opentelemetry::Propagator::new();
+    assert_eq!(propagator.fields().collect::<Vec<_>>(), ["traceparent", "tracestate", "baggage"]);
+    let parent = format!("00-{}-{}-01", "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let headers = [("traceparent", &*parent), ("tracestate", "congo=t61"), ("baggage", "tenant=acme")];
+    let headers: HashMap<_, _> = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let extracted = propagator.extract(&headers);
+    assert_eq!(extracted.span().span_context().trace_state().header(), "congo=t61");
+    let mut same = HashMap::new();
+    propagator.inject_context(&extracted, &mut same);
+    assert_eq!(same, headers);
+    let attached = extracted.attach();
+    let inject = || {
+        let mut headers = HashMap::new();
+        propagator.inject(&mut headers);
+        headers
+    };
+    for further in [ours(inject), in_tracing(inject), in_theirs("theirs", inject)] {
+        assert_eq!(further["tracestate"], "congo=t61");
+        assert_eq!(further["baggage"], "tenant=acme");
+        let (trace, own) = (&further["traceparent"][..36], &further["traceparent"][36..52]);
+        assert_eq!(trace, &parent[..36]);
+        assert_ne!(own, &parent[36..52]);
+    }
+    drop(attached);
+    let nothing = propagator.extract(&HashMap::from([("traceparent".to_owned(), "nonsense".to_owned())]));
+    assert!(!nothing.has_active_span());
+}
+
+#[test]
 fn what_their_spans_say_arrives() {
     let time = |seconds| {
         UNIX_EPOCH + SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970")

@@ -1,11 +1,12 @@
 //! `#[instrument(metrics(into = …))]`: calls that report into a struct of the user's own.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
+use futures_util::stream::{self, Stream, StreamExt};
 use spanwright::registry::{Exemplar, Series, Value};
 use spanwright::span::Outcome;
 use spanwright::{
@@ -357,6 +358,46 @@ fn the_exemplars_are_of_the_calls_own_span() {
         assert_eq!(exemplar.span_id, trace.one(name).span_id, "{outcome}");
     }
     assert_eq!(trace.one("put_async").outcome, Outcome::Cancelled);
+}
+
+impl Own {
+    #[instrument(metrics(into = Arc::clone(&self.metrics), labels = PUT))]
+    fn streamed(&self, n: u32) -> impl Stream<Item = Result<u32, String>> + use<> {
+        assert_ne!(n, 2, "on purpose");
+        stream::iter([Ok(0), outcome_of(n)]).chain(stream::once(pause()).map(|()| Ok(1)))
+    }
+
+    #[instrument(future, metrics(into = Arc::clone(&self.metrics), labels = PUT))]
+    fn made(&self, n: u32) -> impl Future<Output = Result<u32, String>> + use<> {
+        ready(outcome_of(n))
+    }
+}
+
+#[test]
+fn the_exemplars_are_of_the_span_of_the_call_that_is_followed() {
+    for name in ["streamed", "made"] {
+        let own = Own::new();
+        let (_, trace) = traced(|| match name {
+            "made" => {
+                assert!(block_on(own.made(1)).is_err());
+                assert!(catch_unwind(AssertUnwindSafe(|| drop(own.made(2)))).is_err());
+                drop(own.made(0));
+            }
+            _ => {
+                assert_eq!(block_on(own.streamed(1).collect::<Vec<_>>()).len(), 3);
+                assert!(catch_unwind(AssertUnwindSafe(|| drop(own.streamed(2)))).is_err());
+                let mut dropped = Box::pin(own.streamed(0));
+                assert_eq!(block_on(dropped.next()), Some(Ok(0)));
+            }
+        });
+        assert_eq!(trace.spans.len(), 3);
+        for span in &trace.spans {
+            let labels = [("operation", "put"), ("tenant", "dan"), ("outcome", span.outcome.as_str())];
+            let exemplars = own.series("reports_s3_requests_total", &labels).unwrap().exemplars;
+            let [exemplar] = &exemplars[..] else { panic!("{name}: {exemplars:?}") };
+            assert_eq!(exemplar.span_id, span.span_id, "{name}: {:?}", span.outcome);
+        }
+    }
 }
 
 #[test]

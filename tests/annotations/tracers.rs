@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use spanwright::span::{AttributeValue, Outcome, SpanData};
-use spanwright::{Attribute, Context, Traced, Tracer, component, instrument};
+use spanwright::{Attribute, Context, Traced, Tracer, component, components, instrument};
 
 use crate::collected::{telemetry, traced};
 use crate::function::{block_on, pause, poll_once};
@@ -67,6 +67,7 @@ fn a_block_has_a_span_with_what_is_known_at_run_time() {
 fn a_future_has_one_too_across_threads() {
     let bus = bus();
     let (sent, trace) = traced(|| {
+        let root = Context::current().span_id;
         let future = bus.tracer.span("send").follow(|span| async move {
             pause().await;
             inside();
@@ -75,7 +76,7 @@ fn a_future_has_one_too_across_threads() {
         });
         let mut future = Box::pin(future);
         assert!(poll_once(future.as_mut()).is_pending());
-        assert!(!Context::current().span_id.to_string().is_empty());
+        assert_eq!(Context::current().span_id, root);
         std::thread::scope(|scope| scope.spawn(|| block_on(future)).join().unwrap())
     });
     assert_eq!(sent, 3);
@@ -110,6 +111,44 @@ fn a_block_ends_as_annotated_functions_do() {
     assert_eq!(outcome("never run"), Outcome::Cancelled);
     assert_eq!(outcome("works"), Outcome::Ok);
     assert_eq!(trace.path("works"), ["works", "root"]);
+}
+
+#[derive(Debug, spanwright::ErrorType)]
+enum Failed {
+    Timeout,
+    #[error_type(expected)]
+    NotFound,
+}
+
+#[test]
+fn an_error_that_says_what_it_is_may_be_asked() {
+    let bus = bus();
+    let ((), trace) = traced(|| {
+        let failed = |error| Err::<(), _>(error);
+        let span = |name: &str| bus.tracer.span(format_args!("{name}"));
+        assert!(span("timeout").try_in_scope_classified(|_| failed(Failed::Timeout)).is_err());
+        assert!(span("not found").try_in_scope_classified(|_| failed(Failed::NotFound)).is_err());
+        let future = span("not found async").try_follow_classified(|_| async { failed(Failed::NotFound) });
+        assert!(block_on(future).is_err());
+        assert!(span("found").try_in_scope_classified(|_| Ok::<_, Failed>(())).is_ok());
+        assert!(span("by type").try_in_scope(|_| failed(Failed::NotFound)).is_err());
+    });
+    let ended = |name: &str| {
+        let span = trace.one(name);
+        let error_type = attribute(span, "error.type").map(|value| match value {
+            AttributeValue::Str(name) => name.to_string(),
+            other => format!("{other:?}"),
+        });
+        (span.outcome, error_type)
+    };
+    assert_eq!(ended("timeout"), (Outcome::Error, Some("timeout".to_owned())));
+    for name in ["not found", "not found async"] {
+        assert_eq!(ended(name), (Outcome::Ok, Some("not_found".to_owned())));
+    }
+    assert_eq!(ended("found"), (Outcome::Ok, None));
+    let (outcome, error_type) = ended("by type");
+    assert_eq!(outcome, Outcome::Error);
+    assert!(error_type.is_some_and(|name| name.ends_with("Failed")));
 }
 
 struct Told<'a>(&'a Cell<u32>);
@@ -154,6 +193,9 @@ fn its_name_is_a_component_and_a_trace_that_is_dropped_has_no_spans_of_it() {
     let part = Tracer::from("tracers_part.inner".to_owned());
     component("tracers_part").set(false);
     assert!(!part.is_enabled() && !part.is_on());
+    let named = |name: &str| components().into_iter().find(|state| state.name == name);
+    assert_eq!(named("tracers_part.inner").map(|state| state.functions), Some(0));
+    assert!(spanwright::callsites().all(|callsite| !callsite.function().is_empty()));
     component("tracers_part").reset();
     assert!(part.is_enabled());
     let dropped = Context { flags: 2, ..Context::current() };

@@ -1,5 +1,9 @@
 //! `#[spanwright::test]`: tests that see what they have recorded themselves, side by side in one process.
 
+mod elsewhere;
+mod http;
+mod propagation;
+mod room;
 mod switches;
 
 use std::process::Command;

@@ -67,7 +67,7 @@ fn it_is_measured_how_full_ring_and_queues_are() {
     }
     assert_eq!(own("spanwright_export_queue_limit_items", "exporter=\"held\""), 100);
     assert!(own("spanwright_ring_used_bytes", "") > 0, "this thread has a chunk");
-    assert_eq!(own("spanwright_ring_limit_bytes", ""), 16 << 20);
+    assert_eq!(own("spanwright_ring_limit_bytes", ""), 14 << 20);
     drop(go);
     assert!(telemetry.flush());
     assert_eq!(waiting(), 0);

@@ -116,21 +116,22 @@ impl Table {
         let period = PERIOD.load(Relaxed) << KEY_BITS;
         // Fibonacci hashing: the upper bits of a product depend on all bits of the key.
         let group = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 59) as usize * WAYS;
-        let mut free = None;
+        // An empty place, or else the oldest exemplar's.
+        let mut free: Option<(usize, u64)> = None;
         for way in group..group + WAYS {
             let tag = self.tags[way].load(Relaxed);
             if tag == period | key {
                 return None;
             }
             if tag & KEY == key {
-                free = Some(way);
+                free = Some((way, tag));
                 break;
             }
-            if tag & !KEY != period && free.is_none() {
-                free = Some(way);
+            if tag & !KEY != period && free.is_none_or(|(_, oldest)| tag < oldest) {
+                free = Some((way, tag));
             }
         }
-        let way = free?;
+        let (way, _) = free?;
         self.tags[way].store(period | key, Relaxed);
         Some(&self.places[way])
     }

@@ -21,11 +21,15 @@ impl StoreId {
     /// The one that everybody uses who did not ask for another.
     pub const DEFAULT: Self = Self(0);
 
-    pub(crate) const fn to_bits(self) -> u16 {
+    /// As a number; zero is the default one.
+    #[must_use]
+    pub const fn to_bits(self) -> u16 {
         self.0
     }
 
-    pub(crate) const fn from_bits(bits: u16) -> Self {
+    /// From such a number; one that is no store's is the default one.
+    #[must_use]
+    pub const fn from_bits(bits: u16) -> Self {
         Self(bits)
     }
 

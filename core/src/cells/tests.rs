@@ -248,6 +248,18 @@ fn the_tables_of_ended_threads_are_given_back() {
 }
 
 #[test]
+fn no_exemplar_is_lost_while_a_place_is_empty() {
+    let block = Block::allocate(Shape::SUM, 0, 64).unwrap();
+    let store = StoreId::create();
+    let _within =
+        Context { trace_id: TraceId { high: 1, low: 2 }, flags: SAMPLED, store, ..Context::NONE }.attach();
+    for cell in 0..64 {
+        count(block.cell(cell), 1);
+        assert_eq!(Exemplars::read(store).of(block.start(), 64).len(), cell as usize + 1);
+    }
+}
+
+#[test]
 fn a_thread_has_exemplars_of_as_many_cells_as_its_table_has_places() {
     let block = Block::allocate(Shape::SUM, 0, 4_000).unwrap();
     let store = StoreId::create();

@@ -6,6 +6,10 @@ use crate::sync::{Ordering, wait};
 
 /// Fields were written after those of the start: one may stand twice.
 pub(super) const LATE: u64 = 1 << 48;
+/// Links that were dropped, from this bit on.
+pub(super) const LINKS_SHIFT: u32 = 49;
+/// The most that are counted.
+pub(super) const MAX_LINKS: u64 = (1 << 12) - 1;
 /// Other threads may have the handle.
 pub(super) const SHARED: u64 = 1 << 61;
 /// Whoever holds the lock gives the slots back.
@@ -34,7 +38,8 @@ impl Drop for Locked<'_> {
         let place = &self.slot.words[word::STATE];
         // Meanwhile others can only have set `SHARED` and, after that, `ABANDONED`.
         let state = place.load(Ordering::Relaxed);
-        let new = state & !(0xffff_ffff | LOCKED) | self.writer.progress();
+        let counts = 0xffff_ffff | MAX_LINKS << LINKS_SHIFT;
+        let new = state & !(counts | LOCKED) | self.writer.progress();
         if state & SHARED == 0 {
             place.store(new, Ordering::Release);
         } else if place.compare_exchange(state, new, Ordering::AcqRel, Ordering::Relaxed).is_err() {

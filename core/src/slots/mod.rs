@@ -33,7 +33,7 @@ use crate::clock::Ticks;
 use crate::descriptor::Spec;
 use crate::ids::{SpanId, TraceId};
 use crate::sync::{AtomicU64, Ordering, fence};
-use lock::{GONE, LATE, LOCKED, Locked, SHARED};
+use lock::{GONE, LATE, LINKS_SHIFT, LOCKED, Locked, MAX_LINKS, SHARED};
 use value::{FieldWriter, Fields};
 
 /// Words of a slot: 256 bytes.
@@ -42,6 +42,8 @@ pub const SLOT_WORDS: usize = 32;
 pub const MAX_SLOTS: u32 = 1 << 16;
 /// Slots that one span's fields may take.
 pub const MAX_CHAIN: usize = 8;
+/// Those of them that links may take, so that there is room for what is said of the span later.
+const LINK_CHAIN: usize = 6;
 
 /// Words before the fields, in a continuation too: what a late handle looks at never holds a field. In a continuation's
 /// header all but `TAG` is zero.
@@ -62,7 +64,8 @@ mod word {
     pub(super) const SPAN: usize = 4;
     pub(super) const PARENT: usize = 5;
     pub(super) const START: usize = 6;
-    /// Words of fields (low 16 bits), fields dropped (next 16), the context's flags (next 16), and the bits below.
+    /// Words of fields (low 16 bits), fields dropped (next 16), the context's flags (next 16), and the bits of `lock`, links
+    /// dropped among them.
     pub(super) const STATE: usize = 7;
     /// The handle of the span around it in this process, where that was open, and current, when it started. Not in records.
     pub(super) const AROUND: usize = 8;
@@ -352,10 +355,20 @@ impl Pool {
         let aux = u32::from((state >> 32) as u16) | u32::from((state >> 16) as u16) << 16;
         let head = Head { kind: end.kind, flags: end.flags | late, aux, at: end.at };
         let used = usize::from(state as u16);
-        let fill = |words: &[AtomicU64]| self.copy(slot, words);
+        let links = state >> LINKS_SHIFT & MAX_LINKS;
+        let extra = if links > 0 { value::NUMBER_WORDS } else { 0 };
+        let fill = |words: &[AtomicU64]| {
+            let (words, extra) = words.split_at((RECORD_HEADER + used).min(words.len()));
+            self.copy(slot, words);
+            extra
+                .iter()
+                .zip(value::dropped_links(links))
+                .for_each(|(to, word)| to.store(word, Ordering::Relaxed));
+        };
+        let words = RECORD_HEADER + used + extra;
         let written = match writer {
-            Some(writer) => ring.write(writer, head, RECORD_HEADER + used, fill),
-            None => ring.write_shared(head, RECORD_HEADER + used, fill),
+            Some(writer) => ring.write(writer, head, words, fill),
+            None => ring.write_shared(head, words, fill),
         };
         // Only then: whoever writes to it just now gives it back, and it may be another's at once.
         if locked || slot.abandon() {

@@ -188,6 +188,27 @@ fn large_fields_go_on_in_more_slots_and_are_cut_at_the_last() {
 }
 
 #[test]
+fn links_leave_room_for_what_is_said_later() {
+    let link = |writer: &mut FieldWriter<'_>| {
+        writer.push(index::LINK, Value::Link(TraceId { high: 6, low: 7 }, SpanId(8)))
+    };
+    let (pool, cache) = (Pool::new(), FreeList::new());
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
+    pool.fill(&cache, span, |writer| (0..40).for_each(|_| link(writer)));
+    for _ in 0..2 {
+        assert!(pool.write(&cache, span, link));
+    }
+    assert!(pool.write(&cache, span, |writer| writer.push(1, Value::Str("later"))));
+    let (_, record, fields) = finished(&pool, &cache, span);
+    assert_eq!(fields.len(), 37);
+    assert_eq!(fields[35..], ["1 None Str(\"later\")", "65527 None U64(7)"]);
+    assert_eq!(record.dropped, 0);
+    let span = pool.open(&cache, &start(), SlotHandle::NONE);
+    assert!(pool.write(&cache, span, |writer| (0..10_000).for_each(|_| link(writer))));
+    assert_eq!(finished(&pool, &cache, span).2.last().unwrap(), "65527 None U64(4095)");
+}
+
+#[test]
 fn a_value_that_panics_or_writes_to_its_own_span_harms_nobody() {
     struct Panics;
     impl std::fmt::Display for Panics {

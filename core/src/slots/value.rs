@@ -6,7 +6,10 @@
 
 use std::fmt;
 
-use super::{FIRST_FIELD, FreeList, HEADER, LATE, MAX_CHAIN, Pool, SLOT_WORDS, Slot, word};
+use super::{
+    FIRST_FIELD, FreeList, HEADER, LATE, LINK_CHAIN, LINKS_SHIFT, MAX_CHAIN, MAX_LINKS, Pool, SLOT_WORDS,
+    Slot, word,
+};
 use crate::ids::{SpanId, TraceId};
 use crate::sync::Ordering;
 
@@ -43,6 +46,10 @@ pub mod index {
     pub const LINK: u16 = u16::MAX - 5;
     /// A scope other than the callsite's target.
     pub const SCOPE: u16 = u16::MAX - 6;
+    /// W3C's `tracestate`, where there is more than the sampler's.
+    pub const TRACE_STATE: u16 = u16::MAX - 7;
+    /// How many links found no room; only a record has it. Counted up to 4 095.
+    pub const DROPPED_LINKS: u16 = u16::MAX - 8;
 }
 
 /// Longest text of one field, in bytes; the rest is cut.
@@ -54,6 +61,14 @@ const TRUNCATED: u64 = 1 << 8;
 const KEYED: u64 = 1 << 9;
 const TEXT: u64 = 5;
 
+/// Words of a number's field.
+pub(super) const NUMBER_WORDS: usize = 2;
+
+/// The field that says how many links were dropped.
+pub(super) fn dropped_links(links: u64) -> [u64; NUMBER_WORDS] {
+    [u64::from(index::DROPPED_LINKS) << 16 | 3 | 8 << 32, links]
+}
+
 /// Writes fields behind those that are there already.
 #[derive(Debug)]
 pub struct FieldWriter<'a> {
@@ -64,6 +79,7 @@ pub struct FieldWriter<'a> {
     /// The words of `place.used` that are whole fields.
     whole: usize,
     dropped: u16,
+    dropped_links: u64,
     late: bool,
 }
 
@@ -90,6 +106,7 @@ impl<'a> FieldWriter<'a> {
             place: Place { slot, word: FIRST_FIELD, chain: 1, used: 0 },
             whole: 0,
             dropped: (state >> 16) as u16,
+            dropped_links: state >> LINKS_SHIFT & MAX_LINKS,
             late: state & LATE != 0,
         }
     }
@@ -117,10 +134,11 @@ impl<'a> FieldWriter<'a> {
         self.place.used += words;
     }
 
-    /// The low bits of the state: words written whole, fields dropped, and whether there were fields before.
+    /// The counts of the state: words written whole, fields and links dropped; and whether there were fields before.
     #[inline]
     pub(super) fn progress(&self) -> u64 {
-        self.whole as u64 | u64::from(self.dropped) << 16 | if self.late { LATE } else { 0 }
+        let late = if self.late { LATE } else { 0 };
+        self.whole as u64 | u64::from(self.dropped) << 16 | self.dropped_links << LINKS_SHIFT | late
     }
 
     pub(super) fn cache(&self) -> &'a FreeList {
@@ -132,7 +150,7 @@ impl<'a> FieldWriter<'a> {
         self.first
     }
 
-    /// Writes a field; where there is no room it is dropped and counted.
+    /// Writes a field; where there is no room it is dropped and counted. A link leaves room for other fields.
     #[inline(always)]
     pub fn push(&mut self, index: u16, value: Value<'_>) {
         let header = u64::from(index) << 16;
@@ -217,7 +235,12 @@ impl<'a> FieldWriter<'a> {
     fn push_link(&mut self, header: u64, trace: TraceId, span: SpanId) {
         let (start, header) = (self.place, header | 6 | 24 << 32);
         let written = [header, trace.high, trace.low, span.0].into_iter().all(|word| self.put(word));
-        self.close(start, written);
+        if written && self.place.chain <= LINK_CHAIN {
+            self.whole = self.place.used;
+        } else {
+            self.place = start;
+            self.dropped_links = (self.dropped_links + 1).min(MAX_LINKS);
+        }
     }
 
     #[cold]

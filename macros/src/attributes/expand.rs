@@ -11,7 +11,7 @@ use super::types::{self, Plain};
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local, repeated};
 use crate::semconv::{self, ValueType};
-use crate::signature::with_static_lifetimes;
+use crate::types::with_static_lifetimes;
 
 /// Input: `struct Order<'a> { id: &'a str, #[attribute(flatten)] event: Event }`; output: `const ATTR_ID: Attribute<str>`, a
 /// list of all the descriptors, and what records each field at its place.

@@ -8,12 +8,12 @@ use syn::{GenericParam, Generics, LitStr, Type, Visibility};
 use super::parse::{Example, Examples, Field, FieldArgs, Input, Redaction, StructArgs};
 use super::types::{self, Plain};
 use crate::args::{Arg, Eq, Flag, Text};
+use crate::docs;
 use crate::errors::Errors;
 use crate::field::Format;
 use crate::hygiene::Runtime;
 use crate::naming::{self, Case};
 use crate::semconv::{self, Finding, ValueType};
-use crate::signature;
 
 /// A set of attributes.
 pub(super) struct Model {
@@ -161,7 +161,7 @@ fn member(
         constant: constant.map_or_else(|| constant_name(&ident), |constant| constant.value.0.0),
         key,
         ty: value_type,
-        help: signature::documentation(&attrs),
+        help: docs::documentation(&attrs),
         examples: decided_examples(examples, value_type, errors),
         redaction: redact.map(|redact| redact.value.0),
         format,

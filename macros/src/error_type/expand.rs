@@ -16,9 +16,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let generics = bounded(krate, generics, cases);
     let (generics, arguments, clause) = generics.split_for_impl();
     let names = cases.iter().map(|case| arm(krate, case, &quote!(error_type), |name, _| quote!(#name)));
-    let expectations = cases
-        .iter()
-        .map(|case| arm(krate, case, &quote!(is_expected), |_, is_expected| quote!(#is_expected)));
+    let expectations = cases.iter().map(|case| match case {
+        // Whatever the inner error says of itself.
+        ErrorCase { path, says: Says::Inner { is_expected: true, .. } } => quote!(#path { .. } => true),
+        case => arm(krate, case, &quote!(is_expected), |_, is_expected| quote!(#is_expected)),
+    });
     let (names, expectations) = (matched(names), matched(expectations));
     quote! {
         #[automatically_derived]
@@ -49,7 +51,7 @@ fn arm(
             let own = own(name, *is_expected);
             quote!(#path { .. } => #own)
         }
-        Says::Inner(member, ty) => {
+        Says::Inner { member, ty, .. } => {
             let (inner, at): (Ident, _) = (local("__inner"), krate.at(ty.span()));
             let call = quote_spanned!(blaming(ty.span())=> <#ty as #at::ErrorType>::#method);
             quote!(#path { #member: #inner } => #call(#inner))
@@ -63,7 +65,7 @@ fn bounded(krate: &Runtime, generics: &Generics, cases: &[ErrorCase]) -> Generic
     if generics.type_params().next().is_some() {
         let clause = generics.make_where_clause();
         for case in cases {
-            let Says::Inner(_, ty) = &case.says else { continue };
+            let Says::Inner { ty, .. } = &case.says else { continue };
             let at = blaming(ty.span());
             clause.predicates.push(parse_quote_spanned!(at=> #ty: #krate::ErrorType));
         }

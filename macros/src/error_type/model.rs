@@ -29,8 +29,8 @@ pub(super) struct ErrorCase {
 pub(super) enum Says {
     /// Its name, and whether it was to be expected.
     Own { name: String, is_expected: bool },
-    /// What the error in its only field says.
-    Inner(Member, Box<Type>),
+    /// What the error in its only field says; where all of the enum's are, it is to be expected whatever that says.
+    Inner { member: Member, ty: Box<Type>, is_expected: bool },
 }
 
 impl Model {
@@ -82,7 +82,7 @@ fn decide(variant: Variant, name: String, all_are_expected: bool, errors: &mut E
                 errors.between(transparent.key.span(), other.span(), message);
             }
             match only(&fields) {
-                Some((member, ty)) => Says::Inner(member, Box::new(ty)),
+                Some((member, ty)) => Says::Inner { member, ty: Box::new(ty), is_expected: all_are_expected },
                 None => {
                     let message = format!(
                         "`{ident}` is `transparent`, so it has one field, with the error that it is: remove `transparent`, or the other fields"

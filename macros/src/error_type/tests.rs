@@ -28,6 +28,12 @@ fn a_struct_is_one_case() {
 }
 
 #[test]
+fn an_enum_that_is_expected_whole() {
+    let item = "#[error_type(expected)] enum Refused { Closed, #[error_type(transparent)] By(Gateway) }";
+    snapshot("error_type", "expected", derive(tokens(item)));
+}
+
+#[test]
 fn an_enum_without_variants() {
     snapshot("error_type", "empty", derive(tokens("enum Never {}")));
 }

@@ -9,6 +9,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 
+use super::callsite::Callsite;
 use super::fields::FieldName;
 use super::metrics::{CallMetrics, Labels, Metrics};
 use super::model::Model;
@@ -20,7 +21,8 @@ use crate::buckets::Buckets;
 ///
 /// Input: `#[instrument] fn charge() {}`; output: `"charge\0", ::core::module_path!(), "\03\00\0\0", …`.
 pub(super) fn record(model: &Model) -> Option<TokenStream> {
-    let Model { name, target, level, kind, component, function, fields, doc, metrics, slo, .. } = model;
+    let Callsite { name, target, level, kind, component, function, doc } = &model.callsite;
+    let Model { fields, metrics, slo, .. } = model;
     // Objectives are about metrics that may be a type's.
     if slo.is_some() {
         return None;

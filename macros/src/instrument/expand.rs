@@ -5,60 +5,48 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Path};
 
+use super::callsite::Callsite;
 use super::described;
 use super::fields::{FieldName, Value};
 use super::future::regrouped;
-use super::metrics::{CallMetrics, Labels, Metrics, Report, StaticLabel, Target, TypedLabel};
+use super::metrics::{CallMetrics, Labels, Metrics, StaticLabel, TypedLabel};
 use super::model::{Body, Captures, Mode, Model};
 use super::names;
 use super::objectives;
 use super::outcome::{ErrorFormat, Found, Outcome, Returned, Said};
 use super::parse::{Kind, Level};
 use super::recording::recorded;
+use super::report::{Report, Target};
 use super::switches;
 use crate::field::Format;
 use crate::hygiene::{Runtime, blaming, local};
 use crate::semconv;
 
-/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode { … } … '__body { body } } }`. Of a function that returns a
-/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) { … } … '__body { block } } }) }`.
+/// Input: `fn f(…) -> T { body }`; output: `fn f(…) -> T { body! { mode [] { … } … '__body { body } } }`. Of a function that returns a
+/// future: `{ before; before_future! { … } Box::pin(async move { body! { (future (async move)) [] { … } … '__body { block } } }) }`.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let Model { krate, head, body, ret, .. } = model;
-    let report = report(model);
-    let mode = match &report {
-        Some(report) => reported(report, mode(model)),
-        None => mode(model),
-    };
-    let switches = switches::adapters(model);
-    let mode = match &switches {
-        Some(switches) => quote!((switched { #switches } #mode)),
-        None => mode,
-    };
-    let (mode, observed) = match model.recording {
-        true => recorded(model, &mode),
-        false => (mode, body.observed().clone()),
-    };
-    let site = site(model);
-    let labels = label_index(model);
-    let record = record(model);
-    let outcome = outcome(model);
-    let warnings = warnings(model);
-    let (labels, record) = (quote!({ #labels }), quote!({ #record }));
-    let label = Lifetime::new("'__body", observed.span());
-    let meaning = quote!({ #outcome } { #ret });
-    let call =
-        |mode| quote!(#krate::__private::body! { #mode { #site } #labels #record #meaning #label #observed });
-    let block = match body {
-        Body::Whole(body) => {
-            let call = call(mode);
-            regrouped(body, quote!(#warnings #call))
+    let (span, observed) = match model.recording {
+        true => {
+            let (span, observed) = recorded(model);
+            (Some(span), observed)
         }
+        false => (None, body.observed().clone()),
+    };
+    let (mode, decided, report) = (mode(model), switches::adapters(model), report(model));
+    let (site, labels, record) = (site(model), label_index(model), record(model));
+    let (outcome, warnings) = (outcome(model), warnings(model));
+    let evaluated = quote!({ #labels } { #record });
+    let label = Lifetime::new("'__body", observed.span());
+    let groups = quote! {
+        [#span] { #decided } { #report } { #site } #evaluated { #outcome } { #ret } #label #observed
+    };
+    let block = match body {
+        Body::Whole(body) => regrouped(body, quote!(#warnings #krate::__private::body! { #mode #groups })),
         Body::Tail(body, tail) => {
-            let report = report.map(|report| quote!({ #report }));
-            let switches =
-                switches.map(|switches| quote!(#krate::__private::before_switched_future! { { #switches } }));
-            let check = quote!(#krate::__private::before_future! { #labels #record #report } #switches);
-            let rest = tail.with(check, call(quote!((future #mode))));
+            let check = quote!(#krate::__private::before_future! { { #decided } { #report } #evaluated });
+            let call = quote!(#krate::__private::body! { (future #mode) #groups });
+            let rest = tail.with(check, call);
             regrouped(body, quote!(#warnings #rest))
         }
     };
@@ -73,10 +61,6 @@ fn mode(model: &Model) -> TokenStream {
         Mode::Async(Captures::ByMove) => quote!((async move)),
         Mode::Async(Captures::AsUsed) => quote!((async)),
     }
-}
-
-fn reported(report: &TokenStream, mode: TokenStream) -> TokenStream {
-    quote!((reported { #report } #mode))
 }
 
 /// Output, for `into = self.metrics, labels = Put`: `|__call| report_at(&(self.metrics), __call, || Put)`.
@@ -128,12 +112,13 @@ fn kind(krate: &Runtime, kind: Kind) -> TokenStream {
 
 /// The fields of the callsite's `Spec`, behind its record in brackets, where that is known.
 fn site(model: &Model) -> TokenStream {
-    let Model { krate, name, component, function, doc, .. } = model;
-    let target = match &model.target {
+    let krate = &model.krate;
+    let Callsite { name, target, level: at, kind: role, component, function, doc } = &model.callsite;
+    let target = match target {
         Some(target) => quote!(#target),
         None => quote!(::core::module_path!()),
     };
-    let (level, kind) = (level(krate, model.level), kind(krate, model.kind));
+    let (level, kind) = (level(krate, *at), kind(krate, *role));
     let fields = names::all(krate, &model.fields);
     let calls = match &model.metrics {
         Metrics::Own(metrics) => call_spec(krate, function, metrics),
@@ -257,7 +242,7 @@ fn record(model: &Model) -> TokenStream {
     match (statements.is_empty() && links.is_none(), checks.is_empty()) {
         (true, true) => TokenStream::new(),
         (true, false) => quote!(|_| { #checks }),
-        (false, _) => quote!(|#recorder| { #checks #links #(#statements)* }),
+        (false, _) => quote!(|#recorder| { #checks #(#statements)* #links }),
     }
 }
 
@@ -326,7 +311,7 @@ fn outcome(model: &Model) -> TokenStream {
 /// With what the error says.
 fn said(krate: &Runtime, said: &Said, value: &Ident, found: &TokenStream) -> TokenStream {
     let Said { format, level: at, at: span } = said;
-    let level = level(krate, *at);
+    let level = option(at.map(|at| level(krate, at)));
     let function = match format {
         ErrorFormat::Display => quote_spanned!(blaming(*span)=> error_outcome_display),
         ErrorFormat::Debug => quote_spanned!(blaming(*span)=> error_outcome_debug),
@@ -345,7 +330,7 @@ fn returned(
     found: &TokenStream,
 ) -> TokenStream {
     let Returned { is_display, level: at, at: span } = returned;
-    let level = level(&model.krate, at.unwrap_or(model.level));
+    let level = level(&model.krate, at.unwrap_or(model.callsite.level));
     let name = match (is_result, is_display) {
         (false, false) => "returned_debug",
         (false, true) => "returned_display",
@@ -361,17 +346,22 @@ fn found(model: &Model, by: &Found, value: &Ident) -> TokenStream {
     let krate = &model.krate;
     // It says where what is handed on should be followed.
     let outcome = Ident::new("outcome", blaming(model.returns_at));
-    // What an `async fn` yields is for its caller, and what is followed is not what is looked at.
-    let handed_on = (model.mode == Mode::Sync).then(|| quote!(FutureHandedOn as _, StreamHandedOn as _,));
+    // What an `async fn` yields is for its caller, and what is followed is not what is looked at; nor is what somebody says
+    // the meaning of.
+    let may_be_handed_on = model.mode == Mode::Sync && matches!(by, Found::Probed);
+    // A started task needs nobody who follows it.
+    let named = (!model.returns_task).then(|| quote!(NamedHandedOn as _,));
+    let handed_on = may_be_handed_on.then(|| quote!(FutureHandedOn as _, #named StreamHandedOn as _,));
+    let probed = quote! {{
+        #[allow(unused_imports)]
+        use #krate::__private::{AnyOutcome as _, #handed_on ResultOutcome as _};
+        (&#krate::__private::Probe(#value)).#outcome()
+    }};
     match by {
         Found::By(path) => {
             let (at, value) = (krate.at(path.span()), Ident::new("__out", blaming(path.span())));
-            quote_spanned!(blaming(path.span())=> #at::__private::classified(#path(#value)))
+            quote_spanned!(blaming(path.span())=> #at::__private::classified(#path(#value), #probed))
         }
-        Found::Probed => quote! {{
-            #[allow(unused_imports)]
-            use #krate::__private::{AnyOutcome as _, #handed_on ResultOutcome as _};
-            (&#krate::__private::Probe(#value)).#outcome()
-        }},
+        Found::Probed => probed,
     }
 }

@@ -6,15 +6,17 @@ use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::callsite::OwnName;
 use super::made::ITEMS;
 use super::parse::Recorded;
 use super::{conventions, secrets};
-use crate::args::{Arg, Flag, List};
+use crate::args::{Arg, Eq, Flag, List};
 use crate::errors::Errors;
 use crate::field::{Constant, FieldArg, FieldValue, Format, Key, Name, SetArg};
 use crate::naming;
 use crate::semconv::ValueType;
-use crate::signature::{self, Function};
+use crate::signature::Function;
+use crate::types;
 
 /// The arguments that have to do with attributes.
 pub(super) struct Written {
@@ -24,12 +26,30 @@ pub(super) struct Written {
     pub(super) skip_all: Arg<Flag>,
     pub(super) fields: Arg<List<FieldArg>>,
     pub(super) allow_secret: Arg<List<Name>>,
-    /// Whether they are compared with OpenTelemetry's conventions.
-    pub(super) conventions: bool,
-    /// What the metrics' labels and the span's name read, which are no attributes but may look like secrets too.
-    pub(super) others: Vec<(String, Span)>,
+    pub(super) semconv: Arg<Eq<bool>>,
+}
+
+/// What else is read or recorded.
+pub(super) struct Beside {
+    /// What the metrics' labels are called, which are no attributes but may look like secrets too.
+    pub(super) labels: Vec<(String, Span)>,
     /// The field with the span's own name.
-    pub(super) own_name: Option<Field>,
+    pub(super) own_name: OwnName,
+    /// Whether there is a stream, whose items are counted.
+    pub(super) has_items: bool,
+}
+
+impl Written {
+    /// Whether attributes are compared with OpenTelemetry's conventions.
+    pub(super) fn conventions(&self) -> bool {
+        self.semconv.as_ref().is_none_or(|semconv| semconv.value.0)
+    }
+
+    /// The names that look like secrets and are none.
+    pub(super) fn allowed(&self) -> Vec<String> {
+        let names = self.allow_secret.iter().flat_map(|list| &list.value.0);
+        names.map(|name| name.text.clone()).collect()
+    }
 }
 
 /// An attribute of the span, or a set of them.
@@ -117,7 +137,7 @@ pub(super) struct Value {
 }
 
 /// Adds the field with the number of a stream's items, unless there is one of that name.
-pub(super) fn count_items(fields: &mut Vec<Field>) {
+fn count_items(fields: &mut Vec<Field>) {
     if !fields.iter().any(|field| field.name.is(ITEMS)) {
         let name = FieldName::Text(ITEMS.to_owned());
         fields.push(Field { name, span: Span::call_site(), value: None, warning: None, secret: None });
@@ -125,9 +145,11 @@ pub(super) fn count_items(fields: &mut Vec<Field>) {
 }
 
 /// The attributes, in the order of `record`, `record_all`, `fields`.
-pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> Vec<Field> {
-    let Written { record, record_all, skip, skip_all, fields, allow_secret, conventions, others, own_name } =
-        written;
+pub(super) fn decide(written: Written, beside: Beside, item: &Function, errors: &mut Errors) -> Vec<Field> {
+    let has_conventions = written.conventions();
+    let Written { record, record_all, skip, skip_all, fields, allow_secret, semconv: _ } = written;
+    let Beside { labels, own_name, has_items } = beside;
+    let others: Vec<_> = labels.into_iter().chain(own_name.read).collect();
     let before = errors.count();
     let skipped = skipped(skip, skip_all.as_ref().map(|flag| &flag.key), item, errors);
     let skips_what_it_should = errors.count() == before;
@@ -153,7 +175,7 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     decided.extend(extra);
     // What the name reads is asked for itself.
     let written = decided.len();
-    decided.extend(own_name);
+    decided.extend(own_name.field);
     // A name is one attribute.
     for (index, field) in decided.iter().enumerate() {
         let Some(name) = field.name.text() else { continue };
@@ -165,8 +187,11 @@ pub(super) fn decide(written: Written, item: &Function, errors: &mut Errors) -> 
     }
     secrets::check(&mut decided[..written], &others, allow_secret, item, errors);
     // OpenTelemetry's keys are used as it says, unless that is not asked for.
-    if conventions {
+    if has_conventions {
         conventions::check(&mut decided[paths..], item, errors);
+    }
+    if has_items {
+        count_items(&mut decided);
     }
     decided
 }
@@ -233,7 +258,8 @@ fn recorded_field(
 /// constant or a set is made of is recorded otherwise: how much of it is shown is for them to say.
 fn record_rest(item: &Function, skipped: &[Name], extra: &[Field], decided: &mut Vec<Field>) {
     let receiver = item.sig.receiver().map(|receiver| (Ident::from(receiver.self_token), Format::Debug));
-    let params = item.params.iter().map(|param| {
+    // What may not be there can't be named.
+    let params = item.params.iter().filter(|param| !param.is_conditional).map(|param| {
         let is_plain = param.ty.as_ref().is_some_and(is_number_or_text);
         (param.ident.clone(), if is_plain { Format::Value } else { Format::Debug })
     });
@@ -255,7 +281,7 @@ fn is_number_or_text(ty: &Type) -> bool {
         "bool", "str", "String", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
         "u128", "usize", "f32", "f64",
     ];
-    let Type::Path(path) = signature::dereferenced(ty).0 else { return false };
+    let Type::Path(path) = types::dereferenced(ty).0 else { return false };
     path.path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
 }
 
@@ -339,11 +365,11 @@ fn given_set(set: SetArg, item: &Function, errors: &mut Errors) -> Option<Field>
                 return None;
             };
             let value = Value { format, span, tokens: param.ident.to_token_stream(), must_be: None };
-            (signature::dereferenced(written).0.clone(), Some(value))
+            (types::dereferenced(written).0.clone(), Some(value))
         }
     };
-    let is_static = syn::parse2::<Type>(signature::with_static_lifetimes(&ty));
-    if let Some((_, what)) = is_static.ok().and_then(|ty| signature::unnameable(&ty, &item.sig.generics)) {
+    let is_static = syn::parse2::<Type>(types::with_static_lifetimes(&ty));
+    if let Some((_, what)) = is_static.ok().and_then(|ty| types::unnameable(&ty, &item.sig.generics)) {
         let message = format!(
             "what a span's attributes are called is fixed at compile time, so the set's type can't mention `{what}`"
         );

@@ -1,78 +1,9 @@
-//! Functions that return a future without being `async`: what the future yields, and the block that it is made of.
+//! Functions that return a future without being `async`: the block that it is made of.
 //!
 //! The body is not parsed. Only its last tokens are looked at, so what stands before them is emitted as it was.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::punctuated::Punctuated;
-use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound};
-
-use super::made::Kind;
-
-/// What a type says about being a future or a stream: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`.
-pub(super) struct Returned<'t> {
-    /// Where it says so.
-    pub(super) at: Span,
-    /// What the future yields, or the stream's items are, where that is written.
-    pub(super) output: Option<&'t Type>,
-}
-
-impl<'t> Returned<'t> {
-    /// Nothing where the type does not say that it is one of that kind.
-    pub(super) fn of(ty: &'t Type, kind: Kind) -> Option<Self> {
-        match ty {
-            Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds, kind),
-            Type::TraitObject(ty) => Self::of_bounds(&ty.bounds, kind),
-            Type::Paren(inner) => Self::of(&inner.elem, kind),
-            Type::Group(inner) => Self::of(&inner.elem, kind),
-            Type::Path(ty) => {
-                let last = ty.path.segments.last()?;
-                let mut types = types(&last.arguments);
-                match (last.ident.to_string().as_str(), kind) {
-                    // An alias of anybody's: what it yields only the compiler knows.
-                    ("BoxFuture" | "LocalBoxFuture", Kind::Future)
-                    | ("BoxStream" | "LocalBoxStream", Kind::Stream) => {
-                        Some(Self { at: last.ident.span(), output: None })
-                    }
-                    ("Pin" | "Box", _) => types.find_map(|ty| Self::of(ty, kind)),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    fn of_bounds(bounds: &'t Punctuated<TypeParamBound, Token![+]>, kind: Kind) -> Option<Self> {
-        let (name, yields) = match kind {
-            Kind::Future => ("Future", "Output"),
-            Kind::Stream => ("Stream", "Item"),
-        };
-        bounds.iter().find_map(|bound| {
-            let TypeParamBound::Trait(bound) = bound else { return None };
-            let last = bound.path.segments.last().filter(|last| last.ident == name)?;
-            let output = arguments(&last.arguments).find_map(|argument| match argument {
-                GenericArgument::AssocType(assoc) if assoc.ident == yields => Some(&assoc.ty),
-                _ => None,
-            });
-            Some(Self { at: last.ident.span(), output })
-        })
-    }
-}
-
-fn arguments(arguments: &PathArguments) -> impl Iterator<Item = &GenericArgument> {
-    let list = match arguments {
-        PathArguments::AngleBracketed(list) => Some(&list.args),
-        _ => None,
-    };
-    list.into_iter().flatten()
-}
-
-pub(super) fn types(list: &PathArguments) -> impl Iterator<Item = &Type> {
-    arguments(list).filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
 
 /// A body that ends in `async [move] { … }`, or in that within `Box::pin(…)`.
 pub(super) struct Tail {

@@ -2,16 +2,16 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Token, Type, TypeParamBound};
 
-use super::future::Returned;
 use super::model::Model;
 use crate::args::{Arg, Flag, Written};
 use crate::errors::Errors;
 use crate::hygiene::{blaming, repeated};
-use crate::signature::{self, Function};
+use crate::returned::{Kind, Returned, is_pinned, is_stream};
+use crate::signature::Function;
+use crate::types;
 
 /// The field with the number of a stream's items.
 pub(super) const ITEMS: &str = "stream.items";
@@ -23,19 +23,12 @@ pub(super) struct Made {
     pub(super) boxed: Boxed,
 }
 
-/// What is made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Future,
-    Stream,
-}
-
 /// What it is returned as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Boxed {
     /// As it is: `impl Future`.
     No,
-    /// `Pin<Box<dyn Future>>`, by its name.
+    /// `Pin<Box<dyn Future>>` or `Pin<Box<impl Future>>`, by its name.
     Yes,
     /// What the compiler finds behind a name.
     Named,
@@ -72,7 +65,7 @@ impl Made {
     }
 
     /// What the future yields, or the stream's items are, where that is written.
-    pub(super) fn output(self, ty: &Type) -> Option<&Type> {
+    pub(super) fn output(self, ty: &Type) -> Option<Type> {
         Returned::of(ty, self.kind).and_then(|returned| returned.output)
     }
 
@@ -106,46 +99,10 @@ impl Boxed {
             Type::ImplTrait(_) => Self::No,
             Type::Paren(ty) => Self::of(&ty.elem),
             Type::Group(ty) => Self::of(&ty.elem),
-            ty if is_pinned_object(ty) => Self::Yes,
+            ty if is_pinned(ty) => Self::Yes,
             _ => Self::Named,
         }
     }
-}
-
-/// Whether it is `Pin<Box<dyn …>>`, written out.
-fn is_pinned_object(ty: &Type) -> bool {
-    let within = |ty: &Type, name: &str| match ty {
-        Type::Path(ty) => {
-            let last = ty.path.segments.last().filter(|last| last.ident == name)?;
-            super::future::types(&last.arguments).next().cloned()
-        }
-        _ => None,
-    };
-    let object = within(ty, "Pin").and_then(|boxed| within(&boxed, "Box"));
-    matches!(object, Some(Type::TraitObject(_)))
-}
-
-/// Whether it is `impl Stream`, `Pin<Box<dyn Stream>>` or `BoxStream`, and nothing that what follows it would not be.
-fn is_stream(ty: &Type) -> bool {
-    let plain = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
-        bounds.iter().all(|bound| match bound {
-            TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| {
-                ["Stream", "FusedStream", "Send", "Sync", "Unpin"].iter().any(|known| last.ident == known)
-            }),
-            _ => true,
-        })
-    };
-    let bounds_are_plain = match ty {
-        Type::ImplTrait(ty) => plain(&ty.bounds),
-        Type::Paren(ty) => return is_stream(&ty.elem),
-        Type::Group(ty) => return is_stream(&ty.elem),
-        Type::Path(path) => {
-            is_pinned_object(ty)
-                || path.path.segments.last().is_some_and(|last| last.ident != "Pin" && last.ident != "Box")
-        }
-        _ => false,
-    };
-    bounds_are_plain && Returned::of(ty, Kind::Stream).is_some()
 }
 
 /// The error for an `impl` type that promises something else.
@@ -200,9 +157,16 @@ fn problem(key: &Ident, kind: Kind, item: &Function) -> Option<syn::Error> {
             }
         }
     } else if !in_closure(item) {
-        let message = format!(
-            "`{key}` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them"
-        );
+        let message = match item.sig.variadic {
+            Some(_) => {
+                format!(
+                    "`{key}` needs the body in a closure, which C-variadic arguments can't enter: remove `{key}`"
+                )
+            }
+            None => format!(
+                "`{key}` needs the body in a closure, and `#[track_caller]` needs it in place: remove one of them"
+            ),
+        };
         return Some(syn::Error::new(key.span(), message));
     } else {
         return item.returns().filter(|ty| !may_be(ty, kind)).map(|ty| unsaid(key, kind, ty));
@@ -213,7 +177,7 @@ fn problem(key: &Ident, kind: Kind, item: &Function) -> Option<syn::Error> {
 /// The type of what is yielded, as an argument: inferred where it is not written.
 pub(super) fn output(returns: Option<&Type>) -> TokenStream {
     match returns {
-        Some(ty) => signature::ascription(Some(ty)),
+        Some(ty) => types::ascription(Some(ty)),
         None => Token![_](proc_macro2::Span::call_site()).to_token_stream(),
     }
 }

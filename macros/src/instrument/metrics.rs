@@ -1,20 +1,21 @@
 //! The part of the model that decides which metrics a function has.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, GenericArgument, Path, PathArguments, ReceiverKind, Type, UnOp};
 
 use super::parse::{self, LabelArg, LabelName, LabelValue, MetricsArgs};
+use super::report::{Others, Report, Target};
 use crate::args::{Arg, Eq, Flag, Text};
 use crate::buckets::Buckets;
 use crate::dimension::Naming;
 use crate::errors::Errors;
 use crate::hygiene::{Runtime, blaming};
 use crate::naming;
-use crate::signature::{self, Function};
+use crate::signature::Function;
+use crate::types;
 
 /// Which metrics a function has.
 pub(super) enum Metrics {
@@ -23,54 +24,6 @@ pub(super) enum Metrics {
     Own(CallMetrics),
     /// Those of a struct of the user's.
     Into(Box<Report>),
-}
-
-/// What a function's calls report into.
-pub(super) struct Report {
-    pub(super) target: Target,
-    /// The labels; nothing where none are given.
-    pub(super) labels: Option<Expr>,
-}
-
-/// Where a report goes.
-pub(super) enum Target {
-    /// To a type's global instance.
-    Global(Path),
-    /// To an expression's place, by reference.
-    Place(Expr),
-    /// To what an expression refers to: `&self.metrics`.
-    Reference(Expr),
-    /// To an expression's value.
-    Value(Expr),
-}
-
-impl Target {
-    /// What can stand on the left of an assignment is a place.
-    fn of(into: Expr) -> Self {
-        match innermost(&into) {
-            Expr::Reference(_) => Self::Reference(into),
-            Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => Self::Place(into),
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => Self::Place(into),
-            _ => Self::Value(into),
-        }
-    }
-
-    /// Where it is written.
-    pub(super) fn span(&self) -> Span {
-        match self {
-            Self::Global(ty) => ty.span(),
-            Self::Place(into) | Self::Reference(into) | Self::Value(into) => into.span(),
-        }
-    }
-}
-
-/// An expression without the parentheses around it.
-fn innermost(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(inner) => innermost(&inner.expr),
-        Expr::Group(inner) => innermost(&inner.expr),
-        _ => expr,
-    }
 }
 
 /// The metrics of a function's calls.
@@ -168,115 +121,8 @@ pub(super) fn decide(written: Arg<parse::Metrics>, item: &Function, errors: &mut
     let Some(into) = into else {
         return Metrics::Own(own(OwnArgs { prefix, labels, buckets, in_flight }, item, errors));
     };
-    // Names and buckets are the struct's.
-    let others = [
-        (prefix.map(|written| written.key), "the struct has the names: write `#[metrics(prefix = …)]` there"),
-        (
-            buckets.map(|written| written.key),
-            "the struct has the buckets: write `#[metric(buckets = …)]` there",
-        ),
-        (
-            in_flight.map(|written| written.key),
-            "the struct has the metrics: write `#[metric(role = in_flight)]` there",
-        ),
-    ];
-    for (key, remedy) in others {
-        if let Some(key) = key {
-            errors.at(key.span(), format_args!("`{key}` does not go with `into`; {remedy}"));
-        }
-    }
-    let target = Target::of(into.value.0.0);
-    if let Target::Place(place) | Target::Reference(place) = &target {
-        check_place(place, item, errors);
-    }
-    Metrics::Into(Box::new(Report { target, labels: value_of(labels, errors) }))
-}
-
-/// A report holds on to its place while the body runs, so that the body can't own what it is a part of. The compiler would
-/// say so of the whole attribute, and without telemetry not at all.
-fn check_place(place: &Expr, item: &Function, errors: &mut Errors) {
-    let place = place_of(place);
-    let Some(root) = root(place).filter(|root| is_owned(root, item)) else { return };
-    if !mentions(item.body.stream(), root) {
-        return;
-    }
-    let place = place.to_token_stream().to_string().replace(' ', "");
-    let message = format!(
-        "the body has `{root}` to itself, so these metrics can't be borrowed from it: write `into = Arc::clone(&{place})`, with the \
-         metrics in an `Arc`, or take `{root}` by `&`"
-    );
-    errors.at(root.span(), message);
-}
-
-/// What a reference refers to and a `*` dereferences.
-fn place_of(expr: &Expr) -> &Expr {
-    match innermost(expr) {
-        Expr::Reference(reference) => place_of(&reference.expr),
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => place_of(&unary.expr),
-        place => place,
-    }
-}
-
-/// The variable that a place is in.
-fn root(place: &Expr) -> Option<&Ident> {
-    match place_of(place) {
-        Expr::Path(path) => path.path.get_ident(),
-        Expr::Field(field) => root(&field.base),
-        Expr::Index(index) => root(&index.expr),
-        _ => None,
-    }
-}
-
-/// Whether a variable is the body's own: a parameter taken by value or by `&mut`.
-fn is_owned(root: &Ident, item: &Function) -> bool {
-    if root == "self" {
-        return item.sig.receiver().is_some_and(|receiver| match &receiver.kind {
-            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
-            ReceiverKind::Typed(_, ty) => !is_shared(ty),
-            _ => true,
-        });
-    }
-    item.param(root).and_then(|param| param.ty.as_ref()).is_some_and(|ty| !is_shared(ty))
-}
-
-/// Whether it is `&T`, or `Pin<&T>`, so that it is there for all.
-fn is_shared(ty: &Type) -> bool {
-    match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
-            PathArguments::AngleBracketed(list) if last.ident == "Pin" => {
-                matches!(list.args.first(), Some(GenericArgument::Type(ty)) if is_shared(ty))
-            }
-            _ => false,
-        }),
-        Type::Reference(reference) => reference.mutability.is_none(),
-        Type::Paren(inner) => is_shared(&inner.elem),
-        Type::Group(inner) => is_shared(&inner.elem),
-        _ => false,
-    }
-}
-
-/// Whether a body names a variable, in a format string too.
-fn mentions(body: TokenStream, variable: &Ident) -> bool {
-    let name = variable.to_string();
-    body.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == name,
-        TokenTree::Group(group) => mentions(group.stream(), variable),
-        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
-        TokenTree::Punct(_) => false,
-    })
-}
-
-/// The labels beside `into` are one expression.
-fn value_of(labels: Arg<parse::Labels>, errors: &mut Errors) -> Option<Expr> {
-    let labels = labels?;
-    match labels.value {
-        parse::Labels::Value(value) => Some(*value),
-        parse::Labels::List(_) => {
-            let message = "beside `into` the labels are a value of the struct's labels: write `labels = …`";
-            errors.at(labels.key.span(), message);
-            None
-        }
-    }
+    let others = Others { prefix, buckets, in_flight };
+    Metrics::Into(Box::new(Report::decide(into.value.0.0, labels, others, item, errors)))
 }
 
 /// The arguments that a function's own metrics have.
@@ -392,7 +238,7 @@ fn typed_label(
                 errors.add(misspelt(&ident, item).unwrap_or_else(|| state_it(&ident)));
                 return None;
             };
-            let (target, is_reference) = signature::dereferenced(ty);
+            let (target, is_reference) = types::dereferenced(ty);
             let span = ident.span();
             let value =
                 if is_reference { ident.to_token_stream() } else { quote_spanned!(blaming(span)=> &#ident) };
@@ -408,7 +254,7 @@ fn typed_label(
         }
         LabelValue::Static(_) => return None,
     };
-    if let Some((at, what)) = signature::unnameable(&ty, &item.sig.generics) {
+    if let Some((at, what)) = types::unnameable(&ty, &item.sig.generics) {
         let message =
             format!("a label's series are fixed at compile time, so its type can't mention `{what}`");
         errors.at(at, message);

@@ -1,5 +1,7 @@
 //! `#[instrument]`: a function's calls become spans and, if it asks for them, metrics.
 
+mod callsite;
+mod component;
 mod conventions;
 mod described;
 mod expand;
@@ -15,6 +17,7 @@ mod outcome;
 mod parse;
 mod quantities;
 mod recording;
+mod report;
 mod secrets;
 mod span_name;
 mod switches;

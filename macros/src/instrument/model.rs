@@ -5,21 +5,22 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Token, Type, parse_quote};
 
+use super::callsite::{self, Callsite};
 use super::fields::{self, Field};
-use super::future::{Returned, Tail};
+use super::future::Tail;
 use super::made::{self, Made};
 use super::metrics::{self, Metrics};
-use super::named::Named;
 use super::objectives::Slo;
 use super::outcome::{self, Outcome};
-use super::parse::{Args, Input, Kind, Level};
+use super::parse::{self, Args, Input, SloArgs};
 use super::recording;
-use super::span_name::SpanName;
-use super::switches::{Switches, Written};
-use crate::args::Text;
+use super::switches::{self, Switches};
+use crate::args::{Arg, Flag, Within};
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
-use crate::signature::{self, Function};
+use crate::returned::{self, Returned};
+use crate::signature::Function;
+use crate::types;
 
 /// A function and what is to be observed of it.
 pub(super) struct Model {
@@ -28,20 +29,9 @@ pub(super) struct Model {
     pub(super) head: TokenStream,
     pub(super) body: Body,
     pub(super) mode: Mode,
-    /// The span's name.
-    pub(super) name: Named,
-    /// The span's target, unless it is the module.
-    pub(super) target: Option<Named>,
-    pub(super) level: Level,
-    pub(super) kind: Kind,
-    /// What the span is switched with; empty where it is by itself.
-    pub(super) component: String,
+    pub(super) callsite: Callsite,
     /// Whether and where the span begins.
     pub(super) switches: Switches,
-    /// The function's name.
-    pub(super) function: String,
-    /// The first paragraph of its documentation.
-    pub(super) doc: String,
     pub(super) fields: Vec<Field>,
     /// Whether they are compared with OpenTelemetry's conventions.
     pub(super) conventions: bool,
@@ -58,6 +48,8 @@ pub(super) struct Model {
     pub(super) output: TokenStream,
     /// Where the return type is written.
     pub(super) returns_at: Span,
+    /// Whether it returns the handle of a task.
+    pub(super) returns_task: bool,
 }
 
 /// What is observed.
@@ -142,9 +134,21 @@ pub(super) fn returns_impl(ty: &Type) -> bool {
     }
 }
 
-impl Model {
-    pub(super) fn new(input: Input) -> syn::Result<Self> {
-        let Input { args, item, mut errors } = input;
+/// The arguments, by what they have to do with.
+struct Written {
+    callsite: callsite::Written,
+    switches: switches::Written,
+    fields: fields::Written,
+    outcome: outcome::Written,
+    metrics: Arg<parse::Metrics>,
+    slo: Arg<Within<SloArgs>>,
+    future: Arg<Flag>,
+    stream: Arg<Flag>,
+    krate: Runtime,
+}
+
+impl Written {
+    fn of(args: Args) -> Self {
         let Args {
             name,
             level,
@@ -170,68 +174,52 @@ impl Model {
             stream,
             krate,
         } = args;
-        let asked = future.is_some() || stream.is_some();
-        let made = Made::of(&item, future, stream, &mut errors);
-        let body = if asked { Body::Whole(item.body.clone()) } else { Body::of(&item) };
-        check_function(&item, &body, asked, &mut errors);
-        let mode = Mode::of(&item, &body, made, outcome.is_some() || ret.is_some());
-        let returns = returns(&item, &body, made);
-        let conventions = semconv.is_none_or(|semconv| semconv.value.0);
-        let allowed =
-            allow_secret.iter().flat_map(|list| &list.value.0).map(|name| name.text.clone()).collect();
-        let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
-        let SpanName { text: name, field: own_name, read } = SpanName::new(name, &item, &mut errors);
-        let target = target.map(|target| target.value.0.checked(&item, &mut errors));
-        let others = labels.into_iter().flatten().chain(read).collect();
-        let chosen = fields::Written {
-            record,
-            record_all,
-            skip,
-            skip_all,
-            fields,
-            allow_secret,
-            conventions,
-            others,
-            own_name,
-        };
-        let mut fields = fields::decide(chosen, &item, &mut errors);
-        if let Some(Made { kind: made::Kind::Stream, .. }) = made {
-            fields::count_items(&mut fields);
-        }
-        let slo = Slo::decide(slo, &mut errors);
-        let metrics = metrics.or_else(|| slo.as_ref().map(Slo::metrics));
-        let mut metrics = metrics::decide(metrics, &item, &mut errors);
-        if let Some(slo) = &slo {
-            slo.fit(&mut metrics, &item, &mut errors);
-        }
-        let outcome = Outcome::decide(
-            outcome::Written { err, outcome, ret },
-            mode,
-            &item,
-            returns.as_ref(),
-            &mut errors,
-        );
-        let is_switched = component.is_some();
-        let switches =
-            Switches::decide(Written { parent, follows_from, enabled }, is_switched, &metrics, &mut errors);
-        let function = item.name();
-        let model = Self {
+        Self {
+            callsite: callsite::Written { name, level, target, kind, component },
+            switches: switches::Written { parent, follows_from, enabled },
+            fields: fields::Written { record, record_all, skip, skip_all, fields, allow_secret, semconv },
+            outcome: outcome::Written { err, outcome, ret },
+            metrics,
+            slo,
+            future,
+            stream,
             krate: Runtime::new(&krate),
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn new(input: Input) -> syn::Result<Self> {
+        let Input { args, item, mut errors } = input;
+        let Written { callsite, switches, fields, outcome, metrics, slo, future, stream, krate } =
+            Written::of(args);
+        let run = Run::decide(future, stream, outcome.looks(), &item, &mut errors);
+        let (conventions, allowed) = (fields.conventions(), fields.allowed());
+        let labels = metrics.as_ref().map(|written| metrics::names_of_labels(&written.value));
+        let is_switched = callsite.component.is_some();
+        let (callsite, own_name) = Callsite::decide(callsite, &item, &mut errors);
+        let beside = fields::Beside {
+            labels: labels.unwrap_or_default(),
+            own_name,
+            has_items: run.made.is_some_and(|made| made.kind == returned::Kind::Stream),
+        };
+        let fields = fields::decide(fields, beside, &item, &mut errors);
+        let (metrics, slo) = counted(metrics, slo, &item, &mut errors);
+        let outcome = Outcome::decide(outcome, run.mode, &item, run.returns.as_ref(), &mut errors);
+        let switches = Switches::decide(switches, is_switched, &metrics, &item, &mut errors);
+        let Run { body, mode, made, returns } = run;
+        let model = Self {
+            krate,
             mode,
-            name,
-            target,
-            level: level.map_or(Level::Info, |level| level.value.0),
-            kind: kind.map_or(Kind::Internal, |kind| kind.value.0),
-            component: component.map_or_else(String::new, |component| text(&component.value.0)),
+            callsite,
             switches,
-            doc: signature::summary(&item.attrs),
-            ret: signature::ascription(made.map_or(returns.as_ref(), |_| item.returns())),
+            ret: types::ascription(made.map_or(returns.as_ref(), |_| item.returns())),
             output: made::output(returns.as_ref()),
             returns_at: made::place(&item),
+            returns_task: item.returns().is_some_and(returned::is_task),
             head: item.head,
             recording: recording::is_in(body.observed().stream()),
             body,
-            function,
             fields,
             conventions,
             allowed,
@@ -243,8 +231,48 @@ impl Model {
     }
 }
 
-fn text(text: &Text) -> String {
-    text.0.value()
+/// How the body runs, and what that comes to.
+struct Run {
+    body: Body,
+    mode: Mode,
+    /// What is followed.
+    made: Option<Made>,
+    /// What the observed code returns, where that is written.
+    returns: Option<Type>,
+}
+
+impl Run {
+    fn decide(
+        future: Arg<Flag>,
+        stream: Arg<Flag>,
+        is_looked_at: bool,
+        item: &Function,
+        errors: &mut Errors,
+    ) -> Self {
+        let asked = future.is_some() || stream.is_some();
+        let made = Made::of(item, future, stream, errors);
+        let body = if asked { Body::Whole(item.body.clone()) } else { Body::of(item) };
+        check_function(item, &body, asked, errors);
+        let mode = Mode::of(item, &body, made, is_looked_at);
+        let returns = returns(item, &body, made);
+        Self { body, mode, made, returns }
+    }
+}
+
+/// The metrics, which have what the objectives are about.
+fn counted(
+    metrics: Arg<parse::Metrics>,
+    slo: Arg<Within<SloArgs>>,
+    item: &Function,
+    errors: &mut Errors,
+) -> (Metrics, Option<Slo>) {
+    let slo = Slo::decide(slo, errors);
+    let metrics = metrics.or_else(|| slo.as_ref().map(Slo::metrics));
+    let mut metrics = metrics::decide(metrics, item, errors);
+    if let Some(slo) = &slo {
+        slo.fit(&mut metrics, item, errors);
+    }
+    (metrics, slo)
 }
 
 /// Functions that nothing can be observed of.
@@ -261,7 +289,7 @@ fn check_function(item: &Function, body: &Body, is_followed: bool, errors: &mut 
     }
     // A future that is only handed on would run after its span has ended.
     let looks = item.sig.asyncness.is_none() && !is_followed;
-    let future = item.returns().filter(|_| looks).and_then(|ty| Returned::of(ty, made::Kind::Future));
+    let future = item.returns().filter(|_| looks).and_then(|ty| Returned::of(ty, returned::Kind::Future));
     // After a slip among the arguments, `future` may have been meant.
     if let (Some(future), Body::Whole(_), 0) = (future, body, errors.count()) {
         errors.at(future.at, HANDED_ON);
@@ -276,11 +304,11 @@ const HANDED_ON: &str = "`#[instrument]` would end the span before this future r
 fn returns(item: &Function, body: &Body, made: Option<Made>) -> Option<Type> {
     let written = item.returns();
     if let Some(made) = made {
-        return written.and_then(|ty| made.output(ty)).cloned().or_else(|| Some(inferred(written)));
+        return written.and_then(|ty| made.output(ty)).or_else(|| Some(inferred(written)));
     }
     let Body::Tail(_, tail) = body else { return written.cloned() };
-    let future = written.and_then(|ty| Returned::of(ty, made::Kind::Future));
-    let output = future.and_then(|future| future.output.cloned());
+    let future = written.and_then(|ty| Returned::of(ty, returned::Kind::Future));
+    let output = future.and_then(|future| future.output);
     let nameable = written.filter(|written| tail.is_boxed() && !mentions_impl(written.to_token_stream()));
     let projected = nameable.map(|written| parse_quote!(<#written as ::core::future::Future>::Output));
     output.or(projected).or_else(|| Some(inferred(written)))

@@ -9,7 +9,8 @@ use syn::{LitStr, Path, Type, TypePath};
 use crate::args::{Operand, Text, at_end};
 use crate::errors::Errors;
 use crate::hygiene::{Runtime, blaming};
-use crate::signature::{self, Function};
+use crate::signature::Function;
+use crate::types;
 
 /// `"publish"` or `names::PUBLISH`
 pub(super) enum Named {
@@ -55,7 +56,7 @@ impl Named {
             return self;
         }
         let ty = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: path.clone() });
-        if let Some((at, what)) = signature::unnameable(&ty, &item.sig.generics) {
+        if let Some((at, what)) = types::unnameable(&ty, &item.sig.generics) {
             let message =
                 format!("`{what}` is not known where the callsite is described: write the type's own name");
             errors.at(at, message);

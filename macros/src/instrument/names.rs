@@ -9,7 +9,7 @@ use super::metrics::{self, CallMetrics, Metrics};
 use super::model::Model;
 use super::objectives;
 use crate::hygiene::{Runtime, blaming};
-use crate::signature::with_static_lifetimes;
+use crate::types::with_static_lifetimes;
 
 /// All the names, as a constant slice.
 ///
@@ -122,7 +122,7 @@ pub(super) fn checks(model: &Model) -> TokenStream {
     let of_labels = labels.map(|(span, names)| check(krate, span, "check_label_names", &names));
     let of_secrets = fields.iter().filter_map(|field| hidden(krate, field));
     let of_objectives = objectives::checks(krate, model.slo.as_ref(), metrics);
-    let texts = [Some(&model.name), model.target.as_ref()];
+    let texts = [Some(&model.callsite.name), model.callsite.target.as_ref()];
     let of_texts = texts.into_iter().flatten().filter_map(|text| text.check(krate));
     quote!(#(#of_texts)* #of_fields #of_labels #(#of_secrets)* #of_objectives)
 }

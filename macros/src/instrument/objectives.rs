@@ -4,14 +4,16 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Path, Type};
 
-use super::metrics::{CallMetrics, Metrics, Report, Target};
+use super::metrics::{CallMetrics, Metrics};
 use super::parse::{self, SloArgs};
 use super::quantities::Latency;
+use super::report::{Report, Target};
 use crate::args::{Arg, Within, Written};
 use crate::buckets::{Buckets, DURATIONS};
 use crate::errors::Errors;
 use crate::hygiene::{Runtime, blaming};
-use crate::signature::{self, Function};
+use crate::signature::Function;
+use crate::types;
 
 /// What `slo(…)` says.
 pub(super) struct Slo {
@@ -192,7 +194,7 @@ fn check_latencies(all: &[Latency], errors: &mut Errors) {
 /// The description names the type outside of the function.
 fn check_type(ty: &Path, item: &Function, errors: &mut Errors) {
     let ty = Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ty.clone() });
-    if let Some((at, what)) = signature::unnameable(&ty, &item.sig.generics) {
+    if let Some((at, what)) = types::unnameable(&ty, &item.sig.generics) {
         let message = format!("an objective is fixed at compile time, so its metrics can't mention `{what}`");
         errors.at(at, message);
     }

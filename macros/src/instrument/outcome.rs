@@ -4,11 +4,12 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use super::made::{Kind, Made};
+use super::made::Made;
 use super::model::{Mode, returns_impl};
 use super::parse::{ErrArgs, Level, RetArgs};
 use crate::args::{Arg, Eq, Options};
 use crate::errors::Errors;
+use crate::returned::Kind;
 use crate::signature::Function;
 
 /// What a returned value means.
@@ -32,7 +33,8 @@ pub(super) enum Found {
 /// How an error is reported.
 pub(super) struct Said {
     pub(super) format: ErrorFormat,
-    pub(super) level: Level,
+    /// By what the error is, where none is stated.
+    pub(super) level: Option<Level>,
     /// Where the return type is written.
     pub(super) at: Span,
 }
@@ -60,6 +62,13 @@ pub(super) struct Written {
     pub(super) err: Arg<Options<ErrArgs>>,
     pub(super) outcome: Arg<Eq<Path>>,
     pub(super) ret: Arg<Options<RetArgs>>,
+}
+
+impl Written {
+    /// Whether somebody looks at what is returned, whatever it is.
+    pub(super) fn looks(&self) -> bool {
+        self.outcome.is_some() || self.ret.is_some()
+    }
 }
 
 impl Outcome {
@@ -125,7 +134,7 @@ fn said(args: ErrArgs, returns: Option<&Type>, errors: &mut Errors) -> Said {
     }
     Said {
         format: format.map_or(ErrorFormat::Display, |(_, format)| format),
-        level: level.map_or(Level::Error, |level| level.value.0),
+        level: level.map(|level| level.value.0),
         at: returns.map_or_else(Span::call_site, Spanned::span),
     }
 }

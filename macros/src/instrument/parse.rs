@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path, Token, Type};
 
+use super::component::ComponentName;
 use super::named::Named;
 use super::quantities::{Latencies, Percent, Window};
 use crate::args::{self, Element, Eq, Flag, Form, List, Operand, Options, Text, Within, arguments, at_end};
@@ -22,7 +23,7 @@ arguments! {
         level: Eq<Level> = "level",
         target: Eq<Named> = "target",
         kind: Eq<Kind> = "kind",
-        component: Eq<Text> = "component",
+        component: Eq<ComponentName> = "component",
         parent: Eq<Value> = "parent",
         follows_from: Eq<Value> = "follows_from",
         enabled: Eq<Value> = "enabled",

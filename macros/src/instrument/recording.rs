@@ -34,13 +34,13 @@ pub(super) fn is_in(body: TokenStream) -> bool {
     false
 }
 
-/// The mode and the body of a function with `record!`: the runtime makes a handle to the span, in a variable that
+/// The variable and the body of a function with `record!`: the runtime puts the handle to the span into a variable that
 /// nobody else can name.
 ///
-/// Output: `(recorded __span sync)` and `{ macro_rules! … { … } body }`. It is a macro, since the name of one is found from
+/// Output: `__span` and `{ macro_rules! … { … } body }`. It is a macro, since the name of one is found from
 /// all of the body, by tokens that come out of another macro too. It hands on the names of the fields, so that one which
 /// is not declared is an error on its own token, and what `allow_secret` names.
-pub(super) fn recorded(model: &Model, mode: &TokenStream) -> (TokenStream, Group) {
+pub(super) fn recorded(model: &Model) -> (Ident, Group) {
     let Model { krate, body, fields, conventions, allowed, .. } = model;
     let span = local("__span");
     let texts = names::texts(fields);
@@ -50,7 +50,7 @@ pub(super) fn recorded(model: &Model, mode: &TokenStream) -> (TokenStream, Group
     let quiet = (!conventions).then(|| quote!(!));
     let known = quote!(#span #quiet (#krate) [#(#texts),* #(#all)*] (#(#allowed),*));
     let leads_to = quote!(#krate::__private::record_fields! { #known $($fields)* });
-    (quote!((recorded #span #mode)), with_macro(body.observed(), &leads_to, declared.as_ref()))
+    (span, with_macro(body.observed(), &leads_to, declared.as_ref()))
 }
 
 /// A function that has mistakes of its own: that its `record!` can't be understood is not another one.

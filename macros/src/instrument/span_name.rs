@@ -4,7 +4,9 @@
 //! Input: `name = "publish {event.kind}"`; output: the field `otel.name = %format_args!("publish {}", event.kind)`.
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::Parser;
 use syn::{Ident, LitStr, Member};
 
 use super::fields::{Field, FieldName, Value};
@@ -13,7 +15,7 @@ use crate::args::{Arg, Eq};
 use crate::errors::Errors;
 use crate::field::Format;
 use crate::naming;
-use crate::signature::Function;
+use crate::signature::{Function, Param};
 
 /// The field by which a span gets another name than its callsite's: the convention of `tracing-opentelemetry`.
 const FIELD: &str = "otel.name";
@@ -47,6 +49,7 @@ impl SpanName {
         if places.is_empty() {
             return plain(Named::Text(LitStr::new(&text, span)));
         }
+        let places: Vec<Place> = places.into_iter().map(|place| place.bound(item)).collect();
         places.iter().filter_map(|place| place.problem(item)).for_each(|problem| errors.at(span, problem));
         let values = places.iter().map(|Place { path, .. }| quote!(#(#path).*));
         let tokens = quote!(::core::format_args!(#format, #(#values),*));
@@ -125,27 +128,49 @@ fn is_route(text: &str) -> bool {
 
 /// The parts of a path. Their tokens are the user's, so that they find the parameters.
 fn members(path: &str, span: Span) -> Option<Vec<Member>> {
-    let member = |part: &str| {
-        let member: Member = syn::parse_str(part).ok()?;
-        Some(match member {
-            Member::Named(ident) => Member::Named(Ident::new(&ident.to_string(), span)),
-            Member::Unnamed(index) => Member::Unnamed(syn::Index { span, ..index }),
-        })
-    };
+    let mut parts = path.split('.');
     // `self` is no member's name.
-    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-    let first = match first {
+    let first = match parts.next()? {
         "self" => Member::Named(Ident::new("self", span)),
-        first => member(first).filter(|first| matches!(first, Member::Named(_)))?,
+        first => member(first, span).filter(|first| matches!(first, Member::Named(_)))?,
     };
-    let rest = rest.into_iter().flat_map(|rest| rest.split('.')).map(member);
-    std::iter::once(Some(first)).chain(rest).collect()
+    std::iter::once(Some(first)).chain(parts.map(|part| member(part, span))).collect()
+}
+
+/// `kind`, `r#type`, `type`, which can only be meant as `r#type`, or `0`.
+fn member(part: &str, span: Span) -> Option<Member> {
+    if let Ok(Member::Unnamed(index)) = syn::parse_str(part) {
+        return Some(Member::Unnamed(syn::Index { span, ..index }));
+    }
+    let mut ident = Parser::parse_str(Ident::parse_any, part).ok()?;
+    if syn::parse_str::<Ident>(part).is_err() {
+        let can_be_raw = !["self", "Self", "super", "crate", "_"].iter().any(|word| ident == word);
+        ident = can_be_raw.then(|| Ident::new_raw(&ident.to_string(), span))?;
+    }
+    ident.set_span(span);
+    Some(Member::Named(ident))
 }
 
 impl Place {
     /// The name of what is read.
     fn last(&self) -> Option<String> {
-        self.path.last().map(|last| last.to_token_stream().to_string())
+        self.path.last().map(|last| match last {
+            Member::Named(ident) => ident.unraw().to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        })
+    }
+
+    /// Writes the parameter at the path's root as it is bound: `gen` as `r#gen`.
+    fn bound(mut self, item: &Function) -> Self {
+        if let Some(Member::Named(root)) = self.path.first_mut() {
+            let is_same = |param: &&Param| param.ident.unraw() == root.unraw();
+            if let Some(param) = item.params.iter().find(is_same) {
+                let span = root.span();
+                *root = param.ident.clone();
+                root.set_span(span);
+            }
+        }
+        self
     }
 
     /// Why it can't stand in a name.

@@ -4,6 +4,7 @@
 //! attribute had been written by hand.
 
 mod expand;
+mod inherited;
 mod model;
 mod parse;
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What `#[instrument_all(…)]` decided: which functions are observed, each with its own arguments.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Attribute, Visibility};
+use syn::{Attribute, Meta, Visibility};
 
+use super::inherited::Heir;
 use super::parse::{Argument, Block, BlockKind, Function, Input, Item};
 use crate::args::unknown;
 use crate::errors::Errors;
@@ -104,7 +105,7 @@ impl Defaults {
                     is_pub = true;
                     if argument.tokens.clone().into_iter().count() > 1 {
                         errors.on(&argument.tokens, "`pub` takes no value: write `pub`");
-                    } else if item.kind == BlockKind::TraitImpl {
+                    } else if item.kind.is_trait() {
                         let message = "the functions of a trait are as public as the trait: remove `pub`";
                         errors.at(argument.key.span(), message);
                     }
@@ -180,21 +181,19 @@ fn decide(function: Function, kind: BlockKind, defaults: &Defaults, errors: &mut
             "`#[instrument(skip)]` leaves the function out: remove the other arguments, or write `skip(…)`";
         errors.at(skip.key.span(), message);
     }
+    let is_tracked = before.iter().chain(&after).any(|attr| says_any(&attr.meta, &["track_caller"]));
     let is_of_interest = has_body
         && sig.constness.is_none()
         && !before.iter().chain(&after).any(speaks_for_itself)
-        && (!defaults.is_pub || kind == BlockKind::TraitImpl || !matches!(vis, Visibility::Inherited));
+        && (!defaults.is_pub || kind.is_trait() || !matches!(vis, Visibility::Inherited));
     let function = quote!(#(#after)* #rest);
     if skip.is_some() || !(place.is_some() || is_of_interest) {
         return Decided::Left(quote!(#(#before)* #function));
     }
     let is_own = |key: &str| own_args.iter().any(|own| own.key == key);
-    let inherited = defaults.args.iter().filter(|argument| {
-        let key = argument.key.to_string();
-        // An error is only reported where there can be one.
-        !is_own(&key) && (key != "err" || mentions_a_result(sig.output.to_token_stream()))
-    });
-    let mut args: Vec<TokenStream> = inherited.map(|argument| argument.tokens.clone()).collect();
+    let heir = Heir { sig: &sig, own: &own_args, is_tracked };
+    let mut args: Vec<TokenStream> =
+        defaults.args.iter().filter_map(|argument| heir.takes(argument)).collect();
     if let (Some(prefix), false) = (&defaults.name_prefix, is_own("name")) {
         let name = format!("{prefix}.{}", sig.ident.unraw());
         args.push(quote!(name = #name));
@@ -217,21 +216,33 @@ pub(super) fn is_bare_skip(argument: &Argument) -> bool {
 
 /// What says itself how it is observed, and what is there for tests.
 fn speaks_for_itself(attr: &Attribute) -> bool {
-    let last = attr.path().segments.last().map(|last| last.ident.to_string());
-    match last.as_deref() {
-        Some("instrument_all" | "instrument" | "test" | "naked") => true,
-        Some("cfg") => attr.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test"),
-        _ => false,
-    }
+    says_any(&attr.meta, &["instrument_all", "instrument", "test", "naked"]) || is_for_tests(&attr.meta)
 }
 
-/// Whether a type speaks of a `Result`, by whatever name that ends so.
-fn mentions_a_result(ty: TokenStream) -> bool {
-    ty.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident.to_string().ends_with("Result"),
-        TokenTree::Group(group) => mentions_a_result(group.stream()),
-        _ => false,
-    })
+/// Whether an attribute is one of these, at any path, if only under a condition.
+fn says_any(meta: &Meta, names: &[&str]) -> bool {
+    let last = meta.path().segments.last();
+    last.is_some_and(|last| names.iter().any(|name| last.ident == name))
+        || listed(meta, "cfg_attr").skip(1).flatten().any(|meta| says_any(&meta, names))
+        || listed(meta, "unsafe").flatten().any(|meta| says_any(&meta, names))
+}
+
+/// Whether it is `#[cfg(test)]`, `#[cfg(all(test, …))]` and the like.
+fn is_for_tests(cfg: &Meta) -> bool {
+    fn is_test(condition: &Meta) -> bool {
+        condition.path().is_ident("test")
+            || listed(condition, "all").flatten().any(|condition| is_test(&condition))
+    }
+    listed(cfg, "cfg").flatten().any(|condition| is_test(&condition))
+}
+
+/// What is listed in `name(…)`; `None` for what is none of an attribute's forms, as `true` is.
+fn listed(meta: &Meta, name: &str) -> impl Iterator<Item = Option<Meta>> {
+    let list = meta.require_list().ok().filter(|list| list.path.is_ident(name));
+    let tokens: Vec<TokenTree> = list.into_iter().flat_map(|list| list.tokens.clone()).collect();
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let metas = tokens.split(is_comma).map(|part| syn::parse2(part.iter().cloned().collect()).ok());
+    metas.collect::<Vec<_>>().into_iter()
 }
 
 /// Braces with other content.

@@ -24,7 +24,7 @@ pub(super) struct Argument {
     pub(super) tokens: TokenStream,
 }
 
-/// An `impl` or an inline module.
+/// An `impl`, a trait or an inline module.
 pub(super) struct Block {
     /// All before the braces.
     pub(super) head: TokenStream,
@@ -38,7 +38,15 @@ pub(super) struct Block {
 pub(super) enum BlockKind {
     Impl,
     TraitImpl,
+    Trait,
     Module,
+}
+
+impl BlockKind {
+    /// Whether its functions are as public as a trait is.
+    pub(super) fn is_trait(self) -> bool {
+        matches!(self, Self::TraitImpl | Self::Trait)
+    }
 }
 
 /// What stands in a block.
@@ -99,11 +107,12 @@ fn kind(input: ParseStream<'_>) -> syn::Result<(BlockKind, Ident)> {
     let rest: TokenStream = input.parse()?;
     let kind = match keyword.to_string().as_str() {
         "mod" => BlockKind::Module,
+        "trait" => BlockKind::Trait,
         // A `for` of the header itself: those of its bounds (`for<'a>`) are followed by a `<`.
         "impl" if is_for_a_trait(rest) => BlockKind::TraitImpl,
         "impl" => BlockKind::Impl,
         _ => {
-            let message = "`#[instrument_all]` goes on an `impl` or an inline module; on a function, write `#[instrument]`";
+            let message = "`#[instrument_all]` goes on an `impl`, a trait or an inline module; on a function, write `#[instrument]`";
             return Err(syn::Error::new(at, message));
         }
     };
@@ -140,7 +149,7 @@ fn item(input: ParseStream<'_>) -> syn::Result<Item> {
     }
     let mut tokens: TokenStream = attrs.iter().map(ToTokens::to_token_stream).collect();
     tokens.extend(until_its_end(input));
-    // An `impl` or a module in a module.
+    // An `impl`, a trait or a module in a module.
     Ok(Block::parse(tokens.clone()).map_or(Item::Other(tokens), Item::Block))
 }
 

@@ -5,10 +5,10 @@ use syn::Path;
 use syn::ext::IdentExt;
 
 use super::parse::{EnumArgs, Input, Variant};
+use crate::docs;
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
 use crate::naming::{self, Case};
-use crate::signature;
 
 /// A label and its values.
 pub(super) struct Model {
@@ -55,7 +55,7 @@ impl Model {
         let name = named.map(|(name, _)| name);
         let case = rename_all.map_or(Case::Snake, |case| case.value.0);
         let values = values(variants, case, &mut errors);
-        let (krate, help) = (Runtime::new(&krate), signature::documentation(&item.attrs));
+        let (krate, help) = (Runtime::new(&krate), docs::documentation(&item.attrs));
         errors.finish(Self { krate, ident: item.ident, name, attribute, help, values })
     }
 }

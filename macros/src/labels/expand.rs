@@ -9,7 +9,7 @@ use super::model::{Label, Model, Values};
 use super::parse::Input;
 use crate::dimension::Naming;
 use crate::hygiene::{Runtime, blaming, local};
-use crate::signature::with_static_lifetimes;
+use crate::types::with_static_lifetimes;
 
 /// Input: `struct Request { method: Method, #[label(max = 100)] tenant: String }`; output: its dimensions, the row-major
 /// index of a value among all combinations, and a check that there are not too many.

@@ -8,7 +8,7 @@ use syn::{GenericParam, Generics, Path, PathArguments, Type};
 use super::parse::{Field, FieldArgs, Input, StructArgs};
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
-use crate::{naming, signature};
+use crate::{docs, naming, types};
 
 /// The number of combinations that a set may have, unless it says otherwise.
 const BUDGET: u32 = 1024;
@@ -124,10 +124,10 @@ fn labels(fields: Vec<Field>, errors: &mut Errors) -> Vec<Label> {
         };
         // A label behind a reference is that label.
         let ty = match values {
-            Values::Typed => signature::dereferenced(&ty).0.clone(),
+            Values::Typed => types::dereferenced(&ty).0.clone(),
             Values::Text(_) => ty,
         };
-        let help = signature::documentation(&attrs);
+        let help = docs::documentation(&attrs);
         labels.push((Label { name, attribute, help, field: ident, ty, values }, at));
     }
     labels.into_iter().map(|(label, _)| label).collect()

@@ -12,7 +12,7 @@ use crate::args::{Arg, Eq, Text};
 use crate::buckets::Buckets;
 use crate::errors::Errors;
 use crate::hygiene::Runtime;
-use crate::{naming, signature};
+use crate::{docs, naming};
 
 /// A struct of metrics.
 pub(super) struct Model {
@@ -273,7 +273,7 @@ fn help(
     if let Some(made) = made(attrs) {
         return Help::Made(made);
     }
-    let help = signature::documentation(attrs);
+    let help = docs::documentation(attrs);
     if help.is_empty() && is_complete {
         let message = format!("`{field}` has no help: write a doc comment, or `#[metric(help = \"…\")]`");
         errors.at(field.span(), message);
@@ -293,7 +293,7 @@ fn made(attrs: &[Attribute]) -> Option<Vec<TokenStream>> {
         if !parts.is_empty() {
             parts.push(" ".to_token_stream());
         }
-        match signature::doc_text(&meta.value) {
+        match docs::doc_text(&meta.value) {
             Some(text) => parts.push(text.value().trim().to_token_stream()),
             None => {
                 is_made = true;

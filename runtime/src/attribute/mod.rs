@@ -38,7 +38,7 @@ pub use descriptor::{AttributeDescriptor, AttributeType, Redaction, ValueType};
 pub(crate) use hash::{RedactionKey, set_key};
 pub use named::{FieldName, Named, key_of, named};
 pub use prefix::{Key, prefixed_keys, references, under_keys};
-use redaction::redacted;
+pub(crate) use redaction::redacted;
 #[cfg(feature = "telemetry")]
 pub(crate) use redaction::{Left, left, left_of_debug};
 pub use set::{Attributes, concatenated};

@@ -9,7 +9,7 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 
 use spanwright_core::descriptor::{Level, SpanKind, Spec};
 use spanwright_core::slots::value::FieldWriter;
-use spanwright_core::slots::{self, Outcome, SlotHandle};
+use spanwright_core::slots::{self, SlotHandle};
 
 use super::active::Active;
 use super::future::follow;
@@ -17,7 +17,7 @@ use super::outcome::Verdict;
 use super::site::Site;
 use super::sync::Call;
 use crate::span;
-use crate::tracer::SpanRecorder;
+use crate::tracer::{Ended, SpanRecorder};
 
 /// The most tracers' names that have a callsite of their own.
 const MAX_SITES: usize = 1_024;
@@ -93,6 +93,11 @@ impl TracerState {
     }
 }
 
+/// The names that have a callsite of their own.
+pub(crate) fn tracer_names() -> Vec<&'static str> {
+    SITES.read().unwrap_or_else(PoisonError::into_inner).values().map(|site| site.spec().target).collect()
+}
+
 /// The name's own callsite, or that of all others.
 fn site_of(name: &str) -> &'static Site {
     if let Some(site) = SITES.read().unwrap_or_else(PoisonError::into_inner).get(name) {
@@ -141,18 +146,14 @@ impl Block {
     }
 
     #[inline]
-    pub(crate) fn run<R>(
-        self,
-        block: impl FnOnce() -> R,
-        error_type: impl FnOnce(&R) -> Option<&'static str>,
-    ) -> R {
+    pub(crate) fn run<R>(self, block: impl FnOnce() -> R, ended: impl FnOnce(&R) -> Ended) -> R {
         let Self(mut call) = self;
         if let Some(active) = &mut call.0 {
             active.enter();
         }
         let returned = block();
         if call.0.is_some() {
-            call.end(&ended(error_type(&returned)));
+            call.end(&verdict(ended(&returned)));
         }
         returned
     }
@@ -161,14 +162,13 @@ impl Block {
     pub(crate) fn follow<F: Future>(
         self,
         future: F,
-        error_type: impl Fn(&F::Output) -> Option<&'static str>,
+        ended: impl Fn(&F::Output) -> Ended,
     ) -> impl Future<Output = F::Output> {
-        follow(self.0, future, move |returned: &F::Output| ended(error_type(returned)))
+        follow(self.0, future, move |returned: &F::Output| verdict(ended(returned)))
     }
 }
 
-fn ended<'r>(error_type: Option<&'static str>) -> Verdict<'r> {
-    let outcome = if error_type.is_some() { Outcome::Error } else { Outcome::Ok };
+const fn verdict<'r>((outcome, error_type): Ended) -> Verdict<'r> {
     Verdict { outcome, error_type, message: None }
 }
 

@@ -8,10 +8,10 @@ use futures_core::FusedFuture;
 use pin_project_lite::pin_project;
 use spanwright_core::slots::Outcome;
 
-use super::active::{Active, Entered};
 use super::outcome::Verdict;
-use super::report::{MayPanic, Reporting};
+use super::report::Reporting;
 use super::sync::Call;
+use super::within::{conclude, within};
 
 pin_project! {
     /// A future that is followed to its end, or to its drop.
@@ -37,21 +37,16 @@ pin_project! {
             // What the future's own destructors do belongs to its span. The call then ends as cancelled, unless it
             // has ended already.
             let mut this = this.project();
-            let active = this.call.0.as_mut().filter(|active| !active.has_ended());
-            if active.is_some() || this.report.is_open() {
-                let entered = active.map(Active::entered);
-                let may_panic = MayPanic(&mut *this.report);
+            conclude(this.call.underway(), &mut *this.report, || {
                 this.future.set(None);
-                may_panic.has_returned();
-                this.report.end(Outcome::Cancelled);
-                let _ = entered.map(Entered::has_returned);
-            }
+                Verdict::of(Outcome::Cancelled)
+            });
         }
     }
 }
 
 /// Follows `future`, as the body of `call`.
-pub fn follow<F, O>(call: Call, future: F, outcome: O) -> Followed<F, O, ()>
+pub(super) fn follow<F, O>(call: Call, future: F, outcome: O) -> Followed<F, O, ()>
 where
     F: Future,
     O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
@@ -83,23 +78,9 @@ where
         let Some(future) = this.future.as_pin_mut() else {
             panic!("an instrumented future was polled after it had been dropped");
         };
-        let entered = this.call.0.as_mut().map(Active::entered);
-        let may_panic = MayPanic(&mut *this.report);
-        let polled = future.poll(context);
-        may_panic.has_returned();
-        // The end of an entered call without its end noted is a panic.
-        let _ = entered.map(Entered::has_returned);
+        let polled = within(this.call.underway(), &mut *this.report, |_| future.poll(context));
         if let Poll::Ready(returned) = &polled {
-            match &mut this.call.0 {
-                Some(active) => {
-                    active.enter();
-                    let verdict = (this.outcome)(returned);
-                    this.report.end(verdict.outcome);
-                    active.end(&verdict);
-                }
-                None if this.report.is_open() => this.report.end((this.outcome)(returned).outcome),
-                None => {}
-            }
+            conclude(this.call.underway(), &mut *this.report, || (this.outcome)(returned));
         }
         polled
     }

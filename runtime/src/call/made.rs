@@ -10,13 +10,13 @@ use std::task::{Context, Poll};
 use futures_core::{FusedFuture, FusedStream, Stream};
 use pin_project_lite::pin_project;
 
-use super::active::{Active, Entered};
 use super::future::{Followed, follow_reported};
 use super::outcome::Verdict;
 use super::record::Inside;
 use super::report::Reporting;
 use super::stream::{FollowedStream, follow_stream};
 use super::sync::Call;
+use super::within::within;
 
 /// What `future` needs of the value that a function returns.
 #[diagnostic::on_unimplemented(
@@ -83,6 +83,21 @@ macro_rules! named {
                 Box::pin($follow(call, report, made, outcome))
             }
         }
+
+        #[diagnostic::do_not_recommend]
+        impl<'a, T, F, O, R> $Named<F, O, R> for Box<dyn $kind<$yields = T> + Unpin $($auto)* + 'a>
+        where
+            F: $kind<$yields = T> + Unpin $($auto)* + 'a,
+            O: for<'r> Fn(&'r T) -> Verdict<'r> + Unpin $($auto)* + 'a,
+            R: Reporting + Unpin $($auto)* + 'a,
+        {
+            type Yields = T;
+
+            #[inline]
+            fn follow(call: Call, report: R, made: F, outcome: O) -> Self {
+                Box::new($follow(call, report, made, outcome))
+            }
+        }
     )*};
 }
 
@@ -97,24 +112,12 @@ named! {
     NamedStream follow_stream Stream Item [+ Send + Sync]
 }
 
-impl Call {
-    /// Enters the call while `make` runs.
-    #[inline]
-    fn making<M>(&mut self, make: impl FnOnce() -> M) -> M {
-        let entered = self.0.as_mut().map(Active::entered);
-        let made = make();
-        // The end of an entered call without its end noted is a panic.
-        let _ = entered.map(Entered::has_returned);
-        made
-    }
-}
-
 /// For `-> impl Future`: makes the future within the call's span, and follows it. `T` is what it yields, where that is
 /// written.
 #[inline]
 pub fn followed_future<T, F, O, R>(
     mut call: Call,
-    report: R,
+    mut report: R,
     make: impl FnOnce() -> F,
     outcome: O,
 ) -> Followed<F, O, R>
@@ -123,7 +126,7 @@ where
     O: for<'r> Fn(&'r T) -> Verdict<'r>,
     R: Reporting,
 {
-    let future = call.making(make);
+    let future = within(call.underway(), &mut report, |_| make());
     follow_reported(call, report, future, outcome)
 }
 
@@ -145,12 +148,18 @@ where
 
 /// For a return type `B` behind a name, which the compiler knows to be a boxed future.
 #[inline]
-pub fn followed_future_as<B, F, O, R>(mut call: Call, report: R, make: impl FnOnce() -> F, outcome: O) -> B
+pub fn followed_future_as<B, F, O, R>(
+    mut call: Call,
+    mut report: R,
+    make: impl FnOnce() -> F,
+    outcome: O,
+) -> B
 where
     B: NamedFuture<F, O, R>,
     O: for<'r> Fn(&'r <B as NamedFuture<F, O, R>>::Yields) -> Verdict<'r>,
+    R: Reporting,
 {
-    let made = call.making(make);
+    let made = within(call.underway(), &mut report, |_| make());
     B::follow(call, report, made, outcome)
 }
 
@@ -158,7 +167,7 @@ where
 #[inline]
 pub fn followed_stream<T, S, O, R>(
     mut call: Call,
-    report: R,
+    mut report: R,
     make: impl FnOnce() -> S,
     outcome: O,
 ) -> FollowedStream<S, O, R>
@@ -167,7 +176,7 @@ where
     O: for<'r> Fn(&'r T) -> Verdict<'r>,
     R: Reporting,
 {
-    let stream = call.making(make);
+    let stream = within(call.underway(), &mut report, |_| make());
     follow_stream(call, report, stream, outcome)
 }
 
@@ -189,12 +198,18 @@ where
 
 /// For a return type `B` behind a name, which the compiler knows to be a boxed stream.
 #[inline]
-pub fn followed_stream_as<B, F, O, R>(mut call: Call, report: R, make: impl FnOnce() -> F, outcome: O) -> B
+pub fn followed_stream_as<B, F, O, R>(
+    mut call: Call,
+    mut report: R,
+    make: impl FnOnce() -> F,
+    outcome: O,
+) -> B
 where
     B: NamedStream<F, O, R>,
     O: for<'r> Fn(&'r <B as NamedStream<F, O, R>>::Yields) -> Verdict<'r>,
+    R: Reporting,
 {
-    let made = call.making(make);
+    let made = within(call.underway(), &mut report, |_| make());
     B::follow(call, report, made, outcome)
 }
 
@@ -220,7 +235,12 @@ impl<F: Future> Future for Keeping<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().made.poll(context)
+        let this = self.project();
+        let polled = this.made.poll(context);
+        if polled.is_ready() {
+            this.inside.close();
+        }
+        polled
     }
 }
 
@@ -235,7 +255,12 @@ impl<S: Stream> Stream for Keeping<S> {
 
     #[inline]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        self.project().made.poll_next(context)
+        let this = self.project();
+        let polled = this.made.poll_next(context);
+        if let Poll::Ready(None) = polled {
+            this.inside.close();
+        }
+        polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

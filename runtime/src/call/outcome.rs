@@ -1,27 +1,26 @@
 //! What a returned value means.
 //!
-//! A [`Probe`] finds out at compile time what the value is: a `Result` whose error says what it is, any other `Result`, or
-//! anything. An inherent method hides a trait's method of the same name, and that hides one which needs another
-//! reference. With `err`, a bound asks for a `Result`.
+//! A [`Probe`] finds out at compile time what the value is: a `Result` whose error says what it is, any other `Result`, also
+//! within `Option` and `Poll`, a future that is handed on, or anything. An inherent method hides a trait's method of the same
+//! name, that hides one which needs another reference, and that one which takes what the reference leads to. What is handed on is
+//! in [`handed_on`](super::handed_on). With `err`, a bound asks for a `Result`.
 
 use std::any::type_name;
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::task::Poll;
 
-use futures_core::Stream;
 use spanwright_core::descriptor::Level;
 use spanwright_core::slots::Outcome;
 
-use crate::error_type::ErrorType;
+use crate::error_type::{self, ErrorType};
 use crate::record::{RecordDebug, RecordDisplay};
 
 /// How a call ended, and what is to be said of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Verdict<'r> {
     pub(super) outcome: Outcome,
-    /// The error's type, for `error.type`.
+    /// The error's type: the event's, and the span's where it ended by that error.
     pub(super) error_type: Option<&'static str>,
     /// What the error or the returned value says, and the level of the event about it.
     pub(super) message: Option<(Message<'r>, Level)>,
@@ -77,7 +76,13 @@ impl Verdict<'_> {
 
     /// Of an error by that name.
     const fn error(error_type: &'static str) -> Self {
-        Self { outcome: Outcome::Error, error_type: Some(error_type), message: None }
+        let error_type = if error_type.is_empty() { None } else { Some(error_type) };
+        Self { outcome: Outcome::Error, error_type, message: None }
+    }
+
+    /// Whether it is an error that was to be expected.
+    fn is_expected(&self) -> bool {
+        self.outcome == Outcome::Ok && self.error_type.is_some()
     }
 }
 
@@ -85,20 +90,13 @@ impl Verdict<'_> {
 #[derive(Debug)]
 pub struct Probe<'r, R: ?Sized>(pub &'r R);
 
-impl<'r, T, E: ErrorType> Probe<'r, Result<T, E>> {
-    /// `error` for an `Err`, by the name that it gives itself, unless it is to be expected.
-    #[inline]
-    #[must_use]
-    pub fn outcome(&self) -> Verdict<'r> {
-        match self.0 {
-            Ok(_) => Verdict::of(Outcome::Ok),
-            Err(error) if error.is_expected() => {
-                Verdict { outcome: Outcome::Ok, ..Verdict::error(error.error_type()) }
-            }
-            Err(error) => Verdict::error(error.error_type()),
-        }
+impl<R: ?Sized> Clone for Probe<'_, R> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
+
+impl<R: ?Sized> Copy for Probe<'_, R> {}
 
 /// A `Result` whose error says nothing of itself.
 pub trait ResultOutcome<'r> {
@@ -106,12 +104,28 @@ pub trait ResultOutcome<'r> {
     fn outcome(&self) -> Verdict<'r>;
 }
 
-impl<'r, T, E> ResultOutcome<'r> for Probe<'r, Result<T, E>> {
+// One for all: of two, the compiler could not choose where it does not know the type yet.
+impl<'r, R: ResultLike<Error: ErrorType>> Probe<'r, R> {
+    /// `error` for an `Err`, by the name that it gives itself, unless it is to be expected.
+    #[inline]
+    #[must_use]
+    pub fn outcome(&self) -> Verdict<'r> {
+        match self.0.error() {
+            None => Verdict::of(Outcome::Ok),
+            Some(error) => {
+                let (outcome, error_type) = error_type::classified(error);
+                Verdict { outcome, ..Verdict::error(error_type) }
+            }
+        }
+    }
+}
+
+impl<'r, R: ResultLike> ResultOutcome<'r> for Probe<'r, R> {
     #[inline]
     fn outcome(&self) -> Verdict<'r> {
-        match self.0 {
-            Ok(_) => Verdict::of(Outcome::Ok),
-            Err(_) => Verdict::error(type_name::<E>()),
+        match self.0.error() {
+            None => Verdict::of(Outcome::Ok),
+            Some(_) => Verdict::error(type_name::<R::Error>()),
         }
     }
 }
@@ -119,54 +133,14 @@ impl<'r, T, E> ResultOutcome<'r> for Probe<'r, Result<T, E>> {
 /// Every other value is `ok`.
 pub trait AnyOutcome<'r> {
     /// `ok`.
-    fn outcome(&self) -> Verdict<'r>;
+    fn outcome(self) -> Verdict<'r>;
 }
 
-impl<'r, R: ?Sized> AnyOutcome<'r> for &Probe<'r, R> {
+impl<'r, R: ?Sized> AnyOutcome<'r> for Probe<'r, R> {
     #[inline]
-    fn outcome(&self) -> Verdict<'r> {
+    fn outcome(self) -> Verdict<'r> {
         Verdict::of(Outcome::Ok)
     }
-}
-
-/// A boxed future that a function hands on, behind a name that does not say so: the span would end before it runs.
-pub trait FutureHandedOn<'r> {
-    /// `ok`.
-    #[deprecated(
-        note = "the span ends before this future runs: write `#[instrument(future)]`, which follows it"
-    )]
-    fn outcome(&self) -> Verdict<'r>;
-}
-
-/// The same of a stream.
-pub trait StreamHandedOn<'r> {
-    /// `ok`.
-    #[deprecated(
-        note = "the span ends before this stream is read: write `#[instrument(stream)]`, which follows it"
-    )]
-    fn outcome(&self) -> Verdict<'r>;
-}
-
-macro_rules! handed_on {
-    ($($as:ident $kind:ident $yields:ident [$($auto:tt)*])*) => {$(
-        impl<'r, T> $as<'r> for Probe<'r, Pin<Box<dyn $kind<$yields = T> $($auto)* + '_>>> {
-            #[inline]
-            fn outcome(&self) -> Verdict<'r> {
-                Verdict::of(Outcome::Ok)
-            }
-        }
-    )*};
-}
-
-handed_on! {
-    FutureHandedOn Future Output []
-    FutureHandedOn Future Output [+ Send]
-    FutureHandedOn Future Output [+ Sync]
-    FutureHandedOn Future Output [+ Send + Sync]
-    StreamHandedOn Stream Item []
-    StreamHandedOn Stream Item [+ Send]
-    StreamHandedOn Stream Item [+ Sync]
-    StreamHandedOn Stream Item [+ Send + Sync]
 }
 
 /// What a function after `outcome = …` gives.
@@ -196,10 +170,12 @@ impl Classified for Result<(), &'static str> {
     }
 }
 
-/// What the user's function says of a value.
+/// What the user's function says of a value. An error that it has no name for has the one that was `found`.
 #[inline]
-pub fn classified<'r>(said: impl Classified) -> Verdict<'r> {
-    said.verdict()
+pub fn classified<'r>(said: impl Classified, found: Verdict<'r>) -> Verdict<'r> {
+    let said = said.verdict();
+    let found = found.error_type.filter(|_| said.outcome != Outcome::Ok);
+    Verdict { error_type: said.error_type.or(found), ..said }
 }
 
 /// What `err` needs.
@@ -235,6 +211,44 @@ impl<T, E> ResultLike for Result<T, E> {
     #[inline]
     fn value(&self) -> Option<&T> {
         self.as_ref().ok()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: ResultLike> ResultLike for Option<R> {
+    type Error = R::Error;
+    type Value = R::Value;
+
+    #[inline]
+    fn error(&self) -> Option<&R::Error> {
+        self.as_ref()?.error()
+    }
+
+    #[inline]
+    fn value(&self) -> Option<&R::Value> {
+        self.as_ref()?.value()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: ResultLike> ResultLike for Poll<R> {
+    type Error = R::Error;
+    type Value = R::Value;
+
+    #[inline]
+    fn error(&self) -> Option<&R::Error> {
+        match self {
+            Self::Ready(ready) => ready.error(),
+            Self::Pending => None,
+        }
+    }
+
+    #[inline]
+    fn value(&self) -> Option<&R::Value> {
+        match self {
+            Self::Ready(ready) => ready.value(),
+            Self::Pending => None,
+        }
     }
 }
 
@@ -313,15 +327,17 @@ macro_rules! in_box {
 
 in_box!(dyn Error + Send, dyn Error + Send + Sync);
 
-/// What was found out of the value, with what its error says.
+/// What was found out of the value, with what its error says: nothing where it is none. Where no level is stated, it is `INFO`
+/// of an error that was to be expected.
 fn said<'r, R: ResultLike>(
     returned: &'r R,
     found: Verdict<'r>,
-    level: Level,
+    level: Option<Level>,
     message: impl FnOnce(&'r R::Error) -> Message<'r>,
 ) -> Verdict<'r> {
-    let message = returned.error().map(|error| (message(error), level));
-    Verdict { message, ..found }
+    let level = level.unwrap_or(if found.is_expected() { Level::INFO } else { Level::ERROR });
+    let error = returned.error().filter(|_| found.outcome != Outcome::Ok || found.is_expected());
+    Verdict { message: error.map(|error| (message(error), level)), ..found }
 }
 
 /// `err`: the error by its `Display`.
@@ -329,7 +345,7 @@ fn said<'r, R: ResultLike>(
 pub fn error_outcome_display<'r, R: ResultLike<Error: DisplayError>>(
     returned: &'r R,
     found: Verdict<'r>,
-    level: Level,
+    level: Option<Level>,
 ) -> Verdict<'r> {
     said(returned, found, level, |error| Message::Display(error))
 }
@@ -339,7 +355,7 @@ pub fn error_outcome_display<'r, R: ResultLike<Error: DisplayError>>(
 pub fn error_outcome_debug<'r, R: ResultLike<Error: DebugError>>(
     returned: &'r R,
     found: Verdict<'r>,
-    level: Level,
+    level: Option<Level>,
 ) -> Verdict<'r> {
     said(returned, found, level, |error| Message::Debug(error))
 }
@@ -349,7 +365,7 @@ pub fn error_outcome_debug<'r, R: ResultLike<Error: DebugError>>(
 pub fn error_outcome_chain<'r, R: ResultLike<Error: ChainedError<How>>, How>(
     returned: &'r R,
     found: Verdict<'r>,
-    level: Level,
+    level: Option<Level>,
 ) -> Verdict<'r> {
     said(returned, found, level, |error| Message::Chain(error.first()))
 }
@@ -451,19 +467,16 @@ mod tests {
         let failed = Err::<(), _>(Outer(std::io::Error::other("inner")));
         let found = || outcome!(&failed);
         let shown = |verdict: Verdict<'_>| verdict.message.map(|(message, _)| message.to_string());
-        assert_eq!(shown(error_outcome_display(&failed, found(), Level::ERROR)).as_deref(), Some("outer"));
-        assert_eq!(
-            shown(error_outcome_chain(&failed, found(), Level::ERROR)).as_deref(),
-            Some("outer: inner")
-        );
+        assert_eq!(shown(error_outcome_display(&failed, found(), None)).as_deref(), Some("outer"));
+        assert_eq!(shown(error_outcome_chain(&failed, found(), None)).as_deref(), Some("outer: inner"));
         let boxed = Err::<(), Box<dyn Error>>(Outer(std::io::Error::other("inner")).into());
         let shared = Err::<(), Box<dyn Error + Send + Sync>>(Outer(std::io::Error::other("inner")).into());
-        let of_box = error_outcome_chain(&boxed, outcome!(&boxed), Level::ERROR);
-        let of_shared = error_outcome_chain(&shared, outcome!(&shared), Level::ERROR);
+        let of_box = error_outcome_chain(&boxed, outcome!(&boxed), None);
+        let of_shared = error_outcome_chain(&shared, outcome!(&shared), None);
         assert_eq!([shown(of_box), shown(of_shared)].map(Option::unwrap), ["outer: inner"; 2]);
-        let debug = shown(error_outcome_debug(&failed, found(), Level::ERROR)).unwrap();
+        let debug = shown(error_outcome_debug(&failed, found(), None)).unwrap();
         assert!(debug.starts_with("Outer("), "{debug}");
-        let verdict = error_outcome_display(&failed, found(), Level::ERROR);
+        let verdict = error_outcome_display(&failed, found(), None);
         assert!(verdict.error_type.unwrap().ends_with("Outer"));
         assert_eq!(verdict.outcome, Outcome::Error);
     }

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 use super::active::Active;
 use super::outcome::Verdict;
 use super::sync::Call;
+use super::within::{conclude, within};
 
 pin_project! {
     /// A future that is followed to its end, or to its drop, by a call beside it.
@@ -20,13 +21,13 @@ pin_project! {
         #[pin]
         future: F,
         outcome: O,
-        call: Followed<'c>,
+        call: Beside<'c>,
     }
 
     impl<F, O> PinnedDrop for FollowedInPlace<'_, F, O> {
         fn drop(this: Pin<&mut Self>) {
             // What the future's own destructors do belongs to its span.
-            if let Some(active) = this.project().call.active() {
+            if let Some(active) = this.project().call.0.underway() {
                 active.enter_to_drop();
             }
         }
@@ -35,20 +36,12 @@ pin_project! {
 
 /// The call of a future. Dropped after it: unless the call has ended already, it was cancelled.
 #[derive(Debug)]
-struct Followed<'c>(&'c mut Call);
+struct Beside<'c>(&'c mut Call);
 
-impl Followed<'_> {
-    /// The call, while it is observed and has not ended.
-    #[inline(always)]
-    fn active(&mut self) -> Option<&mut Active> {
-        self.0.0.as_mut().filter(|active| !active.has_ended())
-    }
-}
-
-impl Drop for Followed<'_> {
+impl Drop for Beside<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(active) = self.active() {
+        if let Some(active) = self.0.underway() {
             active.leave_dropped();
         }
     }
@@ -61,7 +54,7 @@ where
     F: Future,
     O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
 {
-    FollowedInPlace { future, outcome, call: Followed(call) }
+    FollowedInPlace { future, outcome, call: Beside(call) }
 }
 
 impl<F, O> Future for FollowedInPlace<'_, F, O>
@@ -93,13 +86,9 @@ where
     F: Future,
     O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
 {
-    let entered = active.entered();
-    let polled = future.poll(context);
-    // The end of an entered call without its end noted is a panic.
-    entered.has_returned();
+    let polled = within(Some(active), &mut (), |_| future.poll(context));
     if let Poll::Ready(returned) = &polled {
-        active.enter();
-        active.end(&outcome(returned));
+        conclude(Some(active), &mut (), || outcome(returned));
     }
     polled
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use spanwright_core::callsite::{ASK, SHADOW, UNREGISTERED};
 use spanwright_core::context::Context;
@@ -75,6 +75,11 @@ pub struct Inside {
 }
 
 impl Inside {
+    /// The call has ended: what leads to its span finds nothing.
+    pub(super) fn close(&mut self) {
+        *self = Self { slot: SlotHandle::NONE, shadow: None };
+    }
+
     /// The handle for `record!`.
     #[inline(always)]
     #[must_use]
@@ -123,8 +128,8 @@ impl OpenSpan {
     }
 }
 
-/// A call's `tracing` span.
-#[derive(Clone, Debug)]
+/// A call's `tracing` span, kept open while a value goes there.
+#[derive(Debug)]
 struct Shadow {
     dispatch: Dispatch,
     id: Id,
@@ -137,7 +142,7 @@ impl Shadow {
         current(|id, metadata, dispatch| {
             let is_own = around.shadow != Some(id.into_non_zero_u64())
                 && std::ptr::eq(metadata, around.site.tracing_metadata());
-            is_own.then(|| Self { dispatch: dispatch.clone(), id: id.clone(), metadata })
+            is_own.then(|| Self { dispatch: dispatch.clone(), id: dispatch.clone_span(id), metadata })
         })
         .flatten()
     }
@@ -147,6 +152,12 @@ impl Shadow {
         let values = captured.by_place(fields.len());
         let values = fields.value_set_all(&values);
         shadow::by_us(|| self.dispatch.record(&self.id, &Recorded::new(&values)));
+    }
+}
+
+impl Drop for Shadow {
+    fn drop(&mut self) {
+        self.dispatch.try_close(self.id.clone());
     }
 }
 
@@ -166,7 +177,7 @@ fn current<R>(then: impl FnOnce(&Id, &'static Metadata<'static>, &Dispatch) -> R
 }
 
 /// The `tracing` spans that handles lead to. Held for a look only.
-static OPEN: Mutex<BTreeMap<NonZeroU64, Shadow>> = Mutex::new(BTreeMap::new());
+static OPEN: Mutex<BTreeMap<NonZeroU64, Arc<Shadow>>> = Mutex::new(BTreeMap::new());
 
 /// A place among the open ones, given up when dropped: at the end of the body.
 #[derive(Debug)]
@@ -177,11 +188,11 @@ impl Open {
         /// The last number; publishes nothing.
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = NonZeroU64::MIN.saturating_add(LAST.fetch_add(1, Ordering::Relaxed));
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(number, shadow);
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::new(shadow));
         Self(number)
     }
 
-    fn find(number: NonZeroU64) -> Option<Shadow> {
+    fn find(number: NonZeroU64) -> Option<Arc<Shadow>> {
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
     }
 }

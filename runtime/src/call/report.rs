@@ -158,19 +158,27 @@ impl<E: Ends> fmt::Debug for Report<E> {
 }
 
 /// Ends a report as panicked, unless what may panic has returned.
-pub(super) struct MayPanic<'a, R: Reporting>(pub(super) &'a mut R);
+pub(super) struct MayPanic<'a, R: Reporting>(Option<&'a mut R>);
 
-impl<R: Reporting> MayPanic<'_, R> {
+impl<'a, R: Reporting> MayPanic<'a, R> {
     #[inline(always)]
-    pub(super) fn has_returned(self) {
-        std::mem::forget(self);
+    pub(super) fn of(report: &'a mut R) -> Self {
+        Self(Some(report))
+    }
+
+    /// What may panic has returned: the report goes on.
+    #[inline(always)]
+    pub(super) fn has_returned(mut self) -> Option<&'a mut R> {
+        self.0.take()
     }
 }
 
 impl<R: Reporting> Drop for MayPanic<'_, R> {
     #[inline]
     fn drop(&mut self) {
-        self.0.end(Outcome::Panicked);
+        if let Some(report) = self.0.take() {
+            report.end(Outcome::Panicked);
+        }
     }
 }
 
@@ -204,7 +212,7 @@ impl Call {
         Report::of(self, begin)
     }
 
-    /// [`Call::run`], for a call with a report.
+    /// Runs `body` as the call, which has a report and has been entered, and ends both by what it returns.
     #[inline(always)]
     pub fn run_reported<E: Ends, R>(
         &mut self,

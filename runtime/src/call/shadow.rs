@@ -115,6 +115,7 @@ impl Placement {
     fn of(parent: &Parent) -> Self {
         match &parent.of {
             Of::Root => Self::Root,
+            Of::Ours(context) if !context.span_id.is_some() => Self::Root,
             Of::Theirs(_, their) => {
                 let kept = match their {
                     Their::Span(span) => Some(Open::Span(span.clone())),
@@ -311,11 +312,9 @@ impl Events {
         if tracing_level(level) > LevelFilter::current() {
             return;
         }
-        let event = event.get().unwrap_or_else(|| event.keep(EndEvent::register(site, field, level)));
-        let (Some(metadata), interest) = (event.metadata.get(), event.interest.load(Ordering::Relaxed))
-        else {
-            return;
-        };
+        let event = event.get_or_make(EndEvent::new);
+        let metadata = event.described(site, field, level);
+        let interest = event.interest.load(Ordering::Relaxed);
         if interest == 0 {
             return;
         }
@@ -330,19 +329,33 @@ impl Events {
 }
 
 impl EndEvent {
-    /// One for each callsite with `err`, and one for each with `ret`, kept for good.
-    fn register(site: &'static Site, field: &'static [&'static str], level: Level) -> &'static Self {
-        let event: &'static Self =
-            Box::leak(Box::new(Self { metadata: OnceLock::new(), interest: AtomicU8::new(1) }));
-        let spec = site.spec();
-        event.metadata.get_or_init(|| {
-            let fields = FieldSet::new(field, Identifier(event));
+    /// One for each callsite with `err`, and one for each with `ret`, kept for good. Until `tracing` has said who is
+    /// interested, it is asked each time.
+    const fn new() -> Self {
+        Self { metadata: OnceLock::new(), interest: AtomicU8::new(1) }
+    }
+
+    /// The description. Whoever makes it registers the event, which is kept already: where threads meet, `tracing` knows
+    /// one event and no other.
+    fn described(
+        &'static self,
+        site: &'static Site,
+        field: &'static [&'static str],
+        level: Level,
+    ) -> &'static Metadata<'static> {
+        let mut is_new = false;
+        let metadata = self.metadata.get_or_init(|| {
+            is_new = true;
+            let spec = site.spec();
+            let fields = FieldSet::new(field, Identifier(self));
             let (file, line, module) = (Some(spec.file), Some(spec.line), Some(spec.module));
             let level = tracing_level(level);
             Metadata::new(spec.name, spec.target, level, file, line, module, fields, Kind::EVENT)
         });
-        tracing_core::callsite::register(event);
-        event
+        if is_new {
+            tracing_core::callsite::register(self);
+        }
+        metadata
     }
 }
 
@@ -355,5 +368,69 @@ impl Callsite for EndEvent {
     fn metadata(&self) -> &Metadata<'_> {
         #[allow(clippy::expect_used, reason = "set before the callsite is registered")]
         self.metadata.get().expect("the metadata is set before the callsite is registered")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Barrier;
+
+    use tracing_core::span::Current;
+    use tracing_core::subscriber::Subscriber;
+
+    use super::*;
+    use crate::call::site::tests::spec;
+
+    /// Wants everything, and notes which events it is told of.
+    struct Told(Arc<Mutex<BTreeSet<usize>>>);
+
+    impl Subscriber for Told {
+        fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+            if metadata.is_event() && metadata.target() == "shadow_tests" {
+                self.0.lock().unwrap().insert(std::ptr::from_ref(metadata).addr());
+            }
+            Interest::always()
+        }
+
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &Event<'_>) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+
+        fn current_span(&self) -> Current {
+            Current::none()
+        }
+    }
+
+    #[test]
+    fn where_threads_meet_an_event_is_registered_once() {
+        let known = Arc::default();
+        let told = Dispatch::new(Told(Arc::clone(&known)));
+        let site = Site::unseen(spec("shadow_tests", ""));
+        const EVENTS: usize = 300;
+        for _ in 0..EVENTS {
+            let (events, start): (&'static Events, _) = (Box::leak(Box::new(Events::new())), Barrier::new(3));
+            let emit = || {
+                start.wait();
+                let emit = || events.error(site, Message::Display(&"it failed"), Level::ERROR);
+                dispatcher::with_default(&told, emit);
+            };
+            std::thread::scope(|scope| {
+                scope.spawn(emit);
+                scope.spawn(emit);
+                emit();
+            });
+        }
+        assert_eq!(known.lock().unwrap().len(), EVENTS);
     }
 }

@@ -45,7 +45,7 @@ pub struct Site {
 const SPANS_OFF: u8 = 1;
 const METRICS_OFF: u8 = 1 << 1;
 
-/// The sites that have been registered, for when a filter changes.
+/// The sites that have been registered, for when a filter or a switch changes. Locked while one of them is told so.
 static REGISTERED: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
 
 impl Site {
@@ -200,6 +200,8 @@ static UNSEEN_SPEC: Spec = Spec {
 
 impl Callsite for Site {
     fn set_interest(&self, interest: Interest) {
+        // Nobody switches the component between the question and what follows from its answer.
+        let _unswitched = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
         let bits = if !self.enabled().spans {
             0
         } else if interest.is_always() {
@@ -239,7 +241,8 @@ pub(crate) fn register_all() {
 pub(crate) fn specs() -> impl Iterator<Item = &'static Spec> {
     let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut known = HashSet::new();
-    let all = SITES.iter().chain(registered).map(Site::spec);
+    // Tracers' names are no functions.
+    let all = SITES.iter().chain(registered).filter(|site| !std::ptr::eq(site.this, &UNSEEN)).map(Site::spec);
     all.filter(move |spec| known.insert(std::ptr::from_ref(*spec).addr()))
 }
 
@@ -281,5 +284,34 @@ pub(crate) const fn tracing_level(level: Level) -> tracing_core::Level {
         Level::INFO => tracing_core::Level::INFO,
         Level::DEBUG => tracing_core::Level::DEBUG,
         _ => tracing_core::Level::TRACE,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The description of a callsite of a test, kept for good.
+    pub(in crate::call) fn spec(target: &'static str, component: &'static str) -> &'static Spec {
+        Box::leak(Box::new(Spec { name: "test", target, component, ..UNSEEN_SPEC }))
+    }
+
+    #[test]
+    fn what_tracing_wants_waits_while_components_are_switched() {
+        let site = Site::unseen(spec("site_tests", "site_tests.raced"));
+        let switching = REGISTERED.lock().unwrap();
+        std::thread::scope(|scope| {
+            let told = scope.spawn(|| site.set_interest(Interest::always()));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            assert_eq!(site.bits() & SHADOW, 0);
+            drop(switching);
+            told.join().unwrap();
+        });
+        assert_eq!(site.bits() & SHADOW, SHADOW);
+        crate::component("site_tests.raced").set_spans(false);
+        assert_eq!(site.bits() & SHADOW, 0);
+        site.set_interest(Interest::always());
+        assert_eq!(site.bits() & SHADOW, 0);
+        crate::component("site_tests.raced").reset();
     }
 }

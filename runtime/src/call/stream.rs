@@ -10,10 +10,10 @@ use futures_core::{FusedStream, Stream};
 use pin_project_lite::pin_project;
 use spanwright_core::slots::Outcome;
 
-use super::active::{Active, Entered};
 use super::outcome::Verdict;
-use super::report::{MayPanic, Reporting};
+use super::report::Reporting;
 use super::sync::Call;
+use super::within::{conclude, within};
 
 pin_project! {
     /// A stream that is followed to its end, or to its drop.
@@ -42,20 +42,13 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             // What the stream's own destructors do belongs to its span.
             let mut this = this.project();
-            let open = this.call.0.as_mut().filter(|active| !active.has_ended());
-            if open.is_some() || this.report.is_open() {
-                let entered = open.map(Active::entered);
-                let may_panic = MayPanic(&mut *this.report);
-                this.stream.set(None);
-                may_panic.has_returned();
-                let _ = entered.map(Entered::has_returned);
-                let outcome = if *this.failed { Outcome::Error } else { Outcome::Cancelled };
-                this.report.end(outcome);
-                if let Some(active) = &mut this.call.0 {
-                    active.count_items(*this.items);
-                    active.abandon_as(outcome);
-                }
+            if let Some(active) = this.call.underway() {
+                active.count_items(*this.items);
             }
+            conclude(this.call.underway(), &mut *this.report, || {
+                this.stream.set(None);
+                Verdict::of(if *this.failed { Outcome::Error } else { Outcome::Cancelled })
+            });
         }
     }
 }
@@ -83,32 +76,25 @@ where
         let this = self.project();
         let Some(stream) = this.stream.as_pin_mut() else { return Poll::Ready(None) };
         // A stream may be polled after its end.
-        let mut open = this.call.0.as_mut().filter(|active| !active.has_ended());
-        let mut entered = open.as_deref_mut().map(Active::entered);
-        let may_panic = MayPanic(&mut *this.report);
-        let polled = stream.poll_next(context);
-        if let Poll::Ready(Some(item)) = &polled {
-            *this.items += 1;
-            let verdict = (this.outcome)(item);
-            let is_first = verdict.outcome == Outcome::Error && !*this.failed;
-            *this.failed |= is_first;
-            if let Some(entered) = &mut entered {
-                entered.say(&verdict, is_first);
+        let polled = within(this.call.underway(), &mut *this.report, |entered| {
+            let polled = stream.poll_next(context);
+            if let Poll::Ready(Some(item)) = &polled {
+                *this.items += 1;
+                let verdict = (this.outcome)(item);
+                let is_first = verdict.outcome == Outcome::Error && !*this.failed;
+                *this.failed |= is_first;
+                if let Some(entered) = entered {
+                    entered.say(&verdict, is_first);
+                }
             }
-        }
-        may_panic.has_returned();
-        // The end of an entered call without its end noted is a panic.
-        let _ = entered.map(Entered::has_returned);
+            polled
+        });
         if let Poll::Ready(None) = &polled {
-            let outcome = if *this.failed { Outcome::Error } else { Outcome::Ok };
-            if let Some(active) = open {
-                active.enter();
-                this.report.end(outcome);
+            if let Some(active) = this.call.underway() {
                 active.count_items(*this.items);
-                active.end(&Verdict::of(outcome));
-            } else {
-                this.report.end(outcome);
             }
+            let outcome = if *this.failed { Outcome::Error } else { Outcome::Ok };
+            conclude(this.call.underway(), &mut *this.report, || Verdict::of(outcome));
         }
         polled
     }

@@ -68,6 +68,7 @@ impl Chosen {
             log_json_keys: self.log_json_keys.take().unwrap_or_default(),
             log_records: self.log_records,
             log_panics: self.log_panics,
+            propagators: std::mem::take(&mut self.propagators),
             server: self.server(),
             measured: self.measured(),
             own_level: self.own_level,

@@ -13,6 +13,7 @@ use super::url::Url;
 use crate::Enabled;
 use crate::attribute::RedactionKey;
 use crate::export::Temporality;
+use crate::propagation::Format;
 
 /// What holds: every key decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) log_records: bool,
     /// Whether panics are.
     pub(crate) log_panics: bool,
+    /// How traces go through headers.
+    pub(crate) propagators: Vec<Format>,
     /// The admin server; nothing where there is to be none.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
     pub(crate) server: Option<AdminServer>,
@@ -147,10 +150,12 @@ pub(crate) struct Recording {
     pub(crate) immediate: bool,
 }
 
-/// How the memory of the telemetry is shared out. What is left of the limit without that of open spans has seven parts: the ring,
+/// How the memory of the telemetry is shared out. What is left of the limit without that of open spans has eight parts: the ring,
 /// two for what has been read from it, one for traces that are not decided yet, and those below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Memory {
+    /// For what traces carry.
+    pub(crate) carried: usize,
     /// For events whose spans are open.
     pub(crate) events: usize,
     /// For what waits for exporters, all together.
@@ -162,16 +167,16 @@ pub(crate) struct Memory {
 impl Memory {
     /// What open spans may take, by the number of them.
     const OPEN_SPANS: usize = 16 << 20;
-    const PARTS: usize = 7;
+    const PARTS: usize = 8;
 
-    /// One of the seven parts, which is the ring's.
+    /// One of the eight parts, which is the ring's.
     pub(crate) const fn part(limit: usize) -> usize {
         limit.saturating_sub(Self::OPEN_SPANS) / Self::PARTS
     }
 
     pub(crate) const fn of(limit: usize) -> Self {
         let part = Self::part(limit);
-        Self { events: part, waiting: part, own_pages: (part / PAGE) as u32 }
+        Self { carried: part, events: part, waiting: part, own_pages: (part / PAGE) as u32 }
     }
 }
 

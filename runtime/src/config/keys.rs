@@ -11,15 +11,16 @@ use super::kind::{
     Address, AdminToken, BaseEndpoint, Components, Compressions, Count, ExemplarFilter, ExemplarFilters,
     FileBytes, FilePath, Filter, Format, HashKey, HistogramAggregation, Host, JsonKeyList, Kind, Limit,
     LogExporters, LogOutput, LogRotation, LogsEndpoint, MemoryBytes, MetricExporters, MetricsEndpoint,
-    Millis, OtlpCompression, OtlpProtocol, Outputs, OwnLevel, OwnLevels, Pause, PerSecond, Port, Protocol,
-    Ratio, RingBytes, Rotations, SampleRules, Samplers, StandardSwitch, Switch, TemporalityPreference, Text,
-    TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    Millis, OtlpCompression, OtlpProtocol, Outputs, OwnLevel, OwnLevels, Pause, PerSecond, Port, Propagators,
+    Protocol, Ratio, RingBytes, Rotations, SampleRules, Samplers, StandardSwitch, Switch,
+    TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
 };
 use super::levels::TargetLevels;
 use super::pairs::{Attributes, HeaderList};
 use super::place::Place;
 use super::reader::Source;
 use crate::export::Temporality;
+use crate::propagation::Format::{Baggage, TraceContext};
 
 /// A row of the table.
 #[derive(Debug)]
@@ -386,11 +387,14 @@ keys! {
     /// The size of the telemetry ring buffer, in which spans and events wait. Of what it is beyond its share, the telemetry
     /// takes four times as much beyond its limit.
     ring_size: RingBytes, ["ring_size"], ["RING_SIZE"],
-        [], "its part of the memory limit: `16MiB` unless that is set";
+        [], "its part of the memory limit: `14MiB` unless that is set";
     /// Exports every span and event at once, for development.
     immediate: Switch = false, ["tracing.immediate"], ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.
     opentelemetry: Switch = false, ["tracing.opentelemetry"], ["OPENTELEMETRY"], [], "`false`";
+    /// How traces and baggage are read from headers and written into them, in this order.
+    propagators: Propagators = vec![TraceContext, Baggage], ["propagators"], [],
+        ["OTEL_PROPAGATORS"], "`tracecontext,baggage`";
     /// Which events are logged, by target and level.
     log_filter: Filter = TargetLevels::of(LevelFilter::INFO), ["logging.level"], ["LOG"],
         ["RUST_LOG"], "`info`";

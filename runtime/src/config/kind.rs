@@ -34,6 +34,7 @@ mod filter;
 mod logs;
 mod metrics;
 mod number;
+mod propagators;
 mod rules;
 
 use std::borrow::Cow;
@@ -52,6 +53,7 @@ pub(crate) use metrics::{ExemplarFilter, ExemplarFilters, HistogramAggregation, 
 pub(crate) use number::{
     Count, FileBytes, Limit, MemoryBytes, Millis, Pause, PerSecond, Port, Ratio, RingBytes,
 };
+pub(crate) use propagators::Propagators;
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
 use super::problem::ShownValue;

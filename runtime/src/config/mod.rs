@@ -81,9 +81,9 @@ pub(crate) use keys::Settings;
 #[cfg(feature = "server")]
 pub(crate) use kind::Components;
 pub(crate) use kind::{
-    AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, MemoryBytes, Millis, OwnLevel, PerSecond, Ratio,
-    RingBytes, RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, check_name, parse_key,
-    set_component, set_rule,
+    AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, MemoryBytes, Millis, OwnLevel, PerSecond,
+    Propagators, Ratio, RingBytes, RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, check_name,
+    parse_key, set_component, set_rule,
 };
 pub(crate) use kind::{FileBytes, JsonKey, JsonKeyList, JsonKeys};
 pub use kind::{LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol};
@@ -93,6 +93,8 @@ pub(crate) use pairs::decode;
 pub(crate) use pairs::{REDACTED, Shown, check_header, redacted, set as set_pair};
 pub use place::{FilePlace, Place};
 pub use problem::{Instead, Problem, ShownValue};
+#[cfg(feature = "tower")]
+pub(crate) use secret_names::is_secret;
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
 pub(crate) use url::{hidden_parts, without_secrets};
 

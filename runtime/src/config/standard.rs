@@ -13,7 +13,6 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("OTEL_CONFIG_FILE", DECLARATIVE),
     ("OTEL_EXPERIMENTAL_CONFIG_FILE", DECLARATIVE),
     ("OTEL_ENTITIES", "entities are not supported; `OTEL_RESOURCE_ATTRIBUTES` describes the resource"),
-    ("OTEL_PROPAGATORS", "contexts are neither injected nor extracted yet"),
     ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "links have no attributes here"),
     ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", EVENTS),
     ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", EVENTS),

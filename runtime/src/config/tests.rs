@@ -78,7 +78,7 @@ fn nothing_set_is_what_the_documentation_says() {
     let limits =
         Limits { attributes: 128, attribute_length: None, events: 128, links: 128, event_attributes: 128 };
     let Recording { limits: its, ring_bytes, immediate } = config.recording;
-    assert_eq!((its, ring_bytes, immediate), (limits, 16_777_216, false));
+    assert_eq!((its, ring_bytes, immediate), (limits, 14 << 20, false));
     assert!(!traces.opentelemetry);
 }
 
@@ -339,11 +339,12 @@ fn the_parts_of_the_memory_and_open_spans_are_the_limit_together() {
     for limit in [32, 64, 128, 1024, 2048] {
         let config = clean(&[("APP_MEMORY_LIMIT", &format!("{limit}MiB"))]);
         let (memory, ring) = (config.memory, config.recording.ring_bytes);
-        let all = ring * 4 + memory.events + memory.waiting + memory.own_pages as usize * 4096;
+        let parts = memory.carried + memory.events + memory.waiting + memory.own_pages as usize * 4096;
+        let all = ring * 4 + parts;
         assert!(all + (16 << 20) <= limit << 20, "{limit}: {memory:?}");
         assert!(ring >= 256 << 10, "{limit}: {ring}");
     }
-    assert_eq!(clean(&[]).memory.own_pages, 4096);
+    assert_eq!(clean(&[]).memory.own_pages, 3584);
     let own = clean(&[("APP_MEMORY_LIMIT", "64MiB"), ("APP_RING_SIZE", "1MiB")]);
     assert_eq!(
         (own.recording.ring_bytes, own.memory),
@@ -373,7 +374,7 @@ fn the_ring_is_as_large_as_it_is_told() {
     ] {
         assert!(
             problem("APP_RING_SIZE", bad)
-                .ends_with("the default is used: its part of the memory limit: `16MiB` unless that is set")
+                .ends_with("the default is used: its part of the memory limit: `14MiB` unless that is set")
         );
     }
     assert!(problem("APP_RING_SIZE", "16MB").contains("write `KiB`, `MiB`"));

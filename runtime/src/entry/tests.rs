@@ -85,6 +85,36 @@ fn logging_program() {
 }
 
 #[test]
+#[ignore = "a program for other tests"]
+fn panicking_program() {
+    main_sync(OPTIONS, || {
+        work();
+        panic!("on purpose");
+    });
+}
+
+#[test]
+#[ignore = "a program for other tests"]
+fn panicking_async_program() {
+    main_async(OPTIONS, async {
+        work();
+        panic!("on purpose");
+    });
+}
+
+#[test]
+fn a_panic_of_the_program_loses_nothing() {
+    for test in ["panicking_program", "panicking_async_program"] {
+        // A batch would wait for an hour.
+        let variables = [("OTEL_TRACES_EXPORTER", "console"), ("OTEL_BSP_SCHEDULE_DELAY", "3600000")];
+        let (output, errors) = run(test, &variables);
+        assert!(!output.status.success() && errors.contains("on purpose"), "{test}: {errors}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().any(|line| line.starts_with("work ")), "{test}: {text}");
+    }
+}
+
+#[test]
 fn an_event_in_an_annotated_function_is_a_line_with_the_functions_span() {
     let (output, errors) = run("logging_program", &[("RUST_LOG", "info"), ("APP_SERVICE_NAME", "shop")]);
     assert!(output.status.success() && errors.is_empty(), "{errors}");

@@ -203,7 +203,7 @@ pub fn set_filter(filter: &str) -> Result<(), FilterError> {
     Ok(())
 }
 
-/// Which events are logged now, as a variable has it: levels in lower case, and longer names first.
+/// Which events are logged now, as a variable has it: the level of all others first.
 #[must_use]
 pub fn filter() -> String {
     Logging::of_process().levels(TargetLevels::to_string)

@@ -5,7 +5,8 @@ use opentelemetry::{SpanId as TheirSpanId, TraceFlags, TraceId as TheirTraceId};
 use spanwright_core::context::{Context, RANDOM, RECORDED, REMOTE, SAMPLED};
 use spanwright_core::ids::{SpanId, TraceId};
 
-use crate::span::{self, flags};
+use crate::propagation;
+use crate::span::flags;
 
 /// The context of a span in another process, as a propagator has extracted it: what is called while it is attached is a
 /// child of that span. [`Context::NONE`] for a span context that is not valid. The trace state is left out.
@@ -31,10 +32,10 @@ pub(super) fn local_context(of: &SpanContext) -> Context {
 }
 
 /// A context's span, for the `opentelemetry` API: remote where it came from another process. The trace state says how
-/// the trace was sampled. Not valid for a context without a span.
+/// the trace was sampled, and what came with it. Not valid for a context without a span.
 #[must_use]
 pub fn span_context(of: Context) -> SpanContext {
-    with_state(of, span::trace_state(of.flags).parse().unwrap_or(TraceState::NONE))
+    with_state(of, propagation::trace_state(of).parse().unwrap_or(TraceState::NONE))
 }
 
 pub(super) fn with_state(of: Context, state: TraceState) -> SpanContext {

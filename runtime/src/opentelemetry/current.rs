@@ -9,6 +9,7 @@ use std::cell::RefCell;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context as TheirContext, ContextGuard};
+use spanwright_core::carried::Held;
 use spanwright_core::context::Context;
 use spanwright_core::ids::SpanId;
 use spanwright_core::slots;
@@ -42,7 +43,17 @@ impl Drop for Attached {
 }
 
 /// Our context within one of theirs: with a context that is taken elsewhere goes what only we know.
-struct Ours(Context);
+pub(super) struct Ours {
+    context: Context,
+    /// What the trace carries stays as long as their context.
+    _held: Held,
+}
+
+impl Ours {
+    pub(super) fn new(context: Context) -> Self {
+        Self { context, _held: Held::new(context.baggage) }
+    }
+}
 
 /// The context of the newer one of both current spans.
 #[inline(never)]
@@ -69,7 +80,8 @@ pub(super) fn newest_in(theirs: &TheirContext, here: Context) -> Context {
         return here;
     }
     let known = known_in(theirs, of);
-    Context { store: here.store, baggage: here.baggage, ..known }
+    let baggage = if here.baggage == 0 { known.baggage } else { here.baggage };
+    Context { store: here.store, baggage, ..known }
 }
 
 /// The context of the span of `theirs`; none where it has no span.
@@ -82,7 +94,7 @@ pub(super) fn context_within(theirs: &TheirContext) -> Context {
 
 /// The context of a span of `theirs`, whoever knows it.
 fn known_in(theirs: &TheirContext, of: &SpanContext) -> Context {
-    let taken_along = theirs.get::<Ours>().map(|ours| ours.0).filter(|ours| is_of(of, *ours));
+    let taken_along = theirs.get::<Ours>().map(|ours| ours.context).filter(|ours| is_of(of, *ours));
     taken_along.or_else(|| open::find(convert::span_id(of.span_id()))).unwrap_or_else(|| {
         if of.is_remote() { convert::remote_context(of) } else { convert::local_context(of) }
     })
@@ -116,7 +128,7 @@ pub(super) fn attach(own: Context) {
         // From their context it can be taken to any thread.
         slots::share(own.slot);
         let theirs = TheirContext::map_current(|current| {
-            current.with_value(Ours(own)).with_remote_span_context(span_context_in(current, own))
+            current.with_value(Ours::new(own)).with_remote_span_context(span_context_in(current, own))
         });
         let guard = theirs.attach();
         attached.0.borrow_mut().push((own.span_id, guard));

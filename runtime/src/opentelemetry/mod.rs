@@ -9,6 +9,7 @@
 //! | `tracer` | the provider and its tracers |
 //! | `span` | a span of theirs, in a slot of ours |
 //! | `open` | which spans of theirs are open |
+//! | `propagator` | our propagation, for theirs |
 //! | `convert` | contexts and span contexts as each other |
 //!
 //! Whichever span was made current last is the parent of what opens next. Both sides keep a current span for each thread;
@@ -21,12 +22,14 @@
 mod convert;
 mod current;
 mod open;
+mod propagator;
 mod span;
 mod tracer;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 pub use convert::{remote_context, span_context};
+pub use propagator::Propagator;
 use spanwright_core::context::Context;
 use spanwright_core::ids::SpanId;
 

@@ -1,5 +1,6 @@
 //! From records to batches.
 
+use spanwright_core::cells::StoreId;
 use spanwright_core::chunks::Record;
 use spanwright_core::clock::Wall;
 use spanwright_core::context::{RANDOM, REMOTE, SAMPLED};
@@ -29,6 +30,7 @@ struct Said {
     error: Option<Text>,
     name: Option<Text>,
     scope: Option<Text>,
+    trace_state: Option<Text>,
     kind: Option<SpanKind>,
     status: Option<bool>,
     message: Option<Text>,
@@ -81,7 +83,7 @@ impl Decoder<'_> {
             kind: said.kind.unwrap_or(spec.kind),
             outcome,
             status: status(outcome, &said, failed),
-            trace_state: Text::Static(sampling::trace_state(start.flags)),
+            trace_state: said.trace_state.unwrap_or_else(|| Text::Static(sampling::trace_state(start.flags))),
             name: said.name.unwrap_or(Text::Static(spec.name)),
             target: said.scope.unwrap_or(Text::Static(spec.target)),
             start_unix_nanos,
@@ -141,6 +143,8 @@ impl Decoder<'_> {
             message
         };
         Some(EventHead {
+            // `recording::event_at` has put it there.
+            store: StoreId::from_bits(start.parent.0 as u16),
             trace_id: start.trace_id,
             span_id: start.span_id,
             flags: if start.trace_id.is_some() { trace_flags(start.flags) } else { 0 },
@@ -176,6 +180,12 @@ impl Decoder<'_> {
                 } else {
                     said.dropped_links += 1;
                 }
+                continue;
+            }
+            if let (None, value::index::DROPPED_LINKS, value::Value::U64(links)) =
+                (field.key, field.index, field.value)
+            {
+                said.dropped_links += links as u32;
                 continue;
             }
             let key = match (field.key, names.get(usize::from(field.index))) {
@@ -249,6 +259,7 @@ impl Decoder<'_> {
                 match which {
                     value::index::NAME => said.name = Some(text),
                     value::index::SCOPE => said.scope = Some(text),
+                    value::index::TRACE_STATE => said.trace_state = Some(text),
                     _ => {}
                 }
             }

@@ -46,10 +46,11 @@ pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
 pub(crate) use lookup::context_of;
 pub(crate) use pipeline::{Exporters, PipelineHandle, start};
-pub(crate) use recording::{event, event_at, fill, finish, open, records_events, write};
+pub(crate) use recording::{be_patient, event, event_at, fill, finish, open, records_events, write};
+#[cfg(any(feature = "opentelemetry", feature = "tower"))]
+pub(crate) use sampling::sampler_by;
+pub(crate) use sampling::trace_state;
 pub(crate) use sampling::{MAX_SAMPLERS, decide};
-#[cfg(feature = "opentelemetry")]
-pub(crate) use sampling::{sampler_by, trace_state};
 pub(crate) use settings::{PipelineSettings, Sampling};
 pub(crate) use subscriber::Answering;
 pub use subscriber::subscriber;
@@ -132,7 +133,8 @@ pub(crate) fn begin(
     if context.is_recorded() {
         let (parent, flags) = (around.span_id, flags | around.flags & REMOTE);
         let at = at.unwrap_or_else(clock::now);
-        context.slot = open(&Start { spec, trace_id, span_id, parent, at, flags });
+        context.slot = open(&Start { spec, trace_id, span_id, parent, at, flags }, context.store);
+        crate::propagation::write_trace_state(context, context.slot);
         slots::share(context.slot);
     }
     Some(context)

@@ -2,15 +2,17 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use spanwright_core::cells::StoreId;
 use spanwright_core::chunks::{self, Kind};
 use spanwright_core::clock::{self, Ticks};
-use spanwright_core::context::Context;
+use spanwright_core::context::{Context, SAMPLED};
 use spanwright_core::descriptor::{Level, Spec};
 use spanwright_core::ids::SpanId;
 use spanwright_core::slots::value::FieldWriter;
 use spanwright_core::slots::{self, End, Outcome, SlotHandle, Start, record_flags};
 
 use crate::own_metrics::{Lost, OwnMetrics};
+use crate::testing;
 
 /// What becomes of what is recorded: the bits below. Publishes nothing but itself.
 pub(super) static MODE: AtomicU8 = AtomicU8::new(0);
@@ -20,18 +22,24 @@ pub(super) const SPANS: u8 = 1;
 pub(super) const LOGS: u8 = 1 << 1;
 /// Everything is exported at once.
 pub(super) const IMMEDIATE: u8 = 1 << 2;
+/// Who records waits for the exporters now and then, rather than that anything is lost: in tests.
+const PATIENT: u8 = 1 << 3;
 
 /// Records that found no room in the ring, and nobody has been told yet …
 pub(super) static REFUSED: AtomicU64 = AtomicU64::new(0);
 /// … and those since a flush has last asked.
 pub(super) static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// Opens a slot; where there is none, the span is dropped and counted.
+/// Opens a slot for a span that begins where this store is current; where there is none, the span is dropped and counted.
 #[inline]
-pub(crate) fn open(start: &Start) -> SlotHandle {
+pub(crate) fn open(start: &Start, store: StoreId) -> SlotHandle {
     let slot = slots::open(start);
     if !slot.is_some() {
         lose(Lost::SlotsFull);
+    }
+    // Only tests have stores of their own.
+    if store != StoreId::DEFAULT && start.flags & SAMPLED != 0 {
+        testing::span_opened(store, start.span_id, slot);
     }
     slot
 }
@@ -46,8 +54,29 @@ pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
     if !slots::finish(slot, End { kind: Kind::Span, flags: outcome as u8, at }) {
         lose(Lost::RingFull);
     }
+    hand_on(mode);
+}
+
+/// Makes who records wait for the exporters, from here on.
+pub(crate) fn be_patient() {
+    MODE.fetch_or(PATIENT, Ordering::Relaxed);
+}
+
+/// Sees to a record that must not just wait in the ring.
+#[inline]
+fn hand_on(mode: u8) {
+    if mode & (IMMEDIATE | PATIENT) != 0 {
+        hand_on_now(mode);
+    }
+}
+
+#[cold]
+fn hand_on_now(mode: u8) {
     if mode & IMMEDIATE != 0 {
         chunks::ring().wake();
+    }
+    if mode & PATIENT != 0 {
+        testing::make_room();
     }
 }
 
@@ -96,12 +125,14 @@ pub(crate) fn event_at(
         spec,
         trace_id: context.trace_id,
         span_id: context.span_id,
-        parent: SpanId::NONE,
+        // An event has no parent, but belongs to a test perhaps.
+        parent: SpanId(context.store.to_bits().into()),
         at: Ticks(context.slot.to_bits()),
         flags: context.flags,
     };
     let slot = slots::open(&start);
     if !slot.is_some() {
+        note(context.store, false);
         return OwnMetrics::global().log_records_dropped_total.with(Lost::SlotsFull).inc();
     }
     // Given back also when a value panics.
@@ -110,12 +141,20 @@ pub(crate) fn event_at(
     std::mem::forget(event);
     let exception = if exception { record_flags::EXCEPTION } else { 0 };
     let flags = level.number() << record_flags::LEVEL_SHIFT | exception;
-    if !slots::finish(slot, End { kind: Kind::Event, flags, at }) {
+    let written = slots::finish(slot, End { kind: Kind::Event, flags, at });
+    note(context.store, written);
+    if !written {
         refuse();
         OwnMetrics::global().log_records_dropped_total.with(Lost::RingFull).inc();
     }
-    if MODE.load(Ordering::Relaxed) & IMMEDIATE != 0 {
-        chunks::ring().wake();
+    hand_on(MODE.load(Ordering::Relaxed));
+}
+
+/// Tells a test of its event.
+#[inline]
+fn note(store: StoreId, written: bool) {
+    if store != StoreId::DEFAULT {
+        testing::event_written(store, written);
     }
 }
 

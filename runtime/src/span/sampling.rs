@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use spanwright_core::clock::{self, Ticks};
-use spanwright_core::context::{ANNOTATED, Context, RANDOM, RECORDED, REMOTE, SAMPLED, SAMPLER_SHIFT};
+use spanwright_core::context::{
+    ANNOTATED, Context, RANDOM, RECORDED, REMOTE, SAMPLED, SAMPLER_SHIFT, UNDECIDED,
+};
 use spanwright_core::descriptor::Spec;
 use spanwright_core::ids::TraceId;
 
@@ -78,10 +80,12 @@ pub(crate) fn sampler_by(name: &str, component: &str, target: &str) -> u32 {
 pub(crate) fn decide(around: Context, trace_id: TraceId, sampler: u32) -> u16 {
     let is_remote = around.flags & REMOTE != 0;
     let random = if is_remote { around.flags & RANDOM } else { RANDOM };
-    let kept =
-        around.flags & !(SAMPLED | RECORDED | REMOTE | RANDOM | ANNOTATED) & ((1 << SAMPLER_SHIFT) - 1)
-            | random;
-    if is_remote && PARENT_BASED.load(Ordering::Relaxed) {
+    let kept = around.flags
+        & !(SAMPLED | RECORDED | REMOTE | RANDOM | ANNOTATED | UNDECIDED)
+        & ((1 << SAMPLER_SHIFT) - 1)
+        | random;
+    let is_decided = is_remote && around.flags & UNDECIDED == 0;
+    if is_decided && PARENT_BASED.load(Ordering::Relaxed) {
         let sampled = around.flags & SAMPLED != 0;
         return kept | if sampled { SAMPLED | RECORDED } else { UNSAMPLED.load(Ordering::Relaxed) };
     }

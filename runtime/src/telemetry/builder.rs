@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, AdminToken, Filter, HashKey, MemoryBytes, RingBytes, Settings};
+use crate::config::{self, AdminToken, Filter, HashKey, MemoryBytes, Propagators, RingBytes, Settings};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::{self, Check, FieldValue, HealthStatus};
 use crate::registry::Registry;
@@ -105,6 +105,13 @@ impl Builder {
         self
     }
 
+    /// How traces and baggage go through headers, as in `OTEL_PROPAGATORS`: `tracecontext,baggage` by default. See
+    /// [`propagation`](crate::propagation). A list that can't be read is a [`Problem`] and ignored.
+    pub fn propagators(mut self, list: &str) -> Self {
+        self.code.propagators = self.parsed("propagators", config::parse::<Propagators>(list));
+        self
+    }
+
     /// Where the admin server listens; `127.0.0.1:9090` by default. With port 0 the system chooses one, which
     /// [`Guard::metrics_addr`](super::Guard::metrics_addr) tells. Metrics, health and probes are for whoever reaches it; the
     /// rest, off loopback, is for those who show the [token](Self::admin_token). Without the feature `server` there is none.
@@ -192,9 +199,9 @@ impl Builder {
     /// shared values of metrics and the texts of their labels, of which there are as many as the program declares, and the
     /// request that each exporter is sending come on top. Anything else is a [`Problem`] and ignored.
     ///
-    /// 16 MiB of it are for open spans. The rest has seven parts: the ring buffer; two for what has been read from it; traces
-    /// that are not decided yet; events whose spans are open; what waits for exporters; and values of metrics that threads
-    /// have of their own. What does not fit is dropped and counted, but for those values, which are shared then.
+    /// 16 MiB of it are for open spans. The rest has eight parts: the ring buffer; two for what has been read from it; traces
+    /// that are not decided yet; events whose spans are open; what waits for exporters; what traces [carry](crate::propagation); and
+    /// values of metrics that threads have of their own. What does not fit is dropped and counted, but for those values, which are shared then.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.code.memory_limit =
             self.parsed("memory_limit", config::parse::<MemoryBytes>(&bytes.to_string()));
@@ -202,7 +209,7 @@ impl Builder {
     }
 
     /// The size of the telemetry ring buffer, in which spans and events wait, in bytes: from 262,144 (256 KiB) to
-    /// 268,435,456 (256 MiB). 16 MiB by default. Anything else is a [`Problem`] and ignored.
+    /// 268,435,456 (256 MiB). 14 MiB by default. Anything else is a [`Problem`] and ignored.
     pub fn ring_size(mut self, bytes: usize) -> Self {
         self.code.ring_size = self.parsed("ring_size", config::parse::<RingBytes>(&bytes.to_string()));
         self

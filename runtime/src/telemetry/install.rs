@@ -56,9 +56,12 @@ impl Builder {
         config::resolve(&self.prefix, self.code.clone(), &environment, &program_name()).explanation
     }
 
-    /// Starts the telemetry of tests, which is the same wherever they run.
+    /// Starts the telemetry of tests, which is the same wherever they run: the exporters' queues take all that the ring has
+    /// room for.
     pub(crate) fn install_for_tests(self) -> Result<Guard, InstallError> {
-        self.install_in(&Environment::default())
+        const QUEUES: [(&str, &str); 2] =
+            [("OTEL_BSP_MAX_QUEUE_SIZE", "1000000"), ("OTEL_BLRP_MAX_QUEUE_SIZE", "1000000")];
+        self.install_in(&Environment::from_iter(QUEUES))
     }
 
     /// Starts the telemetry as this environment says.
@@ -123,9 +126,11 @@ impl Builder {
         };
         last::watch_forks();
         spanwright_core::cells::limit_own_pages(config.memory.own_pages);
+        spanwright_core::carried::limit(config.memory.carried);
         crate::attribute::set_key(config.redaction_key.clone());
         crate::component::configure(config.components.clone());
         crate::registry::set_exemplars(config.exemplars);
+        crate::propagation::set_formats(&config.propagators);
         crate::call::register_all();
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         guard.sources = Sources::start(config, &mut guard.problems);

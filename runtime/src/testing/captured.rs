@@ -2,19 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use spanwright_core::cells::StoreId;
 use spanwright_core::context::{Context, ContextGuard, RANDOM, RECORDED, SAMPLED};
 use spanwright_core::ids::{SpanId, TraceId};
-use tracing_subscriber::layer::SubscriberExt;
 
 use super::found::{CapturedEvent, CapturedMetric, CapturedSpan};
-use crate::export::{ExportError, LogExporter, SpanExporter};
+use super::recorded::{self, Recorded};
 use crate::registry::{Registry, Snapshot};
-use crate::span::{self, EventData, EventRef, SpanData, SpanRef};
-use crate::telemetry::{Guard, Telemetry};
+use crate::span::SpanData;
 
 /// The spans, events and metrics of one test. Each question waits until all that has ended is there.
 #[derive(Clone, Copy, Debug)]
@@ -24,22 +21,31 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// All spans that have ended, in the order of their starts. Those that no other of them is around have no parent.
+    /// All spans that have ended, in the order of their starts. Those right under the test have no parent.
+    ///
+    /// # Panics
+    /// Where there was no room for some of them: this test and those beside it had more spans open at once than there can be,
+    /// 65,536 in a process.
+    #[track_caller]
     #[must_use]
     pub fn spans(&self) -> Vec<CapturedSpan> {
-        self.recorded(|recorded| {
-            let mut spans = recorded.spans.clone();
-            spans.sort_by_key(|span| span.start_unix_nanos);
-            for span in &mut spans {
-                if span.parent == self.context.span_id {
-                    span.parent = SpanId::NONE;
-                }
+        let recorded = recorded::recorded(self.context);
+        assert_all(recorded.missing_spans, "spans");
+        self.spans_of(recorded)
+    }
+
+    fn spans_of(&self, recorded: Recorded) -> Vec<CapturedSpan> {
+        let mut spans = recorded.spans;
+        spans.sort_by_key(|span| span.start_unix_nanos);
+        for span in &mut spans {
+            if span.parent == self.context.span_id {
+                span.parent = SpanId::NONE;
             }
-            let names: HashMap<SpanId, String> =
-                spans.iter().map(|span| (span.span_id, span.name.to_string())).collect();
-            let parent_of = |span: &SpanData| names.get(&span.parent).cloned();
-            spans.into_iter().map(|span| CapturedSpan::new(parent_of(&span), span)).collect()
-        })
+        }
+        let names: HashMap<SpanId, String> =
+            spans.iter().map(|span| (span.span_id, span.name.to_string())).collect();
+        let parent_of = |span: &SpanData| names.get(&span.parent).cloned();
+        spans.into_iter().map(|span| CapturedSpan::new(parent_of(&span), span)).collect()
     }
 
     /// The only span of that name.
@@ -61,24 +67,28 @@ impl Captured {
         }
     }
 
-    /// The spans as an indented tree of names, one a line, in the order of their starts: to be compared as a whole.
+    /// The spans as an indented tree of names, one a line, in the order of their starts: to be compared as a whole. A span
+    /// whose parent is elsewhere, or has not ended, stands at the margin.
+    ///
+    /// # Panics
+    /// As [`spans`](Self::spans).
+    #[track_caller]
     #[must_use]
     pub fn tree(&self) -> String {
-        let spans = self.spans();
-        let mut tree = String::new();
-        branch(&mut tree, &spans, SpanId::NONE, 0);
-        tree
+        tree_of(&self.spans())
     }
 
     /// All events, within spans and outside of them, in the order of their times: those of `tracing`'s macros, and errors that
     /// `err` reports.
+    ///
+    /// # Panics
+    /// Where there was no room for some of them, as [`spans`](Self::spans).
+    #[track_caller]
     #[must_use]
     pub fn events(&self) -> Vec<CapturedEvent> {
-        self.recorded(|recorded| {
-            let mut events = recorded.events.clone();
-            events.sort_by_key(|event| event.unix_nanos);
-            events.into_iter().map(CapturedEvent::new).collect()
-        })
+        let recorded = recorded::recorded(self.context);
+        assert_all(recorded.missing_events, "events");
+        events_of(recorded)
     }
 
     /// The only event with that message.
@@ -126,30 +136,57 @@ impl Captured {
         CapturedMetric::new(name, series.value.clone())
     }
 
-    fn recorded<R>(&self, read: impl FnOnce(&Recorded) -> R) -> R {
-        let pipeline = pipeline();
-        assert!(pipeline.flush(), "what the test has recorded is delivered");
-        read(all().get(&self.context.trace_id).unwrap_or(&Recorded::default()))
-    }
-
     /// All that was recorded, for somebody whose test has failed.
     fn report(&self) -> String {
+        let recorded = recorded::recorded(self.context);
+        let missing = [(recorded.missing_spans, "spans"), (recorded.missing_events, "events")];
         let mut report = String::from("what the test has recorded:\n");
-        for line in self.tree().lines() {
+        for line in tree_of(&self.spans_of(recorded.clone())).lines() {
             let _strings_take_all = writeln!(report, "  {line}");
         }
-        for event in self.events() {
+        for event in events_of(recorded) {
             let _strings_take_all = writeln!(report, "  {} {}", event.level.as_str(), event.message);
+        }
+        for (missing, what) in missing.into_iter().filter(|(missing, _)| *missing > 0) {
+            let _strings_take_all = writeln!(report, "  and {missing} {what} that there was no room for");
         }
         report
     }
 }
 
-fn branch(tree: &mut String, spans: &[CapturedSpan], parent: SpanId, depth: usize) {
-    for span in spans.iter().filter(|span| span.parent == parent) {
-        let _strings_take_all = writeln!(tree, "{:1$}{2}", "", 2 * depth, span.name);
-        branch(tree, spans, span.span_id, depth + 1);
+#[track_caller]
+fn assert_all(missing: usize, what: &str) {
+    assert!(
+        missing == 0,
+        "there was no room for {missing} {what} of this test: too many spans were open at once, in it or beside it"
+    );
+}
+
+fn events_of(recorded: Recorded) -> Vec<CapturedEvent> {
+    let mut events = recorded.events;
+    events.sort_by_key(|event| event.unix_nanos);
+    events.into_iter().map(CapturedEvent::new).collect()
+}
+
+fn tree_of(spans: &[CapturedSpan]) -> String {
+    let places: HashMap<SpanId, usize> =
+        spans.iter().enumerate().map(|(at, span)| (span.span_id, at)).collect();
+    let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+    // From the last to the first: what is pushed last is written first.
+    for (at, span) in spans.iter().enumerate().rev() {
+        children.entry(places.get(&span.parent).copied()).or_default().push(at);
     }
+    let mut tree = String::new();
+    let mut next: Vec<(usize, usize)> = Vec::new();
+    let mut branch = |next: &mut Vec<_>, of, depth| {
+        next.extend(children.remove(&of).into_iter().flatten().map(|at| (at, depth)));
+    };
+    branch(&mut next, None, 0);
+    while let Some((at, depth)) = next.pop() {
+        let _strings_take_all = writeln!(tree, "{:1$}{2}", "", 2 * depth, spans[at].name);
+        branch(&mut next, Some(at), depth + 1);
+    }
+    tree
 }
 
 /// A test that runs, on its thread.
@@ -162,7 +199,6 @@ impl Capturing {
     /// # Panics
     /// Where the process has a telemetry that is not the tests'.
     pub(super) fn start() -> Self {
-        pipeline();
         let context = Context {
             trace_id: TraceId::random(),
             span_id: SpanId::random(),
@@ -170,7 +206,7 @@ impl Capturing {
             store: StoreId::create(),
             ..Context::NONE
         };
-        all().insert(context.trace_id, Recorded::default());
+        recorded::begin(context);
         Self { captured: Captured { context }, _context: context.attach() }
     }
 
@@ -183,79 +219,9 @@ impl Drop for Capturing {
     #[allow(clippy::print_stderr, reason = "a test that fails shows why")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprint!("{}", self.captured.report());
+            // A second panic would end the process, and with it the tests beside this one.
+            let _shown_or_not = catch_unwind(AssertUnwindSafe(|| eprint!("{}", self.captured.report())));
         }
-        all().remove(&self.captured.context.trace_id);
+        recorded::end(self.captured.context);
     }
-}
-
-/// What was recorded in one trace.
-#[derive(Default)]
-struct Recorded {
-    spans: Vec<SpanData>,
-    events: Vec<EventData>,
-}
-
-/// By the traces of tests that run.
-static ALL: OnceLock<Mutex<HashMap<TraceId, Recorded>>> = OnceLock::new();
-
-fn all() -> MutexGuard<'static, HashMap<TraceId, Recorded>> {
-    ALL.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Keeps what belongs to a test that runs.
-struct Capture;
-
-impl SpanExporter for Capture {
-    fn name(&self) -> &'static str {
-        "test"
-    }
-
-    fn export(&mut self, spans: &[SpanRef<'_>], _: Duration) -> Result<(), ExportError> {
-        let mut all = all();
-        for span in spans {
-            if let Some(recorded) = all.get_mut(&span.trace_id()) {
-                recorded.spans.push(SpanData::from(*span));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl LogExporter for Capture {
-    fn name(&self) -> &'static str {
-        "test"
-    }
-
-    fn export(&mut self, events: &[EventRef<'_>], _: Duration) -> Result<(), ExportError> {
-        let mut all = all();
-        for event in events {
-            if let Some(recorded) = all.get_mut(&event.trace_id()) {
-                recorded.events.push(EventData::from(*event));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The tests' telemetry, and the global subscriber where nobody has set one.
-fn pipeline() -> &'static Guard {
-    static PIPELINE: OnceLock<Guard> = OnceLock::new();
-    PIPELINE.get_or_init(|| {
-        let builder = Telemetry::builder()
-            .metrics_enabled(false)
-            .with_subscriber(false)
-            .trace_filter("trace")
-            .log_filter("trace")
-            // An assertion that fails is the test's own, and no event of what is tested.
-            .log_panics(false)
-            .exporter(Capture)
-            .log_exporter(Capture);
-        let guard = builder.install_for_tests().unwrap_or_else(|error| {
-            panic!("`#[spanwright::test]` needs a process without another telemetry: {error}");
-        });
-        let subscriber = tracing_subscriber::registry().with(span::layer());
-        let _theirs_stays = tracing::subscriber::set_global_default(span::Answering::new(subscriber));
-        guard
-    })
 }

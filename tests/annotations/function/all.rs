@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use spanwright::instrument_all;
-use spanwright::span::{Outcome, SpanData, SpanKind};
+use spanwright::span::{AttributeValue, Outcome, SpanData, SpanKind};
 
 use super::{attribute, block_on};
 use crate::collected::traced;
@@ -63,4 +63,88 @@ fn what_is_said_for_all_holds_unless_a_function_says_otherwise() {
 fn what_stands_below_it_sees_the_attribute() {
     let (_, trace) = traced(|| block_on(Cart.charge()).unwrap_err());
     assert_eq!(trace.one("charge").outcome, Outcome::Error);
+}
+
+struct Store {
+    is_open: bool,
+}
+
+#[instrument_all(enabled = self.is_open, record_all, fields(app = "shop", open = self.is_open, id = 0), err)]
+impl Store {
+    fn new(is_open: bool) -> Self {
+        Self { is_open }
+    }
+
+    #[instrument(record(id), skip(self))]
+    fn put(&self, id: u8) {}
+
+    #[instrument(skip_all)]
+    fn audit(&self, who: &str) -> Option<Result<u8, std::fmt::Error>> {
+        Some(u8::try_from(who.len()).map_err(|_| std::fmt::Error))
+    }
+
+    #[track_caller]
+    #[instrument(skip(self))]
+    fn place(&self) -> Result<&'static std::panic::Location<'static>, std::fmt::Error> {
+        Ok(std::panic::Location::caller())
+    }
+
+    #[cfg_attr(all(), spanwright::instrument(name = "counted once", metrics))]
+    fn counted() {}
+
+    #[cfg(all(test, not(test)))]
+    fn of_tests_elsewhere() -> Nonsense {}
+}
+
+#[instrument_all(err)]
+trait Priced {
+    fn price(&self) -> Result<u8, std::fmt::Error>;
+
+    fn doubled(&self) -> Result<u8, std::fmt::Error> {
+        self.price()?.checked_mul(2).ok_or(std::fmt::Error)
+    }
+}
+
+impl Priced for u8 {
+    fn price(&self) -> Result<u8, std::fmt::Error> {
+        Ok(*self)
+    }
+}
+
+#[test]
+fn what_mentions_self_is_not_for_functions_without_it() {
+    let (place, trace) = traced(|| {
+        Store::new(false).put(1);
+        let store = Store::new(true);
+        store.put(2);
+        store.audit("me");
+        store.place().unwrap()
+    });
+    assert_eq!(place.file(), file!(), "the caller's place is kept");
+    assert_eq!(trace.names(), ["new", "new", "put", "audit", "place"], "the first `put` is switched off");
+    let made = &trace.spans[0];
+    assert_eq!(
+        [attribute(made, "app"), attribute(made, "is_open")],
+        [super::text("shop"), Some(AttributeValue::Bool(false))]
+    );
+    assert!(made.attributes.iter().all(|(name, _)| name != "open"));
+    let put = trace.one("put");
+    assert_eq!(attribute(put, "id"), Some(AttributeValue::I64(2)), "its own `record` wins");
+    assert_eq!(attribute(put, "open"), Some(AttributeValue::Bool(true)));
+    let audit = trace.one("audit");
+    assert!(audit.attributes.iter().all(|(name, _)| name != "who"), "its own `skip_all` wins");
+    assert_eq!(audit.outcome, Outcome::Ok);
+}
+
+#[test]
+fn an_attribute_under_a_condition_observes_the_function_once() {
+    let ((), trace) = traced(Store::counted);
+    assert_eq!(trace.names(), ["counted once"]);
+}
+
+#[test]
+fn what_a_trait_has_already() {
+    let (_, trace) = traced(|| 200_u8.doubled().unwrap_err());
+    assert_eq!(trace.names(), ["doubled"], "`price` has no body there");
+    assert_eq!(trace.one("doubled").outcome, Outcome::Error);
 }

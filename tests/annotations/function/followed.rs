@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_stream::stream;
 use async_trait::async_trait;
-use futures_util::future::{BoxFuture, FutureExt, LocalBoxFuture};
-use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use futures_util::future::{BoxFuture, FutureExt, LocalBoxFuture, TryFuture, TryFutureExt};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStream, TryStreamExt};
 use spanwright::{Counter, Metrics, UpDownCounter, record};
 
 use super::*;
@@ -167,6 +167,60 @@ fn futures_in_boxes_and_behind_names_are_boxed_again() {
     assert_eq!(parents.map(Option::unwrap).collect::<Vec<_>>(), ["call", "call", "aliased", "chosen"]);
 }
 
+#[instrument(future)]
+fn unpinned(error: u32) -> Box<dyn Future<Output = Result<u32, Failed>> + Unpin + Send> {
+    Box::new(ready(Err(Failed(error))))
+}
+
+type Unpinned<'a> = Box<dyn Stream<Item = Result<u32, Failed>> + Unpin + 'a>;
+
+#[instrument(stream)]
+fn unpinned_stream(errors: &[u32]) -> Unpinned<'_> {
+    Box::new(stream::iter(errors.iter().map(|error| Err(Failed(*error)))))
+}
+
+#[instrument(future)]
+fn pinned(error: u32) -> Pin<Box<impl Future<Output = Result<u32, Failed>>>> {
+    let failing = async move { Err(Failed(error)) };
+    Box::pin(failing)
+}
+
+// The body alone does not say what the error is.
+#[instrument(future, err)]
+fn fallible(n: u32) -> impl TryFuture<Ok = u32, Error = Failed> {
+    let converted = async move { Ok(leaf(n).await? + 1) };
+    converted.map(|result| result)
+}
+
+#[instrument]
+fn fallible_block(n: u32) -> impl TryFuture<Ok = u32, Error = Failed> {
+    async move { Ok(leaf(n).await? + 1) }
+}
+
+#[instrument(stream)]
+fn fallible_stream(n: u32) -> impl TryStream<Ok = u32, Error = Failed> {
+    stream::once(async move { Ok(leaf(n).await? + 1) })
+}
+
+#[test]
+fn whatever_leads_to_a_future_or_a_stream_is_followed() {
+    let (_, trace) = traced(|| {
+        assert!(block_on(unpinned(1)).is_err());
+        assert_eq!(block_on(unpinned_stream(&[1]).collect::<Vec<_>>()).len(), 1);
+        assert!(block_on(pinned(1)).is_err());
+        assert!(block_on(TryFutureExt::into_future(fallible(0))).is_err());
+        assert!(block_on(TryFutureExt::into_future(fallible_block(0))).is_err());
+        assert!(block_on(Box::pin(fallible_stream(0).into_stream()).next()).unwrap().is_err());
+    });
+    for name in ["unpinned", "unpinned_stream", "pinned", "fallible", "fallible_block", "fallible_stream"] {
+        let span = trace.one(name);
+        assert_eq!(span.outcome, Outcome::Error, "{name}");
+        assert!(
+            matches!(attribute(span, "error.type"), Some(AttributeValue::Str(name)) if name.ends_with("Failed"))
+        );
+    }
+}
+
 #[async_trait]
 trait Remote {
     async fn fetch(&self, n: u32) -> Result<u32, Failed>;
@@ -244,6 +298,24 @@ fn filled_in_by_items(metrics: &Arc<Followed>) -> Numbers {
         yield leaf(0).await;
     }
     .boxed()
+}
+
+#[instrument(future, fields(late = Empty))]
+fn hands_out(out: &mut Option<Box<dyn Fn()>>) -> impl Future<Output = ()> + use<> {
+    *out = Some(Box::new(move || record!(late = 1)));
+    ready(())
+}
+
+#[test]
+fn after_the_end_of_a_followed_future_nothing_is_recorded() {
+    // The formatting layer panics where a span that is closed is recorded into.
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut out = None;
+        let mut future = std::pin::pin!(hands_out(&mut out));
+        assert!(poll_once(future.as_mut()).is_ready());
+        out.unwrap()();
+    });
 }
 
 type Numbers = Pin<Box<dyn Stream<Item = Result<u32, Failed>> + Send>>;

@@ -34,6 +34,46 @@ fn one(cause: &Context) -> Pin<Box<dyn Future<Output = ()> + '_>> {
 #[instrument(follows_from = cause)]
 fn from_tracing(cause: Option<Id>) {}
 
+/// What the body wants is borrowed.
+#[instrument(follows_from = causes)]
+async fn kept(causes: Vec<Context>) {
+    drop(causes);
+}
+
+/// What the caller chooses is consumed.
+#[instrument(follows_from = causes)]
+fn consumed(causes: impl IntoIterator<Item = Context>) {}
+
+struct Batch {
+    causes: Vec<Context>,
+}
+
+impl Batch {
+    #[instrument(follows_from = self.causes)]
+    fn run(&self) {}
+
+    #[instrument(follows_from = self.causes)]
+    fn finish(self) -> Vec<Context> {
+        self.causes
+    }
+}
+
+#[test]
+fn what_a_span_follows_from_stays_with_the_body() {
+    let causes = vec![other(), other()];
+    let (returned, trace) = traced(|| {
+        block_on(kept(causes.clone()));
+        let batch = Batch { causes: causes.clone() };
+        batch.run();
+        consumed(causes.iter().copied());
+        batch.finish()
+    });
+    assert_eq!(returned, causes);
+    for name in ["kept", "run", "consumed", "finish"] {
+        assert_eq!(trace.one(name).links, links(&causes));
+    }
+}
+
 fn links(of: &[Context]) -> Vec<Link> {
     of.iter().map(|context| Link { trace_id: context.trace_id, span_id: context.span_id }).collect()
 }
@@ -53,6 +93,26 @@ fn causes_become_links() {
     assert!(batch_async.attributes.iter().any(|(key, _)| key == "size"), "beside fields, and after them");
     assert_eq!(one.links, links(&causes[..1]));
     assert_eq!(none.links, []);
+}
+
+#[test]
+fn many_causes_leave_room_for_fields_and_errors() {
+    #[instrument(follows_from = causes, fields(size = causes.len(), later = Empty), err)]
+    fn many(causes: &[Context]) -> Result<(), &'static str> {
+        record!(later = true);
+        Err("failed")
+    }
+    let causes: Vec<_> = std::iter::repeat_with(other).take(100).collect();
+    let (_, trace) = traced(|| many(&causes));
+    let many = trace.one("many");
+    assert_eq!(many.links, links(&causes[..many.links.len()]));
+    assert!(many.links.len() > 30);
+    assert_eq!(many.dropped_links as usize, 100 - many.links.len());
+    assert_eq!(many.dropped_attributes, 0);
+    for name in ["size", "later", "error.type"] {
+        assert!(many.attributes.iter().any(|(key, _)| key == name), "{name}: {:?}", many.attributes);
+    }
+    assert_eq!(many.error.as_deref(), Some("failed"));
 }
 
 /// Notes what follows from what.

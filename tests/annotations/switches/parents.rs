@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use spanwright::span::{SpanData, SpanId, TraceId};
-use spanwright::{AsParent, Context, Parent, instrument, record};
+use spanwright::{AsParent, Context, Counter, Metrics, Parent, Registry, instrument, record};
 use tracing_subscriber::prelude::*;
 
 use crate::collected::{Trace, spans_of, telemetry, traced};
@@ -121,6 +121,30 @@ fn forced_root() -> Context {
 #[instrument(parent = parent)]
 fn child_of<P: AsParent>(parent: P) -> Context {
     Context::current()
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "parents")]
+struct Handled {
+    /// Requests that were handled.
+    #[metric(role = calls)]
+    requests_total: Counter,
+}
+
+#[instrument(parent = parent, metrics = Handled)]
+fn counted_under(parent: Context) {}
+
+#[instrument(follows_from = cause, metrics = Handled)]
+fn counted_after(cause: Context) {}
+
+#[test]
+fn what_has_a_parent_or_a_cause_still_reports_into_metrics_of_ones_own() {
+    telemetry();
+    counted_under(remote(true));
+    counted_after(remote(true));
+    let family = Registry::global().get_metric("parents_requests_total").unwrap();
+    let count = family.series(&[]).and_then(|series| series.value.number());
+    assert_eq!(count, Some(2.0));
 }
 
 #[test]

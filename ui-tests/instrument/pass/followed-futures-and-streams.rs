@@ -234,6 +234,22 @@ fn followed(order: [u8; 1024]) -> impl Future<Output = u8> {
     }
 }
 
+/// The handle of a task that runs by itself, as Tokio's.
+struct JoinHandle<T>(T);
+
+impl<T> Future for JoinHandle<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<T> {
+        std::task::Poll::Pending
+    }
+}
+
+#[instrument]
+fn started() -> JoinHandle<u8> {
+    JoinHandle(7)
+}
+
 fn is_send<T: Send>(value: T) -> T {
     value
 }
@@ -257,6 +273,7 @@ fn main() {
     drop(is_send(Shop::named_items(&[7])));
     drop((Shop::local_items(&Cell::new(7)), more()));
     without_the_prelude::uses();
+    let _: u8 = started().0;
     let (plain, followed) = (plain([0; 1024]), followed([0; 1024]));
     let added = size_of_val(&followed) - size_of_val(&plain);
     assert!(added <= 200, "{added} bytes added to {}", size_of_val(&plain));

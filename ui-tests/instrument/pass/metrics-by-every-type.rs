@@ -75,6 +75,29 @@ impl GenericMetrics<()> {
 #[instrument(metrics = GenericMetrics<()>)]
 pub fn generic() {}
 
+/// One's own way to an instance.
+trait Shared: Sized + 'static {
+    fn global() -> &'static Self;
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "shared", global = false)]
+struct SharedMetrics {
+    /// Jobs.
+    #[metric(role = calls)]
+    jobs_total: Counter,
+}
+
+impl Shared for SharedMetrics {
+    fn global() -> &'static Self {
+        static GLOBAL: OnceLock<SharedMetrics> = OnceLock::new();
+        GLOBAL.get_or_init(|| Self::register(Registry::global()))
+    }
+}
+
+#[instrument(metrics = SharedMetrics)]
+fn shared() {}
+
 struct Store {
     metrics: Arc<GenericMetrics<Operation>>,
     orders: u32,
@@ -101,6 +124,7 @@ async fn consumes(metrics: Arc<GenericMetrics<Operation>>, orders: u32) -> u32 {
 fn main() {
     put();
     generic();
+    shared();
     serve("a".to_owned());
     let mut store = Store { metrics: Arc::new(GenericMetrics::register(&Registry::new())), orders: 0 };
     store.changes();

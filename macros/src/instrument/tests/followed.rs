@@ -77,6 +77,13 @@ fn what_can_not_be_followed() {
         ],
     );
     refused(
+        "stream",
+        "unsafe extern \"C\" fn f(n: u8, _: ...) -> BoxStream<'static, u8> { g() }",
+        &[
+            "stream: `stream` needs the body in a closure, which C-variadic arguments can't enter: remove `stream`",
+        ],
+    );
+    refused(
         "ret",
         "fn f() -> BoxStream<'static, u8> { g() }",
         &["ret: a stream returns nothing at its end, and its items are no one value: remove `ret`"],

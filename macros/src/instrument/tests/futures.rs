@@ -108,4 +108,5 @@ fn bodies_that_stay_in_place() {
     expansion("track_caller", "metrics", "#[track_caller] fn at(place: u8) -> u8 { place }");
     expansion("never", "", "fn exit() -> ! { loop {} }");
     expansion("async_never", "", "async fn serve() -> ! { loop {} }");
+    expansion("variadic", "record(n)", "unsafe extern \"C\" fn sum(n: u8, args: ...) -> u8 { n }");
 }

@@ -116,3 +116,14 @@ fn nothing_panics() {
     let item = "fn f(&self, a: A) -> Pin<Box<dyn Future<Output = A> + 'a>> { g(); #[x] ::a::Box::pin(async move { a },) }";
     survives_damage(instrument, args, item);
 }
+
+#[test]
+fn a_body_that_is_half_written_is_handed_on_for_editors() {
+    for body in ["shop .", "let order = shop . orders ()", "if shop"] {
+        for args in ["record(shop.id)", "nam = 3"] {
+            let item = tokens(&format!("fn charge(shop: &Shop) {{ {body} }}"));
+            let expansion = instrument(tokens(args), item).to_string();
+            assert!(expansion.contains(&format!("{{ {body} }}")), "{expansion}");
+        }
+    }
+}

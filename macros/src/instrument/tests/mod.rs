@@ -55,7 +55,7 @@ fn statements(call: TokenStream) -> TokenStream {
             other => panic!("a token between the groups: {other}"),
         })
         .collect();
-    let [site, labels, record, outcome, ret, body] = groups.as_slice() else {
+    let [span, decided, report, site, labels, record, outcome, ret, body] = groups.as_slice() else {
         panic!("{} groups", groups.len())
     };
     let mode = mode.to_string();
@@ -67,10 +67,16 @@ fn statements(call: TokenStream) -> TokenStream {
         quote!(let described = [#parts];)
     });
     let site: TokenStream = site.collect();
+    let span = (!span.is_empty()).then(|| quote!(let span = #span;));
+    let decided = (!decided.is_empty()).then(|| quote!(let site = site #decided;));
+    let report = (!report.is_empty()).then(|| quote!(let report = { #report };));
     quote! {
         { #mode };
         #described
         let site = Spec { #site };
+        #decided
+        #report
+        #span
         let labels = { #labels };
         let record = { #record };
         let outcome = { #outcome };

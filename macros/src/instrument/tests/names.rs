@@ -9,6 +9,11 @@ fn a_name_made_of_parameters() {
         "name = \"publish {{{event.kind:?}}} to {topic}\", record(topic)",
         "fn publish(topic: &str, event: &Event) {}",
     );
+    expansion(
+        "raw_name",
+        "name = \"{type} {r#type} {r#topic} {gen} {event.match} {event.0}\"",
+        "fn publish(topic: &str, r#type: u8, r#gen: u8, event: &Event) {}",
+    );
     expansion("route_name", "name = \"GET /orders/{id}\"", "fn order(id: u64) {}");
     expansion(
         "route_and_parameter",
@@ -26,6 +31,18 @@ fn a_name_made_of_parameters() {
         "fn get(id: u64) {}",
         "\"get {self.id}\": `{self.id}` in the name is no parameter; write `{{self.id}}` for the braces themselves",
     );
+    for keyword in ["type", "crate", "super", "r#match", "_", "event.self"] {
+        let message = match keyword {
+            "type" | "r#match" => format!(
+                "`{{{keyword}}}` in the name is no parameter; write `{{{{{keyword}}}}}` for the braces themselves"
+            ),
+            _ => format!(
+                "`{{{keyword}}}` is no parameter, nor a field of one: write `{{{{` and `}}}}` for braces themselves"
+            ),
+        };
+        let name = format!("\"get {{{keyword}}}\"");
+        refused(&format!("name = {name}"), "fn get(event: u64) {}", &format!("{name}: {message}"));
+    }
     refused(
         "name = \"get {id\"",
         "fn get(id: u64) {}",
@@ -61,6 +78,20 @@ fn kinds_and_components() {
     refused("kind = 3", CHARGE, &["3: `kind` takes a kind: write `kind = server`"]);
     refused("kind", CHARGE, &["kind: `kind` needs a value: write `kind = server`"]);
     refused("component = \"\"", CHARGE, &["\"\": `component` is empty; write a text, or leave it out"]);
+    for (name, what) in [
+        ("a..b", "a part of the component's name is empty"),
+        (".a", "a part of the component's name is empty"),
+        ("a.", "a part of the component's name is empty"),
+        (".", "a part of the component's name is empty"),
+        ("a=b", "there is `=` in the component's name, which ends a name in the configuration"),
+        ("a..b, c", "there is `,` in the component's name, which separates components in the configuration"),
+        ("a ", "there is white space around the component's name, which the configuration leaves out"),
+    ] {
+        let message = format!("\"{name}\": {what}: write parts with dots between them, like `persist.s3`");
+        refused(&format!("component = \"{name}\""), CHARGE, &[&message]);
+    }
+    let inner = instrument(tokens("component = \"a b.c\""), tokens(CHARGE)).to_string();
+    assert!(!inner.contains("compile_error"), "the configuration can write it: {inner}");
     refused("component = x", CHARGE, &["x: `component` takes a string: write `component = \"…\"`"]);
 }
 

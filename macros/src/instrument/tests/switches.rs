@@ -36,6 +36,55 @@ fn switches_are_values() {
         refused(&format!("{key} ="), CHARGE, &[&message]);
         let awaited = "await: this is evaluated before the call begins, where nothing can be awaited: await it in the caller, and \
              hand it over as a parameter";
-        refused(&format!("{key} = order.find().await"), CHARGE, &[awaited]);
+        for value in [
+            "order.find().await",
+            "&order.find().await",
+            "find(a, [order.find().await])",
+            "on || order.is_open().await",
+            "(|a| a)(b, c.await)",
+            "poll(async move |a, (b | b)| a.await, 1, order.await)",
+            "poll(async { order.await }).await",
+            "format!(\"{}\", x.await).len() > 1",
+        ] {
+            refused(&format!("{key} = {value}"), CHARGE, &[awaited]);
+        }
+    }
+}
+
+#[test]
+fn what_is_a_future_of_its_own_may_await() {
+    for value in [
+        "poll(async { order.await })",
+        "poll(async move { order.await }, 1)",
+        "poll(async move || order.await)",
+        "poll(1, async |a, b| b.await, 2)",
+        "poll(async || order.await)",
+        "a.r#await",
+    ] {
+        expand(&format!("enabled = {value}"));
+    }
+}
+
+fn expand(args: &str) {
+    let expanded = instrument(tokens(args), tokens(CHARGE)).to_string();
+    assert!(!expanded.contains("compile_error"), "{args}: {expanded}");
+}
+
+#[test]
+fn what_a_span_follows_from_stays_with_the_body_where_it_is_a_place() {
+    for (causes, given) in [
+        ("causes", "& (causes)"),
+        ("self.causes", "& (self . causes)"),
+        ("(request.0.causes)", "& ((request . 0 . causes))"),
+        ("&causes", "& causes"),
+        ("batches[0].causes", "& (batches [0] . causes)"),
+        ("*self.causes", "& (* self . causes)"),
+        ("causes.iter()", "causes . iter ()"),
+        ("{ causes }", "{ causes }"),
+        ("find().causes", "find () . causes"),
+    ] {
+        let args = format!("follows_from = {causes}");
+        let expanded = instrument(tokens(&args), tokens(CHARGE)).to_string();
+        assert!(expanded.contains(&format!(". follows_from ({given})")), "{expanded}");
     }
 }

@@ -1,12 +1,13 @@
 //! How a call ends: by what it returned, by unwinding, or by the drop of its future.
 
 use spanwright_core::callsite::METRICS;
+use spanwright_core::carried;
 use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{Context, ContextGuard};
 use spanwright_core::slots::Outcome;
 use spanwright_core::slots::value::{Value, index};
 
-use super::{Active, COUNTED, ENDED, ENTERED, Entered, PANICKED, SWAPS};
+use super::{Active, COUNTED, ENDED, ENTERED, Entered, HOLDS, PANICKED, SWAPS};
 use crate::call::outcome::Verdict;
 use crate::call::shadow;
 use crate::span;
@@ -61,13 +62,6 @@ impl Active {
         self.end(&Verdict::of(outcome));
     }
 
-    /// Ends a call whose stream was dropped: it had this outcome, unless it unwound.
-    #[cold]
-    pub(in crate::call) fn abandon_as(&mut self, outcome: Outcome) {
-        let outcome = if self.flags & PANICKED == 0 { outcome } else { Outcome::Panicked };
-        self.end(&Verdict::of(outcome));
-    }
-
     /// Writes the error down in the span, and emits the event about it, within the span.
     #[cold]
     fn say_error(&mut self, verdict: &Verdict<'_>, at: Ticks) {
@@ -102,7 +96,9 @@ impl Active {
     fn write_error(&mut self, verdict: &Verdict<'_>) {
         if self.slot.is_some() {
             span::write(self.slot, |fields| {
-                if let Some(error_type) = verdict.error_type {
+                // What somebody calls cancelled or panicked is called so.
+                let own = matches!(verdict.outcome, Outcome::Ok | Outcome::Error);
+                if let Some(error_type) = verdict.error_type.filter(|_| own) {
                     fields.push(index::ERROR_TYPE, Value::Str(error_type));
                 }
                 let said = verdict.message.filter(|(message, _)| !message.is_returned());
@@ -123,7 +119,9 @@ impl Active {
         let current = Context::here();
         if self.slot.is_some() && span::records_events(current) {
             span::event_at(current, self.site.spec(), level, true, at, |fields| {
-                fields.push(0, Value::Str(verdict.error_type.unwrap_or_default()));
+                if let Some(error_type) = verdict.error_type {
+                    fields.push(0, Value::Str(error_type));
+                }
                 fields.push_fmt(1, format_args!("{message}"));
             });
             shadow::by_us(|| self.site.events.error(self.site, message, level));
@@ -134,6 +132,16 @@ impl Active {
 }
 
 impl Entered<'_> {
+    /// Ends the call. What has panicked once did so in the end too.
+    #[inline]
+    pub(in crate::call) fn end(self, verdict: &Verdict<'_>) {
+        if self.before == 0 {
+            self.active.end(verdict);
+        } else {
+            self.active.end(&Verdict::of(Outcome::Panicked));
+        }
+    }
+
     /// Says what one of many values means, while the call goes on: each is an event, and the first error the span's own.
     #[inline]
     pub(in crate::call) fn say(&mut self, verdict: &Verdict<'_>, is_first: bool) {
@@ -158,6 +166,9 @@ impl Drop for Ending<'_> {
         let shadow = active.shadow.take();
         let was_entered = active.flags & ENTERED != 0;
         active.exit();
+        if active.flags & HOLDS != 0 {
+            carried::release(active.context.baggage);
+        }
         if active.flags & METRICS != 0 {
             active.count(*at, *outcome);
         }

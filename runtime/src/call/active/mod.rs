@@ -1,10 +1,13 @@
 //! A call that is observed: on our own route, on `tracing`'s, in metrics, in any combination.
 
 mod ending;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, UNREGISTERED};
+use spanwright_core::carried;
 use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{ANNOTATED, Context, REMOTE, SUPPRESSED};
 use spanwright_core::ids::{SpanId, TraceId};
@@ -15,7 +18,7 @@ use super::shadow::{self, Captured, Shadow};
 use super::site::Site;
 use super::switched::EXTRAS;
 use crate::parent::Parent;
-use crate::{bridge, span};
+use crate::{bridge, propagation, span};
 
 /// The context is this call's own while the call is entered, and the one to go back to is kept here; or the other
 /// way round. So entering and leaving are the same swap.
@@ -30,6 +33,8 @@ const ENDED: u32 = 1 << 19;
 const UNWINDS: u32 = 1 << 21;
 /// The call is counted and nothing else.
 const COUNTED: u32 = 1 << 20;
+/// The call holds what its trace carries.
+const HOLDS: u32 = 1 << 22;
 
 /// A call between its start and its end.
 #[derive(Debug)]
@@ -147,7 +152,7 @@ impl Active {
         // Dropped children share the root's context; a future keeps it, wherever it is polled.
         if bits == 0
             || around.is_suppressed()
-            || (bits == DIRECT && is_dropped_child && enter && around == here)
+            || (bits & !EXTRAS == DIRECT && is_dropped_child && enter && around == here)
         {
             return;
         }
@@ -179,6 +184,10 @@ impl Active {
         }
         let wants_shadow = bits & (SHADOW | ASK) != 0 && shadow::is_wanted(site, bits);
         active.record(own, bits, wants_shadow, stated, record);
+        if own.baggage != 0 && active.flags & SWAPS != 0 {
+            // A stated parent's context may be a copy that nobody holds.
+            active.carry(own, is_local && enter && stated.is_none());
+        }
         active.flags &= !PANICKED;
         if active.flags == 0 && active.shadow.is_none() {
             active.flags = ENDED;
@@ -221,8 +230,17 @@ impl Active {
         let Context { trace_id, span_id, flags, .. } = own;
         let flags = flags | around.flags & REMOTE;
         let (spec, parent, at) = (self.site.spec(), around.span_id, self.start);
-        self.slot = span::open(&Start { spec, trace_id, span_id, parent, at, flags });
+        self.slot = span::open(&Start { spec, trace_id, span_id, parent, at, flags }, own.store);
         self.slot
+    }
+
+    /// Writes `tracestate` down, and holds what the trace carries, unless what is around the call does so.
+    #[cold]
+    fn carry(&mut self, own: Context, is_held_around: bool) {
+        propagation::write_trace_state(own, self.slot);
+        if !is_held_around && carried::hold(own.baggage) {
+            self.flags |= HOLDS;
+        }
     }
 
     /// Evaluates the fields, once, for whichever routes want them.

@@ -265,10 +265,10 @@ headers = { authorization = 5 }
     let expected = [
         "FILE:1:1: there is no key `shutdown_timout`, did you mean `shutdown_timeout`?; there are `explain`, `log_level`, \
          `service`, `resource`, `disabled`, `tracing`, `components`, `logging`, `metrics`, `otlp`, `redaction_key`, \
-         `memory_limit`, `ring_size`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
+         `memory_limit`, `ring_size`, `propagators`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
         "FILE:2:1: there is no key `sample_rate`, did you mean `tracing.sample_rate`?; there are `explain`, `log_level`, \
          `service`, `resource`, `disabled`, `tracing`, `components`, `logging`, `metrics`, `otlp`, `redaction_key`, \
-         `memory_limit`, `ring_size`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
+         `memory_limit`, `ring_size`, `propagators`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
         "FILE:10:3: there is no key `metrics.extra`; there are `exporters`, `temporality`, `histogram_aggregation`, \
          `interval`, `timeout`, `exemplars`, `enabled`, `addr`, `port`, `process`, `runtimes`, `build_info`, \
          `recorder`, `own`, `rolling_windows`",

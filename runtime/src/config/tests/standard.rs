@@ -75,6 +75,7 @@ fn example(variable: &str) -> (&'static str, &'static [(&'static str, &'static s
         "OTEL_TRACES_SAMPLER_ARG" => ("0.5", &[RATIO]),
         "OTEL_RESOURCE_ATTRIBUTES" => ("a=b", &[]),
         "OTEL_LOG_LEVEL" => ("error", &[]),
+        "OTEL_PROPAGATORS" => ("b3", &[]),
         "OTEL_METRICS_EXEMPLAR_FILTER" => ("always_off", &[]),
         "OTEL_TRACES_EXPORTER" | "OTEL_METRICS_EXPORTER" => ("console", &[]),
         "OTEL_LOGS_EXPORTER" => ("otlp/stdout", &[]),

@@ -1,11 +1,15 @@
 //! Events: what is logged, and what happens within spans.
 
+use spanwright_core::cells::StoreId;
+
 use super::arena::{Arena, Attributes, Range, Text};
 use super::{Level, SpanId, TraceId};
 
 /// An event, of a size that is always the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EventHead {
+    /// The store that was current: a test's, perhaps.
+    pub(crate) store: StoreId,
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
     pub(crate) flags: u8,
@@ -52,6 +56,11 @@ pub struct EventRef<'a> {
 }
 
 impl<'a> EventRef<'a> {
+    /// The store that was current where it happened.
+    pub(crate) fn store(&self) -> StoreId {
+        self.head.store
+    }
+
     /// The trace it happened in, or [`TraceId::NONE`].
     #[must_use]
     pub fn trace_id(&self) -> TraceId {

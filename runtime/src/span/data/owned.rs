@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use spanwright_core::cells::StoreId;
+
 use super::arena::{Arena, AttributeRef, Attributes, Range, Value};
 use super::event::{EventBatch, EventHead, EventRef};
 use super::span::{Link, SpanBatch, SpanHead, SpanRef, Status, StatusHead};
@@ -244,6 +246,7 @@ impl SpanBatch {
 
 fn event_head(arena: &mut Arena, event: &EventData) -> EventHead {
     EventHead {
+        store: StoreId::DEFAULT,
         trace_id: event.trace_id,
         span_id: event.span_id,
         flags: event.trace_flags,

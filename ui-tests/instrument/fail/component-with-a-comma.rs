@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(component = "persist,s3")]
+fn serve() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(component = "persist=off")]
+fn serve() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use spanwright::instrument;
+
+#[instrument(skip_al)]
+fn log_in(password: &str) {}
+
+fn main() {}
