@@ -74,7 +74,7 @@ fn the_strict_parser_reads_openmetrics() {
 
     assert_eq!(sample(&families["shop_order_pieces"], "shop_order_pieces_sum", &[]), 3.0);
     assert_eq!(sample(&families["shop_revenue_cents"], "shop_revenue_cents_total", &[]), 2.0 * 1990.0);
-    assert_eq!(families["shop_orders_to_ship"]["type"], "gauge");
+    assert_eq!(families["shop_shipping_queue_orders"]["type"], "gauge");
     assert!(
         sample(
             &families["shop_last_shipment_timestamp_seconds"],

@@ -76,7 +76,10 @@ fn assert_orders(spans: &[Span], logs: &[Log]) {
             "{trace:#?}"
         );
         assert!(
-            trace.iter().all(|span| span.kind == "SPAN_KIND_INTERNAL" && span.start <= span.end),
+            trace.iter().all(|span| {
+                let kind = if span.parent.is_empty() { "SPAN_KIND_SERVER" } else { "SPAN_KIND_INTERNAL" };
+                span.kind == kind && span.start <= span.end
+            }),
             "{trace:#?}"
         );
         assert_eq!((root.parent.as_str(), root.text("http.route")), ("", Some("/orders")));

@@ -57,8 +57,8 @@ fn prometheus_sees_what_the_shop_did() {
         assert!(!prometheus.query(in_flight).is_empty(), "{in_flight} has no series");
         exactly(&format!("sum({in_flight})"), 0.0);
     }
-    exactly("shop_orders_to_ship", 0.0);
-    let metadata = prometheus.metadata("shop_orders_to_ship");
+    exactly("shop_shipping_queue_orders", 0.0);
+    let metadata = prometheus.metadata("shop_shipping_queue_orders");
     assert_eq!(
         (metadata["type"].as_str(), metadata["help"].as_str()),
         (Some("gauge"), Some("Paid orders that wait to be shipped."))

@@ -31,9 +31,15 @@ struct PlaceOrder {
 
 #[instrument(
     name = "POST /orders",
+    kind = server,
     record(body.item),
     fields(http.request.method = "POST", http.route = "/orders"),
     metrics(prefix = "shop_http", labels(route = "POST /orders"), in_flight),
+    slo(
+        latency("95%" < "250ms"),
+        name = "orders_are_quick",
+        description = "Customers wait for their order to be taken: most for less than a quarter of a second.",
+    ),
 )]
 async fn place_order(
     State(shop): State<Shop>,
@@ -45,6 +51,7 @@ async fn place_order(
 
 #[instrument(
     name = "GET /orders/{id}",
+    kind = server,
     record(id),
     fields(http.request.method = "GET", http.route = "/orders/{id}"),
     metrics(prefix = "shop_http", labels(route = "GET /orders/{id}"), in_flight),
@@ -61,6 +68,7 @@ struct Filter {
 
 #[instrument(
     name = "GET /orders",
+    kind = server,
     record(?filter.status),
     fields(http.request.method = "GET", http.route = "/orders"),
     metrics(prefix = "shop_http", labels(route = "GET /orders"), in_flight),
@@ -76,6 +84,7 @@ impl IntoResponse for ShopError {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Payment(PaymentError::Declined) => StatusCode::PAYMENT_REQUIRED,
+            Self::Payment(PaymentError::Failed) => StatusCode::BAD_GATEWAY,
             Self::Payment(PaymentError::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
             Self::Store(StoreError::UnknownOrder(_)) => StatusCode::NOT_FOUND,
             Self::Store(StoreError::UnknownItem(_)) => StatusCode::UNPROCESSABLE_ENTITY,

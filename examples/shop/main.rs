@@ -19,6 +19,7 @@ mod payment;
 mod shipping;
 mod shop;
 mod store;
+mod trouble;
 
 use std::error::Error;
 use std::future;
@@ -70,11 +71,11 @@ async fn main() -> ExitCode {
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     // `/ready` says no until the shop listens.
     let starting = health::not_ready("the shop is opening");
-    let store = Arc::new(Store::open(options.database.as_deref())?);
+    let store = Arc::new(Store::open(options.database.as_deref(), options.trouble)?);
     let checked = store.clone();
     health::add(Check::new("database", move || future::ready(checked.check())));
-    let (shipping, worker) = Shipping::start(store.clone())?;
-    let shop = Shop::new(store, shipping);
+    let (shipping, worker) = Shipping::start(store.clone(), options.trouble)?;
+    let shop = Shop::new(store, shipping, options.trouble);
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         format!(
             "can't listen on {}: {error}; choose another with `--listen`, port 0 for a free one",

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::trouble::Trouble;
+
 /// What `--help` says.
 pub const HELP: &str = "\
 A small shop, instrumented by annotations.
@@ -17,6 +19,9 @@ Options:
   --database FILE    where to keep orders [default: in memory]
   --load             send requests to itself for a while, then print a summary and end
   --seconds N        how long to do so [default: 15]
+  --fail-ratio R     have this share of charges and shipments fail, from 0 to 1, so that alerts fire
+  --slow MS          have each query take so many milliseconds longer
+  --slow-shipping MS have each shipment take so many milliseconds longer
   --explain-config   say what configuration is in force, and where each value comes from
   --catalog          say everything that it can emit, as JSON for `spanwright dashboards` and `alerts`
   --help             this text
@@ -28,8 +33,18 @@ Environment:
   RUST_LOG                       what to log, such as shop=debug
 ";
 
-const NAMES: [&str; 7] =
-    ["--listen", "--database", "--load", "--seconds", "--explain-config", "--catalog", "--help"];
+const NAMES: [&str; 10] = [
+    "--listen",
+    "--database",
+    "--load",
+    "--seconds",
+    "--fail-ratio",
+    "--slow",
+    "--slow-shipping",
+    "--explain-config",
+    "--catalog",
+    "--help",
+];
 
 /// What was asked for.
 #[derive(Debug)]
@@ -38,6 +53,8 @@ pub struct Options {
     pub database: Option<PathBuf>,
     /// How long to send requests to itself, where that was asked for.
     pub load: Option<Duration>,
+    /// What is to go wrong.
+    pub trouble: Trouble,
     /// Only say what configuration is in force.
     pub explain_config: bool,
     /// Only say what it can emit.
@@ -63,6 +80,7 @@ impl Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             database: None,
             load: None,
+            trouble: Trouble::default(),
             explain_config: false,
             catalog: false,
             help: false,
@@ -82,6 +100,9 @@ impl Options {
                 "--database" => options.database = Some(parsed(name, value(), "shop.db")?),
                 "--seconds" => seconds = parsed(name, value(), "15")?,
                 "--load" => load = true,
+                "--fail-ratio" => options.trouble.fail_ratio = parsed(name, value(), "0.2")?,
+                "--slow" => options.trouble.slow = milliseconds(name, value())?,
+                "--slow-shipping" => options.trouble.slow_shipping = milliseconds(name, value())?,
                 "--explain-config" => options.explain_config = true,
                 "--catalog" => options.catalog = true,
                 "--help" | "-h" => options.help = true,
@@ -97,6 +118,10 @@ fn parsed<T: FromStr>(name: &str, value: Option<OsString>, example: &'static str
     let value = value.ok_or_else(|| OptionsError::Missing(name.to_owned(), example))?;
     let value = value.to_string_lossy();
     value.parse().map_err(|_| OptionsError::Wrong(name.to_owned(), value.into_owned(), example))
+}
+
+fn milliseconds(name: &str, value: Option<OsString>) -> Result<Duration, OptionsError> {
+    Ok(Duration::from_millis(parsed(name, value, "100")?))
 }
 
 /// The option that shares the most pairs of letters with what was written.

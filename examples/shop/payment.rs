@@ -1,6 +1,5 @@
 //! Cards, and a simulated payment provider that declines some of them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,6 +7,7 @@ use spanwright::{Label, Secret, instrument};
 use tokio::time::{sleep, timeout};
 
 use crate::metrics::{Charge, ChargeResult, ShopMetrics};
+use crate::trouble::{Dice, Trouble};
 
 /// How long the provider may take.
 const PATIENCE: Duration = Duration::from_millis(90);
@@ -53,18 +53,26 @@ pub enum PaymentError {
     /// The provider said no.
     #[error("the card was declined")]
     Declined,
+    /// The provider has trouble of its own.
+    #[error("the payment provider failed")]
+    Failed,
     /// The provider said nothing.
     #[error("the payment provider did not answer within {} ms", PATIENCE.as_millis())]
     TimedOut,
 }
 
 /// The payment provider. In real life, this is on the other side of a network.
-#[derive(Default)]
 pub struct Provider {
-    calls: AtomicU64,
+    trouble: Trouble,
+    dice: Dice,
 }
 
 impl Provider {
+    /// A provider with that trouble.
+    pub fn new(trouble: Trouble) -> Self {
+        Self { trouble, dice: Dice::default() }
+    }
+
     /// Charges a card. An error sets the span's status and `error.type`, and counts as `outcome="error"`; the
     /// log has it at `debug`, since a declined card is the customer's trouble and not the operator's.
     #[instrument(
@@ -81,6 +89,7 @@ impl Provider {
         let result = match &charged {
             Ok(()) => ChargeResult::Accepted,
             Err(PaymentError::Declined) => ChargeResult::Declined,
+            Err(PaymentError::Failed) => ChargeResult::Failed,
             Err(PaymentError::TimedOut) => ChargeResult::TimedOut,
         };
         ShopMetrics::global().charges_total.with(Charge { brand: card.brand(), result }).inc();
@@ -91,6 +100,9 @@ impl Provider {
     #[instrument(metrics)]
     async fn authorize(&self, card: &Card, amount_cents: u64) -> Result<(), PaymentError> {
         sleep(self.latency()).await;
+        if self.trouble.strikes(&self.dice) {
+            return Err(PaymentError::Failed);
+        }
         // The numbers that payment providers give out for tests end alike.
         match card.number.expose().as_str() {
             number if number.ends_with("0002") || amount_cents > LIMIT_CENTS => Err(PaymentError::Declined),
@@ -101,7 +113,6 @@ impl Provider {
 
     /// Between 3 and 18 ms, in no obvious order.
     fn latency(&self) -> Duration {
-        let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        Duration::from_millis(3 + (call.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60))
+        Duration::from_millis(3 + (self.dice.throw() >> 60))
     }
 }

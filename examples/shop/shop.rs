@@ -9,6 +9,7 @@ use crate::metrics::ShopMetrics;
 use crate::payment::{Card, PaymentError, Provider};
 use crate::shipping::Shipping;
 use crate::store::{Store, StoreError};
+use crate::trouble::Trouble;
 
 /// The number of an order.
 pub type OrderId = i64;
@@ -61,8 +62,8 @@ pub struct Shop {
 
 impl Shop {
     /// A shop that keeps its orders in `store` and hands what is paid to `shipping`.
-    pub fn new(store: Arc<Store>, shipping: Shipping) -> Self {
-        Self { store, provider: Arc::default(), shipping }
+    pub fn new(store: Arc<Store>, shipping: Shipping, trouble: Trouble) -> Self {
+        Self { store, provider: Arc::new(Provider::new(trouble)), shipping }
     }
 
     /// Takes an order: writes it down, charges the card, and queues it to be shipped.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
@@ -9,6 +10,7 @@ use spanwright::instrument;
 use tokio::task::block_in_place;
 
 use crate::shop::{Order, OrderId, Status};
+use crate::trouble::Trouble;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS items (
@@ -53,11 +55,12 @@ impl From<rusqlite::Error> for StoreError {
 /// The database: one connection, which its methods take in turn.
 pub struct Store {
     connection: Mutex<Connection>,
+    trouble: Trouble,
 }
 
 impl Store {
     /// Opens the database in this file, or one in memory.
-    pub fn open(path: Option<&Path>) -> Result<Self, StoreError> {
+    pub fn open(path: Option<&Path>, trouble: Trouble) -> Result<Self, StoreError> {
         let connection = match path {
             Some(path) => Connection::open(path)?,
             None => Connection::open_in_memory()?,
@@ -65,7 +68,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.execute_batch(SCHEMA)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { connection: Mutex::new(connection), trouble })
     }
 
     /// Whether the database answers.
@@ -154,7 +157,11 @@ impl Store {
         &self,
         query: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        block_in_place(|| query(&mut self.connection()))
+        block_in_place(|| {
+            let mut connection = self.connection();
+            thread::sleep(self.trouble.slow);
+            query(&mut connection)
+        })
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
