@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests are judged by: Prometheus, promtool, NATS, RabbitMQ and the load generator wrk from Debian; the strict
+# Installs what the tests are judged by: Prometheus, promtool, Alertmanager, NATS, RabbitMQ and the load generator wrk from Debian; the strict
 # OpenMetrics parser, the OTLP receiver, the collector `rotel` and Grafana's model of dashboards from PyPI, in `.venv` (or
 # SPANWRIGHT_VENV), and beside them the W3C's conformance suite for Trace Context, unless TRACE_CONTEXT_SUITE is a checkout of it.
 # With `--oldest-rust`, also Debian's package of the oldest Rust that is supported. Needs root for Debian's packages; installs
@@ -21,9 +21,11 @@ retry() {
 
 packages=()
 command -v prometheus >/dev/null && command -v promtool >/dev/null || packages+=(prometheus)
+command -v prometheus-alertmanager >/dev/null || packages+=(prometheus-alertmanager)
 command -v wrk >/dev/null || packages+=(wrk)
 command -v nats-server >/dev/null || packages+=(nats-server)
 [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || packages+=(rabbitmq-server)
+command -v curl >/dev/null || packages+=(ca-certificates curl)
 command -v ps >/dev/null || packages+=(procps)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
@@ -52,9 +54,17 @@ if ! "$venv/bin/python" -c 'import rotel' 2>/dev/null; then
 fi
 
 # Grafana's own model of dashboards, as of Grafana 11.6: the version of the package has the time of its making before it.
-if ! "$venv/bin/python" -c 'import grafana_foundation_sdk, yaml' 2>/dev/null; then
-  retry "$venv/bin/pip" install --quiet --disable-pip-version-check 'grafana-foundation-sdk==1769699379!11.6.0' 'pyyaml==6.0.*'
+if ! "$venv/bin/python" -c 'import grafana_foundation_sdk, yaml, jsonschema' 2>/dev/null; then
+  retry "$venv/bin/pip" install --quiet --disable-pip-version-check 'grafana-foundation-sdk==1769699379!11.6.0' 'pyyaml==6.0.*' \
+    'jsonschema==4.*'
 fi
+# Its schemas, at a commit. Without them the tests say that dashboards are not validated.
+schemas_commit=f178d5a42a8915fdda9235e97ad93881e3f94fef
+for schema in dashboard gauge heatmap prometheus stat table timeseries; do
+  file=$venv/grafana-schemas/$schema.jsonschema.json
+  url=https://raw.githubusercontent.com/grafana/grafana-foundation-sdk/$schemas_commit/jsonschema/$schema.jsonschema.json
+  [[ -f $file ]] || retry curl --silent --show-error --fail --create-dirs --output "$file" "$url" || break
+done
 
 # At a commit: what the suite asks for has changed before.
 suite_commit=acab820be9db7b3433668baa5cdd43f57f4c4be0

@@ -37,7 +37,7 @@ pub(crate) fn on_path(name: &str) -> Result<PathBuf, String> {
 }
 
 /// The Python environment: `SPANWRIGHT_VENV`, or `.venv` in the workspace.
-fn venv() -> PathBuf {
+pub(crate) fn venv() -> PathBuf {
     std::env::var_os("SPANWRIGHT_VENV").map_or_else(|| workspace().join(".venv"), PathBuf::from)
 }
 
@@ -48,6 +48,14 @@ const VENV: &str = "`.ci/backends.sh` makes it, and SPANWRIGHT_VENV names anothe
 fn in_venv(name: &str) -> Result<PathBuf, String> {
     let file = venv().join("bin").join(name);
     if file.is_file() { Ok(file) } else { Err(format!("no {}: {VENV}", file.display())) }
+}
+
+/// The Python of the environment, where it has this package.
+pub(crate) fn python_with(package: &str) -> Result<PathBuf, String> {
+    let python = in_venv("python")?;
+    let import = Command::new(&python).args(["-c", &format!("import {package}")]).output();
+    let is_there = import.is_ok_and(|output| output.status.success());
+    if is_there { Ok(python) } else { Err(format!("no Python package `{package}`: {VENV}")) }
 }
 
 /// A file of a package in the Python environment, whatever the version of Python.
@@ -101,6 +109,11 @@ impl Promtool {
         )
     }
 
+    /// What it finds wrong where it runs the tests of rules in this file.
+    pub(crate) fn test_rules(&self, tests: &Path) -> Result<(), String> {
+        self.check("", Command::new(&self.0).args(["test", "rules"]).arg(tests))
+    }
+
     fn check(&self, text: &str, command: &mut Command) -> Result<(), String> {
         let output = run_on(text, command);
         let said =
@@ -137,9 +150,9 @@ impl StrictParser {
 
 /// A Prometheus server that scrapes each second.
 pub(crate) struct Prometheus {
-    url: String,
-    _process: Process,
-    _data: TempDir,
+    pub(crate) url: String,
+    process: Process,
+    data: TempDir,
 }
 
 impl Prometheus {
@@ -150,18 +163,23 @@ impl Prometheus {
 
     /// One that scrapes these jobs, each at one address.
     pub(crate) fn start_with(jobs: &[(&str, &str)], features: &[&str]) -> Result<Self, String> {
-        let program = on_path("prometheus")?;
-        let data = TempDir::new();
-        let config = data.path().join("prometheus.yml");
         let mut text = "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n".to_owned();
         for (job, target) in jobs {
             text += &format!("- {{job_name: {job}, static_configs: [{{targets: ['{target}']}}]}}\n");
         }
-        fs::write(&config, text).expect("the temporary directory is writable");
+        Self::start_configured(&text, features)
+    }
+
+    /// One with this configuration.
+    pub(crate) fn start_configured(config: &str, features: &[&str]) -> Result<Self, String> {
+        let program = on_path("prometheus")?;
+        let data = TempDir::new();
+        let file = data.path().join("prometheus.yml");
+        fs::write(&file, config).expect("the temporary directory is writable");
         let address = format!("127.0.0.1:{}", free_port());
         let process = Process::start(
             Command::new(program)
-                .arg(format!("--config.file={}", config.display()))
+                .arg(format!("--config.file={}", file.display()))
                 .arg(format!("--storage.tsdb.path={}", data.path().join("data").display()))
                 .arg(format!("--web.listen-address={address}"))
                 .args(features.iter().map(|feature| format!("--enable-feature={feature}"))),
@@ -170,7 +188,14 @@ impl Prometheus {
         until("Prometheus to be ready", || {
             http().get(format!("{url}/-/ready")).call().ok()?.status().is_success().then_some(())
         });
-        Ok(Self { url, _process: process, _data: data })
+        Ok(Self { url, process, data })
+    }
+
+    /// Gives it another configuration.
+    pub(crate) fn configure(&self, config: &str) {
+        fs::write(self.data.path().join("prometheus.yml"), config)
+            .expect("the temporary directory is writable");
+        self.process.signal("HUP");
     }
 
     /// An instant query's series: labels and value.
@@ -237,6 +262,40 @@ pub(crate) struct ReadExemplar {
     pub(crate) value: f64,
     /// Seconds since 1970.
     pub(crate) time: f64,
+}
+
+/// An Alertmanager that hands on every alert at once.
+pub(crate) struct Alertmanager {
+    /// Where it listens, as `host:port`.
+    pub(crate) address: String,
+    _process: Process,
+    _data: TempDir,
+}
+
+impl Alertmanager {
+    /// One that tells this webhook.
+    pub(crate) fn start(webhook: &str) -> Result<Self, String> {
+        let program = on_path("prometheus-alertmanager")?;
+        let data = TempDir::new();
+        let file = data.path().join("alertmanager.yml");
+        let config = format!(
+            "route: {{receiver: webhook, group_by: ['...'], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h}}\n\
+             receivers:\n- {{name: webhook, webhook_configs: [{{url: '{webhook}', send_resolved: true}}]}}\n"
+        );
+        fs::write(&file, config).expect("the temporary directory is writable");
+        let address = format!("127.0.0.1:{}", free_port());
+        let process = Process::start(
+            Command::new(program)
+                .arg(format!("--config.file={}", file.display()))
+                .arg(format!("--storage.path={}", data.path().join("data").display()))
+                .arg(format!("--web.listen-address={address}"))
+                .arg("--cluster.listen-address="),
+        );
+        until("Alertmanager to be ready", || {
+            http().get(format!("http://{address}/-/ready")).call().ok()?.status().is_success().then_some(())
+        });
+        Ok(Self { address, _process: process, _data: data })
+    }
 }
 
 /// A receiver of OTLP, which keeps what it gets.

@@ -193,7 +193,8 @@ impl Collector {
         bodies.into_iter().flat_map(read).collect()
     }
 
-    fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
+    /// The requests to a path that were taken.
+    pub(crate) fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
         let state = self.shared.state();
         state.taken.iter().filter(|taken| taken.path == path).map(|taken| taken.body.clone()).collect()
     }

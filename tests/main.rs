@@ -5,6 +5,7 @@
 
 mod admin;
 mod admin_load;
+mod alerting;
 mod any_snapshot;
 mod architecture;
 mod backends;
@@ -21,6 +22,7 @@ mod emitter;
 mod ends;
 mod exposition;
 mod formats;
+mod generated;
 mod health;
 mod lifecycle;
 mod load;

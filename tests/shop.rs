@@ -1,7 +1,7 @@
 //! The shop, running.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -35,22 +35,37 @@ pub(crate) fn program() -> &'static PathBuf {
 
 /// The program of an example: built by `cargo test --workspace`, or here where it is missing or older than its sources.
 pub(crate) fn example(name: &str) -> PathBuf {
+    built(&profile().join("examples").join(name), &["--package", "spanwright-examples", "--example", name])
+}
+
+/// The command `spanwright`, built in the same way.
+pub(crate) fn spanwright() -> &'static PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        built(&profile().join("spanwright"), &["--package", "spanwright-cli", "--bin", "spanwright"])
+    })
+}
+
+/// Where cargo puts what it builds together with the tests.
+fn profile() -> PathBuf {
+    let test = env::current_exe().expect("a test knows its path");
+    test.ancestors().nth(2).expect("the test is in <target>/<profile>/deps").to_owned()
+}
+
+fn built(program: &Path, what: &[&str]) -> PathBuf {
     static BUILDING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-    let test = env::current_exe().expect("a test knows its path");
-    let profile = test.ancestors().nth(2).expect("the test is in <target>/<profile>/deps");
-    let program = profile.join("examples").join(name);
-    if !is_fresh(&program).unwrap_or(false) {
+    if !is_fresh(program).unwrap_or(false) {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--package", "spanwright-examples", "--example", name]).current_dir(workspace());
-        build.arg("--target-dir").arg(profile.parent().expect("the profile is in <target>"));
-        assert!(build.status().expect("cargo runs").success(), "`{name}` does not build");
+        build.arg("build").args(what).current_dir(workspace());
+        build.arg("--target-dir").arg(profile().parent().expect("the profile is in <target>"));
+        assert!(build.status().expect("cargo runs").success(), "`{}` does not build", program.display());
     }
-    program
+    program.to_owned()
 }
 
 /// Whether the program is newer than all that it was made of, which cargo lists beside it.
-fn is_fresh(program: &PathBuf) -> io::Result<bool> {
+fn is_fresh(program: &Path) -> io::Result<bool> {
     let built = fs::metadata(program)?.modified()?;
     let sources = fs::read_to_string(program.with_extension("d"))?;
     for source in sources.split_whitespace().skip(1) {

@@ -14,7 +14,7 @@ use crate::shop::Status;
         help = "Which share of the charges is declined.",
         unit = "ratio",
         expr = "sum by (job) (rate($charges_total{result=\"declined\"}[5m])) / sum by (job) (rate($charges_total[5m]))",
-    ),
+    )
 )]
 pub struct ShopMetrics {
     /// Orders, by the status that they reached.
@@ -24,14 +24,29 @@ pub struct ShopMetrics {
     /// Money taken, in cents.
     #[metric(
         panel(title = "Money taken, in cents per second", row = "Sales"),
-        alert(name = "NoRevenue", when = "< 1", for = "10m", severity = "critical", summary = "The shop takes no money"),
+        alert(
+            name = "NoRevenue",
+            when = "< 1",
+            for = "10m",
+            severity = "critical",
+            summary = "The shop takes no money"
+        )
     )]
     pub revenue_cents_total: Counter,
     /// Pieces in one order.
     #[metric(buckets = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0], panel(row = "Sales"), quantiles(0.5, 0.95))]
     pub order_pieces: Histogram,
     /// Paid orders that wait to be shipped.
-    #[metric(threshold(warning = 500, critical = 900))]
+    #[metric(
+        threshold(warning = 50, critical = 90),
+        alert(
+            name = "ShopShippingQueueStuck",
+            expr = "min_over_time($metric[10m]) > 20",
+            for = "5m",
+            severity = "critical",
+            summary = "Shipping does not catch up",
+        )
+    )]
     pub shipping_queue_orders: UpDownCounter,
     /// How many orders may wait to be shipped.
     pub shipping_queue_limit_orders: Gauge,

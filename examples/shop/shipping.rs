@@ -14,7 +14,7 @@ use crate::store::{Store, StoreError};
 use crate::trouble::{Dice, Trouble};
 
 /// How many orders may wait to be shipped.
-const QUEUE: u32 = 1000;
+const QUEUE: u32 = 100;
 
 /// The way to the worker. It ends when the last of these is dropped.
 #[derive(Clone)]
@@ -95,7 +95,7 @@ impl Worker {
             success = "99%",
             name = "orders_are_shipped",
             description = "What was paid leaves the house at the first attempt.",
-        ),
+        )
     )]
     fn ship(&self, order: OrderId) -> Result<(), ShippingError> {
         pack(self.trouble.slow_shipping);

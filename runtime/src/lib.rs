@@ -36,6 +36,7 @@ mod component;
 mod convention;
 mod enabled;
 mod error_type;
+#[macro_use]
 mod listed;
 mod metric;
 mod parent;

@@ -1,10 +1,8 @@
 //! What the binary says of metrics and attributes, by their derives and by `catalog!`.
 
-use std::marker::PhantomData;
-
 use spanwright_core::catalog::{Struct, Subject};
 
-use crate::{Attributes, Metrics};
+use crate::{Attribute, AttributeDescriptor, Attributes, Metrics};
 
 /// What a program can emit, as [`catalog!`](crate::catalog!) lists it.
 #[derive(Clone, Copy, Debug)]
@@ -43,23 +41,38 @@ impl Catalog {
     }
 }
 
-/// Leads to what is known of a type.
-#[derive(Debug)]
-pub struct SubjectOf<T>(PhantomData<T>);
-
-impl<T: Metrics> SubjectOf<T> {
-    /// A struct of metrics. It is listed by itself, so it is one that there is.
-    pub const SUBJECT: Subject = metrics_subject::<T>(false);
-}
-
-/// What is known of a type that is no struct of metrics.
-pub trait OtherSubject {
-    /// Its attributes.
+/// A type that [`catalog!`](crate::catalog!) lists; `Kind` tells what it is, so that both kinds can be said of all types.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be listed in a catalogue",
+    label = "neither a struct of metrics nor one of attributes",
+    note = "list structs with `#[derive(Metrics)]` or `#[derive(Attributes)]`, and attributes that are constants in braces: `catalog![Orders, {{ATTR_TENANT}}]`"
+)]
+pub trait Listed<Kind> {
+    /// What is known of it.
     const SUBJECT: Subject;
 }
 
-impl<T: Attributes> OtherSubject for SubjectOf<T> {
+/// The kind of structs of metrics.
+#[derive(Debug)]
+pub struct OfMetrics;
+
+/// The kind of structs of attributes.
+#[derive(Debug)]
+pub struct OfAttributes;
+
+impl<T: Metrics> Listed<OfMetrics> for T {
+    // It is listed by itself, so it is one that there is.
+    const SUBJECT: Subject = metrics_subject::<T>(false);
+}
+
+impl<T: Attributes> Listed<OfAttributes> for T {
     const SUBJECT: Subject = Subject::Attributes(T::DESCRIPTORS);
+}
+
+/// What is known of an attribute.
+#[must_use]
+pub const fn listed_attribute<T: ?Sized>(attribute: Attribute<T>) -> AttributeDescriptor {
+    *attribute.descriptor()
 }
 
 /// What is known of a struct of metrics. It has no instance but those that the program makes, where `is_instance` says so.
@@ -92,6 +105,18 @@ macro_rules! global_metrics {
             $crate::__described! { $crate::__private::metrics_subject::<$metrics>(true), || {} }
         };
     };
+}
+
+/// Describes metrics in the binary of whoever has the code around it: the linker keeps the text as long as that.
+#[cfg(feature = "tower")]
+macro_rules! described_where_used {
+    ($metrics:ty) => {{
+        const SUBJECT: $crate::__private::Subject = $crate::__private::metrics_subject::<$metrics>(true);
+        static RECORD: &str =
+            $crate::__private::subject_record::<{ $crate::__private::subject_length(&SUBJECT) }>(&SUBJECT)
+                .as_str();
+        ::core::hint::black_box(RECORD);
+    }};
 }
 
 /// Describes attributes in the binary.
@@ -166,7 +191,7 @@ macro_rules! __catalogued {
         $crate::__catalogued! { [
             $($known)*
             ($crate::__private::Subject::Attributes({
-                const __ALL: &[&$crate::AttributeDescriptor] = &[$attribute.descriptor()];
+                const __ALL: &[&$crate::AttributeDescriptor] = &[&$crate::__private::listed_attribute($attribute)];
                 __ALL
             }))
         ] $($($rest)*)? }
@@ -174,11 +199,7 @@ macro_rules! __catalogued {
     ([$($known:tt)*] $listed:ty $(, $($rest:tt)*)?) => {
         $crate::__catalogued! { [
             $($known)*
-            ({
-                #[allow(unused_imports)]
-                use $crate::__private::OtherSubject as _;
-                $crate::__private::SubjectOf::<$listed>::SUBJECT
-            })
+            (<$listed as $crate::__private::Listed<_>>::SUBJECT)
         ] $($($rest)*)? }
     };
     ([$($subject:tt)*]) => {

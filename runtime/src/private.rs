@@ -27,7 +27,7 @@ pub use crate::call::{
 pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
-pub use crate::listed::{OtherSubject, SubjectOf, metrics_subject};
+pub use crate::listed::{Listed, listed_attribute, metrics_subject};
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{
     Alert, Comparison, Condition, DerivedMetric, FamiliesOf, Interner, Label, LabelText, Labels, Metric,

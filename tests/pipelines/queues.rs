@@ -65,7 +65,7 @@ fn it_is_measured_how_full_ring_and_queues_are() {
     while waiting() < 7 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(own("spanwright_export_queue_limit_items", "exporter=\"held\""), 100);
+    assert_eq!(own("spanwright_export_queue_limit_items", "exporter=\"held\""), 100 + 100, "and a batch");
     assert!(own("spanwright_ring_used_bytes", "") > 0, "this thread has a chunk");
     assert_eq!(own("spanwright_ring_limit_bytes", ""), 14 << 20);
     drop(go);

@@ -18,7 +18,8 @@
 //! - whoever reads checks everything, keeps nothing that is larger than what was read, and takes a record only with the mark of
 //!   its end where it has to be.
 //!
-//! A text with a zero byte in it makes its record one that is not read.
+//! A zero byte in a text would end it: the macros write its symbol instead (`\u{2400}`). In a constant that only the compiler knows
+//! it makes its record one that is not read.
 
 mod attributes;
 mod input;

@@ -32,7 +32,7 @@ pub(super) fn record(model: &Model) -> Option<TokenStream> {
     match target {
         Some(target) => texts.named(target)?,
         // That is the module.
-        None => texts.text("")?,
+        None => texts.text(""),
     }
     texts.number(match level {
         Level::Error => 1,
@@ -48,17 +48,17 @@ pub(super) fn record(model: &Model) -> Option<TokenStream> {
         Kind::Producer => 3,
         Kind::Consumer => 4,
     });
-    texts.text(component)?;
+    texts.text(component);
     texts.made(quote!(::core::module_path!()));
-    texts.text(function)?;
+    texts.text(function);
     texts.made(quote!(::core::file!()));
     texts.made(quote!(::core::line!()));
     texts.number(fields.len() as u64);
     for field in fields {
         let FieldName::Text(name) = &field.name else { return None };
-        texts.text(name)?;
+        texts.text(name);
     }
-    texts.text(doc)?;
+    texts.text(doc);
     match metrics {
         Metrics::Own(metrics) => {
             texts.number(1);
@@ -74,26 +74,26 @@ pub(super) fn record(model: &Model) -> Option<TokenStream> {
 /// The function's own metrics, where no label has values that a type knows.
 fn calls(texts: &mut Texts, function: &str, metrics: &CallMetrics) -> Option<()> {
     let CallMetrics { calls_total, duration_seconds, in_flight, labels, buckets } = metrics;
-    texts.text(calls_total)?;
-    texts.text(duration_seconds)?;
+    texts.text(calls_total);
+    texts.text(duration_seconds);
     texts.number(in_flight.is_some().into());
     if let Some(in_flight) = in_flight {
-        texts.text(in_flight)?;
+        texts.text(in_flight);
     }
     match labels {
         Labels::Place => {
             texts.number(2);
-            texts.text("module")?;
+            texts.text("module");
             texts.made(quote!(::core::module_path!()));
-            texts.text("function")?;
-            texts.text(function)?;
+            texts.text("function");
+            texts.text(function);
         }
         Labels::Own(statics, typed) => {
             texts.number(statics.len() as u64);
             for label in statics {
                 let LabelName::Text(name) = &label.name else { return None };
-                texts.text(&name.unraw().to_string())?;
-                texts.text(&label.value.value())?;
+                texts.text(&name.unraw().to_string());
+                texts.text(&label.value.value());
             }
             if !typed.is_empty() {
                 return None;
@@ -122,14 +122,10 @@ struct Texts {
 }
 
 impl Texts {
-    /// Nothing where it has the end of a text in it.
-    fn text(&mut self, text: &str) -> Option<()> {
-        if text.contains('\0') {
-            return None;
-        }
-        self.known.push_str(text);
+    /// A zero byte, which ends a text, is shown by its symbol.
+    fn text(&mut self, text: &str) {
+        self.known.push_str(&text.replace('\0', "\u{2400}"));
         self.known.push('\0');
-        Some(())
     }
 
     fn number(&mut self, number: u64) {
@@ -140,7 +136,10 @@ impl Texts {
     /// Nothing where it is a constant.
     fn named(&mut self, named: &Named) -> Option<()> {
         match named {
-            Named::Text(text) => self.text(&text.value()),
+            Named::Text(text) => {
+                self.text(&text.value());
+                Some(())
+            }
             Named::Constant(_) => None,
         }
     }

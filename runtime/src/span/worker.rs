@@ -246,9 +246,9 @@ impl<B: Batch> Queue<B> {
         state.accepted - state.finished
     }
 
-    /// How many there is room for.
+    /// How many may be [`pending`](Self::pending): a whole queue, and the batch that is being exported.
     pub(super) fn limit(&self) -> usize {
-        self.settings.queue
+        self.settings.queue + self.settings.batch
     }
 
     /// How many found no room since this was last asked, and how many there is room for.

@@ -54,6 +54,7 @@ impl Source for OwnState {
             waiting,
         );
         let limits = series(&|(_, limit)| *limit as f64);
-        add("spanwright_export_queue_limit_items", "How much may wait for an exporter.", "", limits);
+        let help = "How much may wait for an exporter, with the batch that is being exported.";
+        add("spanwright_export_queue_limit_items", help, "", limits);
     }
 }

@@ -104,42 +104,53 @@ pub(super) struct Open {
     pub(super) scheme: Scheme,
 }
 
+/// Generic, as of such a struct the binary knows nothing by itself: who has no layer has no dashboard of them either.
 #[derive(Debug, Metrics)]
-#[metrics(global = false, crate = crate)]
-pub(super) struct ServerMetrics {
+#[metrics(crate = crate)]
+pub(super) struct OfServer<L: Labels> {
     /// Duration of HTTP server requests.
     #[metric(name_exact = "http.server.request.duration", unit = "s",
              buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])]
-    pub(super) duration: Histogram<Served>,
+    pub(super) duration: Histogram<L>,
     /// Number of active HTTP server requests.
     #[metric(name_exact = "http.server.active_requests", unit = "{request}")]
     pub(super) active: UpDownCounter<Open>,
 }
 
+/// Generic for the same reason.
 #[derive(Debug, Metrics)]
-#[metrics(global = false, crate = crate)]
-pub(super) struct ClientMetrics {
+#[metrics(crate = crate)]
+pub(super) struct OfClient<L: Labels> {
     /// Duration of HTTP client requests.
     #[metric(name_exact = "http.client.request.duration", unit = "s",
              buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])]
-    pub(super) duration: Histogram<Asked>,
+    pub(super) duration: Histogram<L>,
     /// Number of active HTTP requests.
     #[metric(name_exact = "http.client.active_requests", unit = "{request}")]
     pub(super) active: UpDownCounter<Open>,
 }
 
+pub(super) type ServerMetrics = OfServer<Served>;
+pub(super) type ClientMetrics = OfClient<Asked>;
+
 impl ServerMetrics {
     /// Made at the first use: who has no layer has no series.
     pub(super) fn of_process() -> &'static Self {
         static OF_PROCESS: OnceLock<ServerMetrics> = OnceLock::new();
-        OF_PROCESS.get_or_init(|| Self::register(Registry::global()))
+        OF_PROCESS.get_or_init(|| {
+            described_where_used!(ServerMetrics);
+            Self::register(Registry::global())
+        })
     }
 }
 
 impl ClientMetrics {
     pub(super) fn of_process() -> &'static Self {
         static OF_PROCESS: OnceLock<ClientMetrics> = OnceLock::new();
-        OF_PROCESS.get_or_init(|| Self::register(Registry::global()))
+        OF_PROCESS.get_or_init(|| {
+            described_where_used!(ClientMetrics);
+            Self::register(Registry::global())
+        })
     }
 }
 

@@ -1,0 +1,12 @@
+use spanwright::Label;
+
+#[derive(Clone, Copy, Label)]
+enum Tier {
+    Gold,
+}
+
+static CATALOG: spanwright::Catalog = spanwright::catalog![Tier];
+
+fn main() {
+    let _ = Tier::Gold;
+}

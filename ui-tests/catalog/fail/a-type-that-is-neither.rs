@@ -1,0 +1,5 @@
+struct Plain;
+
+static CATALOG: spanwright::Catalog = spanwright::catalog![Plain];
+
+fn main() {}

@@ -1,0 +1,3 @@
+static CATALOG: spanwright::Catalog = spanwright::catalog!["shop.tenant"];
+
+fn main() {}
