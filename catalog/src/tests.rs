@@ -123,3 +123,12 @@ fn sorted_catalogues_of_the_same_code_are_the_same() {
     let one = Catalog { metrics: vec![orders(), other.clone(), orders()], ..Catalog::new() }.sorted();
     assert_eq!(one.metrics, [other, orders()]);
 }
+
+/// A bound that is off by its last digit is no bucket's.
+#[test]
+fn numbers_are_read_as_they_were_written() {
+    let mut catalog = Catalog::new();
+    let bounds = vec![0.949_866_706_623_663_5, 5e-324, f64::MAX];
+    catalog.metrics.push(Metric { buckets: Some(Buckets::Explicit(bounds)), ..orders() });
+    assert_eq!(Catalog::from_json(&catalog.to_json()).unwrap(), catalog);
+}
