@@ -6,15 +6,17 @@
 //! `cargo test -p spanwright-tests --test integration alerting -- --ignored`, has all.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use crate::backends::{Alertmanager, Prometheus, or_skip};
+use crate::backends::{Prometheus, on_path, or_skip};
 use crate::collector::Collector;
 use crate::generated::{made, text};
-use crate::process::{TempDir, free_port, say, until};
-use crate::shop::{Shop, Start};
+use crate::process::{Process, TempDir, free_port, say, until};
+use crate::shop::{Shop, Start, http};
 
 /// How many times shorter than usual: what is to be so for five minutes has to be so for five seconds.
 const SHORTER: &str = "60";
@@ -32,6 +34,40 @@ const MISBEHAVIOUR: [(&str, &str); 10] = [
     ("telemetry loss", "SpanwrightSpansDropped"),
     ("an alert that is stated", "ShopShippingQueueStuck"),
 ];
+
+/// An Alertmanager that hands on every alert at once.
+struct Alertmanager {
+    /// Where it listens, as `host:port`.
+    address: String,
+    _process: Process,
+    _data: TempDir,
+}
+
+impl Alertmanager {
+    /// One that tells this webhook.
+    fn start(webhook: &str) -> Result<Self, String> {
+        let program = on_path("prometheus-alertmanager")?;
+        let data = TempDir::new();
+        let file = data.path().join("alertmanager.yml");
+        let config = format!(
+            "route: {{receiver: webhook, group_by: ['...'], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h}}\n\
+             receivers:\n- {{name: webhook, webhook_configs: [{{url: '{webhook}', send_resolved: true}}]}}\n"
+        );
+        fs::write(&file, config).expect("the temporary directory is writable");
+        let address = format!("127.0.0.1:{}", free_port());
+        let process = Process::start(
+            Command::new(program)
+                .arg(format!("--config.file={}", file.display()))
+                .arg(format!("--storage.path={}", data.path().join("data").display()))
+                .arg(format!("--web.listen-address={address}"))
+                .arg("--cluster.listen-address="),
+        );
+        until("Alertmanager to be ready", || {
+            http().get(format!("http://{address}/-/ready")).call().ok()?.status().is_success().then_some(())
+        });
+        Ok(Self { address, _process: process, _data: data })
+    }
+}
 
 /// Everything that an alert passes.
 struct Chain {

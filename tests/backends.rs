@@ -264,40 +264,6 @@ pub(crate) struct ReadExemplar {
     pub(crate) time: f64,
 }
 
-/// An Alertmanager that hands on every alert at once.
-pub(crate) struct Alertmanager {
-    /// Where it listens, as `host:port`.
-    pub(crate) address: String,
-    _process: Process,
-    _data: TempDir,
-}
-
-impl Alertmanager {
-    /// One that tells this webhook.
-    pub(crate) fn start(webhook: &str) -> Result<Self, String> {
-        let program = on_path("prometheus-alertmanager")?;
-        let data = TempDir::new();
-        let file = data.path().join("alertmanager.yml");
-        let config = format!(
-            "route: {{receiver: webhook, group_by: ['...'], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h}}\n\
-             receivers:\n- {{name: webhook, webhook_configs: [{{url: '{webhook}', send_resolved: true}}]}}\n"
-        );
-        fs::write(&file, config).expect("the temporary directory is writable");
-        let address = format!("127.0.0.1:{}", free_port());
-        let process = Process::start(
-            Command::new(program)
-                .arg(format!("--config.file={}", file.display()))
-                .arg(format!("--storage.path={}", data.path().join("data").display()))
-                .arg(format!("--web.listen-address={address}"))
-                .arg("--cluster.listen-address="),
-        );
-        until("Alertmanager to be ready", || {
-            http().get(format!("http://{address}/-/ready")).call().ok()?.status().is_success().then_some(())
-        });
-        Ok(Self { address, _process: process, _data: data })
-    }
-}
-
 /// A receiver of OTLP, which keeps what it gets.
 pub(crate) struct OtlpReceiver {
     /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to.

@@ -74,7 +74,11 @@ fn every_panel_of_every_dashboard_has_an_answer() {
     let Some(prometheus) = or_skip(Prometheus::start_configured(&config, &[])) else { return };
     let written = made(&["dashboards", &shop.admin, "--out", text(&dashboards)]);
     // Rates over the script's window need it filled, and rules their groups' first turns.
-    for asked in ["count_over_time(shop_shipping_queue_orders[30s]) > 20", "shop_decline_ratio > 0"] {
+    for asked in [
+        "count_over_time(shop_shipping_queue_orders[30s]) > 20",
+        "shop_decline_ratio > 0",
+        "shop_order_pieces{quantile='0.95'} > 1",
+    ] {
         until("Prometheus to have scraped for a while", || prometheus.query(asked).pop());
     }
 

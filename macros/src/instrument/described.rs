@@ -163,3 +163,15 @@ impl Texts {
         self.parts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_byte_ends_no_text_before_its_end() {
+        let mut texts = Texts::default();
+        texts.text("before\0after");
+        assert_eq!(texts.known, "before\u{2400}after\0");
+    }
+}
