@@ -5,6 +5,7 @@
 //! single shop can show at once; the other, which takes a minute and is asked for by
 //! `cargo test -p spanwright-tests --test integration alerting -- --ignored`, has all.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
@@ -78,6 +79,8 @@ struct Chain {
     /// The shop's admin port, which the next shop has too.
     port: u16,
     since: Instant,
+    /// How many messages the webhook had when the shop, or what is scraped, was last changed.
+    before: Cell<usize>,
 }
 
 impl Chain {
@@ -91,9 +94,22 @@ impl Chain {
         let args = [&["alerts", &service, "--out", text(&file)], &bounds[..]].concat();
         made(&args);
         let prometheus = Prometheus::start_configured("", &[])?;
-        let chain = Self { prometheus, alertmanager, webhook, rules, port, since: Instant::now() };
+        let chain = Self {
+            prometheus,
+            alertmanager,
+            webhook,
+            rules,
+            port,
+            since: Instant::now(),
+            before: Cell::new(0),
+        };
         chain.scrape(true, "");
         Ok(chain)
+    }
+
+    /// From here on only what the webhook is told later counts.
+    fn forget(&self) {
+        self.before.set(self.webhook.bodies("/alerts").len());
     }
 
     /// Has Prometheus scrape the shop, or nothing, with more to do to what it gets.
@@ -112,7 +128,8 @@ impl Chain {
     /// The names of the alerts that the webhook was told of as being so, or as being over.
     fn told(&self, status: &str) -> BTreeSet<String> {
         let bodies = self.webhook.bodies("/alerts");
-        let messages = bodies.iter().map(|body| serde_json::from_slice::<Json>(body).expect("it is JSON"));
+        let later = bodies.iter().skip(self.before.get());
+        let messages = later.map(|body| serde_json::from_slice::<Json>(body).expect("it is JSON"));
         let alerts = messages.flat_map(|message| message["alerts"].as_array().cloned().unwrap_or_default());
         let of_status = alerts.filter(|alert| alert["status"] == status);
         of_status.filter_map(|alert| Some(alert["labels"]["alertname"].as_str()?.to_owned())).collect()
@@ -185,17 +202,20 @@ fn every_kind_of_alert_reaches_the_webhook() {
     chain.expect("a shop that does well", "resolved", &over);
     drop(good);
 
+    chain.forget();
     let poor = shop(port).arg("--fail-ratio=1").serve();
     chain.expect("a shop whose customers can't pay", "firing", &["NoRevenue"]);
     drop(poor);
 
     let _good = shop(port).serve();
     until("a scrape", || chain.prometheus.value("up{job='shop'}").filter(|up| *up == 1.0));
+    chain.forget();
     chain.scrape(
         true,
         ", metric_relabel_configs: [{source_labels: [__name__], regex: 'shop_.*', action: drop}]",
     );
     chain.expect("metrics that are gone", "firing", &["ShopMetricsStopped"]);
+    chain.forget();
     chain.scrape(false, "");
     chain.expect("a service without instances", "firing", &["ShopAbsent"]);
 }
