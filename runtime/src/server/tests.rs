@@ -713,7 +713,8 @@ fn a_unix_socket_that_a_successor_has_bound_stays() {
     let socket = Socket::bind(&path).unwrap();
     let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), Some(socket), admin(&health)).unwrap();
     // What it still has to answer holds its end up.
-    connect(&server).write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut waiting = connect(&server);
+    waiting.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
     thread::sleep(Duration::from_millis(100));
     let end = thread::spawn(move || drop(server));
     let begun = Instant::now();
@@ -722,6 +723,7 @@ fn a_unix_socket_that_a_successor_has_bound_stays() {
             Ok(successor) => break successor,
             Err(error) => assert!(begun.elapsed() < Duration::from_secs(20), "{error}"),
         }
+        thread::sleep(Duration::from_millis(1));
     };
     end.join().unwrap();
     assert!(path.exists(), "it is the successor's");
