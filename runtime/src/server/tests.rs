@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::Secret;
+use crate::config::Token;
 use crate::health::{self, Check, HealthCheck, HealthStatus};
 use crate::registry::{self, Family, Kind, Source};
 
@@ -647,7 +648,7 @@ fn a_body_is_read_up_to_a_bound_and_nothing_is_changed_by_a_bad_one() {
 #[test]
 fn the_inside_is_for_those_who_may_see_it_and_metrics_and_probes_for_all() {
     let health = Arc::new(Health::new(String::new(), None, vec![good("db")]));
-    let token = Secret::new("a token of some length".to_owned());
+    let token = Token(Some(Secret::new("a token of some length".to_owned())));
     let access = Access { token: Some(token), changes: false, ..admin(&health).access };
     let admin = Admin { access, ..admin(&health) };
     let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), None, admin).unwrap();

@@ -266,7 +266,7 @@ impl Builder {
         registries.push(guard.sources.page());
         let access = Access {
             is_local: address.ip().to_canonical().is_loopback(),
-            token: token.map(|token| token.0),
+            token,
             changes,
             prefix: self.prefix.clone(),
         };
