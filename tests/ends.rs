@@ -130,7 +130,7 @@ fn a_forked_child_has_no_telemetry_and_its_parent_all_of_its_own() {
     let mut process = Process::start(&mut ender("fork", &collector));
     assert!(process.wait().success(), "{}", process.stderr());
     let expected = [
-        "flushed in the child true",
+        "flushed in the child true false",
         "this process was forked from one with telemetry, and can't have its own: install it after the fork, or start \
          another program",
         "gone true",

@@ -157,7 +157,7 @@ fn forks() {
     match fork().expect("there may be children") {
         Fork::Child => {
             work_times(100);
-            say(&format!("flushed in the child {}", telemetry.flush()));
+            say(&format!("flushed in the child {} {}", telemetry.flush(), spanwright::is_installed()));
             drop(telemetry);
             let again = Telemetry::builder().install().map(drop);
             say(&again.expect_err("it can't").to_string());

@@ -71,7 +71,7 @@ mod format;
 #[cfg(feature = "http")]
 mod http;
 mod jaeger;
-mod percent;
+pub(crate) mod percent;
 #[cfg(feature = "tonic")]
 mod tonic;
 mod trace_context;
