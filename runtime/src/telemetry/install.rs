@@ -274,7 +274,7 @@ impl Builder {
         let socket = socket.and_then(|path| match Socket::bind(&path) {
             Ok(socket) => Some(socket),
             Err(source) => {
-                guard.problems.push(Problem::Socket { path, source });
+                guard.problems.push(Problem::Socket { path, prefix: self.prefix.clone(), source });
                 None
             }
         });
