@@ -13,7 +13,7 @@ use super::decided::{
     QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
 };
 use super::keys::Chosen;
-use super::kind::{ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName};
+use super::kind::{ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName, Token};
 use super::levels::TargetLevels;
 use super::problem::Problem;
 use super::{Said, pairs};
@@ -69,7 +69,7 @@ impl Chosen {
             log_records: self.log_records,
             log_panics: self.log_panics,
             propagators: std::mem::take(&mut self.propagators),
-            server: self.server(),
+            server: self.server(prefix, problems),
             measured: self.measured(),
             own_level: self.own_level,
             explain: self.explain,
@@ -227,11 +227,14 @@ impl Chosen {
         }
     }
 
-    fn server(&mut self) -> Option<AdminServer> {
+    fn server(&mut self, prefix: &str, problems: &[Problem]) -> Option<AdminServer> {
+        // Whoever asks for a token does not want to be open to those without.
+        let variable = format!("{prefix}_ADMIN_TOKEN");
+        let is_bad = problems.iter().any(|problem| problem.is_about(&variable, "admin.token"));
         let server = AdminServer {
             address: decide_address(self.metrics_addr, self.metrics_port),
             socket: self.admin_socket.take(),
-            token: self.admin_token.take(),
+            token: self.admin_token.take().or_else(|| is_bad.then_some(Token(None))),
             changes: self.admin_changes,
         };
         self.metrics_enabled.then_some(server)

@@ -82,8 +82,8 @@ pub(crate) use keys::Settings;
 pub(crate) use kind::Components;
 pub(crate) use kind::{
     AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, MemoryBytes, Millis, OwnLevel, PerSecond,
-    Propagators, Ratio, RingBytes, RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, check_name,
-    parse_key, set_component, set_rule,
+    Propagators, Ratio, RingBytes, RootSampler, SamplerName, Token, TracesExporterName, ZipkinEndpoint,
+    check_name, parse_key, set_component, set_rule,
 };
 pub(crate) use kind::{FileBytes, JsonKey, JsonKeyList, JsonKeys};
 pub use kind::{LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol};

@@ -238,9 +238,18 @@ fn secrets_are_in_no_message_and_no_debug_output() {
     let traces = config.traces.unwrap();
     let (config, problems) = resolve(&[("APP_ADMIN_TOKEN", "hunter2-hunter2-hunter2")]);
     assert!(!format!("{problems:?} {config:?}").contains("hunter2"), "{problems:?} {config:?}");
-    assert_eq!(config.server.unwrap().token.unwrap().0.expose(), "hunter2-hunter2-hunter2");
+    assert_eq!(config.server.unwrap().token.unwrap().0.unwrap().expose(), "hunter2-hunter2-hunter2");
     let headers = otlp(&traces).unwrap().headers.0;
     assert_eq!(headers, [("authorization".to_owned(), "hunter2".to_owned())]);
+}
+
+#[test]
+fn a_token_that_can_not_be_used_closes_what_would_be_open_without_one() {
+    let nobodys = Some(Token(None));
+    let (config, problems) = resolve(&[("APP_ADMIN_TOKEN", "short")]);
+    assert_eq!((config.server.unwrap().token, problems.len()), (nobodys, 1));
+    let (config, _) = resolve(&[("APP_METRICS_PORT", "none")]);
+    assert_eq!(config.server.unwrap().token, None, "it was another one that is bad");
 }
 
 #[test]

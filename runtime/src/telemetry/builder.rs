@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, AdminToken, Filter, HashKey, MemoryBytes, Propagators, RingBytes, Settings};
+use crate::config::{
+    self, AdminToken, Filter, HashKey, MemoryBytes, Propagators, RingBytes, Settings, Token,
+};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::{self, Check, FieldValue, HealthStatus};
 use crate::registry::Registry;
@@ -128,9 +130,10 @@ impl Builder {
 
     /// What is to be shown as `authorization: Bearer …` to see what the admin server has besides metrics, health and probes:
     /// at least 16 visible ASCII characters. Without it, only this machine sees that, and only where the server listens on
-    /// loopback. Another one is a [`Problem`] and ignored.
+    /// loopback. Another one is a [`Problem`], and nobody's: over TCP nobody sees that then.
     pub fn admin_token(mut self, token: &Secret<String>) -> Self {
-        self.code.admin_token = self.parsed("admin_token", config::parse::<AdminToken>(token.expose()));
+        let token = self.parsed("admin_token", config::parse::<AdminToken>(token.expose()));
+        self.code.admin_token = Some(token.unwrap_or(Token(None)));
         self
     }
 

@@ -266,7 +266,7 @@ impl Builder {
         registries.push(guard.sources.page());
         let access = Access {
             is_local: address.ip().to_canonical().is_loopback(),
-            token: token.map(|token| token.0),
+            token,
             changes,
             prefix: self.prefix.clone(),
         };
@@ -274,7 +274,7 @@ impl Builder {
         let socket = socket.and_then(|path| match Socket::bind(&path) {
             Ok(socket) => Some(socket),
             Err(source) => {
-                guard.problems.push(Problem::Socket { path, source });
+                guard.problems.push(Problem::Socket { path, prefix: self.prefix.clone(), source });
                 None
             }
         });

@@ -89,7 +89,7 @@ impl Telemetry {
 /// is exported then too, within the same time. What ends it by a signal that is not handled, or by `abort`, loses it.
 ///
 /// In a forked child dropping it does nothing, and annotated functions there are their bare bodies: the telemetry's threads are
-/// the parent's. A child has telemetry of its own where it is installed after the fork.
+/// the parent's. So that a child has its own, it is installed there, and not before the fork. Handled signals end a child at once.
 ///
 /// Keep it in `main` until the end: `let _telemetry = …`, not `let _ = …`.
 #[must_use = "the telemetry stops when its guard is dropped"]
@@ -259,7 +259,7 @@ struct Installed(());
 /// Whether somebody has it. Acquired and released with the right, so that the next one sees the last one's end.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the process has its telemetry now: from its installation to the end of its guard. Without the feature `telemetry`
+/// Whether the process has its telemetry now: from its installation to the end of its guard, and not in a forked child. Without the feature `telemetry`
 /// it never has.
 ///
 /// ```
@@ -272,7 +272,7 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// ```
 #[must_use]
 pub fn is_installed() -> bool {
-    INSTALLED.load(Ordering::Acquire)
+    INSTALLED.load(Ordering::Acquire) && !last::is_forked()
 }
 
 impl Installed {

@@ -55,6 +55,17 @@ fn a_second_install_is_an_error_until_the_first_guard_is_dropped() {
     drop(builder().install_in(&environment(&[])).unwrap());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_socket_that_can_not_be_had_is_a_problem_that_says_which_variable_changes_it() {
+    let _turn = turn();
+    let guard = builder().admin_socket("/there/is/no/such/folder").install_in(&environment(&[])).unwrap();
+    let messages = messages(&guard);
+    assert!(messages.len() == 1 && messages[0].contains("Set `APP_ADMIN_SOCKET` to a path"), "{messages:?}");
+    assert!(messages[0].contains("`/there/is/no/such/folder`"), "{messages:?}");
+    assert!(guard.metrics_addr().is_some(), "the rest of it listens");
+}
+
 #[test]
 fn a_taken_port_is_a_problem_that_says_which_variable_changes_it() {
     let _turn = turn();
