@@ -6,7 +6,7 @@
 //! - what goes wrong while a new file is begun loses no line: the old one goes on.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -83,9 +83,10 @@ impl LogFile {
         written.map_err(wrong)
     }
 
-    /// A new file; the old one where there can't be one.
+    /// A new file, which another process may have begun already; the old one where there can't be one.
     fn begin_anew(&self, mut old: Open, now: u64) -> Open {
-        let begun = self.rename().and_then(|()| Open::new(&self.path, self.bounds, now));
+        let renamed = if is_at(&old.file, &self.path) { self.rename() } else { Ok(()) };
+        let begun = renamed.and_then(|()| Open::new(&self.path, self.bounds, now));
         begun.unwrap_or_else(|error| {
             let path = self.path.display();
             crate::telemetry::report(&format!(
@@ -178,18 +179,32 @@ impl Open {
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let written = self.file.write_all(line);
-        match &written {
-            Ok(()) => self.size += line.len() as u64,
-            Err(_) if self.is_regular => {
-                // Nothing of a line is better than a part of it. Where this fails too, there is nothing left to do.
-                if let Ok(metadata) = self.file.metadata() {
-                    let _cut = self.file.set_len(metadata.len().min(self.size));
+        let mut rest = line;
+        while !rest.is_empty() {
+            let error = match self.file.write(rest) {
+                Ok(0) => io::ErrorKind::WriteZero.into(),
+                Ok(written) => {
+                    rest = &rest[written..];
+                    continue;
                 }
-            }
-            Err(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => error,
+            };
+            self.take_back(line.len() - rest.len());
+            return Err(error);
         }
-        written
+        self.size += line.len() as u64;
+        Ok(())
+    }
+
+    /// Nothing of a line is better than a part of it: removes a part that was written last, unless another process has
+    /// written behind it. Where this fails too, there is nothing left to do.
+    fn take_back(&mut self, part: usize) {
+        let end = self.file.stream_position();
+        let length = self.file.metadata().map(|metadata| metadata.len());
+        if let (true, Ok(end), Ok(length)) = (self.is_regular && part > 0, end, length) {
+            let _cut = if end == length { self.file.set_len(end - part as u64) } else { Ok(()) };
+        }
     }
 }
 

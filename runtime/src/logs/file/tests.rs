@@ -132,6 +132,54 @@ fn where_no_new_file_can_be_begun_the_old_one_goes_on() {
     assert_eq!(fs::read_to_string(folder.file()).unwrap(), "aaa\nbbb\nccc\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn two_processes_begin_one_new_file_together_and_not_two() {
+    let folder = Folder::new();
+    let one = open(&folder, Some(10), LogRotation::Never, 5, SystemTime::now);
+    let other = open(&folder, Some(10), LogRotation::Never, 5, SystemTime::now);
+    for line in ["1111\n", "2222\n"] {
+        one.write(line.as_bytes()).unwrap();
+        other.write(line.to_uppercase().as_bytes()).unwrap();
+    }
+    one.write(b"3333\n").unwrap();
+    other.write(b"3333\n").unwrap();
+    assert_eq!(folder.texts(), ["3333\n3333\n", "1111\n1111\n2222\n2222\n"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "a program for another test, whose files can't be larger than it is allowed"]
+fn writing_program() {
+    const OTHERS: &str = "a line of another process\n";
+    let folder = Folder::new();
+    let file = open(&folder, None, LogRotation::Never, 1, SystemTime::now);
+    OpenOptions::new().append(true).open(folder.file()).unwrap().write_all(OTHERS.as_bytes()).unwrap();
+    let line = format!("{}\n", "x".repeat(99));
+    let written = (0..1_000).take_while(|_| file.write(line.as_bytes()).is_ok()).count();
+    assert!((10..1_000).contains(&written), "the files may be larger: {written}");
+    let text = fs::read_to_string(folder.file()).unwrap();
+    assert!(
+        text == format!("{OTHERS}{}", line.repeat(written)),
+        "{} bytes after {written} lines",
+        text.len()
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn of_a_line_that_does_not_fit_nothing_is_there_and_nobodys_lines_are_cut() {
+    let program = concat!(module_path!(), "::writing_program").split_once("::").unwrap().1;
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args([program, "--exact", "--ignored"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_that_names_the_file() {
