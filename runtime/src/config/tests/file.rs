@@ -211,6 +211,7 @@ fn what_is_set_where_decides_what_holds() {
             Place::File(_) => 2,
             Place::Variable(name) if name.starts_with("OTEL") => 3,
             Place::Variable(_) => 4,
+            Place::Running => 5,
         });
         assert_eq!(place.unwrap_or(0), at, "{said:04b}");
         assert_eq!(name.value(), if at == 0 { "unknown_service: and the program's name" } else { names[at] });
