@@ -134,6 +134,43 @@ fn where_no_new_file_can_be_begun_the_old_one_goes_on() {
 
 #[cfg(unix)]
 #[test]
+fn processes_that_write_to_one_file_lose_no_line() {
+    const PROCESSES: usize = 4;
+    const LINES: usize = 2_000;
+    let folder = Folder::new();
+    std::thread::scope(|scope| {
+        for process in 0..PROCESSES {
+            let file = open(&folder, Some(1_024), LogRotation::Never, 10_000, SystemTime::now);
+            scope.spawn(move || {
+                (0..LINES).for_each(|line| file.write(format!("{process} {line}\n").as_bytes()).unwrap());
+            });
+        }
+    });
+    let all = folder.texts().concat();
+    let mut lines: Vec<_> = all.lines().collect();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!((all.lines().count(), lines.len()), (PROCESSES * LINES, PROCESSES * LINES));
+    assert!(!beside(&folder.file(), "lock").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_turn_that_a_process_has_left_is_given_to_others_after_a_while() {
+    let folder = Folder::new();
+    let file = open(&folder, Some(4), LogRotation::Never, 1, SystemTime::now);
+    let turn = File::create(beside(&folder.file(), "lock")).unwrap();
+    file.write(b"aaa\n").unwrap();
+    file.write(b"bbb\n").unwrap();
+    assert_eq!(folder.texts(), ["aaa\nbbb\n"], "another process has it");
+    turn.set_modified(SystemTime::now() - Duration::from_secs(11)).unwrap();
+    file.write(b"ccc\n").unwrap();
+    file.write(b"ddd\n").unwrap();
+    assert_eq!(folder.texts(), ["ddd\n", "aaa\nbbb\nccc\n"]);
+}
+
+#[cfg(unix)]
+#[test]
 fn two_processes_begin_one_new_file_together_and_not_two() {
     let folder = Folder::new();
     let one = open(&folder, Some(10), LogRotation::Never, 5, SystemTime::now);
