@@ -114,12 +114,10 @@ impl LogFile {
         while fs::remove_file(former(&self.path, beyond)).is_ok() {
             beyond += 1;
         }
-        for number in (1..keep).rev() {
-            // There may be fewer, as yet.
-            match fs::rename(former(&self.path, number), former(&self.path, number + 1)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        // There may be fewer, as yet.
+        let last = (1..keep).find(|number| !former(&self.path, *number).exists()).unwrap_or(keep);
+        for number in (1..last).rev() {
+            fs::rename(former(&self.path, number), former(&self.path, number + 1))?;
         }
         if keep == 0 { fs::remove_file(&self.path) } else { fs::rename(&self.path, former(&self.path, 1)) }
     }

@@ -136,11 +136,11 @@ fn where_no_new_file_can_be_begun_the_old_one_goes_on() {
 #[test]
 fn processes_that_write_to_one_file_lose_no_line() {
     const PROCESSES: usize = 4;
-    const LINES: usize = 2_000;
+    const LINES: usize = 1_000;
     let folder = Folder::new();
     std::thread::scope(|scope| {
         for process in 0..PROCESSES {
-            let file = open(&folder, Some(1_024), LogRotation::Never, 10_000, SystemTime::now);
+            let file = open(&folder, Some(64), LogRotation::Never, 10_000, SystemTime::now);
             scope.spawn(move || {
                 (0..LINES).for_each(|line| file.write(format!("{process} {line}\n").as_bytes()).unwrap());
             });
