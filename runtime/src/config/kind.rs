@@ -123,6 +123,11 @@ pub(crate) trait Kind {
     fn remark(_text: &str) -> Option<String> {
         None
     }
+
+    /// What may not be meant by a good table of a file.
+    fn remark_on_pairs(_pairs: &[(String, String)]) -> Option<String> {
+        None
+    }
 }
 
 /// Any text.
@@ -197,7 +202,7 @@ impl Kind for FilePath {
     const EXPECTS: &'static str = "a path";
 
     fn show(value: &PathBuf) -> String {
-        value.display().to_string()
+        value.to_string_lossy().escape_debug().to_string()
     }
 
     fn parse(text: &str) -> Result<PathBuf, Reason> {

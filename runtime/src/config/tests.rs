@@ -51,6 +51,23 @@ fn otlp(traces: &Traces) -> Option<Otlp> {
 }
 
 #[test]
+fn what_is_said_of_a_log_file_has_no_effect_without_one() {
+    let bounds =
+        [("APP_LOG_FILE_KEEP", "3"), ("APP_LOG_FILE_MAX_BYTES", "1MiB"), ("APP_LOG_FILE_ROTATION", "daily")];
+    let problems = |file: Option<(&'static str, &'static str)>| {
+        let environment = bounds.into_iter().chain(file).collect();
+        Config::resolve("APP", Settings::default(), &environment, "prog").1
+    };
+    let told = problems(None);
+    assert!(told.len() == 3 && told.iter().all(Problem::is_warning), "{told:?}");
+    for (name, _) in bounds {
+        let start = format!("`{name}` has no effect: no file is set");
+        assert!(told.iter().any(|problem| problem.to_string().starts_with(&start)), "{told:?}");
+    }
+    assert_eq!(problems(Some(("APP_LOG_OUTPUT", "lines.json"))), []);
+}
+
+#[test]
 fn nothing_set_is_what_the_documentation_says() {
     let config = clean(&[]);
     assert_eq!(config.resource("service.name"), Some("unknown_service:prog"));

@@ -76,7 +76,7 @@ pub(super) static PAGES: &[Page] = &[
     },
 ];
 
-/// What was in force at the start, secrets hidden.
+/// What is in force, secrets hidden.
 fn configuration() -> String {
     // The server answers a little before the start is over.
     let starting = || "the telemetry is still starting\n".to_owned();

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::Problem;
 use crate::Secret;
 use crate::config::{
-    self, AdminToken, Filter, HashKey, MemoryBytes, Propagators, RingBytes, Settings, Token,
+    self, AdminToken, Filter, HashKey, Kind, MemoryBytes, Propagators, RingBytes, Settings, Token,
 };
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::{self, Check, FieldValue, HealthStatus};
@@ -103,7 +103,7 @@ impl Builder {
     /// Which spans are recorded, written as [`Builder::log_filter`]. By default those of level `info` and above, and
     /// what the filter of the logs lets through beyond it. A filter that can't be read is a [`Problem`] and ignored.
     pub fn trace_filter(mut self, filter: &str) -> Self {
-        self.code.trace_filter = self.parsed("trace_filter", config::parse::<Filter>(filter));
+        self.code.trace_filter = self.read::<Filter>("trace_filter", filter);
         self
     }
 
@@ -253,6 +253,14 @@ impl Builder {
     pub fn with_subscriber(mut self, with: bool) -> Self {
         self.with_subscriber = with;
         self
+    }
+
+    /// Reads an argument as a variable's text would be.
+    fn read<K: Kind>(&mut self, method: &'static str, text: &str) -> Option<K::Value> {
+        if let Some(remark) = config::remark::<K>(text) {
+            self.problems.push(Problem::CodeRemark { method, remark });
+        }
+        self.parsed(method, config::parse::<K>(text))
     }
 
     /// Keeps a good argument, and reports a bad one.

@@ -78,9 +78,15 @@ impl Builder {
             print_lines(&explanation.to_string());
         }
         self.problems.extend(problems.into_iter().map(Problem::from));
+        // The explanation has those of the configuration.
+        let is_news = |problem: &&Problem| !(config.explain && matches!(problem, Problem::Config(_)));
         let stop_if_required = |problems: &mut Vec<Problem>| {
             let failed = problems.iter().position(|problem| config.required && !problem.is_warning());
-            failed.map_or(Ok(()), |at| Err(InstallError::Required(problems.swap_remove(at))))
+            let Some(at) = failed else { return Ok(()) };
+            let first = problems.remove(at);
+            // Who mends one wants to know them all.
+            report_all(problems.iter().filter(is_news));
+            Err(InstallError::Required(first))
         };
         stop_if_required(&mut self.problems)?;
         // Dropped on the way, the guard stops what it has.
@@ -101,7 +107,7 @@ impl Builder {
         }
         logs::put_in_force(config.log_filter.clone());
         logs::log_panics(config.log_panics);
-        report_all(&guard.problems);
+        report_all(guard.problems.iter().filter(is_news));
         super::set_explanation(explanation);
         Ok(guard)
     }

@@ -35,8 +35,10 @@ pub use sampler::{SampleRate, Sampler};
 pub use switch::{is_enabled, set_enabled};
 
 use crate::bridge;
+use crate::component;
 use crate::config::Explanation;
 use crate::health::Health;
+use crate::logs;
 use crate::registry::Windows;
 use crate::signals::{self, ShutdownToken};
 use crate::span::PipelineHandle;
@@ -67,8 +69,9 @@ impl Telemetry {
         Builder::default()
     }
 
-    /// What was in force when the telemetry of this process was installed last, and where each value comes from; with
-    /// secrets hidden. Nothing where none was. What would be in force says [`Builder::explain`].
+    /// What has been in force since the telemetry of this process was installed last, and where each value comes from; with
+    /// secrets hidden, and with the filter and the components as they are switched now. Nothing where none was installed. What
+    /// would be in force says [`Builder::explain`].
     ///
     /// ```
     /// let _telemetry = spanwright::Telemetry::builder().metrics_enabled(false).install()?;
@@ -78,7 +81,13 @@ impl Telemetry {
     /// ```
     #[must_use]
     pub fn explain() -> Option<Arc<Explanation>> {
-        EXPLANATION.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut explanation = EXPLANATION.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let now = Arc::make_mut(&mut explanation);
+        now.change("logging.level", logs::filter());
+        if let Some(switched) = component::switched() {
+            now.change("components", switched);
+        }
+        Some(explanation)
     }
 }
 

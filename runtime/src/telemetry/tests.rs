@@ -126,6 +126,18 @@ fn what_needs_a_feature_that_is_off_is_a_problem_that_names_it() {
 }
 
 #[test]
+fn a_filter_in_code_that_is_nearly_a_level_is_remarked_on() {
+    let slips = builder().log_filter("inof").trace_filter("debgu,shop=info");
+    let messages: Vec<_> = slips.problems.iter().map(ToString::to_string).collect();
+    assert!(slips.problems.iter().all(Problem::is_warning) && messages.len() == 2, "{messages:?}");
+    assert!(
+        messages[0].contains("log_filter") && messages[0].ends_with("did you mean `info`?"),
+        "{messages:?}"
+    );
+    assert!(messages[1].contains("trace_filter") && messages[1].ends_with("`debug`?"), "{messages:?}");
+}
+
+#[test]
 fn bad_arguments_are_problems_that_name_the_method() {
     let bad = builder()
         .log_filter("a=loud")
