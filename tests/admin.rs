@@ -42,11 +42,24 @@ fn which_events_are_logged_is_changed_while_the_program_runs() {
     assert_eq!(get(&shop, "/log-level"), (200, "{\"filter\":\"off\"}\n".to_owned()));
     let (status, told) = put(&shop, "/log-level", "info,shop::db=loud");
     assert!(status == 400 && told.contains("`shop::db=loud` has no level"), "{status} {told}");
-    assert_eq!(put(&shop, "/log-level", " ").0, 400);
+    for silencing in [" ", ",", "debgu", "info shop=debug"] {
+        let (status, told) = put(&shop, "/log-level", silencing);
+        assert_eq!(status, 400, "{silencing}: {told}");
+    }
     assert_eq!(get(&shop, "/log-level").1, "{\"filter\":\"off\"}\n");
     shop.order("teapot", 1, GOOD_CARD);
     let told = put(&shop, "/log-level", "warn,shop=debug\n");
     assert_eq!(told, (200, "{\"filter\":\"warn,shop=debug\"}\n".to_owned()));
+    assert_eq!(put(&shop, "/components", "shop.cart=off").0, 200);
+    let (_, config) = get(&shop, "/config");
+    for (in_force, place) in [
+        ("logging.level = warn,shop=debug ", "# changed while it runs; also set: RUST_LOG"),
+        ("components = shop.cart=off ", "# changed while it runs"),
+    ] {
+        let line =
+            config.lines().find(|line| line.starts_with(in_force)).unwrap_or_else(|| panic!("{config}"));
+        assert!(line.ends_with(place), "{line}");
+    }
     shop.order("teapot", 1, GOOD_CARD);
     let lines = shop.terminate().stdout;
     assert_eq!(lines.matches("\"message\":\"order paid\"").count(), 1, "{lines}");

@@ -51,13 +51,16 @@ fn a_file_with_mistakes_is_told_all_of_them_and_stops_nothing_unless_told_to() {
         Shop::start().env("SPANWRIGHT_CONFIG", path(&file)).env("SPANWRIGHT_REQUIRED", "true").run();
     assert_eq!(required.status.code(), Some(1));
     assert!(required.stderr.contains("the telemetry is required, but "), "{}", required.stderr);
+    for place in ["bad.toml:2:10: ", "bad.toml:3:1: ", "bad.toml:5:8: "] {
+        assert_eq!(required.stderr.matches(place).count(), 1, "{}", required.stderr);
+    }
 }
 
 #[test]
 fn a_switch_makes_any_program_say_what_is_in_force() {
-    let shop =
-        Shop::start().env("SPANWRIGHT_EXPLAIN_CONFIG", "true").env("OTEL_BSP_SCHEDULE_DELAY", "7").serve();
-    let stderr = shop.terminate().stderr;
+    let shop = Shop::start().env("SPANWRIGHT_EXPLAIN_CONFIG", "true").env("OTEL_BSP_SCHEDULE_DELAY", "7");
+    let stderr = shop.env("SPANWRIGHT_LOG_FROMAT", "json").serve().terminate().stderr;
+    assert_eq!(stderr.matches("did you mean `SPANWRIGHT_LOG_FORMAT`?").count(), 1, "{stderr}");
     let line = stderr.lines().find(|line| line.starts_with("spanwright: tracing.batch.delay = 7 "));
     assert!(line.is_some_and(|line| line.ends_with("# OTEL_BSP_SCHEDULE_DELAY")), "{stderr}");
 }

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
+use crate::backends::or_skip;
 use crate::collector::Collector;
 use crate::process::{Process, until};
 use crate::shop::http;
@@ -79,6 +80,31 @@ fn a_signal_without_a_token_loses_nothing_that_has_finished() {
 }
 
 #[test]
+fn the_first_process_of_a_container_ends_by_a_signal_with_its_code() {
+    // As root of a namespace of its own, which not every system allows.
+    let isolated = ["--user", "--map-root-user", "--pid", "--fork"];
+    let allowed =
+        Command::new("unshare").args(isolated).arg("true").output().is_ok_and(|run| run.status.success());
+    let allowed = allowed.then_some(()).ok_or("`unshare` makes no namespace of processes here".to_owned());
+    if or_skip(allowed).is_none() {
+        return;
+    }
+    let collector = Collector::start();
+    let program = ender("own-signal", &collector);
+    let mut command = Command::new("unshare");
+    command.args(isolated).arg(program.get_program()).args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut process = Process::start(&mut command);
+    assert_eq!(process.wait().code(), Some(128 + 15), "{}", process.stderr());
+    assert_eq!(arrived(&collector), (7, 7.0, 7.0), "{}", process.stderr());
+}
+
+#[test]
 fn sigterm_under_load_loses_no_finished_span_and_no_count() {
     let collector = Collector::start();
     let mut command = ender("load", &collector);
@@ -104,7 +130,7 @@ fn a_forked_child_has_no_telemetry_and_its_parent_all_of_its_own() {
     let mut process = Process::start(&mut ender("fork", &collector));
     assert!(process.wait().success(), "{}", process.stderr());
     let expected = [
-        "flushed in the child true",
+        "flushed in the child true false",
         "this process was forked from one with telemetry, and can't have its own: install it after the fork, or start \
          another program",
         "gone true",
@@ -112,6 +138,15 @@ fn a_forked_child_has_no_telemetry_and_its_parent_all_of_its_own() {
     assert_eq!(said(&process), expected, "{}", process.stderr());
     let (spans, calls, done) = arrived(&collector);
     assert_eq!((spans, calls, done), (7, 7.0, 7.0), "{}", process.stderr());
+}
+
+#[test]
+fn a_signal_ends_a_forked_child_and_one_with_its_own_telemetry_loses_nothing() {
+    let collector = Collector::start();
+    let mut process = Process::start(&mut ender("fork-and-signal", &collector));
+    assert!(process.wait().success(), "{}", process.stderr());
+    assert_eq!(said(&process), ["TERM 15", "INT 2", "TERM 15", "TERM 15"], "{}", process.stderr());
+    assert_eq!(arrived(&collector), (7, 7.0, 7.0), "{}", process.stderr());
 }
 
 #[test]

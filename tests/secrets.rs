@@ -328,8 +328,9 @@ fn what_cannot_be_used_is_said_without_its_secrets() {
         confidant.tell("end");
         let said = confidant.said();
         for (name, value) in &variables {
+            // It is among what the explanation remarks on.
             let is_said =
-                said[1].1.lines().any(|line| line.starts_with(&format!("spanwright: `{name}` is ")));
+                said[1].1.lines().any(|line| line.starts_with(&format!("spanwright: ! `{name}` is ")));
             assert!(is_said, "{name}={value}: {}", said[1].1);
         }
         assert_no_canary(&said);

@@ -205,9 +205,11 @@ fn a_program_turns_on_by_one_feature_what_its_libraries_have() {
 #[test]
 fn a_panic_that_aborts_loses_no_span() {
     let fixture = Fixture::new("library", env!("CARGO_TARGET_TMPDIR"));
-    let aborts = "profile.dev.panic=\"abort\"";
-    let run = fixture
-        .cargo("run", &["--quiet", "--config", aborts, "-p", "spanwright-fixture-observed", "--", "panic"]);
+    // A profile of its own, so that the program is not another test's, which unwinds.
+    let aborts = ["profile.aborts.inherits=\"dev\"", "profile.aborts.panic=\"abort\""];
+    let profile = ["--config", aborts[0], "--config", aborts[1], "--profile", "aborts"];
+    let program = ["--quiet", "-p", "spanwright-fixture-observed", "--", "panic"];
+    let run = fixture.cargo("run", &[&profile[..], &program].concat());
     let output = String::from_utf8_lossy(&run.stdout);
     assert!(!run.status.success() && stderr(&run).contains("on purpose"), "{}", stderr(&run));
     assert!(output.contains("\nspan charge ["), "{output}{}", stderr(&run));

@@ -210,6 +210,18 @@ pub(crate) fn set_all(components: Vec<(String, Enabled)>) {
     });
 }
 
+/// How components are switched by the configuration or the program, as a variable has it; nothing where the program has
+/// switched none.
+#[cfg(feature = "telemetry")]
+pub(crate) fn switched() -> Option<String> {
+    let states = components();
+    let is_said =
+        |state: &&ComponentState| matches!(state.decider, Decider::Configuration | Decider::Program);
+    let said = states.iter().filter(is_said);
+    let said: Vec<_> = said.map(|state| format!("{}={}", state.name.escape_debug(), state.enabled)).collect();
+    states.iter().any(|state| state.decider == Decider::Program).then(|| said.join(","))
+}
+
 #[cfg(feature = "telemetry")]
 mod switches {
     use std::collections::BTreeMap;

@@ -359,6 +359,7 @@ fn a_remote_parent_is_a_parent_of_both() {
 fn our_propagator_is_one_of_theirs() {
     use opentelemetry::propagation::TextMapPropagator;
     use std::collections::HashMap;
+    telemetry();
     let propagator = spanwright::opentelemetry::Propagator::new();
     assert_eq!(propagator.fields().collect::<Vec<_>>(), ["traceparent", "tracestate", "baggage"]);
     let parent = format!("00-{}-{}-01", "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
@@ -382,6 +383,11 @@ fn our_propagator_is_one_of_theirs() {
         assert_eq!(trace, &parent[..36]);
         assert_ne!(own, &parent[36..52]);
     }
+    let more = spanwright::propagation::Baggage::current().with_text("user", "ann").expect("there is room");
+    let more = more.attach();
+    let further = in_theirs("theirs", inject);
+    assert_eq!((&*further["tracestate"], &*further["baggage"]), ("congo=t61", "tenant=acme,user=ann"));
+    drop(more);
     drop(attached);
     let nothing = propagator.extract(&HashMap::from([("traceparent".to_owned(), "nonsense".to_owned())]));
     assert!(!nothing.has_active_span());

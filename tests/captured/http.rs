@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll};
 
@@ -33,9 +34,14 @@ fn app() -> Router {
         .route("/missing", get(|| async { StatusCode::NOT_FOUND }))
         .route("/broken", get(|| async { StatusCode::BAD_GATEWAY }))
         .route("/never", get(std::future::pending::<()>))
+        .route("/panics", get(panics))
         .route("/late", get(|| async { Body::new(Late { left: 2 }) }))
         .route("/failing", get(|| async { Body::new(Failing) }))
         .layer(traced)
+}
+
+async fn panics() -> &'static str {
+    panic!("on purpose")
 }
 
 fn request(method: &str, path: &str) -> Request<Body> {
@@ -200,6 +206,35 @@ async fn a_request_that_is_given_up_is_cancelled(telemetry: Captured) {
     telemetry.span("GET").ended(Outcome::Cancelled);
     let open = [("http_request_method", "GET"), ("url_scheme", "http")];
     telemetry.metric("http_server_active_requests", &open).is(0.0);
+}
+
+/// What a layer does that makes a panic a response, within a task or not.
+async fn caught(future: impl Future) -> bool {
+    let mut future = Box::pin(future);
+    poll_fn(move |task| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
+        Ok(polled) => polled.map(|_| false),
+        Err(_) => Poll::Ready(true),
+    })
+    .await
+}
+
+#[spanwright::test]
+async fn a_panic_is_the_requests_even_where_it_is_caught(telemetry: Captured) {
+    assert!(caught(ask(request("GET", "/panics"))).await);
+    telemetry.span("GET /panics").ended(Outcome::Panicked).has("error.type", "panicked");
+    telemetry.span("GET").ended(Outcome::Panicked);
+}
+
+#[spanwright::test]
+async fn a_request_that_another_ones_panic_ends_is_cancelled(telemetry: Captured) {
+    let ended = caught(async {
+        let mut given_up = pin!(ask(request("GET", "/never")));
+        poll_fn(|task| Poll::Ready(given_up.as_mut().poll(task).is_pending())).await;
+        panic!("on purpose");
+    });
+    assert!(ended.await);
+    telemetry.span("GET /never").ended(Outcome::Cancelled);
+    telemetry.span("GET").ended(Outcome::Cancelled);
 }
 
 #[spanwright::test]

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a program talks to whoever started it")]
 
 use std::io::Write;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -85,7 +86,14 @@ fn main() {
             thread::sleep(Duration::from_secs(60));
         }
         Some("load") => load(),
+        Some("own-signal") => {
+            let _telemetry = install();
+            work_times(7);
+            signal(std::process::id(), "TERM");
+            thread::sleep(Duration::from_secs(60));
+        }
         Some("fork") => forks(),
+        Some("fork-and-signal") => forks_and_signals(),
         Some("switch") => switches(),
         Some("probes") => probes(),
         other => panic!("{other:?} is no way to end"),
@@ -149,7 +157,7 @@ fn forks() {
     match fork().expect("there may be children") {
         Fork::Child => {
             work_times(100);
-            say(&format!("flushed in the child {}", telemetry.flush()));
+            say(&format!("flushed in the child {} {}", telemetry.flush(), spanwright::is_installed()));
             drop(telemetry);
             let again = Telemetry::builder().install().map(drop);
             say(&again.expect_err("it can't").to_string());
@@ -163,6 +171,38 @@ fn forks() {
             say(&format!("gone {}", std::net::TcpListener::bind(admin).is_ok()));
         }
     }
+}
+
+fn signal(process: u32, signal: &str) {
+    let killed = Command::new("kill").args(["-s", signal, &process.to_string()]).status();
+    assert!(killed.expect("there is `kill`").success());
+}
+
+/// Children that are asked to end: of a parent with telemetry, of one whose telemetry is over, and one with its own.
+fn forks_and_signals() {
+    let ended_by = |signal_name: &str, begin: fn()| match fork().expect("there may be children") {
+        Fork::Child => {
+            begin();
+            thread::sleep(Duration::from_secs(5));
+            std::process::exit(0);
+        }
+        Fork::Parent(child) => {
+            // Until it sleeps.
+            thread::sleep(Duration::from_millis(500));
+            signal(child.unsigned_abs(), signal_name);
+            // Its low bits are the signal that has ended it.
+            say(&format!("{signal_name} {}", waitpid(child).expect("it is a child") & 0x7f));
+        }
+    };
+    let telemetry = install();
+    ended_by("TERM", || {});
+    ended_by("INT", || {});
+    drop(telemetry);
+    ended_by("TERM", || {});
+    ended_by("TERM", || {
+        std::mem::forget(install());
+        work_times(7);
+    });
 }
 
 /// Telemetry that is switched off for a while.

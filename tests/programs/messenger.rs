@@ -11,7 +11,7 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
-use spanwright::propagation::{self, Baggage, getter, setter};
+use spanwright::propagation::{self, Baggage, setter};
 use spanwright::{InContext, instrument};
 
 type Anything = Result<(), Box<dyn Error>>;
@@ -41,11 +41,16 @@ async fn process(body: &[u8]) {
     println!("> {} of {tenant}", String::from_utf8_lossy(body));
 }
 
+/// A name as Go's clients write it.
+fn capitalised(name: &str) -> String {
+    name[..1].to_uppercase() + &name[1..]
+}
+
 #[instrument(kind = producer, err)]
 async fn publish_to_nats(address: &str) -> Anything {
     let client = async_nats::connect(address).await?;
     let mut headers = HeaderMap::new();
-    propagation::inject(&mut setter(|name: &str, value: String| headers.insert(name, value)));
+    propagation::inject(&mut setter(|name: &str, value: String| headers.insert(capitalised(name), value)));
     client.publish_with_headers(QUEUE, headers, "an order".into()).await?;
     client.flush().await?;
     Ok(())
@@ -58,7 +63,8 @@ async fn consume_from_nats(address: &str) -> Anything {
     println!("> ready");
     let message = messages.next().await.ok_or("the subscription ended")?;
     let headers = message.headers.unwrap_or_default();
-    let remote = propagation::extract(&getter(|name| headers.get(name).map(|value| value.as_str())));
+    let pairs = headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    let remote = propagation::extract(&pairs.collect::<Vec<_>>());
     process(&message.payload).in_context(remote).await;
     Ok(())
 }
@@ -76,7 +82,7 @@ async fn publish_to_rabbitmq(address: &str) -> Anything {
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     let mut headers = FieldTable::default();
     propagation::inject(&mut setter(|name: &str, value: String| {
-        headers.insert(name.into(), AMQPValue::LongString(value.into()));
+        headers.insert(capitalised(name).into(), AMQPValue::LongString(value.into()));
     }));
     let properties = BasicProperties::default().with_headers(headers);
     let options = BasicPublishOptions::default();
@@ -92,10 +98,11 @@ async fn consume_from_rabbitmq(address: &str) -> Anything {
     println!("> ready");
     let message = messages.next().await.ok_or("the consumer was cancelled")??;
     let headers = message.properties.headers().clone().unwrap_or_default();
-    let remote = propagation::extract(&getter(|name| {
-        let (_, value) = headers.inner().iter().find(|(its, _)| its.as_str() == name)?;
-        value.as_long_string().map(ToString::to_string)
-    }));
+    let pairs = headers
+        .inner()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_long_string()?.to_string())));
+    let remote = propagation::extract(&pairs.collect::<Vec<_>>());
     process(&message.data).in_context(remote).await;
     message.ack(BasicAckOptions::default()).await?;
     Ok(())

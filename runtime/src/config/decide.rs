@@ -13,7 +13,7 @@ use super::decided::{
     QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
 };
 use super::keys::Chosen;
-use super::kind::{ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName};
+use super::kind::{ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName, Token};
 use super::levels::TargetLevels;
 use super::problem::Problem;
 use super::{Said, pairs};
@@ -63,13 +63,13 @@ impl Chosen {
             metrics_push: PushSettings { interval: self.metric_interval, timeout: self.metric_timeout },
             exemplars: self.exemplar_filter == ExemplarFilter::TraceBased,
             log_format: self.log_format,
-            log_file: self.log_file(prefix, problems),
+            log_file: self.log_file(said, prefix, problems),
             log_output: self.log_output.clone(),
             log_json_keys: self.log_json_keys.take().unwrap_or_default(),
             log_records: self.log_records,
             log_panics: self.log_panics,
             propagators: std::mem::take(&mut self.propagators),
-            server: self.server(),
+            server: self.server(prefix, problems),
             measured: self.measured(),
             own_level: self.own_level,
             explain: self.explain,
@@ -212,11 +212,16 @@ impl Chosen {
         endpoints.metrics(self.metrics_exporter.take(), (otlp, self.temporality), has_server, said, problems)
     }
 
-    fn log_file(&self, prefix: &str, problems: &mut Vec<Problem>) -> LogFile {
+    fn log_file(&self, said: &Said<'_>, prefix: &str, problems: &mut Vec<Problem>) -> LogFile {
+        let bounds = [
+            (self.log_file_max_bytes.is_some(), "MAX_BYTES"),
+            (said.settings.log_file_rotation.is_some(), "ROTATION"),
+            (said.settings.log_file_keep.is_some(), "KEEP"),
+        ];
         let is_file = matches!(self.log_output, LogOutput::File(_));
-        if self.log_file_max_bytes.is_some() && !is_file {
+        for (_, name) in bounds.into_iter().filter(|(is_set, _)| *is_set && !is_file) {
             problems.push(Problem::NoEffect {
-                variable: format!("{prefix}_LOG_FILE_MAX_BYTES"),
+                variable: format!("{prefix}_LOG_FILE_{name}"),
                 because: "no file is set that log lines are written to",
             });
         }
@@ -227,11 +232,14 @@ impl Chosen {
         }
     }
 
-    fn server(&mut self) -> Option<AdminServer> {
+    fn server(&mut self, prefix: &str, problems: &[Problem]) -> Option<AdminServer> {
+        // Whoever asks for a token does not want to be open to those without.
+        let variable = format!("{prefix}_ADMIN_TOKEN");
+        let is_bad = problems.iter().any(|problem| problem.is_about(&variable, "admin.token"));
         let server = AdminServer {
             address: decide_address(self.metrics_addr, self.metrics_port),
             socket: self.admin_socket.take(),
-            token: self.admin_token.take(),
+            token: self.admin_token.take().or_else(|| is_bad.then_some(Token(None))),
             changes: self.admin_changes,
         };
         self.metrics_enabled.then_some(server)

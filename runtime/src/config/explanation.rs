@@ -70,6 +70,15 @@ impl Explanation {
         Self { keys, problems }
     }
 
+    /// Something else is in force by now.
+    pub(crate) fn change(&mut self, name: &str, value: String) {
+        let changed = |key: &&mut Explained| key.name == name && key.value != value;
+        if let Some(key) = self.keys.iter_mut().find(changed) {
+            key.places.insert(0, Place::Running);
+            key.value = value;
+        }
+    }
+
     /// All keys, in the order of the documentation.
     #[must_use]
     pub fn keys(&self) -> &[Explained] {

@@ -146,7 +146,7 @@ impl Value {
         let text = match (K::SHAPE, self) {
             (Shape::Table, Self::Table(pairs)) => {
                 let value = K::from_pairs(pairs.clone()).map_err(|reason| reason.into_owned())?;
-                return Ok((value, None));
+                return Ok((value, K::remark_on_pairs(pairs)));
             }
             (Shape::Text | Shape::Size | Shape::List | Shape::Table, Self::Text(text)) => text.clone(),
             (Shape::Switch, Self::Switch(on)) => on.to_string(),

@@ -426,7 +426,8 @@ keys! {
     metrics_port: Port, ["metrics.port"], ["METRICS_PORT"],
         ["OTEL_EXPORTER_PROMETHEUS_PORT"], "the address's";
     /// What is to be shown as `authorization: Bearer …` to see what the admin server has besides metrics, health and probes.
-    /// Without it, only this machine sees that, and only where the server listens on loopback. It never appears in a message.
+    /// Without it, only this machine sees that, and only where the server listens on loopback; one that
+    /// can't be used is nobody's. It never appears in a message.
     admin_token: AdminToken, ["admin.token"], ["ADMIN_TOKEN"], [], "none";
     /// A Unix socket at which the admin server listens too, for the program's own user.
     admin_socket: FilePath, ["admin.socket"], ["ADMIN_SOCKET"], [], "none";

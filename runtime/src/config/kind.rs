@@ -123,6 +123,11 @@ pub(crate) trait Kind {
     fn remark(_text: &str) -> Option<String> {
         None
     }
+
+    /// What may not be meant by a good table of a file.
+    fn remark_on_pairs(_pairs: &[(String, String)]) -> Option<String> {
+        None
+    }
 }
 
 /// Any text.
@@ -160,11 +165,11 @@ impl Kind for HashKey {
 /// What is to be shown to the admin server.
 pub(crate) struct AdminToken;
 
-/// A token, which nothing shows.
+/// A token, which nothing shows; nothing where the one that was meant can't be used, and so nobody has it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Token(
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the admin server"))]
-    pub(crate)  Secret<String>,
+    pub(crate)  Option<Secret<String>>,
 );
 
 impl fmt::Debug for Token {
@@ -185,7 +190,7 @@ impl Kind for AdminToken {
         }
         // It has to fit into a header.
         let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if is_visible { Ok(Token(Secret::new(text.to_owned()))) } else { Err("it has others".into()) }
+        if is_visible { Ok(Token(Some(Secret::new(text.to_owned())))) } else { Err("it has others".into()) }
     }
 }
 
@@ -197,7 +202,7 @@ impl Kind for FilePath {
     const EXPECTS: &'static str = "a path";
 
     fn show(value: &PathBuf) -> String {
-        value.display().to_string()
+        value.to_string_lossy().escape_debug().to_string()
     }
 
     fn parse(text: &str) -> Result<PathBuf, Reason> {

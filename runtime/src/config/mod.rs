@@ -82,8 +82,8 @@ pub(crate) use keys::Settings;
 pub(crate) use kind::Components;
 pub(crate) use kind::{
     AdminToken, BaseEndpoint, Count, Filter, HashKey, Kind, MemoryBytes, Millis, OwnLevel, PerSecond,
-    Propagators, Ratio, RingBytes, RootSampler, SamplerName, TracesExporterName, ZipkinEndpoint, check_name,
-    parse_key, set_component, set_rule,
+    Propagators, Ratio, RingBytes, RootSampler, SamplerName, Token, TracesExporterName, ZipkinEndpoint,
+    check_name, parse_key, set_component, set_rule,
 };
 pub(crate) use kind::{FileBytes, JsonKey, JsonKeyList, JsonKeys};
 pub use kind::{LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol};
@@ -273,21 +273,30 @@ fn variables_of_jaeger(prefix: &str, environment: &Environment) -> Vec<String> {
     names.into_iter().filter(|name| environment.get(name).is_some()).collect()
 }
 
-/// Variables with our prefix that are nearly ours. Others may be the program's own.
+/// Variables with the program's prefix or OpenTelemetry's that are nearly ours. Others may be somebody else's.
 fn nearly_ours(prefix: &str, environment: &Environment) -> Vec<Problem> {
-    let ours = || KEYS.iter().filter_map(|key| key.suffix);
-    let mut near: Vec<_> = environment
+    let own = KEYS.iter().filter_map(|key| key.suffix).collect();
+    let without_effect = standard::WITHOUT_EFFECT.iter().map(|(name, _)| name);
+    let standard = KEYS.iter().flat_map(|key| key.standard).chain(without_effect);
+    let standard = standard.filter_map(|name| name.strip_prefix("OTEL_")).collect();
+    let mut near = nearly(prefix, own, environment);
+    near.append(&mut nearly("OTEL", standard, environment));
+    near.sort_by_key(ToString::to_string);
+    near
+}
+
+/// Variables with this prefix that are nearly one of those that are known, which stand without it.
+fn nearly(prefix: &str, known: Vec<&str>, environment: &Environment) -> Vec<Problem> {
+    environment
         .names()
         .filter_map(|name| name.strip_prefix(prefix)?.strip_prefix('_'))
-        .filter(|suffix| !ours().any(|known| known == *suffix))
-        .filter_map(|suffix| Some((suffix, near::nearest(suffix, ours())?)))
+        .filter(|suffix| !known.contains(suffix))
+        .filter_map(|suffix| Some((suffix, near::nearest(suffix, known.iter().copied())?)))
         .map(|(suffix, meant)| Problem::NearlyOurs {
             variable: format!("{prefix}_{suffix}"),
             meant: format!("{prefix}_{meant}"),
         })
-        .collect();
-    near.sort_by_key(ToString::to_string);
-    near
+        .collect()
 }
 
 /// Reads an argument that was given in code.

@@ -37,7 +37,10 @@ impl Kind for Attributes {
     }
 
     fn remark(text: &str) -> Option<String> {
-        let all = pairs(text).ok()?;
+        Self::remark_on_pairs(&pairs(text).ok()?)
+    }
+
+    fn remark_on_pairs(all: &[(String, String)]) -> Option<String> {
         let remarks: Vec<String> = all.iter().filter_map(|(key, _)| redacted(key)).collect();
         (!remarks.is_empty()).then(|| format!("a list of which {}", remarks.join(", and ")))
     }

@@ -14,6 +14,8 @@ pub enum Place {
     File(FilePlace),
     /// A variable of the environment.
     Variable(String),
+    /// The running program, or somebody at its admin server.
+    Running,
 }
 
 impl fmt::Display for Place {
@@ -22,6 +24,7 @@ impl fmt::Display for Place {
             Self::Code => f.write_str("code"),
             Self::File(place) => place.fmt(f),
             Self::Variable(name) => f.write_str(name),
+            Self::Running => f.write_str("changed while it runs"),
         }
     }
 }

@@ -227,6 +227,17 @@ impl fmt::Display for ShownValue {
     }
 }
 
+impl Problem {
+    /// Whether the value of this variable, or of this key of the file, can't be used.
+    pub(super) fn is_about(&self, its_variable: &str, its_key: &str) -> bool {
+        match self {
+            Self::BadValue { variable, .. } | Self::NotUnicode { variable, .. } => variable == its_variable,
+            Self::FileValue { key, .. } => *key == its_key,
+            _ => false,
+        }
+    }
+}
+
 /// What is used where a value can't be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

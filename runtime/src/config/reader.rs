@@ -16,7 +16,8 @@ pub(super) trait Source {
 pub(super) fn instead(found: Option<&Place>, below: Option<&Place>, key: &Key) -> Instead {
     match found.or(below) {
         None => Instead::Default(key.default),
-        Some(Place::Code) => Instead::Code,
+        // Nothing is read over what a running program says.
+        Some(Place::Code | Place::Running) => Instead::Code,
         Some(Place::File(place)) => Instead::File(place.clone()),
         Some(Place::Variable(name)) => Instead::Variable(name.clone()),
     }

@@ -51,6 +51,23 @@ fn otlp(traces: &Traces) -> Option<Otlp> {
 }
 
 #[test]
+fn what_is_said_of_a_log_file_has_no_effect_without_one() {
+    let bounds =
+        [("APP_LOG_FILE_KEEP", "3"), ("APP_LOG_FILE_MAX_BYTES", "1MiB"), ("APP_LOG_FILE_ROTATION", "daily")];
+    let problems = |file: Option<(&'static str, &'static str)>| {
+        let environment = bounds.into_iter().chain(file).collect();
+        Config::resolve("APP", Settings::default(), &environment, "prog").1
+    };
+    let told = problems(None);
+    assert!(told.len() == 3 && told.iter().all(Problem::is_warning), "{told:?}");
+    for (name, _) in bounds {
+        let start = format!("`{name}` has no effect: no file is set");
+        assert!(told.iter().any(|problem| problem.to_string().starts_with(&start)), "{told:?}");
+    }
+    assert_eq!(problems(Some(("APP_LOG_OUTPUT", "lines.json"))), []);
+}
+
+#[test]
 fn nothing_set_is_what_the_documentation_says() {
     let config = clean(&[]);
     assert_eq!(config.resource("service.name"), Some("unknown_service:prog"));
@@ -238,9 +255,18 @@ fn secrets_are_in_no_message_and_no_debug_output() {
     let traces = config.traces.unwrap();
     let (config, problems) = resolve(&[("APP_ADMIN_TOKEN", "hunter2-hunter2-hunter2")]);
     assert!(!format!("{problems:?} {config:?}").contains("hunter2"), "{problems:?} {config:?}");
-    assert_eq!(config.server.unwrap().token.unwrap().0.expose(), "hunter2-hunter2-hunter2");
+    assert_eq!(config.server.unwrap().token.unwrap().0.unwrap().expose(), "hunter2-hunter2-hunter2");
     let headers = otlp(&traces).unwrap().headers.0;
     assert_eq!(headers, [("authorization".to_owned(), "hunter2".to_owned())]);
+}
+
+#[test]
+fn a_token_that_can_not_be_used_closes_what_would_be_open_without_one() {
+    let nobodys = Some(Token(None));
+    let (config, problems) = resolve(&[("APP_ADMIN_TOKEN", "short")]);
+    assert_eq!((config.server.unwrap().token, problems.len()), (nobodys, 1));
+    let (config, _) = resolve(&[("APP_METRICS_PORT", "none")]);
+    assert_eq!(config.server.unwrap().token, None, "it was another one that is bad");
 }
 
 #[test]

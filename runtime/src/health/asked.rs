@@ -65,7 +65,7 @@ impl<T: Send + 'static> Asked<T> {
         async move {
             match task {
                 None => Err(NoAnswer::Busy),
-                Some(task) => match tokio::time::timeout(limit + GRACE, task).await {
+                Some(task) => match tokio::time::timeout(limit.saturating_add(GRACE), task).await {
                     Ok(Ok(Ok(answer))) => Ok(answer),
                     Ok(Ok(Err(_))) | Err(_) => Err(NoAnswer::Late(limit)),
                     Ok(Err(_)) => Err(NoAnswer::Panicked),

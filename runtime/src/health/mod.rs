@@ -79,9 +79,20 @@ fn added() -> MutexGuard<'static, Added> {
 /// health::add(Check::new("stock", || async { Ok::<(), String>(()) }));
 /// ```
 pub fn add(check: Check) {
-    let mut added = added();
-    added.checks.retain(|other| other.name != check.name);
-    added.checks.push(check);
+    let name = check.name.clone();
+    let replaced = put(&mut added().checks, check, |other| other.name == name);
+    drop(replaced);
+}
+
+/// Adds one of that name, and returns the one that it takes the place of: what it holds is to be dropped without the lock.
+fn put<T>(all: &mut Vec<T>, one: T, is_named: impl Fn(&T) -> bool) -> Option<T> {
+    match all.iter_mut().find(|other| is_named(other)) {
+        Some(other) => Some(std::mem::replace(other, one)),
+        None => {
+            all.push(one);
+            None
+        }
+    }
 }
 
 /// Shows a value in the JSON of `/health` that stays what it is. It takes the place of one with the same name; the names
@@ -138,9 +149,9 @@ pub fn show_metric(name: impl Into<String>, metric: impl Into<String>, factor: f
 }
 
 fn show_field(field: Field) {
-    let mut added = added();
-    added.fields.retain(|other| other.name != field.name);
-    added.fields.push(field);
+    let name = field.name.clone();
+    let replaced = put(&mut added().fields, field, |other| other.name == name);
+    drop(replaced);
 }
 
 /// Turns `/ready` off until the answer is dropped, for this reason, which is shown: while the program still starts, or where
@@ -167,5 +178,34 @@ pub struct NotReady(u64);
 impl Drop for NotReady {
     fn drop(&mut self) {
         added().starting.retain(|(number, _)| *number != self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Shows;
+
+    impl Drop for Shows {
+        fn drop(&mut self) {
+            show("own_end_of_a_field", true);
+        }
+    }
+
+    #[test]
+    fn what_a_replaced_field_holds_may_say_something_when_it_is_dropped() {
+        let (done, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for _ in 0..2 {
+                let shows = Shows;
+                show_with("own_end", move || {
+                    let _ = &shows;
+                    true
+                });
+            }
+            done.send(())
+        });
+        assert!(ended.recv_timeout(Duration::from_secs(20)).is_ok(), "it waits for itself");
     }
 }

@@ -1,15 +1,17 @@
 //! A file of lines that is kept small: when it is full, or with each hour or day, a new one is begun. The former one gets `.1`
-//! after its name, the one before it `.2`, and so on; the oldest are removed.
+//! after its name, the one before it `.2`, and so on; the oldest are removed. Several processes may write to one file: who renames
+//! has a file with `.lock` after its name meanwhile.
 //!
 //! Invariants:
 //! - a line is in one file, whole, whoever else writes; it is in the system's hands when `write` returns;
 //! - what goes wrong while a new file is begun loses no line: the old one goes on.
 
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::{LogFile as Bounds, LogRotation};
 
@@ -64,10 +66,10 @@ impl LogFile {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.looked != now {
             state.looked = now;
-            let is_here = |open: &Open| is_at(&open.file, &self.path);
-            if state.open.as_ref().is_some_and(|open| open.is_regular && !is_here(open)) {
-                // Somebody else has renamed or removed it.
-                state.open = None;
+            // Somebody else may have renamed or removed it, or written to it.
+            state.open = state.open.take().filter(|open| !open.is_regular || is_at(&open.file, &self.path));
+            if let Some(open) = &mut state.open {
+                open.size = open.file.metadata().map_or(open.size, |metadata| metadata.len());
             }
         }
         let wrong = |error: io::Error| format!("`{}` can't be written to: {error}", self.path.display());
@@ -83,15 +85,23 @@ impl LogFile {
         written.map_err(wrong)
     }
 
-    /// A new file; the old one where there can't be one.
+    /// A new file, which another process may have begun already; the old one where there can't be one.
     fn begin_anew(&self, mut old: Open, now: u64) -> Open {
-        let begun = self.rename().and_then(|()| Open::new(&self.path, self.bounds, now));
+        let begun = match Turn::take(&self.path) {
+            // The next line tries again.
+            Ok(None) => return old,
+            Ok(Some(_turn)) => {
+                let renamed = if is_at(&old.file, &self.path) { self.rename() } else { Ok(()) };
+                renamed.and_then(|()| Open::new(&self.path, self.bounds, now))
+            }
+            Err(error) => Err(error),
+        };
         begun.unwrap_or_else(|error| {
             let path = self.path.display();
             crate::telemetry::report(&format!(
                 "a new file can't be begun after `{path}`, which goes on: {error}"
             ));
-            // It is tried again when as much has been written once more, not for each line.
+            // It is tried again in a second, or when as much has been written once more, not for each line.
             old.size = 0;
             old.period = self.bounds.period(now);
             old
@@ -104,21 +114,55 @@ impl LogFile {
         while fs::remove_file(former(&self.path, beyond)).is_ok() {
             beyond += 1;
         }
-        for number in (1..keep).rev() {
-            // There may be fewer, as yet.
-            match fs::rename(former(&self.path, number), former(&self.path, number + 1)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        // There may be fewer, as yet.
+        let last = (1..keep).find(|number| !former(&self.path, *number).exists()).unwrap_or(keep);
+        for number in (1..last).rev() {
+            fs::rename(former(&self.path, number), former(&self.path, number + 1))?;
         }
         if keep == 0 { fs::remove_file(&self.path) } else { fs::rename(&self.path, former(&self.path, 1)) }
     }
 }
 
+/// The turn to rename files, which one process has at a time: a file that is there only meanwhile.
+#[derive(Debug)]
+struct Turn(PathBuf);
+
+impl Turn {
+    /// Takes it, unless another process has it.
+    fn take(path: &Path) -> io::Result<Option<Self>> {
+        /// Who has had it longer was ended in the middle.
+        const LONGEST: Duration = Duration::from_secs(10);
+        let turn = beside(path, "lock");
+        let error = match OpenOptions::new().write(true).create_new(true).open(&turn) {
+            Ok(_) => return Ok(Some(Self(turn))),
+            Err(error) => error,
+        };
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return Err(error);
+        }
+        let taken = fs::metadata(&turn).and_then(|metadata| metadata.modified());
+        if taken.is_ok_and(|taken| taken.elapsed().is_ok_and(|since| since > LONGEST)) {
+            fs::remove_file(&turn)?;
+        }
+        Ok(None)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // What can't be removed now is once it is old.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// The name of a former file.
 fn former(path: &Path, number: usize) -> PathBuf {
+    beside(path, number)
+}
+
+fn beside(path: &Path, ending: impl Display) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{number}"));
+    name.push(format!(".{ending}"));
     PathBuf::from(name)
 }
 
@@ -178,18 +222,32 @@ impl Open {
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let written = self.file.write_all(line);
-        match &written {
-            Ok(()) => self.size += line.len() as u64,
-            Err(_) if self.is_regular => {
-                // Nothing of a line is better than a part of it. Where this fails too, there is nothing left to do.
-                if let Ok(metadata) = self.file.metadata() {
-                    let _cut = self.file.set_len(metadata.len().min(self.size));
+        let mut rest = line;
+        while !rest.is_empty() {
+            let error = match self.file.write(rest) {
+                Ok(0) => io::ErrorKind::WriteZero.into(),
+                Ok(written) => {
+                    rest = &rest[written..];
+                    continue;
                 }
-            }
-            Err(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => error,
+            };
+            self.take_back(line.len() - rest.len());
+            return Err(error);
         }
-        written
+        self.size += line.len() as u64;
+        Ok(())
+    }
+
+    /// Nothing of a line is better than a part of it: removes a part that was written last, unless another process has
+    /// written behind it. Where this fails too, there is nothing left to do.
+    fn take_back(&mut self, part: usize) {
+        let end = self.file.stream_position();
+        let length = self.file.metadata().map(|metadata| metadata.len());
+        if let (true, Ok(end), Ok(length)) = (self.is_regular && part > 0, end, length) {
+            let _cut = if end == length { self.file.set_len(end - part as u64) } else { Ok(()) };
+        }
     }
 }
 

@@ -196,9 +196,12 @@ pub struct FilterError {
 /// ```
 ///
 /// # Errors
-/// When a part of it can't be read, which the error names; the filter stays as it was.
+/// When a part of it can't be read, or is a word alone that is nearly a level and would be taken for a target; the error names
+/// it. The filter stays as it was.
 pub fn set_filter(filter: &str) -> Result<(), FilterError> {
     let levels = config::parse::<config::Filter>(filter).map_err(|reason| FilterError { reason })?;
+    // At the start it is only remarked on; here somebody reads the answer.
+    config::remark::<config::Filter>(filter).map_or(Ok(()), |reason| Err(FilterError { reason }))?;
     put_in_force(levels);
     Ok(())
 }

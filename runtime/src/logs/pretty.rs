@@ -71,6 +71,10 @@ fn plain(text: &str) -> String {
         match character {
             '\n' => shown.push_str("\n    "),
             '\t' => shown.push('\t'),
+            // Some terminals and viewers break lines at the first two; the others turn around the order of what follows.
+            '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                shown.extend(character.escape_unicode());
+            }
             control if control.is_control() => shown.extend(control.escape_default()),
             other => shown.push(other),
         }

@@ -263,9 +263,9 @@ fn colours_are_only_where_they_are_wanted() {
 
 #[test]
 fn what_is_logged_forges_no_line_and_no_escape_sequence() {
-    let hostile = "x\u{1b}[2J\r\n2025-10-11T10:30:45.123456Z ERROR shop: forged\u{7}";
+    let hostile = "x\u{1b}[2J\r\n2025-10-11T10:30:45.123456Z ERROR shop: forged\u{7}\u{2028}2025 \u{202e}.";
     let text = pretty(|| tracing::info!(field = hostile, debugged = %hostile, "{hostile}"));
-    assert!(!text.contains(['\u{1b}', '\r', '\u{7}']), "{text:?}");
+    assert!(!text.contains(['\u{1b}', '\r', '\u{7}', '\u{2028}', '\u{202e}']), "{text:?}");
     let starts = text.lines().filter(|line| line.starts_with("2025")).count();
     assert_eq!(starts, 1, "{text:?}");
     line(|| tracing::info!(field = hostile, debugged = %hostile, "{hostile}"));

@@ -162,8 +162,9 @@ impl Baggage {
     /// The current context's span, with this baggage, until the guard is dropped. Where the table of baggage is full, it has none.
     #[must_use = "the baggage is current until this guard is dropped"]
     pub fn attach(&self) -> ContextGuard {
+        // The span stays the thread's own; what goes with the trace may be the `opentelemetry` API's.
         let current = Context::current();
-        let (trace_id, trace_state) = carried::find(current.baggage)
+        let (trace_id, trace_state) = carried::find(super::current().baggage)
             .map(|carried| (carried.trace_id, Arc::clone(&carried.trace_state)))
             .unwrap_or_default();
         let carried = Carried { trace_id, trace_state, baggage: Arc::clone(&self.members) };

@@ -93,8 +93,8 @@ pub struct Getter<F>(F);
 /// Headers that a closure sets. Made by [`setter`].
 pub struct Setter<F>(F);
 
-/// Headers of any client, by a closure that gives the value of a name, which is in lower case. It knows one value for a name, and
-/// none of Jaeger's baggage.
+/// Headers of any client, by a closure that gives the value of a name, which is in lower case: the closure is to find it in any.
+/// It knows one value for a name, and none of Jaeger's baggage.
 ///
 /// ```
 /// use spanwright::propagation::{extract, getter};

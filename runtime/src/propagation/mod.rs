@@ -41,14 +41,16 @@
 //! For HTTP by way of `tower` there is nothing to write: the layers of `spanwright::tower`, with the feature of that name, do all of it.
 //!
 //! Headers are whatever implements [`Extractor`] and [`Injector`]: string maps, lists of pairs, with the feature `http`
-//! `HeaderMap`, with the feature `tonic` a `MetadataMap`. For all others there are closures, [`getter`] and [`setter`], so that no
-//! client is a dependency:
+//! `HeaderMap`, with the feature `tonic` a `MetadataMap`. For all others there are lists of pairs and closures, [`getter`] and
+//! [`setter`], so that no client is a dependency:
 //!
-//! | Client | Read | Write |
+//! | Client | Read: these pairs, collected into a `Vec` | Write |
 //! | --- | --- | --- |
-//! | `lapin` | `getter(\|name\| table.inner().iter().find(\|(its, _)\| its.as_str() == name)?.1.as_long_string().map(ToString::to_string))` | `setter(\|name: &str, value: String\| { table.insert(name.into(), AMQPValue::LongString(value.into())); })` |
-//! | `async-nats` | `getter(\|name\| headers.get(name).map(\|value\| value.as_str()))` | `setter(\|name: &str, value: String\| headers.insert(name, value))` |
-//! | `rdkafka` | a list of pairs: `headers.iter().filter_map(\|header\| Some((header.key, str::from_utf8(header.value?).ok()?)))`, collected | into a `Vec` of pairs, then `OwnedHeaders::insert` for each |
+//! | `lapin` | `table.inner().iter().filter_map(\|(name, value)\| Some((name.as_str(), value.as_long_string()?.to_string())))` | `setter(\|name: &str, value: String\| { table.insert(name.into(), AMQPValue::LongString(value.into())); })` |
+//! | `async-nats` | `headers.iter().flat_map(\|(name, values)\| values.iter().map(move \|value\| (name, value)))` | `setter(\|name: &str, value: String\| headers.insert(name, value))` |
+//! | `rdkafka` | `headers.iter().filter_map(\|header\| Some((header.key, str::from_utf8(header.value?).ok()?)))` | into a `Vec` of pairs, then `OwnedHeaders::insert` for each |
+//!
+//! Pairs are found in whatever case others have written their names, as Go's `Traceparent` in NATS, where names differ by case.
 //!
 //! # What becomes of it
 //!
@@ -69,7 +71,7 @@ mod format;
 #[cfg(feature = "http")]
 mod http;
 mod jaeger;
-mod percent;
+pub(crate) mod percent;
 #[cfg(feature = "tonic")]
 mod tonic;
 mod trace_context;

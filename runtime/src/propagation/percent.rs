@@ -26,7 +26,7 @@ pub(super) fn encoded(text: &str) -> String {
 }
 
 /// What is encoded in the text. What is no UTF-8 becomes U+FFFD, and a `%` without two digits stays what it is.
-pub(super) fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

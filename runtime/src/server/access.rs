@@ -3,7 +3,8 @@
 //! Metrics, probes and health are for whoever reaches the server. What is about the program's inside is
 //! - for whoever may use the Unix socket;
 //! - over TCP, for whoever shows the token, where one is configured;
-//! - without a token, for this machine where the server listens on loopback, and for nobody elsewhere.
+//! - without a token, for this machine where the server listens on loopback, and for nobody elsewhere, nor where the token that
+//!   was configured can't be used.
 //!
 //! What changes the program is besides for this machine alone, and only where it is switched on.
 
@@ -13,13 +14,14 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use super::connections::Peer;
 use crate::Secret;
+use crate::config::{AdminToken, Kind, Token};
 
 /// What is configured.
 pub(crate) struct Access {
     /// Whether the server listens on loopback.
     pub(crate) is_local: bool,
     /// What is to be shown over TCP.
-    pub(crate) token: Option<Secret<String>>,
+    pub(crate) token: Option<Token>,
     /// Whether the program can be changed.
     pub(crate) changes: bool,
     /// The prefix of the variables.
@@ -42,7 +44,15 @@ impl Access {
         let refused = |status, message| Err(Refusal { status, message });
         match (peer, &self.token) {
             (Peer::Socket, _) => Ok(()),
-            (Peer::Address(_), Some(token)) if shows(headers, token) => Ok(()),
+            (Peer::Address(_), Some(Token(None))) => {
+                let prefix = &self.prefix;
+                let message = format!(
+                    "not without the token, and the one that is configured can't be used: set `{prefix}_ADMIN_TOKEN` to {}",
+                    AdminToken::EXPECTS
+                );
+                refused(StatusCode::FORBIDDEN, message)
+            }
+            (Peer::Address(_), Some(Token(Some(token)))) if shows(headers, token) => Ok(()),
             (Peer::Address(_), Some(_)) => {
                 refused(StatusCode::UNAUTHORIZED, "show the token: `authorization: Bearer …`".to_owned())
             }
@@ -129,7 +139,7 @@ mod tests {
     }
 
     fn access(is_local: bool, token: Option<&str>) -> Access {
-        let token = token.map(|token| Secret::new(token.to_owned()));
+        let token = token.map(|token| Token(Some(Secret::new(token.to_owned()))));
         Access { is_local, token, changes: true, prefix: "APP".to_owned() }
     }
 
@@ -196,6 +206,17 @@ mod tests {
             let local = headers(&[(header::HOST, "localhost")]);
             assert_eq!(status(access.may_see(peer("127.0.0.1:1"), &local)), 401);
         }
+    }
+
+    #[test]
+    fn a_token_that_can_not_be_used_is_nobodys() {
+        let access = Access { token: Some(Token(None)), ..access(true, None) };
+        let shown = headers(&[(header::AUTHORIZATION, "Bearer "), (header::HOST, "localhost")]);
+        let refusal = access.may_see(peer("127.0.0.1:1"), &shown).unwrap_err();
+        assert!(
+            refusal.message.ends_with("`APP_ADMIN_TOKEN` to a text of at least 16 visible ASCII characters")
+        );
+        assert_eq!(status(access.may_see(Peer::Socket, &HeaderMap::new())), 200);
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn written(content_type: &'static str, text: String) -> Response {
     (headers, text).into_response()
 }
 
-/// What was in force at the start, secrets hidden.
+/// What is in force, secrets hidden.
 fn configuration() -> String {
     // The server answers a little before the start is over.
     let starting = || "the telemetry is still starting\n".to_owned();

@@ -34,6 +34,7 @@ pub(crate) use access::Access;
 use connections::Connections;
 use progress::Limits;
 pub(crate) use socket::Socket;
+use socket::SocketFile;
 
 use crate::health::Health;
 use crate::registry::Registry;
@@ -56,6 +57,7 @@ pub(crate) struct Admin {
 pub(crate) struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
+    socket_file: Option<SocketFile>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -84,7 +86,7 @@ impl Server {
 
     fn start_with(
         address: SocketAddr,
-        socket: Option<Socket>,
+        mut socket: Option<Socket>,
         admin: Admin,
         bounds: Bounds,
     ) -> io::Result<Self> {
@@ -96,12 +98,13 @@ impl Server {
             .enable_all()
             .build()?;
         let (stop, stopped) = watch::channel(false);
+        let socket_file = socket.as_mut().and_then(Socket::file);
         let router = routes::router(admin, bounds.page);
         let connections = Connections::new(bounds.connections);
         let thread = thread::Builder::new()
             .name("spanwright-admin".to_owned())
             .spawn(move || run(runtime, listener, socket, &connections, &router, &stopped))?;
-        Ok(Self { address, stop, thread: Some(thread) })
+        Ok(Self { address, stop, socket_file, thread: Some(thread) })
     }
 
     /// Where it listens; the port that the system chose, where it was to choose.
@@ -112,6 +115,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.socket_file = None;
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
             // Waiting for itself would be for ever.
@@ -127,7 +131,7 @@ impl Drop for Server {
 fn run(
     runtime: Runtime,
     listener: TcpListener,
-    mut socket: Option<Socket>,
+    socket: Option<Socket>,
     connections: &Connections,
     router: &Router,
     stopped: &watch::Receiver<bool>,
@@ -140,16 +144,17 @@ fn run(
             serving.spawn(connections.clone().serve(listener, router.clone(), stopped.clone()));
         }
         #[cfg(unix)]
-        if let Some(listener) = socket.as_mut().and_then(Socket::listener) {
+        if let Some(listener) = socket.and_then(Socket::listener) {
             let listener = ClosedInChildren::new(listener);
             serving.spawn(connections.clone().serve(listener, router.clone(), stopped.clone()));
         }
+        #[cfg(not(unix))]
+        drop(socket);
         let mut stopping = stopped.clone();
         // An error is that the sender is gone, which is the end too.
         let _ = stopping.wait_for(|stop| *stop).await;
         let _ = tokio::time::timeout(GRACE, serving.join_all()).await;
     });
-    drop(socket);
     // A check that blocks its thread must not block the end of the program.
     runtime.shutdown_background();
 }

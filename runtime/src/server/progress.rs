@@ -13,7 +13,7 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     /// Between two requests, without a byte. Longer than the usual time between two scrapes.
     pub(super) idle: Duration,
-    /// From a request's first byte to the last one of its head.
+    /// From a request's first byte to the last one of its head; to its answer, where it has a body.
     pub(super) head: Duration,
     /// From there until the whole answer is on its way.
     pub(super) answer: Duration,
@@ -31,7 +31,7 @@ impl Default for Limits {
 enum Phase {
     /// Waiting for a request.
     Idle,
-    /// A part of a request's head has come.
+    /// A part of a request has come: of its head, or of its body.
     Head,
     /// The request is being answered; nothing of the answer is there yet.
     Asked,
@@ -83,16 +83,18 @@ impl Progress {
         self.now().moved = Instant::now();
     }
 
-    /// A request's head is whole.
+    /// A request is whole.
     pub(super) fn is_asked(&self) {
         self.enter(&mut self.now(), Phase::Asked, self.limits.answer);
     }
 
-    /// There is an answer, which is to be written by the same deadline.
+    /// There is an answer, which is to be written by the deadline of a whole request.
     pub(super) fn is_answered(&self) {
         let mut now = self.now();
-        if now.phase == Phase::Asked {
-            now.phase = Phase::Answered;
+        match now.phase {
+            Phase::Asked => now.phase = Phase::Answered,
+            Phase::Head => self.enter(&mut now, Phase::Answered, self.limits.answer),
+            Phase::Idle | Phase::Answered | Phase::Closed => {}
         }
     }
 

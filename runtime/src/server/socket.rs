@@ -3,12 +3,25 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A listening socket. Its file goes when it is dropped.
+/// A listening socket.
 #[derive(Debug)]
 pub(crate) struct Socket {
+    // The first to go where nobody has taken it.
+    file: Option<SocketFile>,
     #[cfg(unix)]
-    listener: Option<std::os::unix::net::UnixListener>,
-    path: PathBuf,
+    listener: std::os::unix::net::UnixListener,
+}
+
+/// A socket's file, which is removed when this is dropped. That is to be before the socket is closed: from then on somebody else
+/// may listen there.
+#[derive(Debug)]
+pub(super) struct SocketFile(PathBuf);
+
+impl Socket {
+    /// Its file, once.
+    pub(super) fn file(&mut self) -> Option<SocketFile> {
+        self.file.take()
+    }
 }
 
 #[cfg(unix)]
@@ -30,16 +43,15 @@ impl Socket {
             }
         }
         let listener = UnixListener::bind(path)?;
-        let mut socket = Self { listener: None, path: path.to_owned() };
+        let file = SocketFile(path.to_owned());
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
-        socket.listener = Some(listener);
-        Ok(socket)
+        Ok(Self { file: Some(file), listener })
     }
 
-    /// The listener, once, for the current runtime.
-    pub(super) fn listener(&mut self) -> Option<tokio::net::UnixListener> {
-        tokio::net::UnixListener::from_std(self.listener.take()?).ok()
+    /// The listener, for the current runtime.
+    pub(super) fn listener(self) -> Option<tokio::net::UnixListener> {
+        tokio::net::UnixListener::from_std(self.listener).ok()
     }
 }
 
@@ -54,9 +66,9 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         // Where it is gone already, so be it.
-        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::Secret;
+use crate::config::Token;
 use crate::health::{self, Check, HealthCheck, HealthStatus};
 use crate::registry::{self, Family, Kind, Source};
 
@@ -187,6 +188,7 @@ fn a_check_that_panics_hangs_or_blocks_is_unhealthy_and_holds_up_nobody() {
         Check::new("panics", async || -> Result<(), String> { panic!("on purpose") }),
         Check::new("hangs", std::future::pending::<Result<(), String>>).limit(limit),
         blocks.limit(limit),
+        good("patient").limit(Duration::MAX),
     ];
     let (server, _) = start(checks);
     let started = Instant::now();
@@ -194,6 +196,7 @@ fn a_check_that_panics_hangs_or_blocks_is_unhealthy_and_holds_up_nobody() {
     assert!(started.elapsed() < limit * 5, "side by side, not one after the other");
     let error = |body: &Value, name: &str| body["checks"][name]["reason"].as_str().unwrap_or("").to_owned();
     assert_eq!(error(&body, "good"), "");
+    assert_eq!(error(&body, "patient"), "");
     assert_eq!(error(&body, "panics"), "the check panicked");
     assert_eq!(error(&body, "hangs"), "no answer within 200ms");
     assert_eq!(error(&body, "blocks"), "no answer within 200ms");
@@ -529,6 +532,24 @@ fn who_comes_takes_the_place_of_who_is_idle() {
 }
 
 #[test]
+fn bodies_that_do_not_come_keep_nobody_out_and_are_not_waited_for() {
+    let head = Duration::from_secs(3);
+    let server = start_bounded(Limits { connections: 2, head, ..Limits::default() });
+    let slow = [(); 4].map(|()| {
+        let mut slow = connect(&server);
+        slow.write_all(b"PUT /telemetry HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\no").unwrap();
+        slow
+    });
+    let asked = Instant::now();
+    assert_eq!(get(&server, "/live").status, 200);
+    assert!(asked.elapsed() < head, "{:?}", asked.elapsed());
+    for slow in slow {
+        assert_eq!(rest(slow), "");
+    }
+    assert!(asked.elapsed() < Limits::default().answer, "{:?}", asked.elapsed());
+}
+
+#[test]
 fn thousands_of_idle_connections_keep_nobody_out() {
     let server = start_bounded(Limits { connections: 16, ..Limits::default() });
     let idle: Vec<_> = (0..1_000).filter_map(|_| TcpStream::connect(server.address()).ok()).collect();
@@ -627,7 +648,7 @@ fn a_body_is_read_up_to_a_bound_and_nothing_is_changed_by_a_bad_one() {
 #[test]
 fn the_inside_is_for_those_who_may_see_it_and_metrics_and_probes_for_all() {
     let health = Arc::new(Health::new(String::new(), None, vec![good("db")]));
-    let token = Secret::new("a token of some length".to_owned());
+    let token = Token(Some(Secret::new("a token of some length".to_owned())));
     let access = Access { token: Some(token), changes: false, ..admin(&health).access };
     let admin = Admin { access, ..admin(&health) };
     let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), None, admin).unwrap();
@@ -679,4 +700,34 @@ fn a_unix_socket_is_its_owners_and_what_a_dead_program_left_is_replaced() {
     std::fs::write(&path, "a file").unwrap();
     assert!(Socket::bind(&path).is_err() && path.exists(), "a file is not ours to remove");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_that_a_successor_has_bound_stays() {
+    let path = std::env::temp_dir().join(format!("spanwright-successor-{}", std::process::id()));
+    let slow = Check::new("slow", async || {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        Ok::<(), String>(())
+    });
+    let health = Arc::new(Health::new(String::new(), None, vec![slow]));
+    let socket = Socket::bind(&path).unwrap();
+    let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), Some(socket), admin(&health)).unwrap();
+    // What it still has to answer holds its end up.
+    let mut waiting = connect(&server);
+    waiting.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    thread::sleep(Duration::from_millis(100));
+    let end = thread::spawn(move || drop(server));
+    let begun = Instant::now();
+    let successor = loop {
+        match Socket::bind(&path) {
+            Ok(successor) => break successor,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(20), "{error}"),
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    end.join().unwrap();
+    assert!(path.exists(), "it is the successor's");
+    drop(successor);
+    assert!(!path.exists());
 }

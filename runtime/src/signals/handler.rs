@@ -1,27 +1,45 @@
 //! The thread that signals wake.
 
-use std::io;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{io, process, thread};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_default;
 use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use signal_hook::low_level::{emulate_default_handler, exit};
 
 use super::{ASKED, HOOKS, Hooks, TAKEN};
 
-/// Starts the thread, once: it stays, since a handler that is taken away leaves signals ignored.
+/// Whether the thread that signals wake is another process'. Publishes nothing else.
+static IS_FORKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Starts the thread, once in each process: it stays, since a handler that is taken away leaves signals ignored.
 pub(super) fn start() -> io::Result<()> {
-    static STARTED: Mutex<bool> = Mutex::new(false);
-    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*started {
+    static STARTED_IN: Mutex<Option<u32>> = Mutex::new(None);
+    let mut started_in = STARTED_IN.lock().unwrap_or_else(PoisonError::into_inner);
+    if *started_in != Some(process::id()) {
         // What whoever started the program has set to be ignored stays so: `nohup`, a shell's background jobs.
-        let signals = Signals::new([SIGTERM, SIGINT].into_iter().filter(|signal| !is_ignored(*signal)))?;
+        let handled = || [SIGTERM, SIGINT].into_iter().filter(|signal| !is_ignored(*signal));
+        let is_forked = IS_FORKED.get_or_init(Arc::default);
+        if started_in.is_none() {
+            for signal in handled() {
+                register_conditional_default(signal, Arc::clone(is_forked))?;
+            }
+        }
+        let signals = Signals::new(handled())?;
         thread::Builder::new().name("spanwright-signals".to_owned()).spawn(move || run(signals))?;
-        *started = true;
+        is_forked.store(false, Ordering::Relaxed);
+        *started_in = Some(process::id());
     }
     Ok(())
+}
+
+/// Leaves it to the signals to end a forked child. Touches atomics alone.
+pub(super) fn abandon() {
+    if let Some(is_forked) = IS_FORKED.get() {
+        is_forked.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Whether the process ignores this signal, where the system says so (`SigIgn` in Linux' `/proc/self/status`).
@@ -69,6 +87,10 @@ fn begin_end(signal: i32, hooks: Arc<Hooks>) {
 
 /// Ends the process as the signal would have.
 fn end(signal: i32) {
+    if process::id() == 1 {
+        // The first process of a container is spared by signals that it leaves at their default: this is what shells call it.
+        exit(128 + signal);
+    }
     // Both signals are known to have a default and to be terminating; it can't fail.
     let _ = emulate_default_handler(signal);
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - signals are only handled where the program asked for it, and end it as they would have without us: by the same
-//!   signal, unless a [`ShutdownToken`] was taken;
+//!   signal, or its exit code where that spares the first process of a container, unless a [`ShutdownToken`] was taken;
 //! - nothing here waits without a bound, and a second signal ends the program at once;
 //! - after SIGTERM, which orchestrators send, the program serves on for the drain period, not ready any more; SIGINT is for
 //!   people, who don't want to wait;
@@ -92,6 +92,12 @@ pub(crate) fn handle(hooks: Hooks) -> std::io::Result<()> {
 #[cfg(not(unix))]
 pub(crate) fn handle(_hooks: Hooks) -> std::io::Result<()> {
     Ok(())
+}
+
+/// Lets signals end a forked child as they always did: the thread that they wake is the parent's. Touches atomics alone.
+pub(crate) fn abandon() {
+    #[cfg(unix)]
+    handler::abandon();
 }
 
 /// There is nothing left to flush: signals end the program as they always did.

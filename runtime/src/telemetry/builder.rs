@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use super::Problem;
 use crate::Secret;
-use crate::config::{self, AdminToken, Filter, HashKey, MemoryBytes, Propagators, RingBytes, Settings};
+use crate::config::{
+    self, AdminToken, Filter, HashKey, Kind, MemoryBytes, Propagators, RingBytes, Settings, Token,
+};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::{self, Check, FieldValue, HealthStatus};
 use crate::registry::Registry;
@@ -101,7 +103,7 @@ impl Builder {
     /// Which spans are recorded, written as [`Builder::log_filter`]. By default those of level `info` and above, and
     /// what the filter of the logs lets through beyond it. A filter that can't be read is a [`Problem`] and ignored.
     pub fn trace_filter(mut self, filter: &str) -> Self {
-        self.code.trace_filter = self.parsed("trace_filter", config::parse::<Filter>(filter));
+        self.code.trace_filter = self.read::<Filter>("trace_filter", filter);
         self
     }
 
@@ -128,9 +130,10 @@ impl Builder {
 
     /// What is to be shown as `authorization: Bearer …` to see what the admin server has besides metrics, health and probes:
     /// at least 16 visible ASCII characters. Without it, only this machine sees that, and only where the server listens on
-    /// loopback. Another one is a [`Problem`] and ignored.
+    /// loopback. Another one is a [`Problem`], and nobody's: over TCP nobody sees that then.
     pub fn admin_token(mut self, token: &Secret<String>) -> Self {
-        self.code.admin_token = self.parsed("admin_token", config::parse::<AdminToken>(token.expose()));
+        let token = self.parsed("admin_token", config::parse::<AdminToken>(token.expose()));
+        self.code.admin_token = Some(token.unwrap_or(Token(None)));
         self
     }
 
@@ -250,6 +253,14 @@ impl Builder {
     pub fn with_subscriber(mut self, with: bool) -> Self {
         self.with_subscriber = with;
         self
+    }
+
+    /// Reads an argument as a variable's text would be.
+    fn read<K: Kind>(&mut self, method: &'static str, text: &str) -> Option<K::Value> {
+        if let Some(remark) = config::remark::<K>(text) {
+            self.problems.push(Problem::CodeRemark { method, remark });
+        }
+        self.parsed(method, config::parse::<K>(text))
     }
 
     /// Keeps a good argument, and reports a bad one.

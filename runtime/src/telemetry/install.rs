@@ -78,9 +78,15 @@ impl Builder {
             print_lines(&explanation.to_string());
         }
         self.problems.extend(problems.into_iter().map(Problem::from));
+        // The explanation has those of the configuration.
+        let is_news = |problem: &&Problem| !(config.explain && matches!(problem, Problem::Config(_)));
         let stop_if_required = |problems: &mut Vec<Problem>| {
             let failed = problems.iter().position(|problem| config.required && !problem.is_warning());
-            failed.map_or(Ok(()), |at| Err(InstallError::Required(problems.swap_remove(at))))
+            let Some(at) = failed else { return Ok(()) };
+            let first = problems.remove(at);
+            // Who mends one wants to know them all.
+            report_all(problems.iter().filter(is_news));
+            Err(InstallError::Required(first))
         };
         stop_if_required(&mut self.problems)?;
         // Dropped on the way, the guard stops what it has.
@@ -101,7 +107,7 @@ impl Builder {
         }
         logs::put_in_force(config.log_filter.clone());
         logs::log_panics(config.log_panics);
-        report_all(&guard.problems);
+        report_all(guard.problems.iter().filter(is_news));
         super::set_explanation(explanation);
         Ok(guard)
     }
@@ -266,7 +272,7 @@ impl Builder {
         registries.push(guard.sources.page());
         let access = Access {
             is_local: address.ip().to_canonical().is_loopback(),
-            token: token.map(|token| token.0),
+            token,
             changes,
             prefix: self.prefix.clone(),
         };
@@ -274,7 +280,7 @@ impl Builder {
         let socket = socket.and_then(|path| match Socket::bind(&path) {
             Ok(socket) => Some(socket),
             Err(source) => {
-                guard.problems.push(Problem::Socket { path, source });
+                guard.problems.push(Problem::Socket { path, prefix: self.prefix.clone(), source });
                 None
             }
         });

@@ -22,6 +22,8 @@ pub(super) fn is_forked() -> bool {
 /// Watches for a fork. To be called before there are threads that a child would not have.
 pub(super) fn watch_forks() {
     process::in_child(|| {
+        // The handlers stay when their telemetry ends.
+        crate::signals::abandon();
         if super::is_installed() {
             FORKED.store(true, Ordering::Relaxed);
             super::switch::switch_off();

@@ -35,8 +35,10 @@ pub use sampler::{SampleRate, Sampler};
 pub use switch::{is_enabled, set_enabled};
 
 use crate::bridge;
+use crate::component;
 use crate::config::Explanation;
 use crate::health::Health;
+use crate::logs;
 use crate::registry::Windows;
 use crate::signals::{self, ShutdownToken};
 use crate::span::PipelineHandle;
@@ -67,8 +69,9 @@ impl Telemetry {
         Builder::default()
     }
 
-    /// What was in force when the telemetry of this process was installed last, and where each value comes from; with
-    /// secrets hidden. Nothing where none was. What would be in force says [`Builder::explain`].
+    /// What has been in force since the telemetry of this process was installed last, and where each value comes from; with
+    /// secrets hidden, and with the filter and the components as they are switched now. Nothing where none was installed. What
+    /// would be in force says [`Builder::explain`].
     ///
     /// ```
     /// let _telemetry = spanwright::Telemetry::builder().metrics_enabled(false).install()?;
@@ -78,7 +81,13 @@ impl Telemetry {
     /// ```
     #[must_use]
     pub fn explain() -> Option<Arc<Explanation>> {
-        EXPLANATION.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut explanation = EXPLANATION.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let now = Arc::make_mut(&mut explanation);
+        now.change("logging.level", logs::filter());
+        if let Some(switched) = component::switched() {
+            now.change("components", switched);
+        }
+        Some(explanation)
     }
 }
 
@@ -89,7 +98,7 @@ impl Telemetry {
 /// is exported then too, within the same time. What ends it by a signal that is not handled, or by `abort`, loses it.
 ///
 /// In a forked child dropping it does nothing, and annotated functions there are their bare bodies: the telemetry's threads are
-/// the parent's. A child has telemetry of its own where it is installed after the fork.
+/// the parent's. So that a child has its own, it is installed there, and not before the fork. Handled signals end a child at once.
 ///
 /// Keep it in `main` until the end: `let _telemetry = …`, not `let _ = …`.
 #[must_use = "the telemetry stops when its guard is dropped"]
@@ -259,7 +268,7 @@ struct Installed(());
 /// Whether somebody has it. Acquired and released with the right, so that the next one sees the last one's end.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the process has its telemetry now: from its installation to the end of its guard. Without the feature `telemetry`
+/// Whether the process has its telemetry now: from its installation to the end of its guard, and not in a forked child. Without the feature `telemetry`
 /// it never has.
 ///
 /// ```
@@ -272,7 +281,7 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// ```
 #[must_use]
 pub fn is_installed() -> bool {
-    INSTALLED.load(Ordering::Acquire)
+    INSTALLED.load(Ordering::Acquire) && !last::is_forked()
 }
 
 impl Installed {

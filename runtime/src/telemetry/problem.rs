@@ -43,10 +43,16 @@ pub enum Problem {
         source: io::Error,
     },
     /// The admin server can't listen on its Unix socket.
-    #[error("the admin server can't listen on the Unix socket `{}`: {source}; it does not", path.display())]
+    #[error(
+        "the admin server can't listen on the Unix socket `{}`: {source}; it does not. Set `{prefix}_ADMIN_SOCKET` to a \
+         path that nobody uses, in a folder that is there and can be written to",
+        path.display()
+    )]
     Socket {
         /// The socket.
         path: PathBuf,
+        /// The prefix of the variables.
+        prefix: String,
         /// Why.
         source: io::Error,
     },

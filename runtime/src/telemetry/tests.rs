@@ -55,6 +55,17 @@ fn a_second_install_is_an_error_until_the_first_guard_is_dropped() {
     drop(builder().install_in(&environment(&[])).unwrap());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_socket_that_can_not_be_had_is_a_problem_that_says_which_variable_changes_it() {
+    let _turn = turn();
+    let guard = builder().admin_socket("/there/is/no/such/folder").install_in(&environment(&[])).unwrap();
+    let messages = messages(&guard);
+    assert!(messages.len() == 1 && messages[0].contains("Set `APP_ADMIN_SOCKET` to a path"), "{messages:?}");
+    assert!(messages[0].contains("`/there/is/no/such/folder`"), "{messages:?}");
+    assert!(guard.metrics_addr().is_some(), "the rest of it listens");
+}
+
 #[test]
 fn a_taken_port_is_a_problem_that_says_which_variable_changes_it() {
     let _turn = turn();
@@ -112,6 +123,18 @@ fn what_needs_a_feature_that_is_off_is_a_problem_that_names_it() {
         &["`metrics_recorder` needs the feature `metrics` of `spanwright`; it is ignored"]
     };
     assert_eq!(messages(&guard), expected);
+}
+
+#[test]
+fn a_filter_in_code_that_is_nearly_a_level_is_remarked_on() {
+    let slips = builder().log_filter("inof").trace_filter("debgu,shop=info");
+    let messages: Vec<_> = slips.problems.iter().map(ToString::to_string).collect();
+    assert!(slips.problems.iter().all(Problem::is_warning) && messages.len() == 2, "{messages:?}");
+    assert!(
+        messages[0].contains("log_filter") && messages[0].ends_with("did you mean `info`?"),
+        "{messages:?}"
+    );
+    assert!(messages[1].contains("trace_filter") && messages[1].ends_with("`debug`?"), "{messages:?}");
 }
 
 #[test]

@@ -23,8 +23,6 @@ pin_project! {
         request: Option<Request>,
         // What is still to come, where that is known.
         left: Option<u64>,
-        // Whether who drops it before its end gives the request up.
-        is_served: bool,
     }
 
     impl<B: Body> PinnedDrop for TracedBody<B> {
@@ -32,11 +30,9 @@ pin_project! {
             let mut this = this.project();
             let Some(mut request) = this.request.take() else { return };
             let is_complete = *this.left == Some(0) || this.body.as_ref().as_pin_ref().is_none_or(|body| body.is_end_stream());
-            {
-                let _entered = request.enter();
-                this.body.set(None);
-            }
-            if is_complete || !*this.is_served {
+            request.within(|| this.body.set(None));
+            // Who serves a body that is not read to its end was given up; who has asked for it has what it wants.
+            if is_complete || !request.is_served() {
                 request.end(None);
             } else {
                 request.cancel();
@@ -47,9 +43,9 @@ pin_project! {
 
 impl<B: Body> TracedBody<B> {
     /// `has_body`: whether whoever asked looks at the body at all.
-    pub(super) fn new(body: B, request: Request, is_served: bool, has_body: bool) -> Self {
+    pub(super) fn new(body: B, request: Request, has_body: bool) -> Self {
         let left = if has_body { body.size_hint().exact() } else { Some(0) };
-        Self { body: Some(body), request: Some(request), left, is_served }
+        Self { body: Some(body), request: Some(request), left }
     }
 }
 
@@ -63,9 +59,9 @@ impl<B: Body> Body for TracedBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let Some(body) = this.body.as_pin_mut() else { return Poll::Ready(None) };
-        let polled = {
-            let _entered = this.request.as_ref().map(Request::enter);
-            body.poll_frame(task)
+        let polled = match this.request {
+            Some(request) => request.within(|| body.poll_frame(task)),
+            None => body.poll_frame(task),
         };
         let end = match &polled {
             Poll::Pending => return polled,

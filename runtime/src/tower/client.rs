@@ -1,22 +1,19 @@
 //! The layer for clients.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use http::{Method, Request as HttpRequest, Response};
 use http_body::Body;
-use pin_project_lite::pin_project;
 use spanwright_core::context::Context;
 use spanwright_core::slots::value::{FieldWriter, Value};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::TracedBody;
+use super::future::RequestFuture;
 use super::metrics::Scheme;
 use super::request::{Request, Side};
 use super::semantics;
-use super::server::finished;
 use crate::{bridge, propagation};
 
 /// A span and metrics of each request that a client makes, and the span in its headers.
@@ -53,21 +50,20 @@ where
 {
     type Response = Response<TracedBody<R>>;
     type Error = S::Error;
-    type Future = ClientFuture<S::Future>;
+    type Future = RequestFuture<S::Future>;
 
     fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(task)
     }
 
-    fn call(&mut self, mut request: HttpRequest<B>) -> ClientFuture<S::Future> {
+    fn call(&mut self, mut request: HttpRequest<B>) -> RequestFuture<S::Future> {
         let has_body = request.method() != Method::HEAD;
-        let traced = begin(&request);
-        let future = {
-            let _entered = traced.enter();
+        let mut traced = begin(&request);
+        let future = traced.within(|| {
             propagation::inject(request.headers_mut());
             self.inner.call(request)
-        };
-        ClientFuture { future: Some(future), request: Some(traced), has_body }
+        });
+        RequestFuture::new(future, traced, has_body)
     }
 }
 
@@ -109,46 +105,5 @@ fn write<B>(
     }
     if let Some(port) = port {
         fields.push_keyed("server.port", Value::I64(port.into()));
-    }
-}
-
-pin_project! {
-    /// A request that is being made. Made by [`Client`].
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct ClientFuture<F> {
-        // Nothing once it has been dropped within its span.
-        #[pin]
-        future: Option<F>,
-        request: Option<Request>,
-        has_body: bool,
-    }
-
-    impl<F> PinnedDrop for ClientFuture<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let _entered = this.request.as_ref().map(Request::enter);
-            this.future.set(None);
-        }
-    }
-}
-
-impl<F, R, E> Future for ClientFuture<F>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-    R: Body,
-{
-    type Output = Result<Response<TracedBody<R>>, E>;
-
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Pending };
-        let polled = {
-            let _entered = this.request.as_ref().map(Request::enter);
-            future.poll(task)
-        };
-        let Poll::Ready(answer) = polled else { return Poll::Pending };
-        let Some(request) = this.request.take() else { return Poll::Pending };
-        Poll::Ready(finished(answer, request, false, *this.has_body))
     }
 }

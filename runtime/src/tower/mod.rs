@@ -20,7 +20,7 @@
 //! | open requests | `http.server.active_requests` | `http.client.active_requests` |
 //!
 //! A span and its time last until the response's body has ended or is dropped; a server's response that is dropped before it has
-//! ended is cancelled, as is a request whose future is. The span is current at each poll of the service and of the body.
+//! ended is cancelled, as is a request whose future is. A panic of the service or the body is the request's, whoever catches it. The span is current at each poll of the service and of the body.
 //!
 //! Methods that are no standard's are `_OTHER`; in a query, values of keys that name secrets or signatures are `REDACTED`. The
 //! target of the spans is `spanwright::tower`. In metrics there are at most 63 routes, 15 status codes and 31 servers; what is
@@ -28,14 +28,16 @@
 
 mod body;
 mod client;
+mod future;
 mod metrics;
 mod request;
 mod semantics;
 mod server;
 
 pub use body::TracedBody;
-pub use client::{Client, ClientFuture, ClientLayer};
-pub use server::{Server, ServerFuture, ServerLayer};
+pub use client::{Client, ClientLayer};
+pub use future::RequestFuture;
+pub use server::{Server, ServerLayer};
 
 #[cfg(test)]
 mod tests;

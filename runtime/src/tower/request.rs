@@ -57,6 +57,8 @@ pub(super) struct Request {
     side: Side,
     open: Open,
     status: Option<StatusCode>,
+    /// Whether it is being worked on, or was until a panic.
+    is_underway: bool,
     is_over: bool,
 }
 
@@ -102,7 +104,17 @@ impl Request {
             });
         }
         let (held, start) = (Held::new(context.baggage), Instant::now());
-        let request = Self { context, slot, _held: held, start, side, open, status: None, is_over: false };
+        let request = Self {
+            context,
+            slot,
+            _held: held,
+            start,
+            side,
+            open,
+            status: None,
+            is_underway: false,
+            is_over: false,
+        };
         request.count_open(1);
         request
     }
@@ -111,6 +123,20 @@ impl Request {
         let attached = self.context.attach();
         bridge::entered(self.context);
         Entered { span_id: self.context.span_id, _attached: attached }
+    }
+
+    /// Works on the request within its span. A panic that goes through here is the request's.
+    pub(super) fn within<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let _entered = self.enter();
+        let before = std::mem::replace(&mut self.is_underway, true);
+        let done = work();
+        self.is_underway = before;
+        done
+    }
+
+    /// Whether it is served here, and not asked of others.
+    pub(super) fn is_served(&self) -> bool {
+        matches!(self.side, Side::Server { .. })
     }
 
     /// Notes the response's status.
@@ -134,9 +160,9 @@ impl Request {
         self.end_as(outcome, error_type.as_deref());
     }
 
-    /// Ends a request that was given up.
+    /// Ends a request that was given up, be it by a panic.
     pub(super) fn cancel(&mut self) {
-        let outcome = if std::thread::panicking() { Outcome::Panicked } else { Outcome::Cancelled };
+        let outcome = if self.is_underway { Outcome::Panicked } else { Outcome::Cancelled };
         self.end_as(outcome, None);
     }
 

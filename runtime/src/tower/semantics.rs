@@ -7,6 +7,7 @@ use http::uri::Authority;
 use http::{HeaderMap, Method, Uri, Version};
 
 use crate::config::is_secret;
+use crate::propagation::percent;
 
 const REDACTED: &str = "REDACTED";
 /// Keys of queries whose values the conventions name besides those of secrets.
@@ -47,6 +48,10 @@ pub(super) fn user_agent(headers: &HeaderMap) -> Option<&str> {
     headers.get(USER_AGENT)?.to_str().ok()
 }
 
+fn hides(key: &str) -> bool {
+    SIGNATURES.contains(&key) || is_secret(key)
+}
+
 /// A query, without the values of secrets and signatures.
 pub(super) fn query(of: &str) -> String {
     let mut shown = String::with_capacity(of.len());
@@ -55,7 +60,7 @@ pub(super) fn query(of: &str) -> String {
             shown.push('&');
         }
         match pair.split_once('=') {
-            Some((key, _)) if SIGNATURES.contains(&key) || is_secret(key) => {
+            Some((key, _)) if hides(&percent::decoded(key)) => {
                 let _ = write!(shown, "{key}={REDACTED}");
             }
             _ => shown.push_str(pair),

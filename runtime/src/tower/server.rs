@@ -1,19 +1,17 @@
 //! The layer for servers.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use http::{Extensions, Method, Request as HttpRequest, Response};
 use http_body::Body;
-use pin_project_lite::pin_project;
 use spanwright_core::slots::value::{FieldWriter, Value};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::TracedBody;
+use super::future::RequestFuture;
 use super::metrics::Scheme;
 use super::request::{Request, Side};
 use super::semantics;
@@ -79,20 +77,17 @@ where
 {
     type Response = Response<TracedBody<R>>;
     type Error = S::Error;
-    type Future = ServerFuture<S::Future>;
+    type Future = RequestFuture<S::Future>;
 
     fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(task)
     }
 
-    fn call(&mut self, request: HttpRequest<B>) -> ServerFuture<S::Future> {
+    fn call(&mut self, request: HttpRequest<B>) -> RequestFuture<S::Future> {
         let has_body = request.method() != Method::HEAD;
-        let traced = self.layer.begin(&request);
-        let future = {
-            let _entered = traced.enter();
-            self.inner.call(request)
-        };
-        ServerFuture { future: Some(future), request: Some(traced), has_body }
+        let mut traced = self.layer.begin(&request);
+        let future = traced.within(|| self.inner.call(request));
+        RequestFuture::new(future, traced, has_body)
     }
 }
 
@@ -143,66 +138,6 @@ fn write<B>(
         text("server.address", &address);
         if let Some(port) = port {
             fields.push_keyed("server.port", Value::I64(port.into()));
-        }
-    }
-}
-
-pin_project! {
-    /// A request that is being served. Made by [`Server`].
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct ServerFuture<F> {
-        // Nothing once it has been dropped within its span.
-        #[pin]
-        future: Option<F>,
-        request: Option<Request>,
-        has_body: bool,
-    }
-
-    impl<F> PinnedDrop for ServerFuture<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let _entered = this.request.as_ref().map(Request::enter);
-            this.future.set(None);
-        }
-    }
-}
-
-impl<F, R, E> Future for ServerFuture<F>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-    R: Body,
-{
-    type Output = Result<Response<TracedBody<R>>, E>;
-
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Pending };
-        let polled = {
-            let _entered = this.request.as_ref().map(Request::enter);
-            future.poll(task)
-        };
-        let Poll::Ready(answer) = polled else { return Poll::Pending };
-        let Some(request) = this.request.take() else { return Poll::Pending };
-        Poll::Ready(finished(answer, request, true, *this.has_body))
-    }
-}
-
-/// The response, whose body goes on with the request; or the end of a request that has none.
-pub(super) fn finished<R: Body, E>(
-    answer: Result<Response<R>, E>,
-    mut request: Request,
-    is_served: bool,
-    has_body: bool,
-) -> Result<Response<TracedBody<R>>, E> {
-    match answer {
-        Ok(response) => {
-            request.answered(response.status());
-            Ok(response.map(|body| TracedBody::new(body, request, is_served, has_body)))
-        }
-        Err(error) => {
-            request.end(Some(std::any::type_name::<E>()));
-            Err(error)
         }
     }
 }

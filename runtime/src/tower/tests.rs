@@ -17,6 +17,8 @@ fn secrets_of_a_query_are_not_shown() {
         ("sig=x&Signature=y&a=b", "sig=REDACTED&Signature=REDACTED&a=b"),
         ("AWSAccessKeyId=x", "AWSAccessKeyId=REDACTED"),
         ("X-Goog-Signature=x=y", "X-Goog-Signature=REDACTED"),
+        ("user%5Btoken%5D=x&%74oken=y", "user%5Btoken%5D=REDACTED&%74oken=REDACTED"),
+        ("%zz=x&%=y&=z", "%zz=x&%=y&=z"),
         (
             "token=x&access_token=&apiKey=z&secretary=ann",
             "token=REDACTED&access_token=REDACTED&apiKey=REDACTED&secretary=ann",

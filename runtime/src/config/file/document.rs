@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue, Error};
 
 use super::{Document, Entry, Value};
@@ -19,7 +18,7 @@ const MOST_MISTAKES: usize = 50;
 pub(super) fn parse(path: &Arc<Path>, text: &str, is_shared: bool, problems: &mut Vec<Problem>) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut walk = Walk { path, text, is_shared, mistakes: Vec::new(), values: Vec::new() };
+    let mut walk = Walk { path, text, mistakes: Vec::new(), values: Vec::new() };
     walk.table(table.get_ref(), &mut Vec::new());
     let Walk { mut mistakes, mut values, .. } = walk;
     if !errors.is_empty() {
@@ -27,14 +26,13 @@ pub(super) fn parse(path: &Arc<Path>, text: &str, is_shared: bool, problems: &mu
         // What comes behind the first one may be in another table than it seems.
         let first = errors.iter().map(start_of).min().unwrap_or_default();
         mistakes.retain(|(at, _)| *at < first);
-        mistakes.extend(errors.iter().map(|error| {
-            let at = start_of(error);
-            let place = FilePlace::new(path, text, at);
-            (at, Problem::Syntax { place, reason: reason_of(error, text) })
-        }));
+        let syntax = |error| (start_of(error), Mistake::Syntax(reason_of(error, text)));
+        mistakes.extend(errors.iter().map(syntax));
     }
     mistakes.sort_by_key(|(at, _)| *at);
-    problems.extend(mistakes.into_iter().map(|(_, problem)| problem).take(MOST_MISTAKES));
+    let place = |at| FilePlace::new(path, text, at);
+    let told = mistakes.into_iter().filter_map(|(at, mistake)| mistake.problem(|| place(at), is_shared));
+    problems.extend(told.take(MOST_MISTAKES));
     Document { values }
 }
 
@@ -61,12 +59,54 @@ enum Meaning {
     Nothing,
 }
 
+/// Something wrong. Only of those that are told it is found out what to tell: a file may hold nothing else.
+enum Mistake {
+    Syntax(String),
+    /// A key that there is not, with those around it.
+    Unknown(Vec<String>),
+    /// A value where a table should be.
+    NoTable(Vec<String>),
+}
+
+impl Mistake {
+    fn problem(self, place: impl Fn() -> FilePlace, is_shared: bool) -> Option<Problem> {
+        Some(match self {
+            Self::Syntax(reason) => Problem::Syntax { place: place(), reason },
+            Self::Unknown(path) => return unknown(&path, place, is_shared),
+            Self::NoTable(path) => Problem::UnknownKey {
+                place: place(),
+                key: format!("{} = …", shown(&path)),
+                meant: None,
+                allowed: children(&path),
+            },
+        })
+    }
+}
+
+/// What to tell of a key that there is not, if anything.
+fn unknown(path: &[String], place: impl Fn() -> FilePlace, is_shared: bool) -> Option<Problem> {
+    let (name, around) = path.split_last()?;
+    let allowed = children(around);
+    let near = nearest(name, allowed.iter().copied());
+    if is_shared && around.is_empty() {
+        // It may be the program's own, unless it is nearly one of ours.
+        let variable = || format!("{}: {}", place(), shown(path));
+        return near.map(|meant| Problem::NearlyOurs { variable: variable(), meant: meant.to_owned() });
+    }
+    // Nearly there, or there in another table.
+    let elsewhere = || {
+        let last = |path: &&&str| path.rsplit('.').next() == Some(name);
+        KEYS.iter().flat_map(|key| key.paths).find(last).copied()
+    };
+    let meant = near.or_else(elsewhere);
+    Some(Problem::UnknownKey { place: place(), key: shown(path), meant, allowed })
+}
+
 /// A walk through the tables.
 struct Walk<'a> {
     path: &'a Arc<Path>,
     text: &'a str,
-    is_shared: bool,
-    mistakes: Vec<(usize, Problem)>,
+    mistakes: Vec<(usize, Mistake)>,
     values: Vec<Entry>,
 }
 
@@ -76,50 +116,19 @@ impl Walk<'_> {
             around.push(name.get_ref().to_string());
             match (meaning(around), value.get_ref()) {
                 (Meaning::Key(path, is_table), its) => {
-                    let place = self.place(value.span().start);
+                    let place = FilePlace::new(self.path, self.text, value.span().start);
                     self.values.push(Entry { path, place, value: convert(its, is_table) });
                 }
                 (Meaning::Table, DeValue::Table(inner)) => self.table(inner, around),
                 (Meaning::Table, _) => {
-                    let at = value.span().start;
-                    let problem = Problem::UnknownKey {
-                        place: self.place(at),
-                        key: format!("{} = …", shown(around)),
-                        meant: None,
-                        allowed: children(around),
-                    };
-                    self.mistakes.push((at, problem));
+                    self.mistakes.push((value.span().start, Mistake::NoTable(around.clone())));
                 }
-                (Meaning::Nothing, _) => self.unknown(name, around),
+                (Meaning::Nothing, _) => {
+                    self.mistakes.push((name.span().start, Mistake::Unknown(around.clone())));
+                }
             }
             around.pop();
         }
-    }
-
-    fn place(&self, at: usize) -> FilePlace {
-        FilePlace::new(self.path, self.text, at)
-    }
-
-    fn unknown(&mut self, name: &Spanned<impl AsRef<str>>, path: &[String]) {
-        let at = name.span().start;
-        let name = name.get_ref().as_ref();
-        let allowed = children(&path[..path.len() - 1]);
-        if self.is_shared && path.len() == 1 {
-            // It may be the program's own, unless it is nearly one of ours.
-            if let Some(meant) = nearest(name, allowed.iter().copied()) {
-                let variable = format!("{}: {}", self.place(at), shown(path));
-                self.mistakes.push((at, Problem::NearlyOurs { variable, meant: meant.to_owned() }));
-            }
-            return;
-        }
-        // Nearly there, or there in another table.
-        let elsewhere = || {
-            let last = |path: &&&str| path.rsplit('.').next() == Some(name);
-            KEYS.iter().flat_map(|key| key.paths).find(last).copied()
-        };
-        let meant = nearest(name, allowed.iter().copied()).or_else(elsewhere);
-        let problem = Problem::UnknownKey { place: self.place(at), key: shown(path), meant, allowed };
-        self.mistakes.push((at, problem));
     }
 }
 

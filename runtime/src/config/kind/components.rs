@@ -18,7 +18,8 @@ impl Kind for Components {
         "a list as `cache=off,http=spans,db=metrics`, with `on`, `off`, `spans` or `metrics`";
 
     fn show(value: &Self::Value) -> String {
-        value.iter().map(|(name, enabled)| format!("{name}={enabled}")).collect::<Vec<_>>().join(",")
+        let shown = value.iter().map(|(name, enabled)| format!("{}={enabled}", name.escape_debug()));
+        shown.collect::<Vec<_>>().join(",")
     }
 
     fn parse(text: &str) -> Result<Self::Value, Reason> {

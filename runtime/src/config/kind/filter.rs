@@ -22,6 +22,10 @@ impl Kind for Filter {
 
     fn parse(text: &str) -> Result<TargetLevels, Reason> {
         let mut targets = TargetLevels::default();
+        // Nothing at all would let nothing through.
+        if items(text).next().is_none() {
+            return Err("it is empty; `off` is the word for nothing".into());
+        }
         for directive in items(text) {
             let shown = directive.escape_debug();
             if directive.contains(['[', '{', '"']) {
@@ -36,6 +40,9 @@ impl Kind for Filter {
                 format!("`{shown}` has no level that is `off`, `error`, `warn`, `info`, `debug` or `trace`")
             })?;
             targets = match target {
+                Some(target) if target.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                    return Err(format!("`{shown}`: no target has a space; write commas in between").into());
+                }
                 Some("") => return Err(format!("`{shown}` has no target").into()),
                 Some(target) => targets.with_target(target, level),
                 None => targets.with_default(level),
@@ -53,7 +60,8 @@ impl Kind for Filter {
             }
             let meant = if lower == "warning" { Some("warn") } else { nearest(&lower, LEVELS.into_iter()) };
             meant.map(|meant| {
-                format!("in which `{}` is taken for a target; did you mean `{meant}`?", word.escape_debug())
+                let word = word.escape_debug();
+                format!("in which `{word}` is taken for a target, as `{word}=trace`; did you mean `{meant}`?")
             })
         });
         slips.next()

@@ -34,6 +34,19 @@ fn a_filter_by_fields_or_spans_is_refused_by_name() {
 }
 
 #[test]
+fn a_filter_that_would_silence_the_log_by_a_slip_is_refused() {
+    for (text, expected) in [
+        (",", "it is empty; `off` is the word for nothing"),
+        ("info my_crate=debug", "`info my_crate=debug`: no target has a space; write commas in between"),
+        ("info debug", "`info debug`: no target has a space; write commas in between"),
+        ("info,a\nb=debug", "`a\\nb=debug`: no target has a space; write commas in between"),
+        ("a\u{0}b", "`a\\0b`: no target has a space; write commas in between"),
+    ] {
+        assert_eq!(Filter::parse(text).unwrap_err(), expected);
+    }
+}
+
+#[test]
 fn a_target_that_is_nearly_a_level_is_remarked_on() {
     let remark = Filter::remark("inof,my_crate=debug").unwrap();
     assert!(remark.contains("`inof`") && remark.contains("`info`"), "{remark}");

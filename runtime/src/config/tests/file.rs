@@ -49,6 +49,38 @@ fn problems(file: impl AsRef<[u8]>) -> Vec<String> {
     messages.map(shorten).collect()
 }
 
+#[test]
+fn what_is_called_a_secret_is_remarked_on_in_a_table_too() {
+    let messages = problems("[resource]\nteam = \"blue\"\ndb.password = \"hunter2\"");
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    let start = "`FILE:1:1: resource` is a list of which `db.password` is sent as `REDACTED`";
+    assert!(messages[0].starts_with(start) && !messages[0].contains("hunter2"), "{messages:?}");
+}
+
+#[test]
+fn nothing_that_is_shown_forges_a_line_of_the_explanation() {
+    let forged = "a\nadmin.token = none\u{1b}[31m";
+    let variables = ["TRACE_FILE", "ADMIN_SOCKET", "LOG_OUTPUT", "CONFIG", "SERVICE_NAME"]
+        .map(|name| (name, forged.to_owned()));
+    let components = ("COMPONENTS", format!("{forged}=off"));
+    let rules = ("TRACE_SAMPLE_RULES", format!("name:{forged}=off"));
+    let variables = variables.into_iter().chain([components, rules]);
+    let environment = variables.map(|(name, value)| (format!("APP_{name}"), value)).collect();
+    let shown =
+        super::super::resolve("APP", Settings::default(), &environment, "prog").explanation.to_string();
+    let lines = shown.lines().filter(|line| line.starts_with("admin.token"));
+    assert_eq!(lines.count(), 1, "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn of_very_many_mistakes_the_first_are_told_and_the_others_take_no_time() {
+    let keys: String = (0..60_000).map(|number| format!("key_{number} = 1\n")).collect();
+    let messages = problems(keys);
+    assert_eq!(messages.len(), 50);
+    assert!(messages[49].starts_with("FILE:50:1: there is no key `key_49`"), "{}", messages[49]);
+}
+
 fn in_file(file: &str) -> Config {
     let resolved = resolved(file, &[]);
     assert_eq!(resolved.problems, [], "{file}");
@@ -211,6 +243,7 @@ fn what_is_set_where_decides_what_holds() {
             Place::File(_) => 2,
             Place::Variable(name) if name.starts_with("OTEL") => 3,
             Place::Variable(_) => 4,
+            Place::Running => 5,
         });
         assert_eq!(place.unwrap_or(0), at, "{said:04b}");
         assert_eq!(name.value(), if at == 0 { "unknown_service: and the program's name" } else { names[at] });

@@ -44,6 +44,27 @@ fn is_honoured(variable: &str) -> bool {
 }
 
 #[test]
+fn what_is_nearly_one_of_opentelemetrys_variables_is_told_and_what_others_know_is_not() {
+    let set = [
+        ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://localhost:4318"),
+        ("OTEL_TRACE_SAMPLER", "always_on"),
+        ("OTEL_EXPORTER_OTLP_PROFILES_ENDPOINT", "http://localhost:4318"),
+        ("OTEL_JAVAAGENT_ENABLED", "true"),
+        ("OTEL_EVENTS_EXPORTER", "otlp"),
+    ];
+    let environment = set.into_iter().collect();
+    let (_, problems) = Config::resolve("APP", Settings::default(), &environment, "prog");
+    let messages: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        messages,
+        [
+            "`OTEL_EXPORTER_OTLP_ENDPIONT` is not a variable of ours and has no effect; did you mean `OTEL_EXPORTER_OTLP_ENDPOINT`?",
+            "`OTEL_TRACE_SAMPLER` is not a variable of ours and has no effect; did you mean `OTEL_TRACES_SAMPLER`?",
+        ]
+    );
+}
+
+#[test]
 fn each_of_opentelemetrys_variables_is_honoured_or_said_not_to_be() {
     for variable in ALL.split_whitespace() {
         let without = WITHOUT_EFFECT.iter().filter(|(name, _)| *name == variable).count();
@@ -98,8 +119,8 @@ fn example(variable: &str) -> (&'static str, &'static [(&'static str, &'static s
         "APP_ADMIN_SOCKET" => ("admin.sock", &[]),
         "APP_LOG_FILE_MAX_BYTES" => ("4KiB", &[("APP_LOG_OUTPUT", "lines.json")]),
         "APP_LOG_OUTPUT" => ("stderr", &[]),
-        "APP_LOG_FILE_ROTATION" => ("daily", &[]),
-        "APP_LOG_FILE_KEEP" => ("7", &[]),
+        "APP_LOG_FILE_ROTATION" => ("daily", &[("APP_LOG_OUTPUT", "lines.json")]),
+        "APP_LOG_FILE_KEEP" => ("7", &[("APP_LOG_OUTPUT", "lines.json")]),
         "APP_LOG_JSON_KEYS" => ("target=logger", &[]),
         "APP_LOG_FORMAT" => ("json", &[]),
         "APP_METRICS_ADDR" => ("0.0.0.0", &[]),

@@ -132,6 +132,91 @@ fn where_no_new_file_can_be_begun_the_old_one_goes_on() {
     assert_eq!(fs::read_to_string(folder.file()).unwrap(), "aaa\nbbb\nccc\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn processes_that_write_to_one_file_lose_no_line() {
+    const PROCESSES: usize = 4;
+    const LINES: usize = 1_000;
+    let folder = Folder::new();
+    std::thread::scope(|scope| {
+        for process in 0..PROCESSES {
+            let file = open(&folder, Some(64), LogRotation::Never, 10_000, SystemTime::now);
+            scope.spawn(move || {
+                (0..LINES).for_each(|line| file.write(format!("{process} {line}\n").as_bytes()).unwrap());
+            });
+        }
+    });
+    let all = folder.texts().concat();
+    let mut lines: Vec<_> = all.lines().collect();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!((all.lines().count(), lines.len()), (PROCESSES * LINES, PROCESSES * LINES));
+    assert!(!beside(&folder.file(), "lock").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_turn_that_a_process_has_left_is_given_to_others_after_a_while() {
+    let folder = Folder::new();
+    let file = open(&folder, Some(4), LogRotation::Never, 1, SystemTime::now);
+    let turn = File::create(beside(&folder.file(), "lock")).unwrap();
+    file.write(b"aaa\n").unwrap();
+    file.write(b"bbb\n").unwrap();
+    assert_eq!(folder.texts(), ["aaa\nbbb\n"], "another process has it");
+    turn.set_modified(SystemTime::now() - Duration::from_secs(11)).unwrap();
+    file.write(b"ccc\n").unwrap();
+    file.write(b"ddd\n").unwrap();
+    assert_eq!(folder.texts(), ["ddd\n", "aaa\nbbb\nccc\n"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn two_processes_begin_one_new_file_together_and_not_two() {
+    let folder = Folder::new();
+    let one = open(&folder, Some(10), LogRotation::Never, 5, SystemTime::now);
+    let other = open(&folder, Some(10), LogRotation::Never, 5, SystemTime::now);
+    for line in ["1111\n", "2222\n"] {
+        one.write(line.as_bytes()).unwrap();
+        other.write(line.to_uppercase().as_bytes()).unwrap();
+    }
+    one.write(b"3333\n").unwrap();
+    other.write(b"3333\n").unwrap();
+    assert_eq!(folder.texts(), ["3333\n3333\n", "1111\n1111\n2222\n2222\n"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "a program for another test, whose files can't be larger than it is allowed"]
+fn writing_program() {
+    const OTHERS: &str = "a line of another process\n";
+    let folder = Folder::new();
+    let file = open(&folder, None, LogRotation::Never, 1, SystemTime::now);
+    OpenOptions::new().append(true).open(folder.file()).unwrap().write_all(OTHERS.as_bytes()).unwrap();
+    let line = format!("{}\n", "x".repeat(99));
+    let written = (0..1_000).take_while(|_| file.write(line.as_bytes()).is_ok()).count();
+    assert!((10..1_000).contains(&written), "the files may be larger: {written}");
+    let text = fs::read_to_string(folder.file()).unwrap();
+    assert!(
+        text == format!("{OTHERS}{}", line.repeat(written)),
+        "{} bytes after {written} lines",
+        text.len()
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn of_a_line_that_does_not_fit_nothing_is_there_and_nobodys_lines_are_cut() {
+    let program = concat!(module_path!(), "::writing_program").split_once("::").unwrap().1;
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args([program, "--exact", "--ignored"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_that_names_the_file() {

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use super::Builder;
 use crate::config::{
-    self, BaseEndpoint, Count, JaegerEndpoint, Kind, Millis, OtlpCompression, OtlpProtocol, Settings,
+    self, BaseEndpoint, Count, JaegerEndpoint, Millis, OtlpCompression, OtlpProtocol, Settings,
     TracesExporterName, ZipkinEndpoint,
 };
 use crate::export::{LogExporter, MetricExporter, SpanExporter, Temporality};
-use crate::telemetry::Problem;
 
 impl Builder {
     /// Sends spans, log records and metrics to this receiver, over OTLP: `http://localhost:4318`, to which `/v1/traces`,
     /// `/v1/logs` and `/v1/metrics` are appended; with [gRPC](Builder::otlp_protocol) `http://localhost:4317`, as it is. Nowhere by
-    /// default. What is no such URL is a [`Problem`] and ignored.
+    /// default. What is no such URL is a [`Problem`](super::Problem) and ignored.
     pub fn otlp_endpoint(mut self, base: &str) -> Self {
-        self.code.otlp_endpoint = self.url::<BaseEndpoint>("otlp_endpoint", base);
+        self.code.otlp_endpoint = self.read::<BaseEndpoint>("otlp_endpoint", base);
         self
     }
 
@@ -37,7 +36,7 @@ impl Builder {
     }
 
     /// A header of each request of OTLP, such as `authorization`. Its value is shown nowhere. None by default. A header
-    /// that can't be sent is a [`Problem`] and ignored.
+    /// that can't be sent is a [`Problem`](super::Problem) and ignored.
     pub fn otlp_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         let checked = config::check_header(&name, &value);
@@ -52,18 +51,18 @@ impl Builder {
     }
 
     /// Sends spans to this Jaeger, which takes OTLP: `http://localhost:4318`. Its older ways in are taken for that,
-    /// with a [`Problem`] that is a warning: `http://localhost:14268/api/traces`, and its agent's `localhost:6831`.
+    /// with a [`Problem`](super::Problem) that is a warning: `http://localhost:14268/api/traces`, and its agent's `localhost:6831`.
     /// Log records and metrics are not sent there. [`Builder::otlp_endpoint`] wins over it. What is no place of Jaeger's is a
-    /// [`Problem`] and ignored.
+    /// [`Problem`](super::Problem) and ignored.
     pub fn jaeger_endpoint(mut self, endpoint: &str) -> Self {
-        self.code.jaeger_endpoint = self.url::<JaegerEndpoint>("jaeger_endpoint", endpoint);
+        self.code.jaeger_endpoint = self.read::<JaegerEndpoint>("jaeger_endpoint", endpoint);
         self
     }
 
     /// Sends spans to this Zipkin server too: `http://localhost:9411/api/v2/spans`. What is no such URL is a
-    /// [`Problem`] and ignored. Needs the feature `zipkin`.
+    /// [`Problem`](super::Problem) and ignored. Needs the feature `zipkin`.
     pub fn zipkin_endpoint(mut self, endpoint: &str) -> Self {
-        self.code.zipkin_endpoint = self.url::<ZipkinEndpoint>("zipkin_endpoint", endpoint);
+        self.code.zipkin_endpoint = self.read::<ZipkinEndpoint>("zipkin_endpoint", endpoint);
         if self.code.zipkin_endpoint.is_some() {
             self.code.add_exporter(TracesExporterName::Zipkin);
         }
@@ -127,7 +126,7 @@ impl Builder {
     }
 
     /// How often metrics are pushed, from a millisecond to an hour; the first time after so long. Every 60 seconds by
-    /// default. Anything else is a [`Problem`] and ignored.
+    /// default. Anything else is a [`Problem`](super::Problem) and ignored.
     pub fn metric_interval(mut self, interval: Duration) -> Self {
         self.code.metric_interval =
             self.parsed("metric_interval", config::parse::<Millis>(&interval.as_millis().to_string()));
@@ -142,21 +141,21 @@ impl Builder {
     }
 
     /// How many finished spans may wait for their exporters, from 1 to 1,000,000; more are dropped and counted. 2,048
-    /// by default. Anything else is a [`Problem`] and ignored.
+    /// by default. Anything else is a [`Problem`](super::Problem) and ignored.
     pub fn queue_size(mut self, spans: usize) -> Self {
         self.code.batch_queue = self.parsed("queue_size", config::parse::<Count>(&spans.to_string()));
         self
     }
 
     /// The most spans that are exported at a time, from 1 to the queue's size. 512 by default. Anything else is a
-    /// [`Problem`].
+    /// [`Problem`](super::Problem).
     pub fn batch_size(mut self, spans: usize) -> Self {
         self.code.batch_size = self.parsed("batch_size", config::parse::<Count>(&spans.to_string()));
         self
     }
 
     /// The longest time that a finished span waits for its batch to fill, from a millisecond to an hour. 5 seconds by
-    /// default. Anything else is a [`Problem`] and ignored.
+    /// default. Anything else is a [`Problem`](super::Problem) and ignored.
     pub fn batch_delay(mut self, delay: Duration) -> Self {
         self.code.batch_delay =
             self.parsed("batch_delay", config::parse::<Millis>(&delay.as_millis().to_string()));
@@ -168,13 +167,5 @@ impl Builder {
     pub fn immediate(mut self, immediate: bool) -> Self {
         self.code.immediate = Some(immediate);
         self
-    }
-
-    /// Reads a URL as a variable's would be.
-    fn url<K: Kind>(&mut self, method: &'static str, url: &str) -> Option<K::Value> {
-        if let Some(remark) = config::remark::<K>(url) {
-            self.problems.push(Problem::CodeRemark { method, remark });
-        }
-        self.parsed(method, config::parse::<K>(url))
     }
 }

@@ -13,7 +13,7 @@ impl Builder {
     /// Which events are logged, as in `RUST_LOG`: `info,my_crate::db=debug`. `info` by default. A filter that can't
     /// be read is a [`Problem`](super::Problem) and ignored. [`set_filter`](crate::logs::set_filter) changes it later.
     pub fn log_filter(mut self, filter: &str) -> Self {
-        self.code.log_filter = self.parsed("log_filter", config::parse::<Filter>(filter));
+        self.code.log_filter = self.read::<Filter>("log_filter", filter);
         self
     }
 
