@@ -230,7 +230,8 @@ impl Active {
         let Context { trace_id, span_id, flags, .. } = own;
         let flags = flags | around.flags & REMOTE;
         let (spec, parent, at) = (self.site.spec(), around.span_id, self.start);
-        self.slot = span::open(&Start { spec, trace_id, span_id, parent, at, flags }, own.store);
+        let start = Start { spec, trace_id, span_id, parent, at, flags };
+        self.slot = span::open(&start, around.slot, own.store);
         self.slot
     }
 
