@@ -114,7 +114,12 @@ impl Drop for Guard {
 /// This thread's [`Local`].
 #[inline(always)]
 pub fn with<R>(use_it: impl FnOnce(&Local) -> R) -> R {
-    LOCAL.with(use_it)
+    const { assert!(!std::mem::needs_drop::<Local>(), "nothing ends it before its thread does") };
+    // What is done with it stays out of the library's function, which is inlined then and leaves an offset.
+    let local = LOCAL.with(std::ptr::from_ref);
+    // SAFETY: it has no destructor, so it lives as long as its thread, which is this one: `use_it` runs here, and can't keep
+    // the reference.
+    use_it(unsafe { &*local })
 }
 
 /// Makes sure that the thread's end is cleaned up after; `false` where it is over already.

@@ -90,7 +90,8 @@ pub struct Head {
 }
 
 impl Head {
-    fn word(&self, length: usize) -> u64 {
+    #[inline]
+    fn word(self, length: usize) -> u64 {
         self.kind as u64 | u64::from(self.flags) << 8 | (length as u64) << 16 | u64::from(self.aux) << 32
     }
 }

@@ -103,7 +103,7 @@ impl Ring {
         }
         // SAFETY: the pointer is not null, so it is that of a chunk of this ring, which is never freed while the ring
         // lives.
-        append(unsafe { &*writer.chunk.get() }, writer, &head, length, fill);
+        append(unsafe { &*writer.chunk.get() }, writer, head, length, fill);
         true
     }
 
@@ -123,7 +123,7 @@ impl Ring {
         if let Some(chunk) = self.take(limit - limit / RESERVE) {
             writer.chunk.set(chunk);
             writer.used.set(HEADER_WORDS);
-            append(chunk, writer, &head, length, fill);
+            append(chunk, writer, head, length, fill);
             return true;
         }
         self.write_shared(head, length, fill)
@@ -146,7 +146,7 @@ impl Ring {
             writer.used.set(HEADER_WORDS);
         }
         // SAFETY: as in `write`.
-        append(unsafe { &*writer.chunk.get() }, writer, &head, length, fill);
+        append(unsafe { &*writer.chunk.get() }, writer, head, length, fill);
         true
     }
 
@@ -252,7 +252,7 @@ fn stamp(chunk: &Chunk) {
 
 /// Writes a record behind the writer's last, for which there is room, and publishes it.
 #[inline]
-fn append(chunk: &Chunk, writer: &Writer, head: &Head, length: usize, fill: impl FnOnce(&[AtomicU64])) {
+fn append(chunk: &Chunk, writer: &Writer, head: Head, length: usize, fill: impl FnOnce(&[AtomicU64])) {
     let start = writer.used.get();
     let end = start + RECORD_WORDS + length;
     let Some([first, at, rest @ ..]) = chunk.words.get(start..end) else { return };

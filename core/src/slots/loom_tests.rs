@@ -97,7 +97,7 @@ fn a_span_may_end_while_others_write_to_it() {
                 let cache = FreeList::new();
                 let _ = pool.write(&cache, span, |fields| fields.push(0, Value::U64(1)));
                 // What it gave back is in its cache.
-                pool.take(&cache).map(|(_, index, _)| index)
+                pool.take(&cache).map(|(_, span)| span.index())
             })
         };
         let end = End { kind: Kind::Span, flags: 0, at: Ticks(2) };

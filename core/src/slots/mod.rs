@@ -51,6 +51,8 @@ const HEADER: usize = 8;
 /// The first word of a span's fields in its first slot. A reader that is late may take a field for what is before it, and finds
 /// out by the generation.
 const FIRST_FIELD: usize = word::AROUND + 1;
+/// Words of fields in a span's first slot.
+const FIRST_FIELDS: usize = SLOT_WORDS - FIRST_FIELD;
 /// Words before the fields in a record, behind its head.
 const RECORD_HEADER: usize = word::STATE - word::SPEC;
 
@@ -67,7 +69,7 @@ mod word {
     /// Words of fields (low 16 bits), fields dropped (next 16), the context's flags (next 16), and the bits of `lock`, links
     /// dropped among them.
     pub(super) const STATE: usize = 7;
-    /// The handle of the span around it in this process, where that was open, and current, when it started. Not in records.
+    /// The handle of its parent's slot, where that is known. Not in records.
     pub(super) const AROUND: usize = 8;
 }
 
@@ -201,7 +203,7 @@ pub struct SpanView {
     pub start: Start,
     /// Fields that did not fit.
     pub dropped_fields: u16,
-    /// The span around it, where that was current in its thread when it started.
+    /// Its parent's slot, where that is known; the parent may have ended.
     pub around: SlotHandle,
     words: Vec<u64>,
 }
@@ -252,7 +254,7 @@ impl Pool {
     /// Opens a slot for a span; nothing where the pool is full. `around` is the slot of its parent, where that is known.
     #[inline]
     pub fn open(&self, cache: &FreeList, start: &Start, around: SlotHandle) -> SlotHandle {
-        let Some((slot, index, generation)) = self.take(cache) else { return SlotHandle::NONE };
+        let Some((slot, span)) = self.take(cache) else { return SlotHandle::NONE };
         slot.set(word::SPEC, std::ptr::from_ref(start.spec) as u64);
         slot.set(word::TRACE_HIGH, start.trace_id.high);
         slot.set(word::TRACE_LOW, start.trace_id.low);
@@ -261,7 +263,7 @@ impl Pool {
         slot.set(word::START, start.at.0);
         slot.set(word::AROUND, around.0);
         slot.set(word::STATE, u64::from(start.flags) << 32);
-        SlotHandle::new(index, generation)
+        span
     }
 
     /// Writes the first fields of a span that has just been opened, whose handle nobody has yet: without a lock, and without
@@ -354,8 +356,31 @@ impl Pool {
         let late = if state & LATE != 0 { record_flags::LATE } else { 0 };
         let aux = u32::from((state >> 32) as u16) | u32::from((state >> 16) as u16) << 16;
         let head = Head { kind: end.kind, flags: end.flags | late, aux, at: end.at };
-        let used = usize::from(state as u16);
-        let links = state >> LINKS_SHIFT & MAX_LINKS;
+        let (used, links) = (usize::from(state as u16), state >> LINKS_SHIFT & MAX_LINKS);
+        let written = if used <= FIRST_FIELDS && links == 0 {
+            let fill = move |words: &[AtomicU64]| slot.copy(words);
+            write_record(ring, writer, head, RECORD_HEADER + used, fill)
+        } else {
+            self.write_long(ring, writer, slot, head, used, links)
+        };
+        // Only then: whoever writes to it just now gives it back, and it may be another's at once.
+        if locked || slot.abandon() {
+            self.give_back_all(cache, slot, span.index());
+        }
+        written
+    }
+
+    /// Writes the record of a span that has more than its first slot, or whose links found no room.
+    #[cold]
+    fn write_long(
+        &self,
+        ring: &Ring,
+        writer: Option<&chunks::Writer>,
+        slot: &Slot,
+        head: Head,
+        used: usize,
+        links: u64,
+    ) -> bool {
         let extra = if links > 0 { value::NUMBER_WORDS } else { 0 };
         let fill = |words: &[AtomicU64]| {
             let (words, extra) = words.split_at((RECORD_HEADER + used).min(words.len()));
@@ -365,16 +390,7 @@ impl Pool {
                 .zip(value::dropped_links(links))
                 .for_each(|(to, word)| to.store(word, Ordering::Relaxed));
         };
-        let words = RECORD_HEADER + used + extra;
-        let written = match writer {
-            Some(writer) => ring.write(writer, head, words, fill),
-            None => ring.write_shared(head, words, fill),
-        };
-        // Only then: whoever writes to it just now gives it back, and it may be another's at once.
-        if locked || slot.abandon() {
-            self.give_back_all(cache, slot, span.index());
-        }
-        written
+        write_record(ring, writer, head, RECORD_HEADER + used + extra, fill)
     }
 
     /// Gives the span's slots back, and nothing is written. Handles to it find nothing from here on.
@@ -386,32 +402,22 @@ impl Pool {
     }
 
     /// Copies ids, start and as many words of fields as there is room for.
-    #[inline]
-    fn copy(&self, slot: &Slot, words: &[AtomicU64]) {
-        let (head, mut rest) = words.split_at(RECORD_HEADER.min(words.len()));
-        for (to, from) in head.iter().zip(&slot.words[word::SPEC..]) {
-            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
-        }
-        let (mut slot, mut first) = (slot, FIRST_FIELD);
-        loop {
-            let here = rest.len().min(SLOT_WORDS - first);
-            let (to, after) = rest.split_at(here);
-            for (to, from) in to.iter().zip(&slot.words[first..]) {
-                to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
-            }
-            rest = after;
+    fn copy<'a>(&'a self, mut slot: &'a Slot, words: &[AtomicU64]) {
+        slot.copy(words);
+        let mut rest = words.get(RECORD_HEADER + FIRST_FIELDS..).unwrap_or_default();
+        while !rest.is_empty() {
             let next = (slot.get(word::TAG) as u32).checked_sub(1);
-            let Some(next) = next.filter(|_| !rest.is_empty()).and_then(|next| self.existing(next)) else {
-                return;
-            };
-            (slot, first) = (next, HEADER);
+            let Some(next) = next.and_then(|next| self.existing(next)) else { return };
+            slot = next;
+            let (to, after) = rest.split_at(rest.len().min(SLOT_WORDS - HEADER));
+            copy_words(to, &slot.words[HEADER..]);
+            rest = after;
         }
     }
 
     #[inline]
     fn give_back_all(&self, cache: &FreeList, slot: &Slot, index: u32) {
-        let next = slot.get(word::TAG) as u32;
-        self.give_back(cache, index);
+        let next = self.give_back(cache, slot, index);
         if next != 0 {
             self.give_back_chain(cache, next);
         }
@@ -420,8 +426,7 @@ impl Pool {
     #[cold]
     fn give_back_chain(&self, cache: &FreeList, mut next: u32) {
         while let Some(index) = next.checked_sub(1).filter(|index| *index < MAX_SLOTS) {
-            next = self.slot(index).get(word::TAG) as u32;
-            self.give_back(cache, index);
+            next = self.give_back(cache, self.slot(index), index);
         }
     }
 
@@ -468,6 +473,38 @@ impl Pool {
         // that here.
         fence(Ordering::Acquire);
         ((slot.get(word::TAG) >> 32) as u32 == span.generation()).then_some(())
+    }
+}
+
+impl Slot {
+    /// Copies ids, start and as many words of fields as there is room for, of those that are in this slot, which is a span's
+    /// first.
+    #[inline]
+    fn copy(&self, words: &[AtomicU64]) {
+        let Some((head, fields)) = words.split_first_chunk::<RECORD_HEADER>() else { return };
+        copy_words(head, &self.words[word::SPEC..]);
+        copy_words(fields, &self.words[FIRST_FIELD..]);
+    }
+}
+
+#[inline(always)]
+fn copy_words(to: &[AtomicU64], from: &[AtomicU64]) {
+    for (to, from) in to.iter().zip(from) {
+        to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+#[inline(always)]
+fn write_record(
+    ring: &Ring,
+    writer: Option<&chunks::Writer>,
+    head: Head,
+    length: usize,
+    fill: impl FnOnce(&[AtomicU64]),
+) -> bool {
+    match writer {
+        Some(writer) => ring.write(writer, head, length, fill),
+        None => ring.write_shared(head, length, fill),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{MAX_SLOTS, SLOT_WORDS, Slot, word};
+use super::{MAX_SLOTS, SLOT_WORDS, Slot, SlotHandle, word};
 #[cfg(not(loom))]
 use crate::local;
 use crate::local::Local;
@@ -66,31 +66,31 @@ impl Pool {
         }
     }
 
-    /// A free slot, its index and its new, odd generation.
+    /// A free slot, and the handle of its new generation.
     #[inline]
-    pub(super) fn take(&self, cache: &FreeList) -> Option<(&Slot, u32, u32)> {
-        let kept = cache.first.get().checked_sub(1);
-        let index = kept.map_or_else(|| self.take_shared(), Some)?;
+    pub(super) fn take(&self, cache: &FreeList) -> Option<(&Slot, SlotHandle)> {
+        let Some(index) = cache.first.get().checked_sub(1) else { return self.take_other() };
         let slot = self.slot(index);
-        let tag = slot.get(word::TAG);
-        if kept.is_some() {
-            cache.first.set(tag as u32);
-            cache.length.set(cache.length.get() - 1);
-        }
-        let generation = ((tag >> 32) as u32).wrapping_add(1);
-        slot.words[word::TAG].store(u64::from(generation) << 32, Ordering::Release);
-        // Whoever reads what the new owner writes also sees the new generation.
-        fence(Ordering::Release);
-        Some((slot, index, generation))
+        cache.first.set(slot.get(word::TAG) as u32);
+        cache.length.set(cache.length.get() - 1);
+        Some((slot, begin(slot, index)))
     }
 
-    /// Ends the slot's generation and frees it.
-    #[inline]
-    pub(super) fn give_back(&self, cache: &FreeList, index: u32) {
+    /// A slot that this thread has not kept.
+    #[cold]
+    fn take_other(&self) -> Option<(&Slot, SlotHandle)> {
+        let index = self.take_shared()?;
         let slot = self.slot(index);
+        Some((slot, begin(slot, index)))
+    }
+
+    /// Ends the slot's generation and frees it. Gives the index, plus one, of the slot that came after it in its span.
+    #[inline]
+    pub(super) fn give_back(&self, cache: &FreeList, slot: &Slot, index: u32) -> u32 {
         // Who comes late with a handle does not take it for a span that is not shared, nor waits for its lock.
         slot.set(word::STATE, super::GONE);
-        let generation = u64::from(((slot.get(word::TAG) >> 32) as u32).wrapping_add(1));
+        let tag = slot.get(word::TAG);
+        let generation = u64::from(((tag >> 32) as u32).wrapping_add(1));
         if cache.length.get() < KEPT {
             slot.words[word::TAG].store(generation << 32 | u64::from(cache.first.get()), Ordering::Release);
             cache.first.set(index + 1);
@@ -98,9 +98,9 @@ impl Pool {
         } else {
             self.give_back_shared(index, generation);
         }
+        tag as u32
     }
 
-    #[cold]
     fn take_shared(&self) -> Option<u32> {
         let mut head = self.free.load(Ordering::Acquire);
         while let Some(index) = (head as u32).checked_sub(1) {
@@ -175,6 +175,16 @@ impl Pool {
     }
 }
 
+/// Begins the slot's next generation, an odd one.
+#[inline]
+fn begin(slot: &Slot, index: u32) -> SlotHandle {
+    let generation = ((slot.get(word::TAG) >> 32) as u32).wrapping_add(1);
+    slot.words[word::TAG].store(u64::from(generation) << 32, Ordering::Release);
+    // Whoever reads what the new owner writes also sees the new generation.
+    fence(Ordering::Release);
+    SlotHandle::new(index, generation)
+}
+
 impl Default for Pool {
     fn default() -> Self {
         Self::new()
@@ -229,18 +239,18 @@ mod loom_tests {
                 cache
             };
             let cache = keep_none();
-            let (_, first, _) = pool.take(&cache).unwrap();
-            pool.give_back(&cache, first);
+            let (slot, first) = pool.take(&cache).unwrap();
+            pool.give_back(&cache, slot, first.index());
             let other = {
                 let pool = Arc::clone(&pool);
                 loom::thread::spawn(move || {
                     let cache = keep_none();
-                    let (_, a, _) = pool.take(&cache).unwrap();
-                    pool.give_back(&cache, a);
-                    pool.take(&cache).unwrap().1
+                    let (slot, a) = pool.take(&cache).unwrap();
+                    pool.give_back(&cache, slot, a.index());
+                    pool.take(&cache).unwrap().1.index()
                 })
             };
-            let (_, mine, _) = pool.take(&cache).unwrap();
+            let mine = pool.take(&cache).unwrap().1.index();
             let theirs = other.join().unwrap();
             assert_ne!(mine, theirs);
         });

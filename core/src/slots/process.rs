@@ -3,19 +3,17 @@
 use super::pool::with_free_list;
 use super::value::FieldWriter;
 use super::{End, Pool, SlotHandle, SpanView, Start};
-use crate::context::Context;
 use crate::descriptor::Spec;
+use crate::local::Local;
 use crate::{chunks, local};
 
 /// The pool of this process.
 pub(super) static POOL: Pool = Pool::new();
 
-/// [`Pool::open`] in this process's pool. The span around it is the current one, where that is its parent.
+/// [`Pool::open`] in this process's pool.
 #[inline]
 #[must_use]
-pub fn open(start: &Start) -> SlotHandle {
-    let current = Context::here();
-    let around = if current.span_id.0 == start.parent.0 { current.slot } else { SlotHandle::NONE };
+pub fn open(start: &Start, around: SlotHandle) -> SlotHandle {
     with_free_list(|cache| POOL.open(cache, start, around))
 }
 
@@ -43,9 +41,17 @@ pub fn write(span: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) -> bool
 #[must_use = "what is dropped is to be counted"]
 pub fn finish(span: SlotHandle, end: End) -> bool {
     local::with(|local| {
-        let writer = local::arm(local).then_some(&local.chunk);
-        POOL.finish(&local.free_slots, chunks::ring(), writer, span, end)
+        if !local::arm(local) {
+            return finish_late(local, span, end);
+        }
+        POOL.finish(&local.free_slots, chunks::ring(), Some(&local.chunk), span, end)
     })
+}
+
+/// Where the thread is ending.
+#[cold]
+fn finish_late(local: &Local, span: SlotHandle, end: End) -> bool {
+    POOL.finish(&local.free_slots, chunks::ring(), None, span, end)
 }
 
 /// [`Pool::close`] in this process's pool.

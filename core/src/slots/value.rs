@@ -305,7 +305,8 @@ impl<'a> FieldWriter<'a> {
         }
         let link = self.place.slot.get(word::TAG) as u32;
         let next = link.checked_sub(1).or_else(|| {
-            let (slot, next, _) = self.pool.take(self.cache)?;
+            let (slot, next) = self.pool.take(self.cache)?;
+            let next = next.index();
             let header = &slot.words[word::SPEC..HEADER];
             header.iter().for_each(|word| word.store(0, Ordering::Relaxed));
             let tag = &self.place.slot.words[word::TAG];

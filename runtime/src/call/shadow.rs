@@ -68,6 +68,7 @@ pub(crate) fn is_ours(metadata: &Metadata<'_>) -> bool {
 }
 
 /// Whether a layer wants this span. `bits` has `SHADOW` or `ASK`.
+#[inline(never)]
 pub(super) fn is_wanted(site: &'static Site, bits: u32) -> bool {
     let metadata = site.tracing_metadata();
     *metadata.level() <= LevelFilter::current()
@@ -193,10 +194,12 @@ impl Shadow {
         by_us(|| self.dispatch.record(&self.id, &Record::new(&values)));
     }
 
+    #[inline(never)]
     pub(super) fn enter(&self) {
         by_us(|| self.dispatch.enter(&self.id));
     }
 
+    #[inline(never)]
     pub(super) fn exit(&self) {
         by_us(|| self.dispatch.exit(&self.id));
     }

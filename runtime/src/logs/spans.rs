@@ -10,8 +10,8 @@ const MOST: usize = 32;
 /// An open span.
 pub(super) struct OpenSpan(SpanView);
 
-/// The open spans that an event is in, the outermost first. Only recorded ones are known, and of those what was opened where
-/// its parent was the current span.
+/// The open spans that an event is in, the outermost first. Only recorded ones are known, and of those what this process has
+/// opened.
 pub(super) fn open(context: Context) -> Vec<OpenSpan> {
     let mut open = Vec::new();
     let mut next = context.slot;

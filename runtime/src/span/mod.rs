@@ -133,7 +133,8 @@ pub(crate) fn begin(
     if context.is_recorded() {
         let (parent, flags) = (around.span_id, flags | around.flags & REMOTE);
         let at = at.unwrap_or_else(clock::now);
-        context.slot = open(&Start { spec, trace_id, span_id, parent, at, flags }, context.store);
+        let start = Start { spec, trace_id, span_id, parent, at, flags };
+        context.slot = open(&start, around.slot, context.store);
         crate::propagation::write_trace_state(context, context.slot);
         slots::share(context.slot);
     }

@@ -30,10 +30,12 @@ pub(super) static REFUSED: AtomicU64 = AtomicU64::new(0);
 /// … and those since a flush has last asked.
 pub(super) static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// Opens a slot for a span that begins where this store is current; where there is none, the span is dropped and counted.
-#[inline]
-pub(crate) fn open(start: &Start, store: StoreId) -> SlotHandle {
-    let slot = slots::open(start);
+/// Opens a slot for a span that begins where this store is current, and whose parent's slot is `around`; where there is none,
+/// the span is dropped and counted.
+// Always: what a call has in registers need not go through memory on its way to the slot.
+#[inline(always)]
+pub(crate) fn open(start: &Start, around: SlotHandle, store: StoreId) -> SlotHandle {
+    let slot = slots::open(start, around);
     if !slot.is_some() {
         lose(Lost::SlotsFull);
     }
@@ -130,7 +132,7 @@ pub(crate) fn event_at(
         at: Ticks(context.slot.to_bits()),
         flags: context.flags,
     };
-    let slot = slots::open(&start);
+    let slot = slots::open(&start, SlotHandle::NONE);
     if !slot.is_some() {
         note(context.store, false);
         return OwnMetrics::global().log_records_dropped_total.with(Lost::SlotsFull).inc();

@@ -53,6 +53,12 @@ impl Active {
         Context { store: self.context.store, ..Context::here() }.attach()
     }
 
+    /// Gives back what its trace carries. It has been left.
+    #[cold]
+    fn let_go(&self) {
+        carried::release(self.context.baggage);
+    }
+
     /// Ends a call whose body did not return: it unwound, or its future was dropped.
     #[cold]
     fn abandon(&mut self) {
@@ -164,10 +170,9 @@ impl Drop for Ending<'_> {
     fn drop(&mut self) {
         let Self { active, at, outcome } = self;
         let shadow = active.shadow.take();
-        let was_entered = active.flags & ENTERED != 0;
-        active.exit();
+        let was_entered = active.leave();
         if active.flags & HOLDS != 0 {
-            carried::release(active.context.baggage);
+            active.let_go();
         }
         if active.flags & METRICS != 0 {
             active.count(*at, *outcome);

@@ -184,9 +184,11 @@ impl Active {
         }
         let wants_shadow = bits & (SHADOW | ASK) != 0 && shadow::is_wanted(site, bits);
         active.record(own, bits, wants_shadow, stated, record);
-        if own.baggage != 0 && active.flags & SWAPS != 0 {
+        if own.baggage != 0 {
+            active.context = own;
             // A stated parent's context may be a copy that nobody holds.
-            active.carry(own, is_local && enter && stated.is_none());
+            active.carry(is_local && enter && stated.is_none());
+            active.context = here;
         }
         active.flags &= !PANICKED;
         if active.flags == 0 && active.shadow.is_none() {
@@ -230,15 +232,20 @@ impl Active {
         let Context { trace_id, span_id, flags, .. } = own;
         let flags = flags | around.flags & REMOTE;
         let (spec, parent, at) = (self.site.spec(), around.span_id, self.start);
-        self.slot = span::open(&Start { spec, trace_id, span_id, parent, at, flags }, own.store);
+        let start = Start { spec, trace_id, span_id, parent, at, flags };
+        self.slot = span::open(&start, around.slot, own.store);
         self.slot
     }
 
-    /// Writes `tracestate` down, and holds what the trace carries, unless what is around the call does so.
+    /// Writes `tracestate` down, and holds what the trace carries, unless what is around the call does so. The call's own
+    /// context is at hand.
     #[cold]
-    fn carry(&mut self, own: Context, is_held_around: bool) {
-        propagation::write_trace_state(own, self.slot);
-        if !is_held_around && carried::hold(own.baggage) {
+    fn carry(&mut self, is_held_around: bool) {
+        if self.flags & SWAPS == 0 {
+            return;
+        }
+        propagation::write_trace_state(self.context, self.slot);
+        if !is_held_around && carried::hold(self.context.baggage) {
             self.flags |= HOLDS;
         }
     }
@@ -254,16 +261,19 @@ impl Active {
         record: &mut dyn FnMut(&mut Fields<'_, '_>),
     ) {
         if wants_shadow {
-            self.record_both(own, bits, stated, record);
+            // Its address would keep the context in memory, for all calls.
+            let here = std::mem::replace(&mut self.context, own);
+            self.record_both(bits, stated, record);
+            self.context = here;
         } else if self.slot.is_some() && (!self.site.spec().fields.is_empty() || bits & EXTRAS != 0) {
             span::fill(self.slot, |writer| record(&mut Fields::new(Some(writer), None)));
         }
     }
 
+    /// Evaluates them for `tracing` too. The call's own context is at hand.
     #[cold]
     fn record_both(
         &mut self,
-        own: Context,
         bits: u32,
         stated: Option<&Parent>,
         record: &mut dyn FnMut(&mut Fields<'_, '_>),
@@ -274,7 +284,7 @@ impl Active {
         } else {
             record(&mut Fields::new(None, Some(&mut captured)));
         }
-        let opening = shadow::Stage::Opening(own, self.slot);
+        let opening = shadow::Stage::Opening(self.context, self.slot);
         self.shadow = Shadow::open(self.site, bits, opening, stated, &captured);
     }
 
@@ -296,15 +306,24 @@ impl Active {
     /// Makes the span around it the current one again.
     #[inline]
     fn exit(&mut self) {
-        if self.flags & ENTERED != 0 {
-            self.flags &= !ENTERED;
-            if self.swap_back() {
-                bridge::left(self.context.span_id);
-            }
+        if self.leave() {
             if let Some(shadow) = &self.shadow {
                 shadow.exit();
             }
         }
+    }
+
+    /// Does so on our own route; whether the call was entered.
+    #[inline]
+    fn leave(&mut self) -> bool {
+        let was_entered = self.flags & ENTERED != 0;
+        if was_entered {
+            self.flags &= !ENTERED;
+            if self.swap_back() {
+                bridge::left(self.context.span_id);
+            }
+        }
+        was_entered
     }
 
     /// Enters until the guard is dropped; unwinding until [`Entered::has_returned`] is a panic of the call.
@@ -366,14 +385,19 @@ impl Active {
         let swaps = self.flags & SWAPS != 0;
         if swaps {
             let current = Context::here();
-            self.context = if current.slot == self.slot && !span::has_left() {
+            if current.slot == self.slot && !span::has_left() {
                 self.context.replace(current);
-                current
+                self.context = current;
             } else {
-                span::leave_call(self.slot, current, self.context)
-            };
+                self.leave_crossed();
+            }
         }
         swaps
+    }
+
+    #[cold]
+    fn leave_crossed(&mut self) {
+        self.context = span::leave_call(self.slot, Context::here(), self.context);
     }
 }
 
