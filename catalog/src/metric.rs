@@ -45,6 +45,28 @@ pub struct Metric {
     pub place: Place,
 }
 
+impl Metric {
+    /// A metric of which nothing else is said.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+        Self {
+            name: name.into(),
+            otel_name: String::new(),
+            kind,
+            unit: String::new(),
+            otel_unit: String::new(),
+            help: String::new(),
+            labels: Vec::new(),
+            buckets: None,
+            quantiles: Vec::new(),
+            panel: Panel::default(),
+            threshold: None,
+            alerts: Vec::new(),
+            place: Place::default(),
+        }
+    }
+}
+
 /// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

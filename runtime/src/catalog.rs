@@ -1,7 +1,7 @@
 //! The catalogue of the running program: what its binary describes, and what only the running program knows.
 
 use spanwright_catalog::binary::Records;
-use spanwright_catalog::{Buckets, Kind, Label, Metric, Panel, Place, Service, Values};
+use spanwright_catalog::{Buckets, Kind, Label, Metric, Service, Values};
 use spanwright_core::catalog;
 use spanwright_core::descriptor::{self, Dimension};
 
@@ -122,7 +122,7 @@ fn of_instrument(instrument: &Instrument) -> Metric {
     let scoped = instrument.scope_labels().iter().map(|(name, value)| constant(name, value));
     let otel =
         identity.otel.as_ref().map(|otel| (otel.name.to_string(), otel.unit.to_string())).unwrap_or_default();
-    let metric = described.unwrap_or_else(|| plain(identity.name.to_string(), identity.kind));
+    let metric = described.unwrap_or_else(|| Metric::new(&*identity.name, kind(identity.kind)));
     Metric {
         name: identity.name.to_string(),
         otel_name: otel.0,
@@ -148,27 +148,12 @@ fn label(dimension: &Dimension) -> Label {
     }
 }
 
-/// A metric of which nothing else is said.
-fn plain(name: String, kind: descriptor::Kind) -> Metric {
-    Metric {
-        name,
-        otel_name: String::new(),
-        kind: match kind {
-            descriptor::Kind::Counter => Kind::Counter,
-            descriptor::Kind::UpDownCounter => Kind::UpDownCounter,
-            descriptor::Kind::Gauge => Kind::Gauge,
-            descriptor::Kind::Histogram => Kind::Histogram,
-        },
-        unit: String::new(),
-        otel_unit: String::new(),
-        help: String::new(),
-        labels: Vec::new(),
-        buckets: None,
-        quantiles: Vec::new(),
-        panel: Panel::default(),
-        threshold: None,
-        alerts: Vec::new(),
-        place: Place::default(),
+const fn kind(kind: descriptor::Kind) -> Kind {
+    match kind {
+        descriptor::Kind::Counter => Kind::Counter,
+        descriptor::Kind::UpDownCounter => Kind::UpDownCounter,
+        descriptor::Kind::Gauge => Kind::Gauge,
+        descriptor::Kind::Histogram => Kind::Histogram,
     }
 }
 
@@ -198,7 +183,7 @@ fn add_family(catalog: &mut schema::Catalog, family: &Family) {
         help: family.help.to_string(),
         labels,
         buckets,
-        ..plain(family.name.to_string(), family.kind)
+        ..Metric::new(&*family.name, kind(family.kind))
     });
 }
 

@@ -99,7 +99,7 @@ impl OfCalls {
         let family = |name: String, kind, help: &str| Metric {
             help: help.to_owned(),
             labels: labels.clone(),
-            ..plain(name, kind)
+            ..Metric::new(name, kind)
         };
         let mut calls = family(total, Kind::Counter, CallSpec::CALLS_HELP);
         calls.labels.push(outcome());
@@ -119,25 +119,6 @@ fn outcome() -> Label {
         descriptor::Values::Text { max } => Values::Text { max },
     };
     Label { name: OUTCOME.name.to_owned(), attribute: String::new(), help: OUTCOME.help.to_owned(), values }
-}
-
-/// A metric of which nothing else is said.
-fn plain(name: String, kind: Kind) -> Metric {
-    Metric {
-        name,
-        otel_name: String::new(),
-        kind,
-        unit: String::new(),
-        otel_unit: String::new(),
-        help: String::new(),
-        labels: Vec::new(),
-        buckets: None,
-        quantiles: Vec::new(),
-        panel: Panel::default(),
-        threshold: None,
-        alerts: Vec::new(),
-        place: Place::default(),
-    }
 }
 
 fn buckets(buckets: &catalog::Buckets, unit: &str) -> Buckets {
@@ -215,7 +196,7 @@ fn metric(group: &Group<'_>, metric: &catalog::Metric<'_>) -> Metric {
         threshold: metric.threshold.map(|one| Threshold { warning: one.warning, critical: one.critical }),
         alerts: metric.alerts.iter().map(|one| alert(&name, one)).collect(),
         place: place(metric.module, metric.file, metric.line),
-        ..plain(name.clone(), kind)
+        ..Metric::new(name.clone(), kind)
     }
 }
 

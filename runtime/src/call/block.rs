@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use spanwright_core::descriptor::{Level, SpanKind, Spec};
+use spanwright_core::descriptor::Spec;
 use spanwright_core::slots::value::FieldWriter;
 use spanwright_core::slots::{self, SlotHandle};
 
@@ -117,22 +117,7 @@ fn site_of(name: &str) -> &'static Site {
 }
 
 fn described(name: &'static str) -> &'static Spec {
-    Box::leak(Box::new(Spec {
-        // Each span has its own.
-        name: "",
-        target: name,
-        level: Level::INFO,
-        kind: SpanKind::Internal,
-        component: name,
-        module: "",
-        function: "",
-        file: "",
-        line: 0,
-        fields: &[],
-        doc: "",
-        calls: None,
-        objectives: &[],
-    }))
+    Box::leak(Box::new(Spec { component: name, ..Spec::of_target(name) }))
 }
 
 /// A call of a block.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use linkme::distributed_slice;
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, State, UNREGISTERED};
-use spanwright_core::descriptor::{Level, SpanKind, Spec};
+use spanwright_core::descriptor::{Level, Spec};
 use spanwright_core::kept::Kept;
 use tracing_core::callsite::Identifier;
 use tracing_core::field::FieldSet;
@@ -182,21 +182,7 @@ impl Site {
 
 /// Stands where `tracing` asks for a callsite of which it knows nothing.
 static UNSEEN: Site = Site::new(&UNSEEN_SPEC, "", &UNSEEN);
-static UNSEEN_SPEC: Spec = Spec {
-    name: "unseen",
-    target: "spanwright",
-    level: Level::INFO,
-    kind: SpanKind::Internal,
-    component: "",
-    module: "",
-    function: "",
-    file: "",
-    line: 0,
-    fields: &[],
-    doc: "",
-    calls: None,
-    objectives: &[],
-};
+static UNSEEN_SPEC: Spec = Spec { name: "unseen", ..Spec::of_target("spanwright") };
 
 impl Callsite for Site {
     fn set_interest(&self, interest: Interest) {

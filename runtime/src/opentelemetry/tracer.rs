@@ -21,7 +21,7 @@ const MAX_SPECS: usize = 1_024;
 /// Described once for each scope, and kept for good.
 static SPECS: RwLock<BTreeMap<&str, &'static Spec>> = RwLock::new(BTreeMap::new());
 /// The description of all scopes beyond: these spans say their scope themselves.
-static SHARED: Spec = describe("");
+static SHARED: Spec = Spec::of_target("");
 
 /// Makes tracers whose spans are recorded by us.
 #[derive(Debug)]
@@ -102,27 +102,8 @@ fn spec_of(scope: &str) -> Option<&'static Spec> {
         return Some(spec);
     }
     (specs.len() < MAX_SPECS).then(|| {
-        let spec: &'static Spec = Box::leak(Box::new(describe(scope.to_owned().leak())));
+        let spec: &'static Spec = Box::leak(Box::new(Spec::of_target(scope.to_owned().leak())));
         specs.insert(spec.target, spec);
         spec
     })
-}
-
-const fn describe(scope: &'static str) -> Spec {
-    Spec {
-        // Each span has its own.
-        name: "",
-        target: scope,
-        level: Level::INFO,
-        kind: SpanKind::Internal,
-        component: "",
-        module: "",
-        function: "",
-        file: "",
-        line: 0,
-        fields: &[],
-        doc: "",
-        calls: None,
-        objectives: &[],
-    }
 }

@@ -20,22 +20,7 @@ static SERVER: Spec = describe(SpanKind::Server);
 static CLIENT: Spec = describe(SpanKind::Client);
 
 const fn describe(kind: SpanKind) -> Spec {
-    Spec {
-        // Each span has its own.
-        name: "",
-        target: TARGET,
-        level: Level::INFO,
-        kind,
-        component: "",
-        module: "",
-        function: "",
-        file: "",
-        line: 0,
-        fields: &[],
-        doc: "",
-        calls: None,
-        objectives: &[],
-    }
+    Spec { kind, ..Spec::of_target(TARGET) }
 }
 
 /// Whose request it is, with the labels that are known when it begins.
