@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the tests are judged by: Prometheus, promtool, Alertmanager, NATS, RabbitMQ and the load generator wrk from Debian; the strict
-# OpenMetrics parser, the OTLP receiver, the collector `rotel` and Grafana's model of dashboards from PyPI, in `.venv` (or
-# SPANWRIGHT_VENV), and beside them the W3C's conformance suite for Trace Context, unless TRACE_CONTEXT_SUITE is a checkout of it.
+# Installs what the tests are judged by: Prometheus, promtool, Alertmanager, NATS, RabbitMQ, Redis, PostgreSQL and the load generator wrk
+# from Debian; the strict
+# OpenMetrics parser, the OTLP receiver, the collector `rotel`, the S3-compatible server moto and Grafana's model of dashboards
+# from PyPI, in `.venv` (or SPANWRIGHT_VENV), with Perfetto's protos and duckdb; speedscope and `pprof-format` from npm, and a browser;
+# and beside them the W3C's conformance suite for Trace Context, unless TRACE_CONTEXT_SUITE is a checkout of it.
 # With `--oldest-rust`, also Debian's package of the oldest Rust that is supported. Needs root for Debian's packages; installs
 # only what is missing.
 set -euo pipefail
@@ -23,11 +25,18 @@ packages=()
 command -v prometheus >/dev/null && command -v promtool >/dev/null || packages+=(prometheus)
 command -v prometheus-alertmanager >/dev/null || packages+=(prometheus-alertmanager)
 command -v wrk >/dev/null || packages+=(wrk)
+command -v chromium >/dev/null || packages+=(chromium)
+command -v npm >/dev/null || packages+=(nodejs npm)
 command -v nats-server >/dev/null || packages+=(nats-server)
 [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || packages+=(rabbitmq-server)
+command -v redis-server >/dev/null || packages+=(redis-server)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
 command -v curl >/dev/null || packages+=(ca-certificates curl)
 command -v ps >/dev/null || packages+=(procps)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
+# What the client of Kafka is built with.
+command -v c++ >/dev/null || packages+=(g++)
+command -v make >/dev/null || packages+=(make)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 if [[ ${1-} == --oldest-rust ]]; then
   msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -53,6 +62,11 @@ if ! "$venv/bin/python" -c 'import rotel' 2>/dev/null; then
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check --pre 'rotel==0.0.1a15'
 fi
 
+# An S3-compatible server that checks keys.
+if ! "$venv/bin/python" -c 'import boto3, moto.server' 2>/dev/null; then
+  retry "$venv/bin/pip" install --quiet --disable-pip-version-check 'moto[s3]==5.2.*' flask flask-cors
+fi
+
 # Grafana's own model of dashboards, as of Grafana 11.6: the version of the package has the time of its making before it.
 if ! "$venv/bin/python" -c 'import grafana_foundation_sdk, yaml, jsonschema' 2>/dev/null; then
   retry "$venv/bin/pip" install --quiet --disable-pip-version-check 'grafana-foundation-sdk==1769699379!11.6.0' 'pyyaml==6.0.*' \
@@ -65,6 +79,14 @@ for schema in dashboard gauge heatmap prometheus stat table timeseries; do
   url=https://raw.githubusercontent.com/grafana/grafana-foundation-sdk/$schemas_commit/jsonschema/$schema.jsonschema.json
   [[ -f $file ]] || retry curl --silent --show-error --fail --create-dirs --output "$file" "$url" || break
 done
+
+# What reads traces, profiles and tables that are made of recordings.
+if ! "$venv/bin/python" -c 'import perfetto, duckdb' 2>/dev/null; then
+  retry "$venv/bin/pip" install --quiet --disable-pip-version-check 'perfetto==0.59.*' 'duckdb==2.0.*'
+fi
+if [[ ! -d $venv/node/node_modules/pprof-format ]]; then
+  retry npm install --silent --no-audit --no-fund --prefix "$venv/node" 'speedscope@1.25' 'playwright-core@~1.60' 'pprof-format@2'
+fi
 
 # At a commit: what the suite asks for has changed before.
 suite_commit=acab820be9db7b3433668baa5cdd43f57f4c4be0

@@ -159,6 +159,41 @@ fn many_clients_at_once_are_all_answered() {
 }
 
 #[test]
+fn a_crowd_before_the_metrics_does_not_starve_probes() {
+    const CROWD: usize = 600;
+    let shop = Shop::start().serve();
+    let (address, stop) = (shop.admin_address(), AtomicBool::new(false));
+    let [answered, refused] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    thread::scope(|scope| {
+        for _ in 0..CROWD {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let Ok(mut stream) = TcpStream::connect(address) else { continue };
+                    let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+                    let _ = stream
+                        .write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+                    let mut answer = Vec::new();
+                    let _ = stream.read_to_end(&mut answer);
+                    let count = if answer.starts_with(b"HTTP/1.1 200") { &answered } else { &refused };
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        while answered.load(Ordering::Relaxed) < CROWD {
+            thread::sleep(Duration::from_millis(10));
+        }
+        for _ in 0..30 {
+            for path in ["/live", "/ready"] {
+                assert_eq!(shop.ask(path).0, 200, "{path}");
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let (answered, refused) = (answered.into_inner(), refused.into_inner());
+    assert!(answered > refused, "{answered} {refused}");
+}
+
+#[test]
 fn garbage_and_endless_requests_harm_nobody() {
     let shop = Shop::start().serve();
     torment(&shop, |address, stop| {

@@ -10,9 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value as Json;
 
+pub(crate) use crate::built::workspace;
 use crate::collector::Collector;
-use crate::process::{Process, TempDir, free_port, say, until};
-use crate::shop::http;
+use crate::process::{Process, TempDir, free_port, http, say, until};
 
 /// The backend, or a line that says why the test is skipped; where backends are required, a failure.
 #[track_caller]
@@ -65,11 +65,6 @@ fn in_packages(name: &str) -> Result<PathBuf, String> {
     let mut files = versions.map(|version| version.path().join("site-packages").join(name));
     let found = files.find(|file| file.is_file());
     found.ok_or_else(|| format!("no `{name}` in {}: {VENV}", libraries.display()))
-}
-
-/// The root of the workspace.
-pub(crate) fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in a folder of the workspace")
 }
 
 /// Runs a program on some input.
@@ -329,6 +324,9 @@ pub(crate) struct Span {
     pub(crate) attributes: Attributes,
     /// Names and attributes.
     pub(crate) events: Vec<(String, Attributes)>,
+    /// The ids of the spans that it is linked to.
+    #[allow(dead_code, reason = "not all targets have spans with links")]
+    pub(crate) links: Vec<String>,
 }
 
 impl Span {
@@ -487,6 +485,7 @@ fn read_span(span: &Json, scope: &str, service: &str) -> Span {
         status_message: text(&span["status"]["message"]),
         attributes: attributes(span),
         events: each(span, &["events"]).map(|event| (text(&event["name"]), attributes(event))).collect(),
+        links: each(span, &["links"]).map(|link| hex(&link["span_id"])).collect(),
     }
 }
 

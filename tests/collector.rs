@@ -12,7 +12,9 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use opentelemetry_proto::tonic::metrics::v1::{metric::Data, number_data_point::Value as Number};
+use opentelemetry_proto::tonic::metrics::v1::{
+    Metric, NumberDataPoint, metric::Data, number_data_point::Value as Number,
+};
 use opentelemetry_proto::tonic::trace::v1::{Span as ProtoSpan, span::SpanKind, status::StatusCode};
 use prost::Message;
 use serde_json::json;
@@ -50,6 +52,8 @@ pub(crate) struct Head {
 /// A request that was taken.
 struct Taken {
     path: String,
+    #[allow(dead_code, reason = "not all targets ask")]
+    head: String,
     body: Vec<u8>,
 }
 
@@ -140,6 +144,16 @@ impl Collector {
         spans
     }
 
+    /// What the spans of the first request are of.
+    #[allow(dead_code, reason = "not all targets ask")]
+    pub(crate) fn resource(&self) -> Attributes {
+        let bodies = self.bodies("/v1/traces");
+        let body = bodies.first().expect("spans came");
+        let request = ExportTraceServiceRequest::decode(&**body).expect("it is a request with spans");
+        let resource = request.resource_spans.into_iter().find_map(|spans| spans.resource);
+        read_attributes(&resource.expect("spans are of a resource").attributes)
+    }
+
     /// The log records of the OTLP requests that were taken.
     pub(crate) fn logs(&self) -> Vec<Log> {
         let mut logs = Vec::new();
@@ -160,27 +174,37 @@ impl Collector {
     /// attribute, in the order in which they came.
     pub(crate) fn sums(&self, name: &str) -> BTreeMap<String, Vec<f64>> {
         let mut sums = BTreeMap::<String, Vec<f64>>::new();
-        for body in self.bodies("/v1/metrics") {
-            let request = ExportMetricsServiceRequest::decode(&*body).expect("it is a request with metrics");
-            let scopes = request.resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
-            for metric in scopes.flat_map(|scope| scope.metrics).filter(|metric| metric.name == name) {
-                let Some(Data::Sum(sum)) = metric.data else { panic!("`{name}` is no sum") };
-                for point in sum.data_points {
-                    let labels = read_attributes(&point.attributes);
-                    let label = labels
-                        .into_values()
-                        .next()
-                        .and_then(|value| value["string_value"].as_str().map(str::to_owned));
-                    let value = match point.value {
-                        Some(Number::AsInt(value)) => value as f64,
-                        Some(Number::AsDouble(value)) => value,
-                        None => panic!("a point has a value"),
-                    };
-                    sums.entry(label.unwrap_or_default()).or_default().push(value);
-                }
+        for metric in self.metrics().into_iter().filter(|metric| metric.name == name) {
+            let Some(Data::Sum(sum)) = metric.data else { panic!("`{name}` is no sum") };
+            for point in sum.data_points {
+                let labels = read_attributes(&point.attributes);
+                let label = labels
+                    .into_values()
+                    .next()
+                    .and_then(|value| value["string_value"].as_str().map(str::to_owned));
+                sums.entry(label.unwrap_or_default()).or_default().push(number(&point));
             }
         }
         sums
+    }
+
+    /// All metrics of the requests that were taken, in the order in which they came.
+    pub(crate) fn metrics(&self) -> Vec<Metric> {
+        let bodies = self.bodies("/v1/metrics").into_iter();
+        bodies
+            .map(|body| ExportMetricsServiceRequest::decode(&*body).expect("it is a request with metrics"))
+            .flat_map(|request| request.resource_metrics)
+            .flat_map(|resource| resource.scope_metrics)
+            .flat_map(|scope| scope.metrics)
+            .collect()
+    }
+
+    /// What a header, by its name in lower case, said in each request to a path that was taken, in lower case.
+    #[allow(dead_code, reason = "not all targets ask")]
+    pub(crate) fn headers(&self, path: &str, name: &str) -> Vec<String> {
+        let state = self.shared.state();
+        let heads = state.taken.iter().filter(|taken| taken.path == path).map(|taken| &taken.head);
+        heads.filter_map(|head| field(head, name)).map(str::to_owned).collect()
     }
 
     /// The spans of the Zipkin requests that were taken.
@@ -212,8 +236,7 @@ impl Shared {
     fn serve(&self, connection: TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(&connection);
         while let Some(head) = read_head(&mut reader)? {
-            let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-            let length = field("content-length:").and_then(|length| length.parse().ok());
+            let length = field(&head, "content-length").and_then(|length| length.parse().ok());
             let length = length.ok_or(io::ErrorKind::InvalidData)?;
             let number = {
                 let mut state = self.state();
@@ -229,7 +252,7 @@ impl Shared {
             };
             let mut body = vec![0; read];
             reader.read_exact(&mut body)?;
-            if field("content-encoding:") == Some("gzip") && all {
+            if field(&head, "content-encoding") == Some("gzip") && all {
                 let mut plain = Vec::new();
                 GzDecoder::new(&*body).read_to_end(&mut plain)?;
                 body = plain;
@@ -239,7 +262,7 @@ impl Shared {
             let mut state =
                 self.opened.wait_while(self.state(), closed).unwrap_or_else(PoisonError::into_inner);
             if matches!(reply, Reply::Take | Reply::Reject(_) | Reply::CloseWithinAnswer) {
-                state.taken.push(Taken { path, body });
+                state.taken.push(Taken { path, head, body });
             }
             drop(state);
             let answer = match reply {
@@ -267,6 +290,12 @@ impl Shared {
     }
 }
 
+/// What a header says.
+fn field<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    let named = |line: &'h str| line.strip_prefix(name)?.strip_prefix(':');
+    head.lines().find_map(named).map(str::trim)
+}
+
 /// The request line and headers, in lower case; nothing at the connection's end.
 fn read_head(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut head = String::new();
@@ -276,6 +305,15 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<String>> {
         }
     }
     Ok(Some(head.to_ascii_lowercase()))
+}
+
+/// What a point says.
+pub(crate) fn number(point: &NumberDataPoint) -> f64 {
+    match point.value {
+        Some(Number::AsInt(value)) => value as f64,
+        Some(Number::AsDouble(value)) => value,
+        None => panic!("a point has a value"),
+    }
 }
 
 fn service(attributes: &[KeyValue]) -> String {
@@ -304,6 +342,7 @@ fn read_span(span: ProtoSpan, scope: &str, service: &str) -> Span {
             .iter()
             .map(|event| (event.name.clone(), read_attributes(&event.attributes)))
             .collect(),
+        links: span.links.iter().map(|link| hex(&link.span_id)).collect(),
     }
 }
 

@@ -18,7 +18,7 @@ fn names(text: &str, start: &str) -> BTreeSet<String> {
 }
 
 fn documents() -> String {
-    ["docs/kubernetes.md", "docs/troubleshooting.md"]
+    ["docs/backends.md", "docs/kubernetes.md", "docs/recorder.md", "docs/troubleshooting.md"]
         .map(|name| fs::read_to_string(workspace().join(name)).expect("it is there"))
         .concat()
 }
@@ -26,9 +26,10 @@ fn documents() -> String {
 #[test]
 fn variables_in_the_documents_are_ours_but_for_the_one_that_is_wrong_on_purpose() {
     let table = fs::read_to_string(workspace().join("runtime/src/config/variables.md")).expect("it is there");
-    let ours = table.replace("<PREFIX>_", "SPANWRIGHT_");
+    // Variables of the example `eventflux` have a prefix of their own.
+    let ours = ["SPANWRIGHT_", "EVENTFLUX_"].map(|prefix| table.replace("<PREFIX>_", prefix)).concat();
     let (text, mut unknown) = (documents(), BTreeSet::new());
-    for start in ["SPANWRIGHT_", "OTEL_"] {
+    for start in ["SPANWRIGHT_", "EVENTFLUX_", "OTEL_"] {
         let named = names(&text, start);
         assert!(named.len() > 3, "{named:?}");
         unknown.extend(named.difference(&names(&ours, start)).cloned());
@@ -38,9 +39,13 @@ fn variables_in_the_documents_are_ours_but_for_the_one_that_is_wrong_on_purpose(
 
 #[test]
 fn counters_in_the_documents_are_on_the_page() {
-    let shop = Shop::start().export_to("http://127.0.0.1:9").serve();
+    let folder = std::env::temp_dir().join(format!("spanwright-documents-{}", std::process::id()));
+    let recording = folder.join("trace.spwr").display().to_string();
+    let shop =
+        Shop::start().export_to("http://127.0.0.1:9").env("SPANWRIGHT_RECORDER_PATH", &recording).serve();
     let (_, page) = shop.metrics("text/plain");
     let mut named = names(&documents(), "spanwright_");
+    fs::remove_dir_all(folder).expect("the shop is recorded");
     // It is there alone, where everything else is not.
     assert!(named.remove("spanwright_enabled"));
     for name in named {

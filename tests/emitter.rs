@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use crate::built::without_telemetry;
 use crate::process::{Process, until};
 
 /// The program, under the test's control.
@@ -44,13 +45,7 @@ impl Emitter {
 
 /// The program's command.
 pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_emitter"));
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("OTEL_") || text.starts_with("SPANWRIGHT_") || text.starts_with("RUST_LOG") {
-            command.env_remove(&name);
-        }
-    }
+    let mut command = without_telemetry(env!("CARGO_BIN_EXE_emitter"));
     command.env("SPANWRIGHT_METRICS_ENABLED", "false").env("SPANWRIGHT_SHUTDOWN_TIMEOUT", "25000");
     command.envs(variables.iter().copied());
     command

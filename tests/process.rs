@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use ureq::Agent;
+
 /// How long anything may take that a test waits for. Far beyond what it takes: machines are shared.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running program; killed when dropped.
 pub(crate) struct Process {
@@ -147,10 +149,26 @@ impl Drop for TempDir {
     }
 }
 
-/// A port on loopback that nobody listened on a moment ago.
+/// A port on loopback that nobody listened on a moment ago. The system gives none of these to whoever asks for any, so that it
+/// is still free when a slow server comes to it.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").port()
+    const PORTS: std::ops::Range<u32> = 10_000..32_000;
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    // Test programs that run side by side begin elsewhere.
+    let first = std::process::id().wrapping_mul(7_919);
+    let next = || {
+        let at = first.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % (PORTS.end - PORTS.start);
+        u16::try_from(PORTS.start + at).expect("the range is of ports")
+    };
+    let mut ports = PORTS.map(|_| next());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("loopback has free ports")
+}
+
+/// A client that takes every status as an answer.
+pub(crate) fn http() -> Agent {
+    let config =
+        Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(10)));
+    config.build().into()
 }
 
 /// Waits until `ready` has something.

@@ -257,7 +257,7 @@ fn a_receiver_that_repeats_what_it_is_sent_brings_no_secret_back() {
 }
 
 /// Variables that are URLs.
-const URLS: [&str; 7] = [
+const URLS: [&str; 8] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
@@ -265,6 +265,7 @@ const URLS: [&str; 7] = [
     "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
     "OTEL_EXPORTER_JAEGER_ENDPOINT",
     "SPANWRIGHT_JAEGER_ENDPOINT",
+    "SPANWRIGHT_RECORDER_STORE_ENDPOINT",
 ];
 /// Variables that are lists of names and values.
 const LISTS: [&str; 5] = [

@@ -1,16 +1,15 @@
 //! The shop, running.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
-use std::{env, fs, io};
+use std::sync::OnceLock;
 
 use serde_json::{Value as Json, json};
-use ureq::Agent;
 
-use crate::backends::workspace;
+use crate::built::without_telemetry;
+pub(crate) use crate::built::{example, spanwright};
+pub(crate) use crate::process::http;
 use crate::process::{Process, until};
 
 /// A card that pays.
@@ -20,60 +19,10 @@ pub(crate) const DECLINED_CARD: &str = "4000000000000002";
 /// A card at which the provider falls silent.
 pub(crate) const SILENT_CARD: &str = "5555550000000119";
 
-/// A client that takes every status as an answer.
-pub(crate) fn http() -> Agent {
-    let config =
-        Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(10)));
-    config.build().into()
-}
-
 /// The shop's program.
 pub(crate) fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| example("shop"))
-}
-
-/// The program of an example: built by `cargo test --workspace`, or here where it is missing or older than its sources.
-pub(crate) fn example(name: &str) -> PathBuf {
-    built(&profile().join("examples").join(name), &["--package", "spanwright-examples", "--example", name])
-}
-
-/// The command `spanwright`, built in the same way.
-pub(crate) fn spanwright() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        built(&profile().join("spanwright"), &["--package", "spanwright-cli", "--bin", "spanwright"])
-    })
-}
-
-/// Where cargo puts what it builds together with the tests.
-fn profile() -> PathBuf {
-    let test = env::current_exe().expect("a test knows its path");
-    test.ancestors().nth(2).expect("the test is in <target>/<profile>/deps").to_owned()
-}
-
-fn built(program: &Path, what: &[&str]) -> PathBuf {
-    static BUILDING: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-    if !is_fresh(program).unwrap_or(false) {
-        let mut build = Command::new(env!("CARGO"));
-        build.arg("build").args(what).current_dir(workspace());
-        build.arg("--target-dir").arg(profile().parent().expect("the profile is in <target>"));
-        assert!(build.status().expect("cargo runs").success(), "`{}` does not build", program.display());
-    }
-    program.to_owned()
-}
-
-/// Whether the program is newer than all that it was made of, which cargo lists beside it.
-fn is_fresh(program: &Path) -> io::Result<bool> {
-    let built = fs::metadata(program)?.modified()?;
-    let sources = fs::read_to_string(program.with_extension("d"))?;
-    for source in sources.split_whitespace().skip(1) {
-        if fs::metadata(source)?.modified()? > built {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// What a shop is to be started with.
@@ -153,13 +102,7 @@ pub(crate) struct Shop {
 impl Shop {
     /// A shop on free ports, with nothing of this environment that is about telemetry.
     pub(crate) fn start() -> Start {
-        let mut command = Command::new(program());
-        for (name, _) in env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("OTEL_") || text.starts_with("SPANWRIGHT_") || text.starts_with("RUST_LOG") {
-                command.env_remove(&name);
-            }
-        }
+        let mut command = without_telemetry(program());
         command.args(["--listen", "127.0.0.1:0"]);
         // Nobody sends orders through a load balancer.
         Start(command).admin_port(0).env("SPANWRIGHT_DRAIN_PERIOD", "0")

@@ -122,6 +122,9 @@ pub enum Buckets {
 /// How a dashboard shows a metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panel {
+    /// The title of the dashboard that it is on; nothing where that follows from where the metric is declared.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dashboard: String,
     /// The title; nothing where the help is one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
@@ -150,6 +153,8 @@ pub enum PanelKind {
     Heatmap,
     /// A row for each series.
     Table,
+    /// A bar for each series, coloured by its value over time.
+    Timeline,
 }
 
 /// From where on values are bad.

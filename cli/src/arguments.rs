@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use spanwright_dashboards::alerts::Bounds;
 
-use crate::alerts::Bounds;
+use crate::recordings;
 use crate::source::Source;
 
-/// Dashboards, alerts and documents from the annotations of an instrumented service.
+/// Dashboards, alerts and documents from the annotations of an instrumented service, and what its recordings show.
 #[derive(Debug, Parser)]
 #[command(name = "spanwright", version)]
 pub(crate) struct Arguments {
@@ -45,7 +46,7 @@ pub(crate) enum Command {
         /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.
         source: Source,
         /// The folder to write them into.
-        #[arg(long, value_name = "DIR", default_value = "dashboards")]
+        #[arg(long, value_name = "DIR", default_value = "grafana")]
         out: PathBuf,
     },
     /// Writes a registry for OpenTelemetry Weaver, as YAML.
@@ -59,6 +60,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "URL", requires = "out")]
         schema_url: Option<String>,
     },
+    #[command(flatten)]
+    Recording(recordings::Command),
     /// Fails where a metric, a label or an attribute was renamed, removed or changed since a catalogue was written.
     Check {
         /// A running service (http://127.0.0.1:9090), a file with its catalogue, or its binary, which is not run.

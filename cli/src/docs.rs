@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_page_says_all_that_is_known() {
-        let catalog = Catalog::from_json(include_str!("../tests/shop.json")).unwrap();
+        let catalog = Catalog::from_json(include_str!("../../dashboards/tests/shop.json")).unwrap();
         let page = markdown(&catalog);
         assert_eq!(page, include_str!("../tests/shop.md"), "{page}");
     }

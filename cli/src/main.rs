@@ -1,22 +1,21 @@
-//! `spanwright`: what is made of the catalogue of an instrumented service.
+//! `spanwright`: what is made of the catalogue of an instrumented service, and of its recordings.
 //!
-//! A command is a module: it takes a [`Catalog`](spanwright_catalog::Catalog) and gives a text, or files.
+//! A command is a module: it takes a [`Catalog`](spanwright_catalog::Catalog), or a [`Reader`](spanwright_recording::Reader), and gives a text,
+//! or files.
 
 mod alerts;
 mod arguments;
 mod check;
-mod dashboards;
 mod docs;
 mod output;
-mod promql;
+mod recordings;
 mod source;
-mod units;
-mod weaver;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use spanwright_dashboards::{dashboards, weaver};
 
 use arguments::{Arguments, Command};
 
@@ -31,7 +30,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what was asked for: 0 where that is well, 1 where a comparison has found something, 2 where it can't be done.
+/// Does what was asked for: 0 where that is well, 1 where a comparison has found something or a
+/// recording is damaged, 2 where it can't be done.
 fn run(Arguments { command }: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::Catalog { source } => write(&source.read()?.to_json())?,
@@ -53,6 +53,7 @@ fn run(Arguments { command }: Arguments) -> Result<ExitCode, Box<dyn std::error:
                 None => write(&weaver::yaml(&catalog))?,
             }
         }
+        Command::Recording(command) => return command.run(),
         Command::Check { source, against } => {
             let changes = check::compare(&against.read()?, &source.read()?);
             write(&changes.to_string())?;

@@ -3,13 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file to be written.
-#[derive(Debug)]
-pub(crate) struct File {
-    /// Its name in the folder.
-    pub(crate) name: String,
-    pub(crate) text: String,
-}
+use spanwright_dashboards::File;
 
 /// Why a file is not written.
 #[derive(Debug, thiserror::Error)]

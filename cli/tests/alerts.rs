@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shop.json");
+const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards/tests/shop.json");
 
 /// A folder of its own for each test.
 fn folder(test: &str) -> PathBuf {

@@ -39,6 +39,12 @@ impl Wall {
         Self { ticks, unix_nanos: unix.as_nanos() as u64 }
     }
 
+    /// The clocks at a moment that is known.
+    #[must_use]
+    pub fn at(ticks: Ticks, unix_nanos: u64) -> Self {
+        Self { ticks, unix_nanos }
+    }
+
     /// The counter, and nanoseconds since the Unix epoch at the same moment.
     #[must_use]
     pub fn pair(&self) -> (Ticks, u64) {
@@ -87,6 +93,19 @@ pub fn now() -> Ticks {
     }
     #[allow(unreachable_code, reason = "AArch64 returns above")]
     slow_now()
+}
+
+/// Nanoseconds per tick, as a fixed-point number with 32 binary places, as far as it is known now; zero where nothing is yet.
+#[must_use]
+pub fn rate() -> u64 {
+    SCALE.load(Ordering::Relaxed)
+}
+
+/// Ticks of another process, whose clock was at `pair` when it was at that time, as nanoseconds since the Unix epoch.
+#[must_use]
+pub fn unix_nanos_at(ticks: Ticks, pair: (Ticks, u64), rate: u64) -> u64 {
+    let distance = scaled(ticks.0.abs_diff(pair.0.0), rate);
+    if ticks >= pair.0 { pair.1.saturating_add(distance) } else { pair.1.saturating_sub(distance) }
 }
 
 /// Sharpens the rate, where enough time has passed since the first use; to be called now and then, by whoever reads

@@ -103,7 +103,19 @@ impl Context {
         }
     }
 
+    /// Whether this is the thread's context.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn is_here(self) -> bool {
+        let different = |pair: (u64, u64)| pair.0 ^ pair.1;
+        // Without a call or a branch for each word.
+        let pairs = local::with(|local| local.context.words()).into_iter().zip(self.to_words());
+        pairs.map(different).fold(0, std::ops::BitOr::bitor) == 0
+    }
+
     /// Makes this the thread's context and returns the one before.
+    #[inline]
     pub fn swap(self) -> Self {
         let before = self.exchange();
         #[cfg(not(loom))]
@@ -191,7 +203,7 @@ pub struct ContextGuard {
 impl Drop for ContextGuard {
     fn drop(&mut self) {
         // Guards dropped out of order must not leave a context behind that has ended.
-        if Context::here() == self.attached {
+        if self.attached.is_here() {
             self.before.exchange();
         }
     }
@@ -209,6 +221,8 @@ mod tests {
         {
             let _inner = inner.attach();
             assert_eq!(Context::current(), inner);
+            assert!(inner.is_here() && !outer.is_here());
+            assert!(!Context { flags: SAMPLED, ..inner }.is_here());
         }
         assert_eq!(Context::current(), outer);
         drop(guard);

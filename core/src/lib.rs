@@ -11,6 +11,9 @@
 //! | [`local`] | the one thread-local of the hot path |
 //! | [`cells`] | values of metrics: per-thread pages of cells, added up when read |
 //! | [`chunks`] | the telemetry ring buffer: what happened, from all threads to one reader |
+//! | [`events`] | polls, parks, wakes, tasks: what the recorder wants to know, and what each thread does now |
+//! | [`lanes`] | what each thread is and does now, where others can read it |
+//! | [`segment`] | a file in memory for ring and open spans, so that others can read them after this process |
 //! | [`slots`] | open spans: pooled, generation-tagged slots that hold ids, times and typed fields |
 //! | [`kept`] | values that are made when they are needed first, and kept for good |
 //! | [`process`] | the end of the process, and forked children |
@@ -33,12 +36,18 @@ pub mod chunks;
 pub mod clock;
 pub mod context;
 pub mod descriptor;
+#[cfg(not(loom))]
+pub mod events;
 pub mod ids;
 pub mod kept;
+#[cfg_attr(loom, allow(dead_code, reason = "threads' lanes are not known to loom"))]
+pub mod lanes;
 pub mod local;
 pub mod objective;
 #[cfg(not(loom))]
 pub mod process;
+#[cfg(not(loom))]
+pub mod segment;
 pub mod slots;
 mod sync;
 pub mod texts;

@@ -23,6 +23,12 @@ pub struct Local {
     /// Where this thread's records go.
     #[cfg_attr(loom, allow(dead_code, reason = "loom's rings have writers of their own"))]
     pub(crate) chunk: Writer,
+    /// What this thread does, for whoever watches.
+    #[cfg(not(loom))]
+    pub(crate) lane: crate::events::LaneCell,
+    /// The await point that was reached last: the address of a `&'static Location` or zero, and a bit of `slots::wait`.
+    #[cfg(not(loom))]
+    pub(crate) reached: Cell<u64>,
     /// Slots kept for this thread's next spans.
     pub(crate) free_slots: FreeList,
     /// The state of the id generator; zero before the first use.
@@ -46,7 +52,12 @@ impl ContextCell {
 
     #[inline]
     pub(crate) fn get(&self) -> Context {
-        Context::from_words(std::array::from_fn(|at| self.0[at].get()))
+        Context::from_words(self.words())
+    }
+
+    #[inline]
+    pub(crate) fn words(&self) -> [u64; 5] {
+        std::array::from_fn(|at| self.0[at].get())
     }
 
     /// The flags and the store alone.
@@ -83,6 +94,10 @@ impl Local {
             pages: Cell::new(0),
             exemplars: Cell::new(std::ptr::null()),
             chunk: Writer::new(),
+            #[cfg(not(loom))]
+            lane: crate::events::LaneCell::new(),
+            #[cfg(not(loom))]
+            reached: Cell::new(0),
             free_slots: FreeList::new(),
             random: Cell::new(0),
             stream: Cell::new(0),
@@ -107,6 +122,8 @@ impl Drop for Guard {
             crate::slots::retire_thread(local);
             #[cfg(not(loom))]
             crate::chunks::retire_thread(local);
+            #[cfg(not(loom))]
+            crate::events::retire_thread(local);
         });
     }
 }

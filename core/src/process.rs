@@ -8,7 +8,7 @@
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
 #[cfg(unix)]
 mod c {
@@ -27,6 +27,8 @@ mod c {
 
 /// What is called at the end of the process.
 static AT_EXIT: OnceLock<fn()> = OnceLock::new();
+/// Whether this process was forked from one that watches. Publishes nothing else.
+static FORKED: AtomicBool = AtomicBool::new(false);
 /// What is called in a forked child.
 static IN_CHILD: OnceLock<fn()> = OnceLock::new();
 
@@ -55,8 +57,18 @@ extern "C" fn exiting() {
 /// Calls `run` in each child that this process forks, before anything else there. It must touch atomics alone. Once: a later
 /// call changes nothing. Whether it will be called.
 pub fn in_child(run: fn()) -> bool {
-    static ASKED: OnceLock<bool> = OnceLock::new();
     let _ = IN_CHILD.set(run);
+    watch_forks()
+}
+
+/// Whether this process was forked from one that [watches](watch_forks).
+pub(crate) fn is_forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
+}
+
+/// From here on, children close what they are to close, and lose this process's segments. Whether that is possible.
+pub(crate) fn watch_forks() -> bool {
+    static ASKED: OnceLock<bool> = OnceLock::new();
     *ASKED.get_or_init(|| {
         // SAFETY: `forked` is a function for the whole life of the process, and does nothing that a forked child must not do,
         // as long as `run` keeps to what it is told.
@@ -69,6 +81,8 @@ pub fn in_child(run: fn()) -> bool {
 
 #[cfg(unix)]
 extern "C" fn forked() {
+    FORKED.store(true, Ordering::Relaxed);
+    crate::segment::lose_all();
     for place in &INHERITED {
         let descriptor = place.swap(NONE, Ordering::Relaxed);
         if descriptor != NONE {

@@ -117,6 +117,7 @@ fn welcome(shop: SocketAddr) -> String {
         text += &format!(
             "What it says of itself:
 
+  http://{admin}/          the live console
   http://{admin}/metrics
   http://{admin}/health    and /ready, /live
   http://{admin}/catalog   for dashboards and alerts

@@ -29,6 +29,7 @@ Options:
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT    export spans there, such as http://127.0.0.1:4318
   SPANWRIGHT_METRICS_PORT        serve /metrics, /catalog, /health, /ready and /live there [default: 9090]
+  SPANWRIGHT_RECORDER_PATH       record the process into files of this name, such as trace/shop.spwr
   SPANWRIGHT_CONFIG              a file of TOML with more of the configuration
   RUST_LOG                       what to log, such as shop=debug
 ";

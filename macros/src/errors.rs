@@ -64,3 +64,10 @@ pub(crate) fn item_and_errors(item: &TokenStream, error: &syn::Error) -> TokenSt
     let errors = error.to_compile_error();
     quote!(#[allow(unused_variables)] #item #errors)
 }
+
+/// What a derive makes after a mistake: an implementation without content, so that nothing else fails for want of one, and the
+/// errors.
+pub(crate) fn stub_and_errors(mut stub: TokenStream, error: &syn::Error) -> TokenStream {
+    stub.extend(error.to_compile_error());
+    stub
+}

@@ -16,6 +16,7 @@ mod dimension;
 mod docs;
 mod error_type;
 mod errors;
+mod event;
 mod field;
 mod hygiene;
 mod instrument;
@@ -72,6 +73,12 @@ pub fn derive_error_type(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Attributes, attributes(attributes, attribute))]
 pub fn derive_attributes(item: TokenStream) -> TokenStream {
     attributes::derive(item.into()).into()
+}
+
+#[doc = include_str!("event/documentation.md")]
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    event::derive(item.into()).into()
 }
 
 #[doc = include_str!("label/documentation.md")]

@@ -28,16 +28,20 @@
 //! the final binary turns on the feature `telemetry`.
 
 mod attribute;
+mod await_point;
 mod body;
 mod callsite;
 #[cfg(feature = "catalog")]
 pub mod catalog;
 mod component;
+#[cfg(feature = "console")]
+mod console;
 mod convention;
 mod enabled;
 mod error_type;
 #[macro_use]
 mod listed;
+mod event;
 mod metric;
 mod parent;
 mod record;
@@ -73,6 +77,8 @@ pub mod opentelemetry;
 mod own_metrics;
 #[cfg(feature = "telemetry")]
 pub mod process;
+#[cfg(feature = "recorder")]
+pub mod recorder;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "telemetry")]
@@ -99,6 +105,7 @@ pub use catalog::catalog;
 pub use component::{Component, ComponentState, Decider, component, components};
 pub use enabled::{Enabled, Enables};
 pub use error_type::ErrorType;
+pub use event::Event;
 #[cfg(feature = "telemetry")]
 pub use init::{init_default, init_with_jaeger, init_with_otlp};
 pub use listed::Catalog;
@@ -124,12 +131,14 @@ pub use spanwright_core::cells::StoreId;
 pub use spanwright_core::context::{Context, ContextGuard};
 pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_core::slots::Outcome;
-pub use spanwright_macros::{Attributes, ErrorType, Label, Labels, Metrics, instrument, instrument_all};
+pub use spanwright_macros::{
+    Attributes, ErrorType, Event, Label, Labels, Metrics, instrument, instrument_all,
+};
 #[cfg(feature = "telemetry")]
 pub use spanwright_macros::{main, test};
 pub use task::{FutureInContext, InContext, spawn_thread};
 #[cfg(feature = "telemetry")]
-pub use task::{spawn, spawn_blocking};
+pub use task::{JoinSet, spawn, spawn_blocking};
 #[cfg(feature = "telemetry")]
 pub use telemetry::{
     Guard, SampleRate, Sampler, Telemetry, is_enabled, is_installed, metrics_addr, set_enabled, windows,
@@ -159,6 +168,8 @@ mod documentation {
     struct Attributes;
     #[doc = include_str!("../../macros/src/error_type/documentation.md")]
     struct ErrorType;
+    #[doc = include_str!("../../macros/src/event/documentation.md")]
+    struct Event;
     #[doc = include_str!("../../macros/src/instrument/documentation.md")]
     struct Instrument;
     #[doc = include_str!("../../macros/src/instrument_all/documentation.md")]

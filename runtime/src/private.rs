@@ -5,6 +5,7 @@ pub use std::sync::OnceLock;
 
 pub use spanwright_core::catalog::{Subject, span_length, span_record, subject_length, subject_record};
 pub use spanwright_core::descriptor::{Buckets, CallSpec, Dimension, Level, SpanKind, Spec, Values};
+pub use spanwright_core::events::{UserSpec, UserWriter};
 pub use spanwright_core::objective::{CallFamilies, Indicator, Objective};
 pub use spanwright_macros::record as record_fields;
 
@@ -13,6 +14,7 @@ pub use crate::attribute::{
     check_keys, check_label_names, check_labels, check_names, concatenated, declared, is_taken, key_of,
     label_of, named, names_of, place_of, prefixed_keys, references, under_keys,
 };
+pub use crate::await_point::{AwaitPoint, await_point};
 #[cfg(feature = "telemetry")]
 pub use crate::call::{
     AnyOutcome, Beginning, Begun, Block, BlockHandle, Call, CallGuard, Callee, Ends, Fields, Followed,
@@ -27,6 +29,7 @@ pub use crate::call::{
 pub use crate::enabled::enabled;
 #[cfg(feature = "telemetry")]
 pub use crate::entry::{MainOptions, main_async, main_sync};
+pub use crate::event::{event_debug, event_display, event_value};
 pub use crate::listed::{Listed, listed_attribute, metrics_subject};
 pub use crate::metric::role::{self, CallMetrics, Role, no_labels};
 pub use crate::metric::{

@@ -3,11 +3,17 @@
 //! | For | Write |
 //! | --- | --- |
 //! | a Tokio task | [`spawn`], or `tokio::spawn(future.in_current_context())` |
+//! | several of them | [`JoinSet`] |
 //! | blocking work of Tokio's | [`spawn_blocking`] |
 //! | a thread | [`spawn_thread`] |
 //! | a pool of threads, a channel | [`Context::current`] there, [`Context::attach`] here |
 //!
 //! The span need not be open any more when what was spawned runs: spans of it still nest in its trace.
+
+#[cfg(feature = "telemetry")]
+mod join_set;
+#[cfg(feature = "telemetry")]
+mod seen;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +23,8 @@ use pin_project_lite::pin_project;
 use spanwright_core::carried::Held;
 
 use crate::Context;
+#[cfg(feature = "telemetry")]
+pub use join_set::JoinSet;
 
 /// Runs futures in a context of one's choice.
 ///
@@ -80,34 +88,52 @@ impl<F: Future> Future for FutureInContext<F> {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
         #[cfg(feature = "telemetry")]
-        let _attached = this.context.0.attach();
+        if !this.context.0.is_here() {
+            let _attached = this.context.0.attach();
+            return this.future.poll(task);
+        }
+        // It is current already, as where there is no span: there would be nothing to restore.
         this.future.poll(task)
     }
 }
 
-/// [`tokio::spawn`], in the current context.
+/// [`tokio::spawn`], in the current context. A recorder sees the task's polls, wake-ups and end.
 ///
 /// # Panics
 /// Outside of a Tokio runtime.
 #[cfg(feature = "telemetry")]
+#[track_caller]
 pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    tokio::spawn(future.in_current_context())
+    let task = tokio::spawn(seen::followed(future.in_current_context()));
+    seen::spawned::<F>(task.id(), seen::Spawn::Async);
+    task
 }
 
-/// [`tokio::task::spawn_blocking`], in the current context.
+/// [`tokio::task::spawn_blocking`], in the current context. A recorder sees how long it waited and ran.
 ///
 /// # Panics
 /// Outside of a Tokio runtime.
 #[cfg(feature = "telemetry")]
-pub fn spawn_blocking<R: Send + 'static>(
-    work: impl FnOnce() -> R + Send + 'static,
-) -> tokio::task::JoinHandle<R> {
+#[track_caller]
+pub fn spawn_blocking<F, R>(work: F) -> tokio::task::JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let task = tokio::task::spawn_blocking(blocking(work));
+    seen::spawned::<F>(task.id(), seen::Spawn::Blocking);
+    task
+}
+
+/// Blocking work in the current context.
+#[cfg(feature = "telemetry")]
+fn blocking<F: FnOnce() -> R, R>(work: F) -> impl FnOnce() -> R {
     let context = Context::current();
     let held = Held::new(context.baggage);
-    tokio::task::spawn_blocking(move || {
+    seen::run(move || {
         let _held = held;
         let _attached = context.attach();
         work()

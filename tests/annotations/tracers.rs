@@ -203,3 +203,13 @@ fn its_name_is_a_component_and_a_trace_that_is_dropped_has_no_spans_of_it() {
     let _attached = Context { trace_id, span_id: spanwright::span::SpanId::random(), ..dropped }.attach();
     part.span("unsampled").in_scope(|span| assert!(!span.is_recording()));
 }
+
+#[test]
+fn it_can_be_shown_after_it_was_used() {
+    telemetry();
+    let bus = bus();
+    bus.tracer.span("publish").in_scope(|_| ());
+    assert!(bus.tracing_enabled());
+    let shown = format!("{:?}", bus.tracer);
+    assert!(shown.contains("tracers_bus") && shown.contains("on: true"), "{shown}");
+}

@@ -206,6 +206,7 @@ fn place(module: &str, file: &str, line: u32) -> Place {
 
 fn panel(panel: &catalog::Panel<'_>) -> Panel {
     Panel {
+        dashboard: panel.dashboard.to_owned(),
         title: panel.title.to_owned(),
         row: panel.row.to_owned(),
         kind: panel.kind.and_then(|kind| match kind {
@@ -214,6 +215,7 @@ fn panel(panel: &catalog::Panel<'_>) -> Panel {
             descriptor::PanelKind::Gauge => Some(PanelKind::Gauge),
             descriptor::PanelKind::Heatmap => Some(PanelKind::Heatmap),
             descriptor::PanelKind::Table => Some(PanelKind::Table),
+            descriptor::PanelKind::Timeline => Some(PanelKind::Timeline),
             _ => None,
         }),
         hidden: panel.is_hidden,

@@ -87,6 +87,8 @@ table! {
 table! {
     /// What was read of a [`descriptor::Panel`].
     panel_of: descriptor::Panel => Panel {
+        /// The dashboard that it is on, or nothing.
+        dashboard: text,
         /// The title, or nothing.
         title: text,
         /// The row, or nothing.
@@ -141,7 +143,7 @@ list!(pieces: [descriptor::Piece] of piece, by);
 optional!(optional_panel_kind: PanelKind as panel_kind);
 
 choice!(kind: descriptor::Kind { Counter = 0, UpDownCounter = 1, Gauge = 2, Histogram = 3 });
-choice!(panel_kind: PanelKind { Timeseries = 0, Stat = 1, Gauge = 2, Heatmap = 3, Table = 4 });
+choice!(panel_kind: PanelKind { Timeseries = 0, Stat = 1, Gauge = 2, Heatmap = 3, Table = 4, Timeline = 5 });
 choice!(severity: Severity { Info = 0, Warning = 1, Critical = 2 });
 choice!(comparison: Comparison { Above = 0, AtLeast = 1, Below = 2, AtMost = 3, Equal = 4, NotEqual = 5 });
 

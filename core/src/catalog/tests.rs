@@ -69,7 +69,13 @@ const METRIC: MetricDescriptor = MetricDescriptor {
     dimensions: LABELS,
     buckets: Bounds::Native,
     quantiles: &[0.5, 0.99],
-    panel: Shown { title: "Latency", row: "Calls", kind: Some(PanelKind::Heatmap), is_hidden: true },
+    panel: Shown {
+        dashboard: "Latencies",
+        title: "Latency",
+        row: "Calls",
+        kind: Some(PanelKind::Heatmap),
+        is_hidden: true,
+    },
     threshold: Some(Threshold { warning: None, critical: Some(-0.5) }),
     alerts: &[
         StatedAlert {

@@ -110,3 +110,33 @@ fn a_shared_chunk_has_one_writer_at_a_time() {
         assert_eq!(seen, [1, 2]);
     });
 }
+
+/// Memory comes from elsewhere while somebody writes: the chunk is exchanged when it is nobody's, and not before.
+#[test]
+fn a_ring_moves_over_while_it_is_written() {
+    model(|| {
+        let (ring, writer) = begun();
+        let source = Source::of(2);
+        let writing = {
+            let ring = Arc::clone(&ring);
+            loom::thread::spawn(move || {
+                let Moved(writer) = { writer };
+                let written = (4..=5).filter(|value| write(&ring, &writer, *value)).count();
+                ring.seal(&writer);
+                written
+            })
+        };
+        ring.set_source(source);
+        let mut reader = ring.reader().unwrap();
+        let mut seen = Vec::new();
+        read(&mut reader, &mut seen);
+        let written = writing.join().unwrap();
+        read(&mut reader, &mut seen);
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), written, "{seen:?}");
+        // What has not moved yet does so now.
+        read(&mut reader, &mut seen);
+        assert!(ring.indexes().filter_map(|index| ring.chunk(index)).all(|chunk| source.contains(chunk)));
+    });
+}

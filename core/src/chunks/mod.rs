@@ -10,23 +10,37 @@
 //! of header ([`word`]), and then records. A record is `kind | flags << 8 | length << 16 | aux << 32`, the length in
 //! words with these two; the time in ticks; and the rest, by its kind.
 //!
+//! A chunk's memory is the heap's, or that of a [segment](crate::segment), which others can read after this process. Where a
+//! segment comes while the ring is in use, the reader revokes the chunks that are elsewhere, and exchanges their memory once
+//! they are nobody's.
+//!
 //! Invariants:
 //! - only a chunk's owner writes its records, and `COMMITTED`; whoever holds the shared chunk's lock is its owner;
+//! - only the reader writes `READ`, and `LIMIT` while somebody owns the chunk;
 //! - what lies before `COMMITTED` never changes until the chunk is given back;
 //! - a sealed chunk is never written to; only the reader gives chunks back, once they are sealed and read;
 //! - there is one reader at a time.
 
+#[cfg(not(loom))]
+mod ahead;
+mod held;
 mod reader;
 mod ring;
 
 use std::cell::Cell;
 
+/// Where chunks' memory comes from, if not from the heap.
+#[cfg(loom)]
+use loom_source::Source;
 pub use reader::{Reader, Record, Records};
 pub use ring::Ring;
 #[cfg(not(loom))]
 pub(crate) use ring::retire_thread;
 
 use crate::clock::Ticks;
+/// Where chunks' memory comes from, if not from the heap.
+#[cfg(not(loom))]
+use crate::segment::Segment as Source;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Words of a chunk: 16 KiB.
@@ -39,7 +53,11 @@ pub const CHUNK_WORDS: usize = HEADER_WORDS + 8;
 pub const HEADER_WORDS: usize = 8;
 /// Words of a record before what its kind says.
 pub const RECORD_WORDS: usize = 2;
-/// The longest record, in words.
+/// The longest record, in words: in a chunk of several threads, another one says whose it is.
+#[cfg(not(loom))]
+pub const MAX_RECORD: usize = CHUNK_WORDS - HEADER_WORDS - RECORD_WORDS;
+/// Loom's threads have no numbers to be said.
+#[cfg(loom)]
 pub const MAX_RECORD: usize = CHUNK_WORDS - HEADER_WORDS;
 /// The most chunks there can be: 256 MiB.
 #[cfg(not(loom))]
@@ -48,7 +66,7 @@ pub const MAX_CHUNKS: u32 = 1 << 14;
 #[cfg(loom)]
 pub const MAX_CHUNKS: u32 = 64;
 
-/// What each word of a chunk's header holds. The others are for later versions, and zero.
+/// What each word of a chunk's header holds.
 pub mod word {
     /// The layout's version.
     pub const VERSION: usize = 0;
@@ -58,8 +76,15 @@ pub mod word {
     pub const TICKS: usize = 2;
     /// … and in nanoseconds since the Unix epoch.
     pub const UNIX_NANOS: usize = 3;
-    /// Words read, header included.
+    /// Words read (low half), and words that need not be read after this process, since a recording has them (high half);
+    /// header included.
     pub const READ: usize = 4;
+    /// The number of the thread whose records these are; zero where several threads', or nobody knows whose.
+    pub const THREAD: usize = 5;
+    /// In a chunk of several threads: whose the last record was that was read.
+    pub const READ_THREAD: usize = 6;
+    /// Words that there may be, header included: fewer than are used, where the owner is to take another chunk.
+    pub const LIMIT: usize = 7;
 }
 
 /// The layout's version.
@@ -74,6 +99,47 @@ pub enum Kind {
     Span = 1,
     /// An event, within a span or not, written the same way.
     Event = 2,
+    /// Whose the records are that come behind it in a chunk of several threads: `aux` is the thread's number.
+    Writer = 3,
+    /// A task was polled; as all below, [`events`](crate::events) say how it is written.
+    Poll = 4,
+    /// A worker had nothing to do.
+    Park = 5,
+    /// A task was woken.
+    Wake = 6,
+    /// A task was made.
+    TaskSpawn = 7,
+    /// A task is over.
+    TaskEnd = 8,
+    /// Something ran on the blocking pool.
+    BlockingRun = 9,
+    /// How many tasks wait.
+    QueueDepth = 10,
+    /// What is known of a thread.
+    Thread = 11,
+    /// An event of the user's.
+    User = 12,
+}
+
+impl Kind {
+    /// The kind of that number; nothing where this version does not know it.
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Span,
+            2 => Self::Event,
+            3 => Self::Writer,
+            4 => Self::Poll,
+            5 => Self::Park,
+            6 => Self::Wake,
+            7 => Self::TaskSpawn,
+            8 => Self::TaskEnd,
+            9 => Self::BlockingRun,
+            10 => Self::QueueDepth,
+            11 => Self::Thread,
+            12 => Self::User,
+            _ => return None,
+        })
+    }
 }
 
 /// The first word of a record, apart from the length.
@@ -100,7 +166,8 @@ impl Head {
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Chunk {
-    /// `COMMITTED` publishes the words before it, to the reader; the chunk's return to the pool publishes the rest.
+    /// `COMMITTED` publishes the words before it, to the reader; the chunk's return to the pool publishes the rest. `LIMIT`
+    /// publishes nothing.
     words: [AtomicU64; CHUNK_WORDS],
 }
 
@@ -158,6 +225,8 @@ pub fn ring() -> &'static Ring {
     &RING
 }
 
+#[cfg(loom)]
+mod loom_source;
 #[cfg(all(test, loom))]
 mod loom_tests;
 #[cfg(all(test, not(loom)))]

@@ -1,6 +1,6 @@
 //! Reads what is committed, and gives read chunks back.
 
-use super::{Chunk, HEADER_WORDS, Kind, RECORD_WORDS, Ring, SEALED, word};
+use super::{Chunk, HEADER_WORDS, Head, Kind, RECORD_WORDS, Ring, SEALED, word};
 use crate::clock::Ticks;
 use crate::sync::Ordering;
 
@@ -22,6 +22,8 @@ pub struct Record<'a> {
     pub aux: u32,
     /// When it happened.
     pub at: Ticks,
+    /// The number of the thread that it happened on; zero where nobody knows.
+    pub thread: u32,
     /// By its kind; written by this crate alone.
     pub(crate) words: &'a [u64],
     /// The record, whole.
@@ -45,43 +47,65 @@ impl Drop for Reader<'_> {
 impl Reader<'_> {
     /// Hands over each record that was committed before this call and not read yet, and some that are being committed.
     /// Those of one thread come in their order as far as they lie in one chunk.
-    pub fn read(&mut self, mut take: impl FnMut(&Record<'_>)) {
-        for index in self.ring.indexes() {
-            let Some(chunk) = self.ring.chunk(index) else { continue };
-            if self.copy(chunk) {
-                self.ring.give_back(index, chunk);
+    /// The pass' number, for [`Ring::set_recorded`]: each is larger than those before, whoever reads.
+    pub fn read(&mut self, mut take: impl FnMut(&Record<'_>)) -> u64 {
+        let ring = self.ring;
+        let mut held = crate::sync::lock(&ring.held);
+        held.begin(ring);
+        for index in ring.indexes() {
+            let Some(chunk) = ring.chunk(index) else { continue };
+            if held.is_kept(index) || ring.move_over(index, chunk) {
+                continue;
             }
+            let (is_over, mut thread) = self.copy(chunk);
+            held.was_read(ring, index, chunk, !self.words.is_empty(), is_over);
             let mut rest = self.words.as_slice();
-            while let Some((record, after)) = Record::split(rest) {
+            while let Some((record, after)) = Record::split(rest, &mut thread) {
                 take(&record);
                 rest = after;
             }
         }
+        held.end(ring)
     }
 
-    /// Copies what is new in a chunk; whether that was its last.
-    fn copy(&mut self, chunk: &Chunk) -> bool {
+    /// Copies what is new in a chunk; whether that was its last, and whose the first record is.
+    fn copy(&mut self, chunk: &Chunk) -> (bool, u32) {
         self.words.clear();
         let committed = chunk.words[word::COMMITTED].load(Ordering::Acquire);
-        let (end, read) = ((committed & !SEALED) as usize, chunk.get(word::READ) as usize);
+        let (end, before) = ((committed & !SEALED) as usize, chunk.get(word::READ));
+        let read = before as u32 as usize;
         if end > read {
             let new = chunk.words.get(read.max(HEADER_WORDS)..end).unwrap_or_default();
             self.words.extend(new.iter().map(|word| word.load(Ordering::Relaxed)));
-            chunk.set(word::READ, end as u64);
+            chunk.set(word::READ, before & !0xffff_ffff | end as u64);
         }
-        committed & SEALED != 0
+        let own = chunk.get(word::THREAD) as u32;
+        let thread = if own == 0 { chunk.get(word::READ_THREAD) as u32 } else { own };
+        if own == 0 && end > read {
+            let last = last_writer(&self.words);
+            chunk.set(word::READ_THREAD, last.unwrap_or(thread).into());
+        }
+        (committed & SEALED != 0, thread)
     }
+}
+
+/// Whose the last records are.
+fn last_writer(mut words: &[u64]) -> Option<u32> {
+    let mut last = None;
+    while let Some((record, after)) = Record::first(words, 0) {
+        if record.kind() == Some(Kind::Writer) {
+            last = Some(record.aux);
+        }
+        words = after;
+    }
+    last
 }
 
 impl<'a> Record<'a> {
     /// What it is about; nothing where this version does not know it.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
-        match self.kind {
-            1 => Some(Kind::Span),
-            2 => Some(Kind::Event),
-            _ => None,
-        }
+        Kind::of(self.kind)
     }
 
     /// How many bytes it takes.
@@ -90,8 +114,19 @@ impl<'a> Record<'a> {
         size_of_val(self.whole)
     }
 
+    /// The first record of `words` that is not about the records behind it, and what comes after it; `thread` is whose it is.
+    pub(crate) fn split(mut words: &'a [u64], thread: &mut u32) -> Option<(Self, &'a [u64])> {
+        loop {
+            let (record, after) = Self::first(words, *thread)?;
+            if record.kind() != Some(Kind::Writer) {
+                return Some((record, after));
+            }
+            (*thread, words) = (record.aux, after);
+        }
+    }
+
     /// The first record of `words`, and what comes after it.
-    fn split(words: &'a [u64]) -> Option<(Self, &'a [u64])> {
+    fn first(words: &'a [u64], thread: u32) -> Option<(Self, &'a [u64])> {
         let (first, at) = (*words.first()?, *words.get(1)?);
         let length = usize::from((first >> 16) as u16);
         if length < RECORD_WORDS || length > words.len() {
@@ -104,6 +139,7 @@ impl<'a> Record<'a> {
             flags: (first >> 8) as u8,
             aux: (first >> 32) as u32,
             at: Ticks(at),
+            thread,
             words: &record[RECORD_WORDS..],
         };
         Some((record, after))
@@ -115,20 +151,33 @@ impl<'a> Record<'a> {
 pub struct Records {
     words: Vec<u64>,
     count: usize,
+    /// Whose the last one is.
+    thread: u32,
 }
 
 impl Records {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { words: Vec::new(), count: 0, thread: 0 }
+    }
+
     /// Keeps a copy.
     pub fn push(&mut self, record: &Record<'_>) {
+        if record.thread != self.thread {
+            self.thread = record.thread;
+            let head = Head { kind: Kind::Writer, flags: 0, aux: record.thread, at: record.at };
+            self.words.extend([head.word(RECORD_WORDS), head.at.0]);
+        }
         self.words.extend_from_slice(record.whole);
         self.count += 1;
     }
 
     /// What was kept, in its order.
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
-        let mut rest = self.words.as_slice();
+        let (mut rest, mut thread) = (self.words.as_slice(), 0);
         std::iter::from_fn(move || {
-            let (record, after) = Record::split(rest)?;
+            let (record, after) = Record::split(rest, &mut thread)?;
             rest = after;
             Some(record)
         })
@@ -155,6 +204,6 @@ impl Records {
     /// Forgets all; the memory is kept.
     pub fn clear(&mut self) {
         self.words.clear();
-        self.count = 0;
+        (self.count, self.thread) = (0, 0);
     }
 }

@@ -132,3 +132,20 @@ fn a_chunk_says_when_it_was_begun() {
     assert!(chunk.get(word::TICKS) > 0 && chunk.get(word::UNIX_NANOS) > 0);
     ring.seal(&writer);
 }
+
+#[test]
+fn chunks_that_are_prepared_are_made_once_and_written_to() {
+    let (ring, writer) = (ring(16), Writer::new());
+    let made = || ring.made.load(Ordering::Relaxed);
+    ring.prepare(3);
+    ring.prepare(3);
+    assert_eq!((made(), ring.usage().1), (3, 0));
+    assert!(write(&ring, &writer, 1));
+    assert_eq!((made(), ring.usage().1), (3, CHUNK_BYTES), "what is free is taken");
+    ring.prepare(3);
+    assert_eq!(made(), 4, "so many are free again");
+    ring.prepare(100);
+    assert_eq!(made(), 8, "the other half is made where it is needed");
+    assert_eq!(read(&mut ring.reader().unwrap()), [1], "prepared chunks have nothing in them");
+    ring.seal(&writer);
+}

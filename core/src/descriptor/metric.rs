@@ -90,6 +90,8 @@ impl MetricDescriptor {
 /// How a dashboard shows a metric: `#[metric(panel(…))]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panel {
+    /// The dashboard of that title, which it stands on; nothing where that follows from where it is declared.
+    pub dashboard: &'static str,
     /// The title, or nothing where the help is one.
     pub title: &'static str,
     /// The row that it stands in, or nothing.
@@ -103,7 +105,7 @@ pub struct Panel {
 impl Panel {
     /// With nothing said.
     #[doc(hidden)]
-    pub const PLAIN: Self = Self { title: "", row: "", kind: None, is_hidden: false };
+    pub const PLAIN: Self = Self { dashboard: "", title: "", row: "", kind: None, is_hidden: false };
 }
 
 /// How a panel draws a metric. The names are Grafana's.
@@ -120,6 +122,8 @@ pub enum PanelKind {
     Heatmap,
     /// A row for each series.
     Table,
+    /// A bar for each series, coloured by its value over time.
+    Timeline,
 }
 
 /// From where on values are bad: `#[metric(threshold(…))]`. They are compared as an [`Alert`]'s are.

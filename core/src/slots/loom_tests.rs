@@ -2,6 +2,7 @@
 
 use super::value::Value;
 use super::*;
+use crate::chunks::Ring;
 use crate::descriptor::{Level, SpanKind};
 use loom::sync::Arc;
 

@@ -2,25 +2,52 @@
 
 use std::cell::Cell;
 
-use super::{MAX_SLOTS, SLOT_WORDS, Slot, SlotHandle, word};
+#[cfg(not(loom))]
+use super::wait::Wait;
+use super::{MAX_SLOTS, Slot, SlotHandle, word};
 #[cfg(not(loom))]
 use crate::local;
 use crate::local::Local;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, const_unless_loom, fence};
 
-/// Slots in a segment: 64 KiB.
-const SEGMENT: u32 = 256;
+/// Slots in a segment: 64 KiB, and 8 KiB of what is beside them.
+pub(super) const SEGMENT: u32 = 256;
 /// How many slots a thread keeps for itself. Threads that keep theirs leave the fewer to others: a thousand threads
 /// keep an eighth of the pool.
 const KEPT: u32 = 8;
 
-type Segment = [Slot; SEGMENT as usize];
+/// Slots whose memory is made at once. Zeros are as good as any.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Segment {
+    slots: [Slot; SEGMENT as usize],
+    /// Where the calls of these slots' spans wait.
+    #[cfg(not(loom))]
+    waits: [Wait; SEGMENT as usize],
+}
+/// The most segments there can be.
+pub(crate) const SEGMENTS: usize = (MAX_SLOTS / SEGMENT) as usize;
+// An index shifted by a segment's bits fits into a byte.
+const _: () = assert!(SEGMENT.is_power_of_two() && SEGMENTS == 256);
+
+/// Where segments' memory comes from, if not from the heap.
+#[cfg(not(loom))]
+type Source = crate::segment::Segment;
+/// Loom's slots are the heap's: what matters to it is which of them are taken.
+#[cfg(loom)]
+type Source = std::convert::Infallible;
 
 /// All slots of a process.
 #[derive(Debug)]
 pub struct Pool {
     /// Each pointer publishes the segment behind it.
-    segments: [AtomicPtr<Segment>; (MAX_SLOTS / SEGMENT) as usize],
+    segments: [AtomicPtr<Segment>; SEGMENTS],
+    /// A bit for each segment whose memory is a source's, and not to be freed. Publishes nothing.
+    lent: [AtomicU64; SEGMENTS / u64::BITS as usize],
+    /// Where memory for segments comes from; null is the heap. Publishes the source.
+    source: AtomicPtr<Source>,
+    /// Slots below this index are not taken any more: nobody sees their memory after this process. Publishes nothing.
+    retired: AtomicU32,
     /// The first index that was never taken.
     fresh: AtomicU32,
     /// The shared free list (Treiber's stack): a tag that changes at each exchange (high half), and the first
@@ -50,6 +77,30 @@ impl Default for FreeList {
     }
 }
 
+impl Segment {
+    #[cfg(not(loom))]
+    fn new() -> Box<Self> {
+        let layout = std::alloc::Layout::new::<Self>();
+        // SAFETY: it has a size.
+        let made = unsafe { std::alloc::alloc_zeroed(layout) };
+        if made.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        // SAFETY: the memory was just allocated by the layout of its type, which is made of atomics alone, for which zeros are as
+        // good as any.
+        unsafe { Box::from_raw(made.cast()) }
+    }
+
+    /// Loom's atomics are more than zeros.
+    #[cfg(loom)]
+    fn new() -> Box<Self> {
+        let new_slot = |_| Slot { words: std::array::from_fn(|_| AtomicU64::new(0)) };
+        let slots: Box<[Slot]> = (0..SEGMENT).map(new_slot).collect();
+        // SAFETY: a segment is so many slots, and nothing else here.
+        unsafe { Box::from_raw(Box::into_raw(slots).cast()) }
+    }
+}
+
 impl Pool {
     const_unless_loom! {
         /// A pool without segments.
@@ -57,9 +108,15 @@ impl Pool {
         pub fn new() -> Self {
             Self {
                 #[cfg(not(loom))]
-                segments: [const { AtomicPtr::new(std::ptr::null_mut()) }; (MAX_SLOTS / SEGMENT) as usize],
+                segments: [const { AtomicPtr::new(std::ptr::null_mut()) }; SEGMENTS],
                 #[cfg(loom)]
                 segments: std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut())),
+                #[cfg(not(loom))]
+                lent: [const { AtomicU64::new(0) }; SEGMENTS / u64::BITS as usize],
+                #[cfg(loom)]
+                lent: std::array::from_fn(|_| AtomicU64::new(0)),
+                source: AtomicPtr::new(std::ptr::null_mut()),
+                retired: AtomicU32::new(0),
                 fresh: AtomicU32::new(0),
                 free: AtomicU64::new(0),
             }
@@ -69,19 +126,15 @@ impl Pool {
     /// A free slot, and the handle of its new generation.
     #[inline]
     pub(super) fn take(&self, cache: &FreeList) -> Option<(&Slot, SlotHandle)> {
-        let Some(index) = cache.first.get().checked_sub(1) else { return self.take_other() };
-        let slot = self.slot(index);
+        let first = cache.first.get();
+        // Neither none, which is zero, nor a retired one.
+        if first <= self.retired.load(Ordering::Relaxed) {
+            return self.take_other(cache);
+        }
+        let slot = self.slot(first - 1);
         cache.first.set(slot.get(word::TAG) as u32);
         cache.length.set(cache.length.get() - 1);
-        Some((slot, begin(slot, index)))
-    }
-
-    /// A slot that this thread has not kept.
-    #[cold]
-    fn take_other(&self) -> Option<(&Slot, SlotHandle)> {
-        let index = self.take_shared()?;
-        let slot = self.slot(index);
-        Some((slot, begin(slot, index)))
+        Some((slot, begin(slot, first - 1)))
     }
 
     /// Ends the slot's generation and frees it. Gives the index, plus one, of the slot that came after it in its span.
@@ -99,6 +152,50 @@ impl Pool {
             self.give_back_shared(index, generation);
         }
         tag as u32
+    }
+
+    /// A slot that nobody has, where the cache's first is retired, or there is none.
+    #[cold]
+    fn take_other(&self, cache: &FreeList) -> Option<(&Slot, SlotHandle)> {
+        let kept = std::iter::from_fn(|| {
+            let index = cache.first.get().checked_sub(1)?;
+            cache.first.set(self.slot(index).get(word::TAG) as u32);
+            cache.length.set(cache.length.get() - 1);
+            Some(index)
+        });
+        let index =
+            kept.chain(std::iter::from_fn(|| self.take_shared())).find(|index| !self.is_retired(*index))?;
+        let slot = self.slot(index);
+        Some((slot, begin(slot, index)))
+    }
+
+    fn is_retired(&self, index: u32) -> bool {
+        index < self.retired.load(Ordering::Relaxed)
+    }
+
+    /// Takes memory from `source` from here on, as long as that has some, and the slots that there are no more. Where those
+    /// are more than half of all there can be, they are still used: whether they are not.
+    #[cfg(not(loom))]
+    pub(crate) fn set_source(&self, source: &'static Source) -> bool {
+        self.source.store(std::ptr::from_ref(source).cast_mut(), Ordering::Release);
+        self.retire()
+    }
+
+    /// Memory comes from the heap from here on. Touches one atomic alone: a forked child calls it.
+    #[cfg(not(loom))]
+    pub(crate) fn forget_source(&self) {
+        self.source.store(std::ptr::null_mut(), Ordering::Release);
+    }
+
+    /// No slot that there is now is taken any more; unless those are more than half of all there can be.
+    fn retire(&self) -> bool {
+        let next = |fresh: u32| Some(fresh.next_multiple_of(SEGMENT)).filter(|next| *next <= MAX_SLOTS / 2);
+        let before = self.fresh.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let retired = before.map(|fresh| fresh.next_multiple_of(SEGMENT));
+        retired.is_ok_and(|retired| {
+            self.retired.fetch_max(retired, Ordering::Relaxed);
+            true
+        })
     }
 
     fn take_shared(&self) -> Option<u32> {
@@ -135,17 +232,36 @@ impl Pool {
     }
 
     fn make_segment(&self, index: u32) {
-        let place = &self.segments[(index / SEGMENT) as usize];
+        let at = (index / SEGMENT) as usize;
+        let place = &self.segments[at];
         if place.load(Ordering::Acquire).is_null() {
-            let new_slot = |_| Slot { words: std::array::from_fn::<_, SLOT_WORDS, _>(|_| AtomicU64::new(0)) };
-            let slots: Box<[Slot]> = (0..SEGMENT).map(new_slot).collect();
-            let made = Box::into_raw(slots).cast::<Segment>();
+            #[cfg(not(loom))]
+            if self.borrow(at) {
+                return;
+            }
+            let made = Box::into_raw(Segment::new());
             let null = std::ptr::null_mut();
             if place.compare_exchange(null, made, Ordering::AcqRel, Ordering::Acquire).is_err() {
-                // SAFETY: `made` came from a box of `SEGMENT` slots, and nobody else has seen it.
+                // SAFETY: `made` came from a box, and nobody else has seen it.
                 drop(unsafe { Box::from_raw(made) });
             }
         }
+    }
+
+    /// Memory of the source's for a segment that has none, where there is a source, and has some left.
+    #[cfg(not(loom))]
+    fn borrow(&self, at: usize) -> bool {
+        // SAFETY: null, or from the `&'static Source` that was set.
+        let source = unsafe { self.source.load(Ordering::Acquire).as_ref() };
+        let Some(memory) = source.and_then(|source| source.slots(at)) else { return false };
+        let null = std::ptr::null_mut();
+        // Whoever else makes this segment has the very same memory, or a box that came first.
+        let place = &self.segments[at];
+        if place.compare_exchange(null, memory.as_ptr(), Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            let lent = 1 << (at % u64::BITS as usize);
+            self.lent[at / u64::BITS as usize].fetch_or(lent, Ordering::Relaxed);
+        }
+        true
     }
 
     /// A slot that has been taken at least once.
@@ -157,10 +273,35 @@ impl Pool {
     /// The slot, where its segment exists.
     #[inline]
     pub(super) fn existing(&self, index: u32) -> Option<&Slot> {
-        let segment = self.segments.get((index / SEGMENT) as usize)?.load(Ordering::Acquire);
-        // SAFETY: the pointer is null or came from a leaked box, published with release; segments are never freed
+        if index >= MAX_SLOTS {
+            return None;
+        }
+        self.segment(index / SEGMENT)?.slots.get((index % SEGMENT) as usize)
+    }
+
+    #[inline(always)]
+    fn segment(&self, at: u32) -> Option<&Segment> {
+        let segment = self.segments[at as usize].load(Ordering::Acquire);
+        // SAFETY: the pointer is null or came from a leaked box or a source, published with release; segments are never freed
         // while the pool lives.
-        unsafe { segment.as_ref() }?.get((index % SEGMENT) as usize)
+        unsafe { segment.as_ref() }
+    }
+
+    /// What is beside the span's slot, whoever has that now.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(super) fn wait(&self, span: SlotHandle) -> Option<&Wait> {
+        if !span.is_some() || span.index() >= MAX_SLOTS {
+            return None;
+        }
+        self.segment(span.index() / SEGMENT)?.waits.get((span.index() % SEGMENT) as usize)
+    }
+
+    /// What is beside all slots.
+    #[cfg(not(loom))]
+    pub(super) fn waits(&self) -> impl Iterator<Item = &Wait> {
+        let made = (0..SEGMENTS as u32).filter_map(|at| self.segment(at));
+        made.flat_map(|segment| &segment.waits)
     }
 
     /// Gives all that a thread kept to the others.
@@ -193,10 +334,14 @@ impl Default for Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        for segment in &self.segments {
+        for (at, segment) in self.segments.iter().enumerate() {
             let segment = segment.load(Ordering::Acquire);
-            if !segment.is_null() {
-                // SAFETY: the pointer came from a box in `make_segment`, and the pool is not borrowed any more.
+            let is_lent = || {
+                let lent = self.lent[at / u64::BITS as usize].load(Ordering::Relaxed);
+                lent >> (at % u64::BITS as usize) & 1 != 0
+            };
+            if !segment.is_null() && !is_lent() {
+                // SAFETY: it was not lent, so it came from a box in `make_segment`, and the pool is not borrowed any more.
                 drop(unsafe { Box::from_raw(segment) });
             }
         }
@@ -253,6 +398,31 @@ mod loom_tests {
             let mine = pool.take(&cache).unwrap().1.index();
             let theirs = other.join().unwrap();
             assert_ne!(mine, theirs);
+        });
+    }
+
+    /// Slots are retired while others take them: none is owned twice, and once that is over none of them is taken.
+    #[test]
+    fn retired_slots_are_taken_no_more() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(|| {
+            let pool = Arc::new(Pool::new());
+            let cache = FreeList::new();
+            let (slot, first) = pool.take(&cache).unwrap();
+            pool.give_back(&cache, slot, first.index());
+            let other = {
+                let pool = Arc::clone(&pool);
+                loom::thread::spawn(move || assert!(pool.retire()))
+            };
+            let taken = [(); 2].map(|()| pool.take(&cache).unwrap());
+            assert_ne!(taken[0].1.index(), taken[1].1.index());
+            other.join().unwrap();
+            for (slot, handle) in taken {
+                pool.give_back(&cache, slot, handle.index());
+            }
+            let after = [(); 2].map(|()| pool.take(&cache).unwrap().1.index());
+            assert!(after.iter().all(|index| *index >= SEGMENT) && after[0] != after[1], "{after:?}");
         });
     }
 }

@@ -71,3 +71,13 @@ pub fn spec(span: SlotHandle) -> Option<&'static Spec> {
 pub fn view(span: SlotHandle) -> Option<SpanView> {
     POOL.view(span)
 }
+
+/// [`Pool::set_source`] for this process's pool.
+pub(crate) fn set_source(source: &'static crate::segment::Segment) -> bool {
+    POOL.set_source(source)
+}
+
+/// [`Pool::forget_source`] for this process's pool.
+pub(crate) fn forget_source() {
+    POOL.forget_source();
+}

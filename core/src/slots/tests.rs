@@ -1,7 +1,8 @@
 //! The pool and its slots, as one process uses them.
 
-use super::value::{Value, index};
+use super::value::{FieldWriter, Value, index};
 use super::*;
+use crate::chunks::{self, Ring};
 use crate::descriptor::{Level, SpanKind};
 
 static SPEC: Spec = Spec {

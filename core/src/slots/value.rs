@@ -6,10 +6,8 @@
 
 use std::fmt;
 
-use super::{
-    FIRST_FIELD, FreeList, HEADER, LATE, LINK_CHAIN, LINKS_SHIFT, MAX_CHAIN, MAX_LINKS, Pool, SLOT_WORDS,
-    Slot, word,
-};
+use super::lock::{LATE, LINKS_SHIFT, MAX_LINKS};
+use super::{FIRST_FIELD, FreeList, HEADER, LINK_CHAIN, MAX_CHAIN, Pool, SLOT_WORDS, Slot, word};
 use crate::ids::{SpanId, TraceId};
 use crate::sync::Ordering;
 
@@ -48,6 +46,14 @@ pub mod index {
     pub const SCOPE: u16 = u16::MAX - 6;
     /// W3C's `tracestate`, where there is more than the sampler's.
     pub const TRACE_STATE: u16 = u16::MAX - 7;
+    /// How long the call's future was polled, in nanoseconds.
+    pub const BUSY: u16 = u16::MAX - 9;
+    /// How long it waited for others.
+    pub const IDLE: u16 = u16::MAX - 10;
+    /// How long its task had been woken and was not polled yet.
+    pub const QUEUED: u16 = u16::MAX - 11;
+    /// The task that it ran in, by its number.
+    pub const TASK: u16 = u16::MAX - 12;
     /// How many links found no room; only a record has it. Counted up to 4 095.
     pub const DROPPED_LINKS: u16 = u16::MAX - 8;
 }

@@ -9,6 +9,8 @@ mod types;
 
 use proc_macro2::TokenStream;
 
+use crate::errors::stub_and_errors;
+
 /// The macro; after a mistake, the errors, the constants and an implementation without content, so that nothing else fails
 /// for want of them.
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -20,9 +22,4 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         }
         Err(error) => error.to_compile_error(),
     }
-}
-
-fn stub_and_errors(mut stub: TokenStream, error: &syn::Error) -> TokenStream {
-    stub.extend(error.to_compile_error());
-    stub
 }

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Path};
 
+use super::await_points::labelled;
 use super::callsite::Callsite;
 use super::described;
 use super::fields::{FieldName, Value};
@@ -33,6 +34,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         }
         false => (None, body.observed().clone()),
     };
+    let (import, observed) = labelled(model, observed);
     let (mode, decided, report) = (mode(model), switches::adapters(model), report(model));
     let (site, labels, record) = (site(model), label_index(model), record(model));
     let (outcome, warnings) = (outcome(model), warnings(model));
@@ -42,10 +44,12 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         [#span] { #decided } { #report } { #site } #evaluated { #outcome } { #ret } #label #observed
     };
     let block = match body {
-        Body::Whole(body) => regrouped(body, quote!(#warnings #krate::__private::body! { #mode #groups })),
+        Body::Whole(body) => {
+            regrouped(body, quote!(#warnings #import #krate::__private::body! { #mode #groups }))
+        }
         Body::Tail(body, tail) => {
             let check = quote!(#krate::__private::before_future! { { #decided } { #report } #evaluated });
-            let call = quote!(#krate::__private::body! { (future #mode) #groups });
+            let call = quote!(#import #krate::__private::body! { (future #mode) #groups });
             let rest = tail.with(check, call);
             regrouped(body, quote!(#warnings #rest))
         }

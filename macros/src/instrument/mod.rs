@@ -1,5 +1,6 @@
 //! `#[instrument]`: a function's calls become spans and, if it asks for them, metrics.
 
+mod await_points;
 mod callsite;
 mod component;
 mod conventions;

@@ -8,6 +8,8 @@ mod tests;
 
 use proc_macro2::TokenStream;
 
+use crate::errors::stub_and_errors;
+
 /// The macro; after a mistake, the errors and an implementation without content, so that nothing else fails for want of
 /// one.
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -19,9 +21,4 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         }
         Err(error) => error.to_compile_error(),
     }
-}
-
-fn stub_and_errors(mut stub: TokenStream, error: &syn::Error) -> TokenStream {
-    stub.extend(error.to_compile_error());
-    stub
 }

@@ -30,8 +30,9 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 fn options(model: &Model) -> TokenStream {
-    let Model { krate, prefix, service_name, entry, signals, subscriber, .. } = model;
+    let Model { krate, prefix, service_name, entry, signals, subscriber, recorder, .. } = model;
     let prefix = option(prefix.as_ref().map(|prefix| quote!(#prefix)));
+    let recorder = option(recorder.as_ref().map(|path| quote!(#path)));
     let service_name = match service_name {
         Some(name) => option(Some(quote!(#name))),
         None => quote!(::core::option_env!("CARGO_BIN_NAME")),
@@ -49,6 +50,7 @@ fn options(model: &Model) -> TokenStream {
             worker_threads: #worker_threads,
             signals: #signals,
             subscriber: #subscriber,
+            recorder: #recorder,
         }
     }
 }

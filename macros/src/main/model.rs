@@ -24,6 +24,8 @@ pub(super) struct Model {
     pub(super) signals: bool,
     /// Whether the global `tracing` subscriber is set.
     pub(super) subscriber: bool,
+    /// The file of its recordings.
+    pub(super) recorder: Option<String>,
     /// Whether it never returns.
     pub(super) diverges: bool,
     /// The return type, as an ascription.
@@ -44,7 +46,8 @@ pub(super) enum Entry {
 impl Model {
     pub(super) fn new(input: Input) -> syn::Result<Self> {
         let Input { args, item, mut errors } = input;
-        let Args { prefix, service_name, flavor, worker_threads, signals, subscriber, krate } = args;
+        let Args { prefix, service_name, flavor, worker_threads, signals, subscriber, recorder, krate } =
+            args;
         if !item.sig.inputs.is_empty() {
             errors.on(
                 &item.sig.inputs,
@@ -69,6 +72,7 @@ impl Model {
             entry,
             signals: signals.is_none_or(|signals| signals.value.0),
             subscriber: subscriber.is_none_or(|subscriber| subscriber.value.0),
+            recorder: recorder.map(|path| path.value.0.0.value()),
             diverges: item.diverges(),
             ret: item.ascription(),
             head: item.head,

@@ -16,6 +16,7 @@ arguments! {
         worker_threads: Eq<Number> = "worker_threads",
         signals: Eq<bool> = "signals",
         subscriber: Eq<bool> = "subscriber",
+        recorder: Eq<Text> = "recorder",
         krate: Eq<Path> = "crate",
     }
 }

@@ -20,7 +20,7 @@ fn a_plain_program() {
 #[test]
 fn an_async_program_with_everything() {
     let args = r#"prefix = "SHOP", service_name = "shop", flavor = "multi_thread", worker_threads = 2,
-        signals = false, subscriber = false, crate = telemetry"#;
+        signals = false, subscriber = false, recorder = "trace.bin", crate = telemetry"#;
     expansion(
         "everything",
         args,
@@ -80,7 +80,7 @@ fn every_mistake_is_an_error_of_its_own() {
         "nam, flavor = 3",
         "async fn main(a: u8) {}",
         &[
-            "nam: unknown argument `nam`; the arguments are `prefix`, `service_name`, `flavor`, `worker_threads`, `signals`, `subscriber` and `crate`",
+            "nam: unknown argument `nam`; the arguments are `prefix`, `service_name`, `flavor`, `worker_threads`, `signals`, `subscriber`, `recorder` and `crate`",
             "3: `flavor` takes a string: write `flavor = \"…\"`",
             "a: u8: `#[main]` calls this function without arguments: remove the parameters",
         ],

@@ -12,6 +12,7 @@ use crate::naming::{self, Case};
 
 /// How a dashboard shows a metric.
 pub(super) struct Panel {
+    pub(super) dashboard: String,
     pub(super) title: String,
     pub(super) row: String,
     pub(super) kind: Option<PanelKind>,
@@ -59,14 +60,22 @@ const COMPARISONS: [(&str, &str); 6] = [
 const SEVERITIES: [(&str, &str); 3] = [("info", "Info"), ("warning", "Warning"), ("critical", "Critical")];
 
 pub(super) fn panel(written: Written<Within<PanelArgs>>, errors: &mut Errors) -> Panel {
-    let PanelArgs { title, row, kind, hidden } = written.value.0;
-    if title.is_none() && row.is_none() && kind.is_none() && hidden.is_none() && errors.is_empty() {
+    let PanelArgs { dashboard, title, row, kind, hidden } = written.value.0;
+    let says_nothing = [&dashboard, &title, &row].iter().all(|text| text.is_none());
+    if says_nothing && kind.is_none() && hidden.is_none() && errors.is_empty() {
         errors
             .at(written.key.span(), "this panel says nothing: write `panel(title = \"…\")`, or leave it out");
     }
+    if let (Some(dashboard), Some(hidden)) = (&dashboard, &hidden) {
+        let message = "a hidden panel is on no dashboard: write one of them";
+        errors.between(dashboard.key.span(), hidden.key.span(), message);
+    }
+    let [dashboard, title, row] =
+        [dashboard, title, row].map(|text| text.map(|text| text.value.0.0.value()).unwrap_or_default());
     Panel {
-        title: title.map(|title| title.value.0.0.value()).unwrap_or_default(),
-        row: row.map(|row| row.value.0.0.value()).unwrap_or_default(),
+        dashboard,
+        title,
+        row,
         kind_at: kind.as_ref().map(|kind| kind.key.span()),
         kind: kind.map(|kind| kind.value.0),
         is_hidden: hidden.is_some(),

@@ -108,10 +108,11 @@ fn pieces(expr: &LitStr, metrics: &[Metric], errors: &mut Errors) -> Vec<Piece> 
         let length = behind.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
         let (field, behind_field) = behind.split_at(length);
         if field.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-            match metrics.iter().position(|metric| metric.field.unraw() == field) {
-                Some(number) => {
+            match metric(field, metrics) {
+                Some((number, series)) => {
                     pieces.push(Piece::Text(std::mem::take(&mut known)));
                     pieces.push(Piece::Metric(number));
+                    known.push_str(series);
                 }
                 None => errors.at(expr.span(), no_field(field, metrics)),
             }
@@ -133,6 +134,15 @@ fn pieces(expr: &LitStr, metrics: &[Metric], errors: &mut Errors) -> Vec<Piece> 
     }
     pieces.push(Piece::Text(known));
     pieces
+}
+
+/// The metric that a field's name means, and which of a histogram's series: `$latency_seconds_count`.
+fn metric<'a>(written: &'a str, metrics: &[Metric]) -> Option<(usize, &'a str)> {
+    let series = ["", "_sum", "_count", "_bucket"].into_iter();
+    let mut split = series.filter_map(|series| Some(written.split_at(written.strip_suffix(series)?.len())));
+    split.find_map(|(field, series)| {
+        metrics.iter().position(|metric| metric.field.unraw() == field).map(|number| (number, series))
+    })
 }
 
 fn no_field(field: &str, metrics: &[Metric]) -> String {

@@ -166,17 +166,24 @@ fn stated(krate: &Runtime, metric: &Metric) -> Vec<TokenStream> {
     all.into_iter().flatten().collect()
 }
 
-fn panel(krate: &Runtime, Panel { title, row, kind, is_hidden, .. }: &Panel) -> TokenStream {
+fn panel(krate: &Runtime, Panel { dashboard, title, row, kind, is_hidden, .. }: &Panel) -> TokenStream {
     let kind = kind.map(|kind| match kind {
         PanelKind::Timeseries => quote!(Timeseries),
         PanelKind::Stat => quote!(Stat),
         PanelKind::Gauge => quote!(Gauge),
         PanelKind::Heatmap => quote!(Heatmap),
         PanelKind::Table => quote!(Table),
+        PanelKind::Timeline => quote!(Timeline),
     });
     let kind = optional(kind.map(|kind| quote!(#krate::__private::PanelKind::#kind)));
     quote! {
-        panel: #krate::__private::Panel { title: #title, row: #row, kind: #kind, is_hidden: #is_hidden },
+        panel: #krate::__private::Panel {
+            dashboard: #dashboard,
+            title: #title,
+            row: #row,
+            kind: #kind,
+            is_hidden: #is_hidden,
+        },
     }
 }
 

@@ -12,6 +12,8 @@ mod tests;
 
 use proc_macro2::TokenStream;
 
+use crate::errors::stub_and_errors;
+
 /// The macro; after a mistake, the errors and an implementation without content, so that nothing else fails for want of
 /// one.
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -23,9 +25,4 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         }
         Err(error) => error.to_compile_error(),
     }
-}
-
-fn stub_and_errors(mut stub: TokenStream, error: &syn::Error) -> TokenStream {
-    stub.extend(error.to_compile_error());
-    stub
 }

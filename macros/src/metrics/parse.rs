@@ -52,6 +52,7 @@ arguments! {
 arguments! {
     /// The arguments of `panel(…)`.
     pub(super) struct PanelArgs {
+        dashboard: Eq<Text> = "dashboard",
         title: Eq<Text> = "title",
         row: Eq<Text> = "row",
         kind: Eq<PanelKind> = "kind",
@@ -113,6 +114,7 @@ pub(super) enum PanelKind {
     Gauge,
     Heatmap,
     Table,
+    Timeline,
 }
 
 impl Operand for PanelKind {
@@ -125,6 +127,7 @@ impl Operand for PanelKind {
             ("gauge", Self::Gauge),
             ("heatmap", Self::Heatmap),
             ("table", Self::Table),
+            ("timeline", Self::Timeline),
         ];
         args::word(key, input, &words)
     }

@@ -75,7 +75,7 @@ fn roles_in_a_generic_struct() {
 fn annotations() {
     let item = r#"struct Shop {
         #[metric(threshold(warning = 0.8, critical = 0.95), panel(hidden))] #[doc = "Use."] use_ratio: Gauge,
-        #[metric(panel(title = "Latency", row = "Shop", kind = heatmap), threshold(critical = 2),
+        #[metric(panel(dashboard = "Times", title = "Latency", row = "Shop", kind = heatmap), threshold(critical = 2),
             alert(when = "> 1000", for = "5m", severity = "critical", name = "Slow", summary = "Slow.", quantile = 0.99),
             alert(expr = "rate($metric[5m]) > 0.1"))]
         #[doc = "Time."] latency_seconds: Histogram }"#;
@@ -87,7 +87,8 @@ fn metrics_that_are_worked_out() {
     let item = r#"#[metrics(prefix = "shop",
             derived(name = "error_rate", help = "Failed.", unit = "ratio",
                 expr = "rate($errors_total{a=~\"b$\"}[5m]) / rate($type[5m])"),
-            derived(name = "lag", help = "Lag.", expr = "time() - $errors_total"))]
+            derived(name = "lag", help = "Lag.", expr = "time() - $errors_total"),
+            derived(name = "mean", help = "Mean.", expr = "$type_sum / $type_count"))]
         struct Shop {
             #[doc = "Errors."] errors_total: Counter,
             #[metric(quantiles(0.99, 0.5, 1))] #[doc = "Time."] r#type: Histogram }"#;
@@ -119,6 +120,12 @@ fn mistakes_in_what_is_worked_out() {
     about(
         &whole("a", "$request_total"),
         &["\"$request_total\": `$request_total` is no metric of this struct; did you mean `requests_total`?"],
+    );
+    about(
+        &whole("a", "$requests_sum"),
+        &[
+            "\"$requests_sum\": `$requests_sum` is no metric of this struct; the metrics of this struct are `requests_total`",
+        ],
     );
     about(
         &whole("a", "rate($requests_total[5m]"),
@@ -338,7 +345,7 @@ fn mistakes_in_annotations() {
         ("panel", "panel: `panel` takes a list: write `panel(…)`"),
         (
             "panel(kind = pie)",
-            "pie: unknown kind `pie`; the kinds are `timeseries`, `stat`, `gauge`, `heatmap` and `table`",
+            "pie: unknown kind `pie`; the kinds are `timeseries`, `stat`, `gauge`, `heatmap`, `table` and `timeline`",
         ),
         ("panel(kind = guage)", "guage: unknown kind `guage`; did you mean `gauge`?"),
         ("panel(titel = \"A\")", "titel: unknown argument `titel`; did you mean `title`?"),

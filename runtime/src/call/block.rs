@@ -29,12 +29,17 @@ static SITES: RwLock<BTreeMap<&str, &'static Site>> = RwLock::new(BTreeMap::new(
 static OTHERS: OnceLock<&'static Site> = OnceLock::new();
 
 /// What a tracer is.
-#[derive(Debug)]
 pub struct TracerState {
     name: Cow<'static, str>,
     /// Publishes nothing but itself.
     on: AtomicBool,
     site: OnceLock<&'static Site>,
+}
+
+impl fmt::Debug for TracerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracerState").field("name", &self.name).field("on", &self.on).finish_non_exhaustive()
+    }
 }
 
 impl Clone for TracerState {

@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use spanwright_core::slots::Outcome;
 
 use super::outcome::Verdict;
+use super::polled::Polling;
 use super::report::Reporting;
 use super::sync::Call;
 use super::within::{conclude, within};
@@ -78,7 +79,9 @@ where
         let Some(future) = this.future.as_pin_mut() else {
             panic!("an instrumented future was polled after it had been dropped");
         };
+        let polling = Polling::begin(this.call.underway());
         let polled = within(this.call.underway(), &mut *this.report, |_| future.poll(context));
+        polling.end(this.call.underway(), &polled);
         if let Poll::Ready(returned) = &polled {
             conclude(this.call.underway(), &mut *this.report, || (this.outcome)(returned));
         }

@@ -30,6 +30,11 @@ mod made;
 mod metrics;
 mod outcome;
 mod place;
+#[cfg(feature = "recorder")]
+mod polled;
+#[cfg(not(feature = "recorder"))]
+#[path = "unpolled.rs"]
+mod polled;
 mod record;
 mod report;
 mod shadow;
@@ -37,6 +42,8 @@ mod site;
 mod stream;
 mod switched;
 mod sync;
+#[cfg(feature = "recorder")]
+pub(crate) mod times;
 mod within;
 
 pub(crate) use block::tracer_names;

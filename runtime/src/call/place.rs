@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::active::Active;
 use super::outcome::Verdict;
+use super::polled::Polling;
 use super::sync::Call;
 use super::within::{conclude, within};
 
@@ -86,7 +87,9 @@ where
     F: Future,
     O: for<'r> Fn(&'r F::Output) -> Verdict<'r>,
 {
+    let polling = Polling::begin(Some(active));
     let polled = within(Some(active), &mut (), |_| future.poll(context));
+    polling.end(Some(active), &polled);
     if let Poll::Ready(returned) = &polled {
         conclude(Some(active), &mut (), || outcome(returned));
     }

@@ -1,6 +1,7 @@
 //! The callsite: one `static` per annotated item.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,12 +9,15 @@ use linkme::distributed_slice;
 use spanwright_core::callsite::{ASK, DIRECT, METRICS, SHADOW, State, UNREGISTERED};
 use spanwright_core::descriptor::{Level, Spec};
 use spanwright_core::kept::Kept;
+use spanwright_core::segment::definitions;
 use tracing_core::callsite::Identifier;
 use tracing_core::field::FieldSet;
 use tracing_core::{Callsite, Interest, Kind, Metadata};
 
 use super::metrics::CallMetrics;
 use super::shadow::Events;
+#[cfg(feature = "recorder")]
+use super::times::Times;
 use crate::enabled::Enabled;
 use crate::registry::Registry;
 
@@ -22,7 +26,6 @@ use crate::registry::Registry;
 pub static SITES: [Site];
 
 /// One annotated item. Generated code has one `static` of it.
-#[derive(Debug)]
 pub struct Site {
     state: State,
     spec: &'static Spec,
@@ -40,6 +43,16 @@ pub struct Site {
     /// How it is switched: `SPANS_OFF`, `METRICS_OFF`. Publishes nothing else.
     switched: AtomicU8,
     pub(super) events: Events,
+    /// How long its calls' futures were polled and waited.
+    #[cfg(feature = "recorder")]
+    pub(super) times: Times,
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not all of it: it holds itself.
+        f.debug_struct("Site").field("spec", self.spec).finish_non_exhaustive()
+    }
 }
 
 const SPANS_OFF: u8 = 1;
@@ -47,6 +60,13 @@ const METRICS_OFF: u8 = 1 << 1;
 
 /// The sites that have been registered, for when a filter or a switch changes. Locked while one of them is told so.
 static REGISTERED: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
+
+/// Calls `each` with what is known of every registered site.
+#[cfg(feature = "recorder")]
+pub(super) fn for_each_times(mut each: impl FnMut(&'static Spec, &Times)) {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    registered.iter().for_each(|site| each(site.spec, &site.times));
+}
 
 impl Site {
     /// The callsite `this`, which is the `static` being initialised; `record` is its record.
@@ -62,12 +82,15 @@ impl Site {
             sampler: AtomicU8::new(0),
             switched: AtomicU8::new(0),
             events: Events::new(),
+            #[cfg(feature = "recorder")]
+            times: Times::new(),
         }
     }
 
     /// A callsite that `tracing` does not know, kept for good.
     pub(crate) fn unseen(spec: &'static Spec) -> &'static Self {
         let site: &'static Self = Box::leak(Box::new(Self::new(spec, "", &UNSEEN)));
+        definitions::spec(spec);
         let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
         site.sampler.store(crate::span::sampler_of(spec) as u8, Ordering::Relaxed);
         site.ask_switches();
@@ -129,6 +152,7 @@ impl Site {
     #[cold]
     pub(super) fn register(&'static self) -> u32 {
         if self.state.bits() & UNREGISTERED != 0 {
+            definitions::spec(self.spec);
             let has_metrics = self.calls().is_some();
             // The lock keeps a change of the filter from coming in between what it says and what is set.
             let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);

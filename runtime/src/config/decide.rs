@@ -6,14 +6,17 @@ mod exporters;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tracing_core::LevelFilter;
+use tracing_core::{Level, LevelFilter};
 
 use super::decided::{
     AdminServer, Config, Limits, LogFile, LogsExporter, Measured, Memory, MetricsExporter, PushSettings,
-    QueueSettings, Recording, RootSampling, SampleRule, Sampling, TailPolicy, TraceExporter, Traces,
+    QueueSettings, RecorderConfig, RecorderStore, Recording, RootSampling, SampleRule, Sampling, TailPolicy,
+    TraceExporter, Traces,
 };
 use super::keys::Chosen;
-use super::kind::{ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName, Token};
+use super::kind::{
+    ExemplarFilter, ListenAddress, LogOutput, RootSampler, SamplerName, Token, TracesExporterName,
+};
 use super::levels::TargetLevels;
 use super::problem::Problem;
 use super::{Said, pairs};
@@ -63,6 +66,7 @@ impl Chosen {
             metrics_push: PushSettings { interval: self.metric_interval, timeout: self.metric_timeout },
             exemplars: self.exemplar_filter == ExemplarFilter::TraceBased,
             log_format: self.log_format,
+            log_pattern: self.log_pattern.take(),
             log_file: self.log_file(said, prefix, problems),
             log_output: self.log_output.clone(),
             log_json_keys: self.log_json_keys.take().unwrap_or_default(),
@@ -70,6 +74,7 @@ impl Chosen {
             log_panics: self.log_panics,
             propagators: std::mem::take(&mut self.propagators),
             server: self.server(prefix, problems),
+            recorder: self.recorder(prefix, problems),
             measured: self.measured(),
             own_level: self.own_level,
             explain: self.explain,
@@ -101,7 +106,13 @@ impl Chosen {
         let zipkin = ZipkinSettings { endpoint: self.zipkin_endpoint.take(), timeout: self.zipkin_timeout };
         let mut exporters = Vec::new();
         if is_on {
-            let in_code = std::mem::take(&mut self.exporters_in_code);
+            let mut in_code = std::mem::take(&mut self.exporters_in_code);
+            let is_traced = |target: &String| self.log_filter.would_enable(target, &Level::TRACE);
+            if self.console_at_trace.as_ref().is_some_and(is_traced)
+                && !in_code.contains(&TracesExporterName::Console)
+            {
+                in_code.push(TracesExporterName::Console);
+            }
             let names = endpoints.trace_exporters(self.traces_exporter.take(), in_code, &otlp);
             exporters = endpoints.traces(&names, otlp, zipkin, said, problems);
         }
@@ -138,6 +149,48 @@ impl Chosen {
             opentelemetry: self.opentelemetry,
         };
         is_on.then_some(traces)
+    }
+
+    fn recorder(&mut self, prefix: &str, problems: &mut Vec<Problem>) -> RecorderConfig {
+        let path = self.recorder_path.take();
+        let (endpoint, region) = (self.recorder_store_endpoint.take(), self.recorder_store_region.take());
+        let store = self.recorder_store.take();
+        let mut none = |suffix: &str, because| {
+            problems
+                .push(Problem::NoEffect { variable: format!("{prefix}_RECORDER_STORE{suffix}"), because });
+        };
+        if store.is_some() && path.is_none() {
+            none("", "files are uploaded that recordings are written to, and none is set");
+        }
+        let is_s3 = store.as_ref().is_some_and(|address| address.starts_with("s3://"));
+        for (suffix, is_set) in [("_ENDPOINT", endpoint.is_some()), ("_REGION", region.is_some())] {
+            if is_set && !is_s3 {
+                none(suffix, "recordings are not uploaded to an `s3://` address");
+            }
+        }
+        RecorderConfig {
+            path,
+            file_time: self.recorder_file_time,
+            store: store.map(|address| RecorderStore { address, endpoint, region }),
+            panics: self.recorder_panics,
+            signal: self.recorder_signal,
+            sample: self.recorder_sample,
+            delay: self.recorder_delay,
+            queue_bytes: self.recorder_queue_bytes,
+            recovery: self.recorder_recovery,
+            memory_folder: self.recorder_memory_folder.take(),
+            recover_as: self.recorder_recover_as.take(),
+            enabled: self.recorder_enabled,
+            file_bytes: self.recorder_file_bytes,
+            total_bytes: self.recorder_total_bytes,
+            flight: self.recorder_flight,
+            flight_bytes: self.recorder_flight_bytes,
+            quiet: self.recorder_quiet,
+            long_poll: self.recorder_long_poll,
+            queue_depth: self.recorder_queue_depth,
+            starvation: self.recorder_starvation,
+            task_dumps: self.recorder_task_dumps,
+        }
     }
 
     fn recording(&self) -> Recording {
@@ -241,6 +294,7 @@ impl Chosen {
             socket: self.admin_socket.take(),
             token: self.admin_token.take().or_else(|| is_bad.then_some(Token(None))),
             changes: self.admin_changes,
+            console: self.console_enabled,
         };
         self.metrics_enabled.then_some(server)
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind::{
-    JsonKeys, LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol, OwnLevel, Token,
+    JsonKeys, LogFormat, LogOutput, LogPattern, LogRotation, OtlpCompression, OtlpProtocol, OwnLevel,
+    RecorderSignal, Token,
 };
 use super::levels::{TargetLevels, is_within};
 use super::pairs::Headers;
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) log_filter: TargetLevels,
     /// How; nothing where the output decides it.
     pub(crate) log_format: Option<LogFormat>,
+    /// The text of a line, in place of the format.
+    pub(crate) log_pattern: Option<LogPattern>,
     /// Where log lines are written.
     pub(crate) log_output: LogOutput,
     /// How that is kept small, where it is a file.
@@ -59,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) server: Option<AdminServer>,
     /// How components are switched.
     pub(crate) components: Vec<(String, Enabled)>,
+    /// What is recorded of the process and its runtimes.
+    pub(crate) recorder: RecorderConfig,
     /// What is measured besides what the program measures.
     pub(crate) measured: Measured,
     /// What of the telemetry's own messages is printed.
@@ -85,6 +90,8 @@ pub(crate) struct AdminServer {
     pub(crate) token: Option<Token>,
     /// Whether the program can be changed.
     pub(crate) changes: bool,
+    /// Whether it has the live console.
+    pub(crate) console: bool,
 }
 
 impl Config {
@@ -120,6 +127,66 @@ pub(crate) struct Measured {
     pub(crate) own_state: bool,
     /// What is remembered for rolling windows.
     pub(crate) windows: bool,
+}
+
+/// What is recorded of the process and its runtimes.
+#[cfg_attr(not(feature = "recorder"), allow(dead_code, reason = "read by the recorder"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecorderConfig {
+    /// Where the recordings are; nothing where there are none, or the program's own.
+    pub(crate) path: Option<PathBuf>,
+    /// Whether it records from the start.
+    pub(crate) enabled: bool,
+    /// The most bytes in a file …
+    pub(crate) file_bytes: u64,
+    /// … and in all.
+    pub(crate) total_bytes: u64,
+    /// How much time is in a file.
+    pub(crate) file_time: Option<Duration>,
+    /// Where files are uploaded to; nothing where they aren't.
+    pub(crate) store: Option<RecorderStore>,
+    /// How far back a flight recorder keeps what has happened; nothing in stream mode.
+    pub(crate) flight: Option<Duration>,
+    /// How many bytes of it.
+    pub(crate) flight_bytes: u64,
+    /// The least time between two recordings of a flight recorder.
+    pub(crate) quiet: Option<Duration>,
+    /// What is watched for.
+    pub(crate) long_poll: Option<Duration>,
+    /// More waiting tasks than this.
+    pub(crate) queue_depth: Option<usize>,
+    /// Workers that sleep for longer while tasks wait.
+    pub(crate) starvation: Option<Duration>,
+    /// Tasks that have waited for longer are written down when something happens.
+    pub(crate) task_dumps: Option<Duration>,
+    /// Panics.
+    pub(crate) panics: Option<bool>,
+    /// A signal.
+    pub(crate) signal: Option<RecorderSignal>,
+    /// How often queues are looked at.
+    pub(crate) sample: Option<Duration>,
+    /// How long an event waits for its block to fill.
+    pub(crate) delay: Option<Duration>,
+    /// How much may wait for a slow writer.
+    pub(crate) queue_bytes: Option<u64>,
+    /// Whether a kill loses nothing.
+    pub(crate) recovery: Option<bool>,
+    /// Where what outlives a kill is.
+    pub(crate) memory_folder: Option<PathBuf>,
+    /// Who may adopt it.
+    pub(crate) recover_as: Option<String>,
+}
+
+/// Where recordings are uploaded to. Keys are in the environment.
+#[cfg_attr(not(feature = "object_store"), allow(dead_code, reason = "read by the uploads"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecorderStore {
+    /// Of the kind `s3://bucket/prefix`.
+    pub(crate) address: String,
+    /// For S3 alone.
+    pub(crate) endpoint: Option<Url>,
+    /// For S3 alone.
+    pub(crate) region: Option<String>,
 }
 
 /// What to do with spans.

@@ -10,10 +10,11 @@ use super::jaeger::JaegerEndpoint;
 use super::kind::{
     Address, AdminToken, BaseEndpoint, Components, Compressions, Count, ExemplarFilter, ExemplarFilters,
     FileBytes, FilePath, Filter, Format, HashKey, HistogramAggregation, Host, JsonKeyList, Kind, Limit,
-    LogExporters, LogOutput, LogRotation, LogsEndpoint, MemoryBytes, MetricExporters, MetricsEndpoint,
-    Millis, OtlpCompression, OtlpProtocol, Outputs, OwnLevel, OwnLevels, Pause, PerSecond, Port, Propagators,
-    Protocol, Ratio, RingBytes, Rotations, SampleRules, Samplers, StandardSwitch, Switch,
-    TemporalityPreference, Text, TraceExporters, TracesEndpoint, TracesExporterName, ZipkinEndpoint,
+    LogExporters, LogOutput, LogPatterns, LogRotation, LogsEndpoint, MemoryBytes, MetricExporters,
+    MetricsEndpoint, Millis, OtlpCompression, OtlpProtocol, Outputs, OwnLevel, OwnLevels, Pause, PerSecond,
+    Port, Propagators, Protocol, Ratio, RecorderSignals, RingBytes, Rotations, SampleRules, Samplers,
+    StandardSwitch, StoreAddress, Switch, TemporalityPreference, Text, TraceExporters, TracesEndpoint,
+    TracesExporterName, ZipkinEndpoint,
 };
 use super::levels::TargetLevels;
 use super::pairs::{Attributes, HeaderList};
@@ -71,6 +72,8 @@ macro_rules! keys {
         pub(crate) struct Settings {
             /// Exporters that code asks for, besides those that its endpoints ask for.
             pub(crate) exporters_in_code: Vec<TracesExporterName>,
+            /// A target: where `trace` of it is logged, spans are written to the console.
+            pub(crate) console_at_trace: Option<String>,
             /// Whether the file is also the program's own, who says so in code.
             pub(crate) file_is_shared: bool,
             $($(#[doc = $doc])+ pub(crate) $field: Option<<$kind as Kind>::Value>,)*
@@ -88,6 +91,7 @@ macro_rules! keys {
         /// a key without an effect.
         pub(super) struct Chosen {
             pub(super) exporters_in_code: Vec<TracesExporterName>,
+            pub(super) console_at_trace: Option<String>,
             $(pub(super) $field: keys!(@chosen $kind $(, $value)?),)*
         }
 
@@ -98,6 +102,7 @@ macro_rules! keys {
                 let mut places = Places::default();
                 Self {
                     exporters_in_code: Vec::new(),
+                    console_at_trace: None,
                     file_is_shared: false,
                     // Rows and fields are of the same order, being of the same macro.
                     $($field: keys.next().and_then(|key| {
@@ -115,6 +120,7 @@ macro_rules! keys {
             pub(super) fn over(self, below: Self) -> Self {
                 Self {
                     exporters_in_code: below.exporters_in_code,
+                    console_at_trace: below.console_at_trace,
                     file_is_shared: below.file_is_shared,
                     places: Places {
                         $($field: if self.$field.is_some() {
@@ -131,6 +137,7 @@ macro_rules! keys {
             pub(super) fn choose(self) -> Chosen {
                 Chosen {
                     exporters_in_code: self.exporters_in_code,
+                    console_at_trace: self.console_at_trace,
                     $($field: keys!(@choose self.$field $(, $value)?),)*
                 }
             }
@@ -388,6 +395,56 @@ keys! {
     /// takes four times as much beyond its limit.
     ring_size: RingBytes, ["ring_size"], ["RING_SIZE"],
         [], "its part of the memory limit: `14MiB` unless that is set";
+    /// A file for recordings of the process and its runtimes; a number comes before its extension. Needs the feature `recorder`.
+    recorder_path: FilePath, ["recorder.path"], ["RECORDER_PATH"], [], "none";
+    /// Whether the recorder, where there is one, records from the start.
+    recorder_enabled: Switch = true, ["recorder.enabled"], ["RECORDER_ENABLED"], [], "`true`";
+    /// The most bytes in a file of a recording.
+    recorder_file_bytes: FileBytes = 64 << 20, ["recorder.file_bytes"], ["RECORDER_FILE_BYTES"], [], "`67108864`";
+    /// The most bytes in all of them, those of former runs included; the oldest are removed.
+    recorder_total_bytes: FileBytes = 1 << 30, ["recorder.total_bytes"], ["RECORDER_TOTAL_BYTES"], [], "`1073741824`";
+    /// A new file is begun at the latest when the last has so much time in it.
+    recorder_file_time: Millis, ["recorder.file_time"], ["RECORDER_FILE_TIME"], [], "no limit";
+    /// Where finished files are uploaded to. Keys come from the variables that the store's own tools have, as `AWS_ACCESS_KEY_ID` and
+    /// `AWS_SECRET_ACCESS_KEY`. Needs the feature `object_store`.
+    recorder_store: StoreAddress, ["recorder.store.address"], ["RECORDER_STORE"], [], "none";
+    /// Where the store is, for `s3://` alone: one that speaks S3 and is not Amazon's.
+    recorder_store_endpoint: BaseEndpoint, ["recorder.store.endpoint"], ["RECORDER_STORE_ENDPOINT"], [],
+        "`AWS_ENDPOINT`, else Amazon's";
+    /// The store's region, for `s3://` alone.
+    recorder_store_region: Text, ["recorder.store.region"], ["RECORDER_STORE_REGION"], [],
+        "`AWS_REGION`, else `us-east-1`";
+    /// Keeps the recording in memory, so far back, and writes it when something happens that is watched for.
+    recorder_flight: Millis, ["recorder.flight"], ["RECORDER_FLIGHT"], [], "what happens is written as it happens";
+    /// The most bytes of it in memory, compressed.
+    recorder_flight_bytes: FileBytes = 16 << 20, ["recorder.flight_bytes"], ["RECORDER_FLIGHT_BYTES"], [], "`16777216`";
+    /// The least time between two recordings that are written for something that has happened.
+    recorder_quiet: Millis, ["recorder.quiet"], ["RECORDER_QUIET"], [], "a minute";
+    /// Watches for polls of tasks that take longer.
+    recorder_long_poll: Millis, ["recorder.long_poll"], ["RECORDER_LONG_POLL"], [], "they are not watched for";
+    /// Watches for more tasks than this that wait in the queue of a runtime's workers.
+    recorder_queue_depth: Count, ["recorder.queue_depth"], ["RECORDER_QUEUE_DEPTH"], [], "they are not watched for";
+    /// Watches for workers that sleep for longer than this while tasks wait.
+    recorder_starvation: Millis, ["recorder.starvation"], ["RECORDER_STARVATION"], [], "they are not watched for";
+    /// Writes down where tasks wait that have waited for longer, when something happens that is watched for.
+    recorder_task_dumps: Millis, ["recorder.task_dumps"], ["RECORDER_TASK_DUMPS"], [], "they are not written down";
+    /// Whether panics are watched for.
+    recorder_panics: Switch, ["recorder.panics"], ["RECORDER_PANICS"], [], "`true`";
+    /// Watches for a signal.
+    recorder_signal: RecorderSignals, ["recorder.signal"], ["RECORDER_SIGNAL"], [], "none is watched for";
+    /// How often the lengths of the runtimes' queues are recorded.
+    recorder_sample: Millis, ["recorder.sample"], ["RECORDER_SAMPLE"], [], "`10`";
+    /// How long an event waits for its block to fill before it is written, at most.
+    recorder_delay: Millis, ["recorder.delay"], ["RECORDER_DELAY"], [], "`1000`";
+    /// How many bytes of events may wait for a slow disk, besides those in the ring.
+    recorder_queue_bytes: FileBytes, ["recorder.queue_bytes"], ["RECORDER_QUEUE_BYTES"], [], "`14680064`";
+    /// Whether what is recorded lies in memory that outlives the process, so that the next start writes what a kill has left.
+    recorder_recovery: Switch, ["recorder.recovery.enabled"], ["RECORDER_RECOVERY"], [], "`true`";
+    /// The folder of that memory.
+    recorder_memory_folder: FilePath, ["recorder.recovery.folder"], ["RECORDER_MEMORY_FOLDER"], [],
+        "`/dev/shm`, or the folder for temporary files where there is none";
+    /// Whose remains are written by the next start: processes with the same text.
+    recorder_recover_as: Text, ["recorder.recovery.key"], ["RECORDER_RECOVER_AS"], [], "the program's name";
     /// Exports every span and event at once, for development.
     immediate: Switch = false, ["tracing.immediate"], ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.
@@ -400,6 +457,9 @@ keys! {
         ["RUST_LOG"], "`info`";
     /// How log lines look.
     log_format: Format, ["logging.format"], ["LOG_FORMAT"], [], "`pretty` on a terminal, `json` elsewhere";
+    /// The text of a log line, in place of that format: `{timestamp}`, `{level}`, `{target}`, `{message}`, `{fields}`,
+    /// `{trace_id}` and `{span_id}` stand for what the event says; outside of a span the ids are empty.
+    log_pattern: LogPatterns, ["logging.pattern"], ["LOG_PATTERN"], [], "none";
     /// Where log lines are written: a line is one write, and whoever logs waits for it.
     log_output: Outputs = LogOutput::Stdout, ["logging.output"], ["LOG_OUTPUT"], [], "`stdout`";
     /// The most bytes in a file of log lines; a line that would go beyond them begins a new file, and the former one gets `.1`
@@ -433,6 +493,8 @@ keys! {
     admin_socket: FilePath, ["admin.socket"], ["ADMIN_SOCKET"], [], "none";
     /// Whether the admin server lets this machine change the program while it runs: switch its telemetry off and on, say.
     admin_changes: Switch = false, ["admin.changes"], ["ADMIN_CHANGES"], [], "`false`";
+    /// Whether the admin server has the live console, for who may see what is inside; needs the feature `console`.
+    console_enabled: Switch = true, ["console.enabled"], ["CONSOLE_ENABLED"], [], "`true`";
     /// Whether the process is measured: processor time, memory, threads, files, disk, network.
     process_metrics: Switch = true, ["metrics.process"], ["PROCESS_METRICS"], [], "`true`";
     /// Whether Tokio runtimes are measured.

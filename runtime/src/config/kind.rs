@@ -34,7 +34,9 @@ mod filter;
 mod logs;
 mod metrics;
 mod number;
+mod pattern;
 mod propagators;
+mod recorder;
 mod rules;
 
 use std::borrow::Cow;
@@ -53,7 +55,9 @@ pub(crate) use metrics::{ExemplarFilter, ExemplarFilters, HistogramAggregation, 
 pub(crate) use number::{
     Count, FileBytes, Limit, MemoryBytes, Millis, Pause, PerSecond, Port, Ratio, RingBytes,
 };
+pub(crate) use pattern::{LogPattern, LogPatterns, Piece, Place as PiecePlace};
 pub(crate) use propagators::Propagators;
+pub(crate) use recorder::{RecorderSignal, RecorderSignals, StoreAddress};
 pub(crate) use rules::{SampleRules, parse_key, set as set_rule};
 
 use super::problem::ShownValue;

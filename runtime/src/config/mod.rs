@@ -68,12 +68,16 @@ use std::path::Path;
 
 #[cfg(feature = "server")]
 pub(crate) use decided::AdminServer;
+#[cfg(feature = "object_store")]
+pub(crate) use decided::RecorderStore;
 pub(crate) use decided::{
     Config, LogFile, LogsExporter, MetricsExporter, Otlp, PushSettings, RootSampling, SampleRule,
     TraceExporter, Traces, Zipkin,
 };
 #[allow(unused_imports, reason = "named once the pipeline does what they say")]
-pub(crate) use decided::{Limits, Memory, QueueSettings, Recording, RuleKey, Sampling, TailPolicy};
+pub(crate) use decided::{
+    Limits, Memory, QueueSettings, RecorderConfig, Recording, RuleKey, Sampling, TailPolicy,
+};
 pub(crate) use environment::Environment;
 pub use explanation::{Explained, Explanation};
 pub(crate) use jaeger::JaegerEndpoint;
@@ -87,6 +91,9 @@ pub(crate) use kind::{
 };
 pub(crate) use kind::{FileBytes, JsonKey, JsonKeyList, JsonKeys};
 pub use kind::{LogFormat, LogOutput, LogRotation, OtlpCompression, OtlpProtocol};
+pub(crate) use kind::{LogPattern, LogPatterns, Piece, PiecePlace};
+#[cfg(feature = "recorder")]
+pub(crate) use kind::{RecorderSignal, StoreAddress};
 pub(crate) use levels::TargetLevels;
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
 pub(crate) use pairs::decode;

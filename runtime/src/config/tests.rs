@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::*;
+use crate::config::kind::RecorderSignal;
 
 fn resolve(variables: &[(&str, &str)]) -> (Config, Vec<String>) {
     resolve_over(Settings::default(), variables)
@@ -426,6 +427,47 @@ fn the_servers_address_may_lack_a_port_and_the_ports_variable_wins() {
     assert!(clean(&[("APP_METRICS_ENABLED", "no")]).server.is_none());
     for bad in [":9090", "localhost:", "localhost:x", "localhosts", "1.2.3.4:99999"] {
         problem("APP_METRICS_ADDR", bad);
+    }
+}
+
+#[test]
+fn an_address_for_recordings_names_a_store_and_shows_no_key() {
+    let of = |address| problem("APP_RECORDER_STORE", address);
+    for (address, reason) in [
+        ("bucket/prefix", "it lacks `s3://`"),
+        ("http://bucket", "its scheme is none of them"),
+        ("s3:///prefix", "it lacks the bucket"),
+        (
+            "s3://id:hunter2@bucket",
+            "keys belong into variables of the store's own, as `AWS_SECRET_ACCESS_KEY`",
+        ),
+        (
+            "s3://bucket?secret=hunter2",
+            "keys belong into variables of the store's own, as `AWS_SECRET_ACCESS_KEY`",
+        ),
+    ] {
+        let problem = of(address);
+        assert!(problem.contains(reason) && problem.contains("`s3://bucket/prefix`"), "{problem}");
+        assert!(!problem.contains("hunter2"), "{problem}");
+    }
+    let alone = [("APP_RECORDER_STORE", "s3://bucket")];
+    assert!(resolve(&alone).1[0].contains("`APP_RECORDER_STORE` has no effect"), "{:?}", resolve(&alone).1);
+    let elsewhere = [
+        ("APP_RECORDER_PATH", "trace.bin"),
+        ("APP_RECORDER_STORE", "gs://bucket"),
+        ("APP_RECORDER_STORE_REGION", "eu-west-1"),
+    ];
+    let problems = resolve(&elsewhere).1;
+    assert!(problems[0].contains("`APP_RECORDER_STORE_REGION` has no effect"), "{problems:?}");
+}
+
+#[test]
+fn a_signal_for_recordings_is_one_that_can_be_had() {
+    let of = |signal| problem("APP_RECORDER_SIGNAL", signal);
+    assert!(of("SIGKILL").contains("no program can handle it"));
+    assert!(of("12").contains("not `SIGUSR1`, `SIGUSR2`, `SIGHUP` or `SIGQUIT`"), "{}", of("12"));
+    for signal in ["SIGUSR2", "usr2"] {
+        assert_eq!(clean(&[("APP_RECORDER_SIGNAL", signal)]).recorder.signal, Some(RecorderSignal::User2));
     }
 }
 

@@ -21,6 +21,8 @@ pub struct MainOptions {
     pub signals: bool,
     /// Whether the global `tracing` subscriber is set.
     pub subscriber: bool,
+    /// The file of its recordings.
+    pub recorder: Option<&'static str>,
 }
 
 impl Default for MainOptions {
@@ -32,6 +34,7 @@ impl Default for MainOptions {
             worker_threads: None,
             signals: true,
             subscriber: true,
+            recorder: None,
         }
     }
 }
@@ -47,6 +50,9 @@ impl MainOptions {
         }
         if let Some(service_name) = self.service_name {
             builder = builder.service_name(service_name);
+        }
+        if let Some(path) = self.recorder {
+            builder.code.recorder_path = Some(path.into());
         }
         builder
     }
@@ -72,7 +78,12 @@ impl MainOptions {
             // None would be a panic.
             builder.worker_threads(threads.max(1));
         }
-        builder.enable_all().build()
+        builder.enable_all();
+        #[cfg(feature = "recorder")]
+        if let Some(recorder) = crate::recorder::RecorderHandle::current() {
+            return recorder.build(builder, "main");
+        }
+        builder.build()
     }
 }
 

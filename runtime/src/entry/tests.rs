@@ -11,6 +11,7 @@ const OPTIONS: MainOptions = MainOptions {
     worker_threads: Some(0),
     signals: true,
     subscriber: true,
+    recorder: None,
 };
 
 fn run(test: &str, variables: &[(&str, &str)]) -> (Output, String) {

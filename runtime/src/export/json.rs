@@ -7,13 +7,13 @@
 use std::fmt::{self, Write as _};
 
 /// An object that is being written.
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     out: &'a mut String,
     empty: bool,
 }
 
 /// Writes an object.
-pub(super) fn object(out: &mut String, members: impl FnOnce(&mut Object<'_>)) {
+pub(crate) fn object(out: &mut String, members: impl FnOnce(&mut Object<'_>)) {
     out.push('{');
     members(&mut Object { out, empty: true });
     out.push('}');
@@ -21,19 +21,19 @@ pub(super) fn object(out: &mut String, members: impl FnOnce(&mut Object<'_>)) {
 
 impl Object<'_> {
     /// A member that is text.
-    pub(super) fn text(&mut self, key: &str, value: &str) {
+    pub(crate) fn text(&mut self, key: &str, value: &str) {
         self.key(key);
         text(self.out, value);
     }
 
     /// A member that is a number or a boolean.
-    pub(super) fn bare(&mut self, key: &str, value: impl fmt::Display) {
+    pub(crate) fn bare(&mut self, key: &str, value: impl fmt::Display) {
         self.key(key);
         display(self.out, value);
     }
 
     /// A member whose text needs no escaping: an id, or a number of 64 bits.
-    pub(super) fn quoted(&mut self, key: &str, value: impl fmt::Display) {
+    pub(crate) fn quoted(&mut self, key: &str, value: impl fmt::Display) {
         self.key(key);
         self.out.push('"');
         display(self.out, value);
@@ -41,13 +41,13 @@ impl Object<'_> {
     }
 
     /// A floating-point number: see [`float`].
-    pub(super) fn float(&mut self, key: &str, value: f64) {
+    pub(crate) fn float(&mut self, key: &str, value: f64) {
         self.key(key);
         float(self.out, value);
     }
 
     /// An object; none where it would be empty.
-    pub(super) fn object(&mut self, key: &str, members: impl FnOnce(&mut Object<'_>)) {
+    pub(crate) fn object(&mut self, key: &str, members: impl FnOnce(&mut Object<'_>)) {
         let (before, was_empty) = (self.out.len(), self.empty);
         self.key(key);
         object(self.out, members);
@@ -58,7 +58,7 @@ impl Object<'_> {
     }
 
     /// An array of what `item` writes of each of `items`; none where there are none.
-    pub(super) fn array<T>(
+    pub(crate) fn array<T>(
         &mut self,
         key: &str,
         items: impl ExactSizeIterator<Item = T>,
@@ -86,7 +86,7 @@ impl Object<'_> {
 }
 
 /// Text in quotes.
-pub(super) fn text(out: &mut String, value: &str) {
+pub(crate) fn text(out: &mut String, value: &str) {
     out.push('"');
     let mut rest = value;
     // What needs no escape, which is nearly everything, is copied in one piece.
@@ -107,7 +107,7 @@ pub(super) fn text(out: &mut String, value: &str) {
 
 /// A floating-point number that reads back as the same one. JSON has none for the three that are not finite: they are
 /// texts, as in protobuf's JSON.
-pub(super) fn float(out: &mut String, value: f64) {
+pub(crate) fn float(out: &mut String, value: f64) {
     if value.is_finite() {
         display(out, format_args!("{value:?}"));
     } else if value.is_nan() {

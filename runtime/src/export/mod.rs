@@ -26,7 +26,7 @@ pub mod file;
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
 mod http;
 #[cfg(feature = "telemetry")]
-mod json;
+pub(crate) mod json;
 #[cfg(feature = "telemetry")]
 mod metrics;
 #[cfg(feature = "otlp")]

@@ -24,6 +24,8 @@ pub enum HealthStatus {
     Degraded(String),
     /// It does not work, for this reason. The program is not ready.
     Unhealthy(String),
+    /// It comes to its end by its own decision, and wants no more work. The program is not ready.
+    ShuttingDown,
 }
 
 impl HealthStatus {

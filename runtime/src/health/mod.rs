@@ -3,7 +3,7 @@
 //! | Path | Answers | 200 | 503 |
 //! | --- | --- | --- | --- |
 //! | `/live` | that the process runs; nothing else is asked | always | never |
-//! | `/ready` | whether traffic is wanted | no check is unhealthy | a check is unhealthy, the program still [starts](not_ready), or it shuts down |
+//! | `/ready` | whether traffic is wanted | no check is unhealthy | a check is unhealthy or shuts down, the program still [starts](not_ready), or it shuts down |
 //! | `/health` | how the program is, with all checks | `healthy`, `degraded` | `unhealthy`, `shutting_down` |
 //!
 //! Checks are added with [`add`], and fields of one's own with [`show`], [`show_with`] and [`show_metric`]. The answer is one
@@ -22,7 +22,7 @@
 //! }
 //! ```
 //!
-//! A check is `ok`, `degraded` or `unhealthy`. `/health?detail` says why, and how long it took:
+//! A check is `ok`, `degraded`, `unhealthy` or `shutting_down`. `/health?detail` says why, and how long it took:
 //! `{"status": "degraded", "reason": "the score is 0.4", "duration_ms": 1.5}`.
 //!
 //! `docs/kubernetes.md` in the repository has the probes of a Deployment.

@@ -24,6 +24,7 @@ impl CheckReport {
             HealthStatus::Healthy => "ok",
             HealthStatus::Degraded(_) => "degraded",
             HealthStatus::Unhealthy(_) => "unhealthy",
+            HealthStatus::ShuttingDown => "shutting_down",
         }
     }
 
@@ -47,15 +48,26 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    fn has(&self, is_wanted: fn(&HealthStatus) -> bool) -> bool {
+        self.checks.iter().any(|check| is_wanted(&check.status))
+    }
+
     /// Whether no check is unhealthy.
     fn is_well(&self) -> bool {
-        !self.checks.iter().any(|check| matches!(check.status, HealthStatus::Unhealthy(_)))
+        !self.has(|status| matches!(status, HealthStatus::Unhealthy(_)))
+    }
+
+    /// Whether a part says that it comes to its end.
+    fn is_ending(&self) -> bool {
+        self.has(|status| *status == HealthStatus::ShuttingDown)
     }
 
     fn status(&self) -> &'static str {
         if !self.is_well() {
             "unhealthy"
-        } else if self.checks.iter().any(|check| check.status != HealthStatus::Healthy) {
+        } else if self.is_ending() {
+            "shutting_down"
+        } else if self.has(|status| *status != HealthStatus::Healthy) {
             "degraded"
         } else {
             "healthy"
@@ -90,6 +102,12 @@ impl Health {
         }
         let (shutting_down, last) = (AtomicBool::new(false), Mutex::new(None));
         Self { service, version, checks, started: Instant::now(), shutting_down, last }
+    }
+
+    /// The service's name and its version.
+    #[cfg(feature = "console")]
+    pub(crate) fn names(&self) -> (&str, Option<&str>) {
+        (&self.service, self.version.as_deref())
     }
 
     /// Turns `/ready` off, for good.
@@ -145,10 +163,10 @@ impl Health {
     /// The answer of `/health`, and whether it is a good one.
     pub(crate) async fn health_json(self: &Arc<Self>, detail: bool) -> (bool, Value) {
         let report = self.report().await;
-        let is_ending = self.is_shutting_down();
+        let is_ending = self.is_shutting_down() || report.is_ending();
         let mut json: Map<String, Value> = report.fields.iter().cloned().collect();
         let mut set = |name: &str, value: Value| json.insert(name.to_owned(), value);
-        set("status", if is_ending { "shutting_down" } else { report.status() }.into());
+        set("status", if self.is_shutting_down() { "shutting_down" } else { report.status() }.into());
         set("uptime_seconds", self.started.elapsed().as_secs().into());
         set("service", self.service.as_str().into());
         if let Some(version) = &self.version {
@@ -169,7 +187,7 @@ impl Health {
             return (false, json!({ "status": "not ready", "reason": reason }));
         }
         let report = self.report().await;
-        if self.is_shutting_down() {
+        if self.is_shutting_down() || (report.is_well() && report.is_ending()) {
             return shutting_down();
         }
         if report.is_well() {
@@ -209,5 +227,29 @@ mod tests {
         let all = merged(&[check("a", 1), check("b", 2)], vec![check("b", 3), check("c", 4)]);
         let all: Vec<_> = all.iter().map(|check| (check.name(), check.asked.limit.as_millis())).collect();
         assert_eq!(all, [("a", 1), ("b", 3), ("c", 4)]);
+    }
+
+    #[test]
+    fn a_part_that_comes_to_its_end_is_not_ready() {
+        let ends = |status: HealthStatus| {
+            Check::new("part", move || {
+                let status = status.clone();
+                async move { status }
+            })
+        };
+        let said = |checks| {
+            let health = Arc::new(Health::new("shop".to_owned(), None, checks));
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
+            runtime.block_on(async { (health.health_json(false).await, health.ready_json(false).await) })
+        };
+        let ((well, health), (ready, why)) = said(vec![ends(HealthStatus::ShuttingDown)]);
+        assert_eq!((well, &health["status"]), (false, &json!("shutting_down")));
+        assert_eq!(health["checks"], json!({ "part": "shutting_down" }));
+        assert_eq!((ready, why), (false, json!({ "status": "not ready", "reason": "shutting down" })));
+        let failed = Check::new("disk", || async { Err::<(), _>("it is full") });
+        let ((well, health), _) = said(vec![ends(HealthStatus::ShuttingDown), failed]);
+        assert_eq!((well, &health["status"]), (false, &json!("unhealthy")), "it is worse");
+        let ((well, health), (ready, _)) = said(vec![ends(HealthStatus::degraded("slow"))]);
+        assert_eq!((well, &health["status"], ready), (true, &json!("degraded"), true));
     }
 }

@@ -1,4 +1,5 @@
-//! Log lines: `tracing` events, as JSON for machines or as text for people, each with the open spans around it and their ids.
+//! Log lines: `tracing` events, as JSON for machines, as text for people, each with the open spans around it and their ids, or as
+//! a pattern says.
 //!
 //! [`Telemetry`](crate::Telemetry) writes them, also where spans are off. Records of the crate `log` arrive as events, and so
 //! do panics. Which are logged says [`set_filter`], while the program runs.
@@ -17,6 +18,7 @@ mod file;
 mod json;
 mod output;
 mod panics;
+mod pattern;
 mod pretty;
 mod records;
 mod spans;
@@ -34,7 +36,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context as LayerContext, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::config::{self, JsonKeys, LogFormat, TargetLevels};
+use crate::config::{self, JsonKeys, LogFormat, LogPattern, TargetLevels};
 use crate::own_metrics::OwnMetrics;
 pub(crate) use file::LogFile;
 pub(crate) use output::Output;
@@ -46,6 +48,8 @@ pub(crate) use records::log_records;
 pub(crate) struct Lines {
     /// For whom.
     pub(crate) format: LogFormat,
+    /// Their text, in place of that.
+    pub(crate) pattern: Option<LogPattern>,
     /// Whether the output understands colours; for people only.
     pub(crate) colours: bool,
     /// What keys are called; for machines only.
@@ -71,9 +75,10 @@ impl Lines {
         line.clear();
         let now = timestamp::Rfc3339((self.clock)());
         // A text takes whatever is written into it.
-        let _ = match self.format {
-            LogFormat::Json => json::write(&mut line, now, &self.keys, event),
-            LogFormat::Pretty => pretty::write(&mut line, now, self.colours, event),
+        let _ = match (&self.pattern, self.format) {
+            (Some(pattern), _) => pattern::write(&mut line, now, pattern, event),
+            (None, LogFormat::Json) => json::write(&mut line, now, &self.keys, event),
+            (None, LogFormat::Pretty) => pretty::write(&mut line, now, self.colours, event),
         };
         if let Err(reason) = self.output.write(line.as_bytes()) {
             OwnMetrics::global().log_lines_dropped_total.inc();

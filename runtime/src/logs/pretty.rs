@@ -65,7 +65,7 @@ fn colour(level: Level) -> &'static str {
 }
 
 /// Text without control characters. Its lines after the first are indented, so that none looks like a new event.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.trim_end().chars() {
         match character {
@@ -92,12 +92,20 @@ fn value(text: &str) -> String {
 
 /// An event's message and fields, each with a space before it.
 #[derive(Default)]
-struct Visited {
+pub(super) struct Visited {
     message: String,
     fields: String,
 }
 
 impl Visited {
+    pub(super) fn message(&self) -> &str {
+        self.message.trim_start_matches(' ')
+    }
+
+    pub(super) fn fields(&self) -> &str {
+        self.fields.trim_start_matches(' ')
+    }
+
     fn push(&mut self, field: &Field, shown: &str) {
         self.fields.push(' ');
         self.fields.push_str(field.name());

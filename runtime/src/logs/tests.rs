@@ -1,3 +1,4 @@
+mod patterns;
 mod programs;
 
 use std::io;
@@ -13,7 +14,8 @@ use super::*;
 
 fn lines(format: LogFormat) -> Lines {
     let clock = || UNIX_EPOCH + Duration::new(1_760_178_645, 123_456_789);
-    Lines { format, colours: false, keys: JsonKeys::default(), clock, output: Output::Kept(Arc::default()) }
+    let output = Output::Kept(Arc::default());
+    Lines { format, pattern: None, colours: false, keys: JsonKeys::default(), clock, output }
 }
 
 /// What `log` writes, write by write.

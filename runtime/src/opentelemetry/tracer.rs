@@ -9,6 +9,7 @@ use opentelemetry::{Context as TheirContext, InstrumentationScope};
 use spanwright_core::clock::Wall;
 use spanwright_core::context::Context;
 use spanwright_core::descriptor::{Level, SpanKind, Spec};
+use spanwright_core::segment::definitions;
 use spanwright_core::slots::value::{FieldWriter, Value, index};
 
 use super::current::{newest_in, span_context_in};
@@ -103,6 +104,7 @@ fn spec_of(scope: &str) -> Option<&'static Spec> {
     }
     (specs.len() < MAX_SPECS).then(|| {
         let spec: &'static Spec = Box::leak(Box::new(Spec::of_target(scope.to_owned().leak())));
+        definitions::spec(spec);
         specs.insert(spec.target, spec);
         spec
     })

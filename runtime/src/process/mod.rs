@@ -74,6 +74,12 @@ impl ProcessMetrics {
             units,
         }
     }
+
+    /// When the process started.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn started(&self) -> SystemTime {
+        self.started
+    }
 }
 
 impl Default for ProcessMetrics {

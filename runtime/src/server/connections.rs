@@ -1,4 +1,7 @@
 //! Connections with bounds: how many there are, how large a request's head is, and how long each step may take.
+//!
+//! Where all places are taken by connections that are being answered, there are a few more, on which probes alone are answered, so that
+//! no crowd before `/metrics` has the program taken for dead.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,6 +13,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use hyper::body::Body as _;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -24,11 +29,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::progress::{Limits, Progress};
+use super::routes::{PROBES, answer};
 
 /// The longest head of a request, in bytes.
 const HEAD: usize = 16 << 10;
 /// How long it takes at most until a new connection looks again for one to take the place of.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How often a request on a connection for probes does.
+const LOOKS: u32 = 3;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +80,8 @@ impl Accept for ClosedInChildren<UnixListener> {
 pub(super) struct Connections {
     limits: Limits,
     free: Arc<Semaphore>,
+    /// Places for probes.
+    probes: Arc<Semaphore>,
     open: Arc<Mutex<BTreeMap<u64, Arc<Progress>>>>,
 }
 
@@ -80,6 +90,8 @@ struct Place {
     number: u64,
     connections: Connections,
     progress: Arc<Progress>,
+    /// Whether it is one for probes.
+    for_probes: bool,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -91,39 +103,61 @@ impl Drop for Place {
 
 impl Connections {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, free: Arc::new(Semaphore::new(limits.connections)), open: Arc::default() }
+        let places = |number| Arc::new(Semaphore::new(number));
+        let (free, probes) = (places(limits.connections), places(limits.probes));
+        Self { limits, free, probes, open: Arc::default() }
     }
 
     fn open(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Arc<Progress>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a new connection: a free one, or that of the connection which has been idle for the longest time.
+    /// A place for a new connection: a free one, or that of the connection which has been idle for the longest time, or one for
+    /// probes.
     async fn place(&self) -> Place {
-        let permit = loop {
-            if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
-                break Some(permit);
+        let (permit, for_probes) = loop {
+            let (free, probes) = (Arc::clone(&self.free), Arc::clone(&self.probes));
+            if let Ok(permit) = Arc::clone(&free).try_acquire_owned() {
+                break (Some(permit), false);
             }
-            self.close_one();
-            let freed = tokio::time::timeout(LOOK_AGAIN, Arc::clone(&self.free).acquire_owned());
-            if let Ok(permit) = freed.await {
-                // The semaphore is never closed; without a permit the connection would only go uncounted.
-                break permit.ok();
+            let all_answer = !self.close_one();
+            if let (true, Ok(permit)) = (all_answer, Arc::clone(&probes).try_acquire_owned()) {
+                break (Some(permit), true);
+            }
+            // The semaphores are never closed; without a permit the connection would only go uncounted.
+            tokio::select! {
+                permit = free.acquire_owned() => break (permit.ok(), false),
+                permit = probes.acquire_owned(), if all_answer => break (permit.ok(), true),
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         };
         let progress = Arc::new(Progress::new(self.limits));
         let mut open = self.open();
         let number = open.last_key_value().map_or(0, |(last, _)| last + 1);
         open.insert(number, Arc::clone(&progress));
-        Place { number, connections: self.clone(), progress, _permit: permit }
+        Place { number, connections: self.clone(), progress, for_probes, _permit: permit }
     }
 
-    fn close_one(&self) {
+    /// A place that is not for probes, for one request; nothing where none becomes free soon.
+    async fn other_place(&self) -> Option<OwnedSemaphorePermit> {
+        for _ in 0..LOOKS {
+            let free = Arc::clone(&self.free);
+            if free.available_permits() == 0 {
+                self.close_one();
+            }
+            if let Ok(permit) = tokio::time::timeout(LOOK_AGAIN, free.acquire_owned()).await {
+                return permit.ok();
+            }
+        }
+        None
+    }
+
+    /// Closes the connection that has been idle for the longest time; whether there is one.
+    fn close_one(&self) -> bool {
         let open = self.open();
         let idle = open.values().filter_map(|progress| Some((progress.idle_since()?, progress)));
-        if let Some((_, progress)) = idle.min_by_key(|(since, _)| *since) {
-            progress.close();
-        }
+        let longest = idle.min_by_key(|(since, _)| *since);
+        longest.inspect(|(_, progress)| progress.close()).is_some()
     }
 
     /// Answers what comes from `listener` until it is to stop, and then finishes what it has begun.
@@ -160,7 +194,13 @@ async fn one(
     mut stop: watch::Receiver<bool>,
 ) {
     let progress = Arc::clone(&place.progress);
-    let service = Watched { router: TowerToHyperService::new(router), peer, progress: Arc::clone(&progress) };
+    let router = TowerToHyperService::new(router);
+    let service = Watched {
+        router,
+        peer,
+        progress: Arc::clone(&progress),
+        others: place.for_probes.then(|| place.connections.clone()),
+    };
     let stream = TokioIo::new(Moving { stream, progress: Arc::clone(&progress) });
     let mut http = http1::Builder::new();
     // The time is watched here, for idle connections and slow ones apart.
@@ -182,10 +222,12 @@ struct Watched {
     router: TowerToHyperService<Router>,
     peer: Peer,
     progress: Arc<Progress>,
+    /// Where requests that are no probes get a place from, where the connection has one for probes.
+    others: Option<Connections>,
 }
 
 impl Service<hyper::Request<hyper::body::Incoming>> for Watched {
-    type Response = axum::response::Response;
+    type Response = Response;
     type Error = std::convert::Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -195,13 +237,39 @@ impl Service<hyper::Request<hyper::body::Incoming>> for Watched {
             self.progress.is_asked();
         }
         request.extensions_mut().insert(self.peer);
+        let others = self.others.clone().filter(|_| !PROBES.contains(&request.uri().path()));
+        #[cfg(feature = "console")]
+        let is_stream = request.uri().path() == super::console::STREAM;
+        #[cfg(not(feature = "console"))]
+        let is_stream = false;
         let (progress, answer) = (Arc::clone(&self.progress), self.router.call(request));
         Box::pin(async move {
-            let answer = answer.await;
+            let answer = match others {
+                None => answer.await,
+                // Such a stream would keep a place from probes for as long as somebody looks.
+                Some(_) if is_stream => Ok(too_many()),
+                Some(others) => match others.other_place().await {
+                    Some(_place) => answer.await,
+                    None => Ok(too_many()),
+                },
+            };
+            #[cfg(feature = "console")]
+            if answer.as_ref().is_ok_and(super::console::has_no_end) {
+                progress.is_streaming();
+                return answer;
+            }
             progress.is_answered();
             answer
         })
     }
+}
+
+/// What is said to who finds all places taken.
+fn too_many() -> Response {
+    let headers = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
+    let error =
+        "too many ask at once: all connections but those for probes are being answered; ask again later";
+    (headers, answer(StatusCode::SERVICE_UNAVAILABLE, &serde_json::json!({ "error": error }))).into_response()
 }
 
 /// A stream that says when it moves bytes.

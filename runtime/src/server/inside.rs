@@ -13,6 +13,8 @@ use super::access::Refusal;
 use super::connections::Peer;
 use super::routes::answer;
 use crate::config::{self, Components};
+#[cfg(feature = "recorder")]
+use crate::recorder::RecorderHandle;
 use crate::telemetry::Telemetry;
 use crate::{catalog, component, logs, telemetry};
 
@@ -60,6 +62,21 @@ pub(super) static PAGES: &[Page] = &[
         read: |admin| Shown::Written(catalog::of(&admin.registries).to_json()),
         change: None,
     },
+    #[cfg(feature = "recorder")]
+    Page {
+        path: "/recorder",
+        read: |_| Shown::Json(recorder()),
+        change: Some(|_, text| {
+            let recorder = RecorderHandle::current().ok_or("there is no recorder")?;
+            match text.trim() {
+                "on" => recorder.enable(),
+                "off" => recorder.disable(),
+                "dump" => recorder.request("request"),
+                _ => return Err("write `on`, `off` or `dump`".to_owned()),
+            }
+            Ok(())
+        }),
+    },
     Page { path: "/config", read: |_| Shown::Text(configuration()), change: None },
     Page {
         path: "/log-level",
@@ -85,7 +102,11 @@ pub(super) static PAGES: &[Page] = &[
 
 /// A text that nobody may keep.
 fn written(content_type: &'static str, text: String) -> Response {
-    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
     (headers, text).into_response()
 }
 
@@ -108,6 +129,14 @@ fn components() -> Value {
     json!({ "components": states.collect::<Vec<_>>() })
 }
 
+/// The answer to who may not.
+pub(super) fn refused(refusal: Refusal) -> Response {
+    let challenge = (refusal.status == StatusCode::UNAUTHORIZED)
+        .then_some(AppendHeaders([(header::WWW_AUTHENTICATE, "Bearer")]));
+    let answer = answer(refusal.status, &json!({ "error": refusal.message }));
+    (challenge, answer).into_response()
+}
+
 impl Page {
     /// The methods that it takes.
     fn allow(&self) -> &'static str {
@@ -117,12 +146,6 @@ impl Page {
     /// The answer to a request.
     pub(super) async fn answer(&self, admin: Arc<Admin>, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        let refused = |refusal: Refusal| {
-            let challenge = (refusal.status == StatusCode::UNAUTHORIZED)
-                .then_some(AppendHeaders([(header::WWW_AUTHENTICATE, "Bearer")]));
-            let answer = answer(refusal.status, &json!({ "error": refusal.message }));
-            (challenge, answer).into_response()
-        };
         // Without the connection that says who asks, nobody does.
         let Some(peer) = parts.extensions.get::<Peer>().copied() else {
             return answer(StatusCode::FORBIDDEN, &json!({ "error": "who asks is not known" }));
@@ -173,4 +196,30 @@ impl Page {
             }
         }
     }
+}
+
+/// How the recorder is.
+#[cfg(feature = "recorder")]
+fn recorder() -> Value {
+    let Some(recorder) = RecorderHandle::current() else { return json!({ "running": false }) };
+    let status = recorder.status();
+    json!({
+        "running": true,
+        "enabled": status.enabled,
+        "events": status.events,
+        "lost": status.lost,
+        "bytes_written": status.bytes_written,
+        "dumps": status.dumps,
+        "failing": status.failing,
+        "mortal": status.mortal,
+        "uploads": status.uploads.map(|uploads| json!({
+            "queued_files": uploads.queued_files,
+            "queued_bytes": uploads.queued_bytes,
+            "uploaded_files": uploads.uploaded_files,
+            "uploaded_bytes": uploads.uploaded_bytes,
+            "failures": uploads.failures,
+            "lost_files": uploads.lost_files,
+            "failing": uploads.last_error,
+        })),
+    })
 }

@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use axum::body::Bytes;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
@@ -22,13 +24,44 @@ pub(super) const LIMIT: Duration = Duration::from_secs(8);
 /// Below so many bytes a page fits into a packet as it is.
 const SMALL: usize = 1400;
 
-/// Writes pages; clones write one at a time, so that many scrapers cost no more memory than one, and a callback that blocks no
-/// more than one thread.
+/// Writes pages; clones write one at a time, which all get who wait for such a one by then, so that many scrapers cost no more memory
+/// than one, and a callback that blocks no more than one thread.
 #[derive(Clone, Debug)]
 pub(super) struct Pages {
     registries: Arc<[Registry]>,
-    turn: Arc<Mutex<()>>,
+    /// The page of the last turn, while others wait who may get it too.
+    turn: Arc<Mutex<Option<Made>>>,
+    /// Requests so far. Publishes nothing.
+    asked: Arc<AtomicU64>,
+    /// Requests that have no page yet. Publishes nothing.
+    waiting: Arc<AtomicUsize>,
     limit: Duration,
+}
+
+/// How a page is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wanted {
+    format: Format,
+    may_compress: bool,
+}
+
+/// A page.
+#[derive(Clone, Debug)]
+struct Made {
+    wanted: Wanted,
+    /// How many requests there had been when it was begun: it is none too old for them.
+    asked: u64,
+    is_compressed: bool,
+    bytes: Bytes,
+}
+
+/// A request that waits, until it is dropped.
+struct Waiting<'p>(&'p AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Why there is no page.
@@ -45,7 +78,8 @@ pub(super) enum NoPage {
 
 impl Pages {
     pub(super) fn of(registries: Vec<Registry>, limit: Duration) -> Self {
-        Self { registries: registries.into(), turn: Arc::default(), limit }
+        let (turn, asked, waiting) = Default::default();
+        Self { registries: registries.into(), turn, asked, waiting, limit }
     }
 
     /// The answer to a request with these headers.
@@ -60,22 +94,47 @@ impl Pages {
     async fn write(&self, headers: &HeaderMap) -> Result<Response, NoPage> {
         let format = Format::negotiate(joined(headers, header::ACCEPT).as_deref());
         let may_compress = joined(headers, header::ACCEPT_ENCODING).is_some_and(|accept| takes_gzip(&accept));
-        let turn = Arc::clone(&self.turn).lock_owned().await;
-        let registries = Arc::clone(&self.registries);
-        let write = move || {
-            // The turn ends with the page, even where nobody waits for it any more.
-            let (_turn, _suppressed) = (turn, crate::span::suppress());
-            let scrape = ScrapeMetrics::global();
-            let _timer = scrape.duration_seconds.start_timer();
-            let page = encode(format, &scrape.noted(snapshot(&registries)));
-            let compressed = (may_compress && page.len() >= SMALL).then(|| compressed(&page)).flatten();
-            (compressed.is_some(), compressed.unwrap_or(page))
-        };
-        let (is_compressed, page) = tokio::task::spawn_blocking(write).await.map_err(|_| NoPage::Failed)?;
+        let page = self.page(Wanted { format, may_compress }).await?;
         let headers =
             [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept, accept-encoding")];
-        let encoding = is_compressed.then_some([(header::CONTENT_ENCODING, "gzip")]);
-        Ok((headers, encoding.map(axum::response::AppendHeaders), page).into_response())
+        let encoding = page.is_compressed.then_some([(header::CONTENT_ENCODING, "gzip")]);
+        Ok((headers, encoding.map(axum::response::AppendHeaders), page.bytes).into_response())
+    }
+
+    /// A page that is begun after this is called.
+    async fn page(&self, wanted: Wanted) -> Result<Made, NoPage> {
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.waiting);
+        let mut turn = Arc::clone(&self.turn).lock_owned().await;
+        if let Some(made) = turn.as_ref().filter(|made| made.wanted == wanted && made.asked > number) {
+            let made = made.clone();
+            if self.waiting.load(Ordering::Relaxed) == 1 {
+                *turn = None;
+            }
+            return Ok(made);
+        }
+        let (registries, asked) = (Arc::clone(&self.registries), self.asked.load(Ordering::Relaxed));
+        let waiting = Arc::clone(&self.waiting);
+        let write = move || {
+            // The turn ends with the page, even where nobody waits for it any more.
+            let made = Made::now(wanted, asked, &registries);
+            *turn = (waiting.load(Ordering::Relaxed) > 1).then(|| made.clone());
+            made
+        };
+        tokio::task::spawn_blocking(write).await.map_err(|_| NoPage::Failed)
+    }
+}
+
+impl Made {
+    fn now(wanted: Wanted, asked: u64, registries: &[Registry]) -> Self {
+        let _suppressed = crate::span::suppress();
+        let scrape = ScrapeMetrics::global();
+        let _timer = scrape.duration_seconds.start_timer();
+        let page = encode(wanted.format, &scrape.noted(snapshot(registries)));
+        let compressed = (wanted.may_compress && page.len() >= SMALL).then(|| compressed(&page)).flatten();
+        let is_compressed = compressed.is_some();
+        Self { wanted, asked, is_compressed, bytes: compressed.unwrap_or(page).into() }
     }
 }
 

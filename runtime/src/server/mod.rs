@@ -1,18 +1,22 @@
 //! The admin server: `/metrics`, `/health`, `/ready` and `/live`, and pages about the program's inside: `/telemetry`, `/catalog`,
-//! `/config`, `/log-level` and `/components`.
+//! `/recorder`, `/config`, `/log-level` and `/components`.
 //!
 //! Invariants:
 //! - it runs on a thread of its own, so that it answers while the program's runtime is busy or stuck; nothing that
 //!   happens there is recorded;
 //! - connections have a bound, and [each step of one](Limits) a time; where there are as many as there may be, who comes takes
-//!   the place of the one that has been idle for the longest time, so that idle connections keep nobody out;
+//!   the place of the one that has been idle for the longest time, so that idle connections keep nobody out; where all are being
+//!   answered, there are more for `/live` and `/ready`;
 //! - who may see and change what is decided in one place, [`Access`];
-//! - pages of metrics are written one at a time, beside that thread, so that `/live` answers while a large one is made, and each
-//!   request for one is answered within [a limit](metrics::LIMIT), whatever blocks;
+//! - pages of metrics are written one at a time, beside that thread, so that `/live` answers while a large one is made; who waits
+//!   shares the next with all others who do, and is answered within [a limit](metrics::LIMIT), whatever blocks;
+//! - a stream ends with the server, has a place as any other answer, and is closed where its client takes nothing;
 //! - the body of a request is read where it changes something, and nowhere else, and has a bound.
 
 mod access;
 mod connections;
+#[cfg(feature = "console")]
+mod console;
 mod inside;
 mod metrics;
 mod progress;
@@ -36,6 +40,8 @@ use progress::Limits;
 pub(crate) use socket::Socket;
 use socket::SocketFile;
 
+#[cfg(feature = "console")]
+use crate::console::Console;
 use crate::health::Health;
 use crate::registry::Registry;
 
@@ -50,6 +56,9 @@ pub(crate) struct Admin {
     pub(crate) registries: Vec<Registry>,
     /// Who may see and change what.
     pub(crate) access: Access,
+    /// The live console, where there is one.
+    #[cfg(feature = "console")]
+    pub(crate) console: Option<Arc<Console>>,
 }
 
 /// A running server. It stops when dropped.
@@ -58,6 +67,8 @@ pub(crate) struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     socket_file: Option<SocketFile>,
+    #[cfg(feature = "console")]
+    console: Option<Arc<Console>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -99,23 +110,40 @@ impl Server {
             .build()?;
         let (stop, stopped) = watch::channel(false);
         let socket_file = socket.as_mut().and_then(Socket::file);
+        #[cfg(feature = "console")]
+        let console = admin.console.clone();
         let router = routes::router(admin, bounds.page);
         let connections = Connections::new(bounds.connections);
         let thread = thread::Builder::new()
             .name("spanwright-admin".to_owned())
             .spawn(move || run(runtime, listener, socket, &connections, &router, &stopped))?;
-        Ok(Self { address, stop, socket_file, thread: Some(thread) })
+        Ok(Self {
+            address,
+            stop,
+            socket_file,
+            #[cfg(feature = "console")]
+            console,
+            thread: Some(thread),
+        })
     }
 
     /// Where it listens; the port that the system chose, where it was to choose.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Ends what is streamed, and what is recorded for that.
+    #[cfg(feature = "console")]
+    pub(crate) fn end_console(&self) {
+        self.console.iter().for_each(|console| console.end());
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.socket_file = None;
+        #[cfg(feature = "console")]
+        self.end_console();
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
             // Waiting for itself would be for ever.

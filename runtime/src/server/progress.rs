@@ -11,6 +11,8 @@ use tokio::time::Instant;
 pub(super) struct Limits {
     /// Connections at a time. Where there are as many, a new one takes the place of the one that has been idle for the longest time.
     pub(super) connections: usize,
+    /// More of them while all those are being answered: for `/live` and `/ready` alone.
+    pub(super) probes: usize,
     /// Between two requests, without a byte. Longer than the usual time between two scrapes.
     pub(super) idle: Duration,
     /// From a request's first byte to the last one of its head; to its answer, where it has a body.
@@ -22,9 +24,12 @@ pub(super) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connections: 256, idle: seconds(60), head: seconds(10), answer: seconds(30) }
+        Self { connections: 256, probes: 64, idle: seconds(60), head: seconds(10), answer: seconds(30) }
     }
 }
+
+/// For so long nobody takes the place of who has just come.
+const NEW: Duration = Duration::from_millis(50);
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +42,9 @@ enum Phase {
     Asked,
     /// The answer is being written.
     Answered,
+    /// An answer without an end is being written, a piece at a time.
+    #[cfg(feature = "console")]
+    Streaming,
     /// It is to be closed.
     Closed,
 }
@@ -45,6 +53,7 @@ enum Phase {
 #[derive(Debug)]
 pub(super) struct Progress {
     limits: Limits,
+    made: Instant,
     now: Mutex<Now>,
     /// The deadline has become an earlier one.
     earlier: Notify,
@@ -60,9 +69,9 @@ struct Now {
 
 impl Progress {
     pub(super) fn new(limits: Limits) -> Self {
-        let moved = Instant::now();
-        let now = Now { phase: Phase::Idle, deadline: moved + limits.idle, moved };
-        Self { limits, now: Mutex::new(now), earlier: Notify::new() }
+        let made = Instant::now();
+        let now = Now { phase: Phase::Idle, deadline: made + limits.idle, moved: made };
+        Self { limits, made, now: Mutex::new(now), earlier: Notify::new() }
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
@@ -80,7 +89,19 @@ impl Progress {
 
     /// Bytes have gone.
     pub(super) fn has_written(&self) {
-        self.now().moved = Instant::now();
+        let mut now = self.now();
+        now.moved = Instant::now();
+        // Each piece has the time of an answer: whoever takes none is closed.
+        #[cfg(feature = "console")]
+        if now.phase == Phase::Streaming {
+            now.deadline = now.moved + self.limits.answer;
+        }
+    }
+
+    /// There is an answer that has no end, and of which there is a piece now and then.
+    #[cfg(feature = "console")]
+    pub(super) fn is_streaming(&self) {
+        self.enter(&mut self.now(), Phase::Streaming, self.limits.answer);
     }
 
     /// A request is whole.
@@ -95,6 +116,8 @@ impl Progress {
             Phase::Asked => now.phase = Phase::Answered,
             Phase::Head => self.enter(&mut now, Phase::Answered, self.limits.answer),
             Phase::Idle | Phase::Answered | Phase::Closed => {}
+            #[cfg(feature = "console")]
+            Phase::Streaming => {}
         }
     }
 
@@ -125,11 +148,12 @@ impl Progress {
         self.earlier.notify_one();
     }
 
-    /// Since when no byte was moved, where no request is being answered.
+    /// Since when no byte was moved, where no request is being answered, and none may have come that was not read yet.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let now = *self.now();
+        let is_new = now.moved == self.made && self.made.elapsed() < NEW;
         let may_close = matches!(now.phase, Phase::Idle | Phase::Head | Phase::Answered);
-        may_close.then_some(now.moved)
+        (may_close && !is_new).then_some(now.moved)
     }
 
     /// Returns when the connection is to be closed.

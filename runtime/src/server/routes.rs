@@ -15,6 +15,8 @@ use super::connections::Peer;
 use super::inside::PAGES;
 use super::metrics::{NoPage, Pages};
 
+/// What is answered however many others ask: an orchestrator kills a program that does not.
+pub(super) const PROBES: [&str; 2] = ["/ready", "/live"];
 /// The paths for everybody.
 const PATHS: [&str; 4] = ["/metrics", "/health", "/ready", "/live"];
 
@@ -31,9 +33,14 @@ pub(super) fn router(admin: Admin, limit: Duration) -> Router {
             async move |State(admin): State<Arc<Admin>>, request: Request| page.answer(admin, request).await;
         router = router.route(page.path, any(serve));
     }
+    #[cfg(feature = "console")]
+    let (router, console) = super::console::add_to(router, &admin);
+    #[cfg(not(feature = "console"))]
+    let console: &'static [&'static str] = &[];
     router
-        .fallback(async || {
-            let paths: Vec<_> = PATHS.into_iter().chain(PAGES.iter().map(|page| page.path)).collect();
+        .fallback(async move || {
+            let pages = PAGES.iter().map(|page| page.path);
+            let paths: Vec<_> = PATHS.into_iter().chain(pages).chain(console.iter().copied()).collect();
             answer(StatusCode::NOT_FOUND, &json!({ "error": "there is no such page", "pages": paths }))
         })
         .method_not_allowed_fallback(async || {

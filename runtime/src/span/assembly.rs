@@ -113,7 +113,8 @@ impl Assembly {
         match record.kind() {
             Some(Kind::Span) => self.ended.push(record),
             Some(Kind::Event) => self.add_event(record),
-            None => {}
+            // What else there is, the recorder wants.
+            _ => {}
         }
     }
 

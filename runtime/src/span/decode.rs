@@ -12,6 +12,8 @@ use super::data::{
     Arena, EventBatch, EventHead, Level, Link, Range, SpanBatch, SpanHead, SpanKind, StatusHead, Text, Value,
     flags,
 };
+#[cfg(feature = "recorder")]
+use super::data::{EventRef, SpanRef};
 use super::sampling;
 use super::settings::Limits;
 
@@ -20,6 +22,33 @@ use super::settings::Limits;
 pub(super) struct Decoder<'a> {
     pub(super) wall: &'a Wall,
     pub(super) limits: &'a Limits,
+}
+
+/// Reads records of spans and events one by one, for the recorder.
+#[cfg(feature = "recorder")]
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    limits: Limits,
+    spans: SpanBatch,
+    events: EventBatch,
+}
+
+#[cfg(feature = "recorder")]
+impl Reading {
+    /// The span of a record.
+    pub(crate) fn span(&mut self, record: &Record<'_>, wall: &Wall) -> Option<SpanRef<'_>> {
+        self.spans.clear();
+        let decoder = Decoder { wall, limits: &self.limits };
+        decoder.span(&mut self.spans, record, std::iter::empty(), 0);
+        self.spans.iter().next()
+    }
+
+    /// The event of a record.
+    pub(crate) fn event(&mut self, record: &Record<'_>, wall: &Wall) -> Option<EventRef<'_>> {
+        self.events.clear();
+        Decoder { wall, limits: &self.limits }.event(&mut self.events, record);
+        self.events.iter().next()
+    }
 }
 
 /// What fields say beside attributes.
@@ -191,8 +220,7 @@ impl Decoder<'_> {
             let key = match (field.key, names.get(usize::from(field.index))) {
                 (Some(key), _) => arena.text(key),
                 (None, Some(name)) => Text::Static(name),
-                (None, None) if field.index == value::index::ERROR_TYPE => Text::Static("error.type"),
-                (None, None) => Text::Static(""),
+                (None, None) => Text::Static(named(field.index)),
             };
             let Some((key, value)) = self.attribute(arena, said, key, &field) else { continue };
             if !(is_late && arena.replace(start, key, value)) {
@@ -276,6 +304,18 @@ impl Decoder<'_> {
             }
             _ => text,
         }
+    }
+}
+
+/// The name of a field that is not the callsite's; nothing where it says something else of the span.
+fn named(index: u16) -> &'static str {
+    match index {
+        value::index::ERROR_TYPE => "error.type",
+        value::index::BUSY => "busy_ns",
+        value::index::IDLE => "idle_ns",
+        value::index::QUEUED => "queued_ns",
+        value::index::TASK => "tokio.task.id",
+        _ => "",
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::{PoisonError, RwLock};
 use spanwright_core::clock;
 use spanwright_core::context::Context;
 use spanwright_core::descriptor::{Level, SpanKind, Spec};
+use spanwright_core::segment::definitions;
 use spanwright_core::slots::value::{FieldWriter, Value, index};
 use spanwright_core::slots::{self, Outcome, SlotHandle};
 use tracing_core::field::{Field, Visit};
@@ -267,7 +268,7 @@ fn spec_of(metadata: &'static Metadata<'static>) -> &'static Spec {
     let mut specs = SPECS.write().unwrap_or_else(PoisonError::into_inner);
     specs.get_or_insert_default().entry(key).or_insert_with(|| {
         let fields: Vec<&'static str> = metadata.fields().iter().map(|field| field.name()).collect();
-        Box::leak(Box::new(Spec {
+        let spec: &'static Spec = Box::leak(Box::new(Spec {
             name: metadata.name(),
             target: metadata.target(),
             level: our_level(*metadata.level()),
@@ -281,7 +282,9 @@ fn spec_of(metadata: &'static Metadata<'static>) -> &'static Spec {
             doc: "",
             calls: None,
             objectives: &[],
-        }))
+        }));
+        definitions::spec(spec);
+        spec
     })
 }
 

@@ -11,6 +11,7 @@
 //! | `pipeline` | from the ring buffer to the exporters' queues |
 //! | `assembly` | joins events to their spans, and waits for the ends of traces |
 //! | `decode` | from records to batches |
+//! | `tap` | what is shown while somebody looks |
 //! | `worker` | one exporter: its queue and its thread |
 //! | `data` | spans and events as plain data |
 
@@ -25,6 +26,8 @@ mod recording;
 mod sampling;
 mod settings;
 mod subscriber;
+#[cfg_attr(not(feature = "console"), path = "no_tap.rs")]
+mod tap;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,10 +44,14 @@ pub use data::{
     AttributeRef, AttributeValue, Attributes, EventBatch, EventData, EventRef, Level, Link, Outcome,
     SpanBatch, SpanData, SpanId, SpanKind, SpanRef, Status, TraceId, flags,
 };
+#[cfg(feature = "recorder")]
+pub(crate) use decode::Reading;
 pub(crate) use entered::{has_left, leave_call};
 pub(crate) use layer::around_event;
 pub use layer::{SpanLayer, layer};
 pub(crate) use lookup::context_of;
+#[cfg(feature = "console")]
+pub(crate) use pipeline::Looking;
 pub(crate) use pipeline::{Exporters, PipelineHandle, start};
 pub(crate) use recording::{be_patient, event, event_at, fill, finish, open, records_events, write};
 #[cfg(any(feature = "opentelemetry", feature = "tower"))]
@@ -54,11 +61,25 @@ pub(crate) use sampling::{MAX_SAMPLERS, decide};
 pub(crate) use settings::{PipelineSettings, Sampling};
 pub(crate) use subscriber::Answering;
 pub use subscriber::subscriber;
+#[cfg(feature = "console")]
+pub(crate) use tap::{Tap, bytes_of};
 
 /// Whether spans are recorded at all.
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 /// Which spans are recorded, by target and level; nothing for those of level `info` and above.
 static FILTER: RwLock<Option<TargetLevels>> = RwLock::new(None);
+
+/// Whether the recorder wants spans and events, whoever else does. Publishes nothing.
+static RECORDER: AtomicBool = AtomicBool::new(false);
+
+/// Records spans and events for the recorder from here on, or leaves it.
+#[cfg(feature = "recorder")]
+pub(crate) fn for_recorder(on: bool) {
+    RECORDER.store(on, Ordering::Relaxed);
+    sampling::for_recorder(on);
+    recording::for_recorder(on);
+    refresh();
+}
 
 /// Whether spans of this target and level are recorded.
 pub(crate) fn wants(target: &str, level: Level) -> bool {
@@ -143,13 +164,16 @@ pub(crate) fn begin(
 
 /// Whether spans and events are recorded, whatever they are.
 fn is_active() -> bool {
-    ACTIVE.load(Ordering::Relaxed) && crate::telemetry::is_enabled()
+    let wanted = ACTIVE.load(Ordering::Relaxed) || RECORDER.load(Ordering::Relaxed);
+    wanted && crate::telemetry::is_enabled()
 }
 
 /// Stops recording in a forked child, where nothing may be locked.
 pub(crate) fn abandon() {
     ACTIVE.store(false, Ordering::Relaxed);
+    RECORDER.store(false, Ordering::Relaxed);
     recording::MODE.store(0, Ordering::Relaxed);
+    spanwright_core::events::set_on(false);
 }
 
 /// Asks again what is recorded, of every callsite.

@@ -13,14 +13,18 @@ use std::time::{Duration, Instant};
 use spanwright_core::chunks::{self, Kind, Reader, Record};
 use spanwright_core::clock::{self, Wall};
 use spanwright_core::descriptor::Level;
+use spanwright_core::events;
 use spanwright_core::slots::record_flags;
 
 use super::assembly::{Assembly, Events};
 use super::data::{EventBatch, SpanBatch};
 use super::decode::Decoder;
-use super::recording::{IMMEDIATE, LOGS, LOST, MODE, REFUSED, SPANS};
+use super::recording::{IMMEDIATE, LOGS, LOST, REFUSED, SPANS, forget_refused, set_mode};
 use super::settings::{PipelineSettings, QueueSettings};
-use super::worker::{Batch, Queue};
+#[cfg(feature = "console")]
+use super::tap::Tap;
+use super::tap::{TapSlot, Tapped};
+use super::worker::Queue;
 use crate::export::deadline::after;
 use crate::export::{LogExporter, SpanExporter};
 use crate::telemetry;
@@ -30,6 +34,8 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(2);
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
 /// Passes after one that has found something.
 const PASSES: usize = 3;
+/// How long a batch waits at most while somebody looks.
+const LOOKED_AT: Duration = Duration::from_millis(500);
 
 /// What takes spans and events.
 #[derive(Default)]
@@ -40,13 +46,20 @@ pub(crate) struct Exporters {
 
 /// The right to flush and stop the pipeline of this process.
 #[derive(Clone, Debug)]
-pub(crate) struct PipelineHandle(Option<Arc<Shared>>);
+pub(crate) struct PipelineHandle {
+    /// Nothing where there are no exporters.
+    shared: Option<Arc<Shared>>,
+    #[cfg(feature = "console")]
+    settings: Arc<PipelineSettings>,
+}
 
 /// What the pipeline's thread and its handle have in common.
 #[derive(Debug)]
 struct Shared {
     spans: Vec<Arc<Queue<SpanBatch>>>,
     logs: Vec<Arc<Queue<EventBatch>>>,
+    /// Who looks.
+    tap: TapSlot,
     ring_variable: String,
     asked: Mutex<Asked>,
     /// Wakes those who wait for a pass.
@@ -70,16 +83,27 @@ struct Asked {
 pub(crate) fn start(settings: PipelineSettings, exporters: Exporters) -> io::Result<PipelineHandle> {
     if exporters.spans.is_empty() && exporters.logs.is_empty() {
         super::set_active(true);
-        return Ok(PipelineHandle(None));
+        return Ok(PipelineHandle::new(None, settings));
     }
+    let mut mode = SPANS;
+    mode |= if exporters.logs.is_empty() { 0 } else { LOGS };
+    mode |= if settings.recording.immediate { IMMEDIATE } else { 0 };
+    let shared = launch(settings.clone(), exporters, TapSlot::default())?;
+    set_mode(mode);
+    super::set_active(true);
+    Ok(PipelineHandle::new(Some(shared), settings))
+}
+
+/// Starts the threads, which take whatever is recorded.
+fn launch(settings: PipelineSettings, exporters: Exporters, tap: TapSlot) -> io::Result<Arc<Shared>> {
     let ring = chunks::ring();
     ring.set_limit(settings.recording.ring_bytes);
-    let reader = ring.reader().ok_or_else(|| io::Error::other("a span pipeline runs already"))?;
-    let logs_wanted = !exporters.logs.is_empty();
+    let reader = reader().ok_or_else(|| io::Error::other("a span pipeline runs already"))?;
     let asked = Asked { wanted: 0, handed: 0, stop: false, running: true, thread: None };
     let mut shared = Shared {
         spans: Vec::new(),
         logs: Vec::new(),
+        tap,
         ring_variable: settings.ring_variable.clone(),
         asked: Mutex::new(asked),
         done: Condvar::new(),
@@ -89,21 +113,39 @@ pub(crate) fn start(settings: PipelineSettings, exporters: Exporters) -> io::Res
     let shared = Arc::new(shared);
     let running = Running { shared: Arc::clone(&shared), reader: Some(reader) };
     started?;
-    let mut mode = SPANS;
-    mode |= if logs_wanted { LOGS } else { 0 } | if settings.recording.immediate { IMMEDIATE } else { 0 };
     let thread = std::thread::Builder::new().name("sw-drain".into());
     let joined = thread.spawn(move || Drain::new(running, settings).run())?;
     ring.set_waker(Some(joined.thread().clone()));
     shared.asked().thread = Some(joined.thread().clone());
-    MODE.store(mode, Ordering::Relaxed);
-    super::set_active(true);
-    Ok(PipelineHandle(Some(shared)))
+    forget_refused();
+    Ok(shared)
+}
+
+/// The right to read the ring. The recorder reads it where no pipeline does, for a moment at a time.
+fn reader() -> Option<Reader<'static>> {
+    let until = Instant::now() + Duration::from_secs(1);
+    loop {
+        let reader = chunks::ring().reader();
+        if reader.is_some() || !events::is_on() || Instant::now() >= until {
+            return reader;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 impl PipelineHandle {
+    #[cfg_attr(not(feature = "console"), allow(unused_variables, reason = "who looks needs them"))]
+    fn new(shared: Option<Arc<Shared>>, settings: PipelineSettings) -> Self {
+        Self {
+            shared,
+            #[cfg(feature = "console")]
+            settings: Arc::new(settings),
+        }
+    }
+
     /// Exports what has finished until now; `true` when all of it was delivered within `timeout`.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
-        let Some(shared) = &self.0 else { return true };
+        let Some(shared) = &self.shared else { return true };
         let deadline = after(timeout);
         let handed = shared.hand_over(deadline);
         let spans = shared.spans.iter().map(|queue| queue.flush(deadline)).fold(true, |all, one| all & one);
@@ -115,7 +157,7 @@ impl PipelineHandle {
 
     /// Says what is lost where the program ends now.
     pub(crate) fn report_undelivered(&self, timeout: Duration) {
-        let Some(shared) = &self.0 else { return };
+        let Some(shared) = &self.shared else { return };
         let say = |pending, what, name| {
             if pending > 0 {
                 telemetry::report(&format!(
@@ -130,24 +172,41 @@ impl PipelineHandle {
 
     /// Calls `each` with what every queue is for, its exporter's name, how much is in it, and how much may be.
     pub(crate) fn for_each_queue(&self, mut each: impl FnMut(&'static str, &'static str, u64, usize)) {
-        let Some(shared) = &self.0 else { return };
+        let Some(shared) = &self.shared else { return };
         shared.spans.iter().for_each(|queue| each("spans", queue.name(), queue.pending(), queue.limit()));
         shared.logs.iter().for_each(|queue| each("logs", queue.name(), queue.pending(), queue.limit()));
+    }
+
+    /// Shows all spans and events to `tap` too, until what is returned is dropped. Where there are no exporters, they are recorded
+    /// for its sake alone.
+    ///
+    /// # Errors
+    /// When a thread can't be started.
+    #[cfg(feature = "console")]
+    pub(crate) fn tap(&self, tap: Arc<Tap>) -> io::Result<Looking> {
+        let (shared, is_own) = if let Some(shared) = &self.shared {
+            shared.tap.set(Some(tap));
+            shared.ask(|_| {});
+            (Arc::clone(shared), false)
+        } else {
+            let slot = TapSlot::default();
+            slot.set(Some(tap));
+            (launch(PipelineSettings::clone(&self.settings), Exporters::default(), slot)?, true)
+        };
+        super::recording::for_console(true);
+        Ok(Looking { shared, is_own })
     }
 
     /// Stops recording, and exports what has finished; `true` when all of it was delivered within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         super::set_active(false);
-        let Some(shared) = &self.0 else { return true };
+        let Some(shared) = &self.shared else { return true };
         let deadline = after(timeout);
         shared.spans.iter().for_each(|queue| queue.end());
         shared.logs.iter().for_each(|queue| queue.end());
         let delivered = self.flush(timeout);
-        MODE.store(0, Ordering::Relaxed);
-        shared.ask(|asked| asked.stop = true);
-        // The queues are stopped by the thread, after what it still finds. The next pipeline can start once the thread has ended.
-        let left = deadline.saturating_duration_since(Instant::now()).max(SHORTEST_WAIT);
-        drop(shared.done.wait_timeout_while(shared.asked(), left, |asked| asked.running));
+        set_mode(0);
+        shared.stop(deadline);
         delivered
     }
 }
@@ -166,6 +225,13 @@ impl Shared {
             self.logs.push(Queue::start(settings.logs, most_bytes, exporter)?);
         }
         Ok(())
+    }
+
+    /// Ends the thread, which stops the queues after what it still finds. The next pipeline can start once it has ended.
+    fn stop(&self, deadline: Instant) {
+        self.ask(|asked| asked.stop = true);
+        let left = deadline.saturating_duration_since(Instant::now()).max(SHORTEST_WAIT);
+        drop(self.done.wait_timeout_while(self.asked(), left, |asked| asked.running));
     }
 
     fn ask(&self, what: impl FnOnce(&mut Asked)) {
@@ -217,6 +283,27 @@ impl Shared {
     }
 }
 
+/// Somebody looks, until it is dropped.
+#[cfg(feature = "console")]
+#[derive(Debug)]
+pub(crate) struct Looking {
+    shared: Arc<Shared>,
+    /// Whether the pipeline is there for that alone.
+    is_own: bool,
+}
+
+#[cfg(feature = "console")]
+impl Drop for Looking {
+    fn drop(&mut self) {
+        super::recording::for_console(false);
+        if self.is_own {
+            self.shared.stop(after(Duration::from_secs(1)));
+        } else {
+            self.shared.tap.set(None);
+        }
+    }
+}
+
 /// Says that the pipeline runs, until it is dropped: at its thread's end, whatever ended it.
 struct Running {
     shared: Arc<Shared>,
@@ -225,7 +312,7 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        MODE.store(0, Ordering::Relaxed);
+        set_mode(0);
         chunks::ring().set_waker(None);
         // From here on the next pipeline may start.
         self.reader = None;
@@ -265,29 +352,34 @@ struct Filling<B> {
     settings: QueueSettings,
 }
 
-impl<B: Batch + Default> Filling<B> {
+impl<B: Tapped + Default> Filling<B> {
     fn new(settings: QueueSettings) -> Self {
         Self { batch: B::default(), since: None, settings }
     }
 
     /// Hands the batch on where it is full, has waited for long enough, or all is asked for.
-    fn hand_on(&mut self, queues: &[Arc<Queue<B>>], all: bool) {
+    fn hand_on(&mut self, queues: &[Arc<Queue<B>>], tap: &TapSlot, all: bool) {
         let count = self.batch.items().len();
         if count == 0 {
             return;
         }
         let since = *self.since.get_or_insert_with(Instant::now);
-        if all || count >= self.settings.batch || since.elapsed() >= self.settings.delay {
+        if all || count >= self.settings.batch || since.elapsed() >= self.delay(tap) {
             self.since = None;
             let next = B::with_room_of(&self.batch);
             let batch = Arc::new(std::mem::replace(&mut self.batch, next));
             queues.iter().for_each(|queue| queue.push(&batch));
+            B::show(&batch, tap);
         }
     }
 
+    fn delay(&self, tap: &TapSlot) -> Duration {
+        if tap.is_open() { self.settings.delay.min(LOOKED_AT) } else { self.settings.delay }
+    }
+
     /// How long the batch may wait yet.
-    fn left(&self) -> Duration {
-        self.since.map_or(LONGEST_WAIT, |since| self.settings.delay.saturating_sub(since.elapsed()))
+    fn left(&self, tap: &TapSlot) -> Duration {
+        self.since.map_or(LONGEST_WAIT, |since| self.delay(tap).saturating_sub(since.elapsed()))
     }
 }
 
@@ -340,7 +432,8 @@ impl Drain {
                 wait = SHORTEST_WAIT;
             }
             if !asked_again {
-                std::thread::park_timeout(wait.min(self.spans.left()).min(self.logs.left()));
+                let tap = &self.shared().tap;
+                std::thread::park_timeout(wait.min(self.spans.left(tap)).min(self.logs.left(tap)));
             }
         }
     }
@@ -353,21 +446,31 @@ impl Drain {
     fn pass(&mut self) -> bool {
         let wall = Wall::now();
         let decoder = Decoder { wall: &wall, limits: &self.settings.recording.limits };
-        let (assembly, logs, log_queues) = (&mut self.assembly, &mut self.logs, &self.running.shared.logs);
+        let (assembly, logs, shared) = (&mut self.assembly, &mut self.logs, &self.running.shared);
+        let takes_logs = !shared.logs.is_empty() || shared.tap.is_open();
         let mut found = false;
         let Some(reader) = &mut self.running.reader else { return false };
-        reader.read(|record| {
+        #[cfg(feature = "recorder")]
+        let mut recorder = crate::recorder::feed();
+        let pass = reader.read(|record| {
             found = true;
-            if !log_queues.is_empty() && is_logged(record) {
+            #[cfg(feature = "recorder")]
+            recorder.take(record);
+            if takes_logs && is_logged(record) {
                 decoder.event(&mut logs.batch, record);
                 if logs.batch.len() >= logs.settings.batch {
-                    logs.hand_on(log_queues, true);
+                    logs.hand_on(&shared.logs, &shared.tap, true);
                 }
             }
             assembly.add(record);
         });
-        assembly.end_pass(into_batches(&decoder, &mut self.spans, &self.running.shared.spans));
-        self.logs.hand_on(&self.running.shared.logs, false);
+        // Before the spans are decoded, which takes longer.
+        #[cfg(feature = "recorder")]
+        recorder.passed(pass);
+        #[cfg(not(feature = "recorder"))]
+        let _ = pass;
+        assembly.end_pass(into_batches(&decoder, &mut self.spans, shared));
+        logs.hand_on(&shared.logs, &shared.tap, false);
         found
     }
 
@@ -375,12 +478,13 @@ impl Drain {
     fn end(&mut self) {
         let wall = Wall::now();
         let decoder = Decoder { wall: &wall, limits: &self.settings.recording.limits };
-        self.assembly.end(into_batches(&decoder, &mut self.spans, &self.running.shared.spans));
+        self.assembly.end(into_batches(&decoder, &mut self.spans, &self.running.shared));
     }
 
     fn hand_on(&mut self, all: bool) {
-        self.spans.hand_on(&self.running.shared.spans, all);
-        self.logs.hand_on(&self.running.shared.logs, all);
+        let shared = &self.running.shared;
+        self.spans.hand_on(&shared.spans, &shared.tap, all);
+        self.logs.hand_on(&shared.logs, &shared.tap, all);
     }
 }
 
@@ -388,14 +492,14 @@ impl Drain {
 fn into_batches(
     decoder: &Decoder<'_>,
     spans: &mut Filling<SpanBatch>,
-    queues: &[Arc<Queue<SpanBatch>>],
+    shared: &Shared,
 ) -> impl FnMut(&Record<'_>, Option<&Events>) {
     move |record, events| {
         let records = events.iter().flat_map(|events| events.records.iter());
         let dropped = events.map_or(0, |events| events.dropped);
         decoder.span(&mut spans.batch, record, records, dropped);
         if spans.batch.len() >= spans.settings.batch {
-            spans.hand_on(queues, true);
+            spans.hand_on(&shared.spans, &shared.tap, true);
         }
     }
 }

@@ -7,6 +7,7 @@ use spanwright_core::chunks::{self, Kind};
 use spanwright_core::clock::{self, Ticks};
 use spanwright_core::context::{Context, SAMPLED};
 use spanwright_core::descriptor::{Level, Spec};
+use spanwright_core::events;
 use spanwright_core::ids::SpanId;
 use spanwright_core::slots::value::FieldWriter;
 use spanwright_core::slots::{self, End, Outcome, SlotHandle, Start, record_flags};
@@ -24,6 +25,11 @@ pub(super) const LOGS: u8 = 1 << 1;
 pub(super) const IMMEDIATE: u8 = 1 << 2;
 /// Who records waits for the exporters now and then, rather than that anything is lost: in tests.
 const PATIENT: u8 = 1 << 3;
+
+/// Spans and events are written down for the recorder.
+const RECORDER: u8 = 1 << 4;
+/// They are shown to who looks at the console.
+const CONSOLE: u8 = 1 << 5;
 
 /// Records that found no room in the ring, and nobody has been told yet …
 pub(super) static REFUSED: AtomicU64 = AtomicU64::new(0);
@@ -50,13 +56,39 @@ pub(crate) fn open(start: &Start, around: SlotHandle, store: StoreId) -> SlotHan
 #[inline]
 pub(crate) fn finish(slot: SlotHandle, at: Ticks, outcome: Outcome) {
     let mode = MODE.load(Ordering::Relaxed);
-    if mode & SPANS == 0 {
+    if mode & (SPANS | RECORDER | CONSOLE) == 0 {
         return slots::close(slot);
     }
     if !slots::finish(slot, End { kind: Kind::Span, flags: outcome as u8, at }) {
         lose(Lost::RingFull);
     }
     hand_on(mode);
+}
+
+/// Writes spans and events down for the recorder from here on, whoever else wants them, or leaves it.
+#[cfg(feature = "recorder")]
+pub(super) fn for_recorder(on: bool) {
+    if on {
+        MODE.fetch_or(RECORDER, Ordering::Relaxed);
+    } else {
+        MODE.fetch_and(!RECORDER, Ordering::Relaxed);
+    }
+}
+
+/// Hands spans and events on for the console from here on, whoever else wants them, or leaves it.
+#[cfg(feature = "console")]
+pub(super) fn for_console(on: bool) {
+    if on {
+        MODE.fetch_or(CONSOLE, Ordering::Relaxed);
+    } else {
+        MODE.fetch_and(!CONSOLE, Ordering::Relaxed);
+    }
+}
+
+/// What becomes of what is recorded, but for the recorder, which decides for itself.
+pub(super) fn set_mode(mode: u8) {
+    let keep = |now: u8| Some(now & RECORDER | mode);
+    let _ = MODE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, keep);
 }
 
 /// Makes who records wait for the exporters, from here on.
@@ -100,7 +132,7 @@ pub(crate) fn write(slot: SlotHandle, write: impl FnOnce(&mut FieldWriter<'_>)) 
 #[inline]
 pub(crate) fn records_events(context: Context) -> bool {
     let mode = MODE.load(Ordering::Relaxed);
-    mode & LOGS != 0 || (mode & SPANS != 0 && context.slot.is_some())
+    mode & (LOGS | RECORDER | CONSOLE) != 0 || (mode & SPANS != 0 && context.slot.is_some())
 }
 
 /// Records an event of the context's span, whose fields `write` writes.
@@ -135,6 +167,7 @@ pub(crate) fn event_at(
     let slot = slots::open(&start, SlotHandle::NONE);
     if !slot.is_some() {
         note(context.store, false);
+        miss();
         return OwnMetrics::global().log_records_dropped_total.with(Lost::SlotsFull).inc();
     }
     // Given back also when a value panics.
@@ -147,6 +180,7 @@ pub(crate) fn event_at(
     note(context.store, written);
     if !written {
         refuse();
+        miss();
         OwnMetrics::global().log_records_dropped_total.with(Lost::RingFull).inc();
     }
     hand_on(MODE.load(Ordering::Relaxed));
@@ -173,10 +207,24 @@ fn refuse() {
     LOST.fetch_add(1, Ordering::Relaxed);
 }
 
+/// The recording says that something is missing.
+fn miss() {
+    if events::is_on() {
+        events::lose();
+    }
+}
+
+/// What was lost before a pipeline begins is not its own.
+pub(super) fn forget_refused() {
+    REFUSED.store(0, Ordering::Relaxed);
+    LOST.store(0, Ordering::Relaxed);
+}
+
 #[cold]
 fn lose(why: Lost) {
     if matches!(why, Lost::RingFull) {
         refuse();
     }
+    miss();
     OwnMetrics::global().spans_dropped_total.with(why).inc();
 }

@@ -43,6 +43,9 @@ static SAMPLERS: [Sampler; MAX_SAMPLERS] = [const {
 static PARENT_BASED: AtomicBool = AtomicBool::new(true);
 /// What is recorded without being sampled: `RECORDED` where somebody wants it, else nothing.
 static UNSAMPLED: AtomicU16 = AtomicU16::new(0);
+/// Who wants that: the tail policy, and the recorder. They publish nothing.
+static TAIL: AtomicBool = AtomicBool::new(false);
+static RECORDER: AtomicBool = AtomicBool::new(false);
 /// What matches which of the samplers after the first.
 static RULES: RwLock<Vec<SampleRule>> = RwLock::new(Vec::new());
 /// What `Sampler::next` counts from, in ticks: near, so that sharpening the clock's rate moves nothing far.
@@ -52,7 +55,8 @@ static EPOCH: AtomicU64 = AtomicU64::new(0);
 pub(super) fn set(sampling: &Sampling, record_all: bool) {
     let mut rules = RULES.write().unwrap_or_else(PoisonError::into_inner);
     PARENT_BASED.store(sampling.parent_based, Ordering::Relaxed);
-    UNSAMPLED.store(if record_all { RECORDED } else { 0 }, Ordering::Relaxed);
+    TAIL.store(record_all, Ordering::Relaxed);
+    set_unsampled();
     EPOCH.store(clock::now().0, Ordering::Relaxed);
     rules.clone_from(&sampling.rules);
     rules.truncate(MAX_SAMPLERS - 1);
@@ -60,6 +64,19 @@ pub(super) fn set(sampling: &Sampling, record_all: bool) {
     for (sampler, root) in SAMPLERS.iter().zip(roots) {
         sampler.set(root);
     }
+}
+
+/// Records what is not sampled for the recorder's sake from now on, or no more.
+#[cfg(feature = "recorder")]
+pub(super) fn for_recorder(on: bool) {
+    RECORDER.store(on, Ordering::Relaxed);
+    set_unsampled();
+}
+
+/// Says what is recorded without being sampled.
+fn set_unsampled() {
+    let wanted = TAIL.load(Ordering::Relaxed) || RECORDER.load(Ordering::Relaxed);
+    UNSAMPLED.store(if wanted { RECORDED } else { 0 }, Ordering::Relaxed);
 }
 
 /// The sampler of a callsite.

@@ -25,7 +25,7 @@ use crate::registry::Registry;
 #[must_use = "nothing happens until `install`"]
 pub struct Builder {
     pub(super) prefix: String,
-    pub(super) code: Settings,
+    pub(crate) code: Settings,
     pub(super) problems: Vec<Problem>,
     pub(super) exporters: Vec<Box<dyn SpanExporter>>,
     pub(super) log_exporters: Vec<Box<dyn LogExporter>>,
@@ -34,6 +34,8 @@ pub struct Builder {
     pub(super) registries: Vec<Registry>,
     pub(super) handle_signals: bool,
     pub(super) with_subscriber: bool,
+    #[cfg(feature = "recorder")]
+    pub(super) recorder: Option<crate::recorder::Recorder>,
 }
 
 impl Default for Builder {
@@ -49,6 +51,8 @@ impl Default for Builder {
             registries: Vec::new(),
             handle_signals: false,
             with_subscriber: true,
+            #[cfg(feature = "recorder")]
+            recorder: None,
         }
     }
 }
@@ -144,10 +148,17 @@ impl Builder {
     }
 
     /// Whether the admin server lets this machine change the program while it runs, by a PUT: `on` or `off` to `/telemetry`,
-    /// `info,my_crate::db=debug` to `/log-level`, `cache=off,http=spans` to `/components`. Not by default. A GET shows what is
-    /// so now, and `/config` what was configured and where.
+    /// `info,my_crate::db=debug` to `/log-level`, `cache=off,http=spans` to `/components`; `on`, `off` or `dump` to
+    /// `/recorder`. Not by default. A GET shows what is so now, and `/config` what was configured and where.
     pub fn admin_changes(mut self, allowed: bool) -> Self {
         self.code.admin_changes = Some(allowed);
+        self
+    }
+
+    /// Whether the admin server has the live console at `/`; it has by default. Needs the feature `console`, and costs nothing while
+    /// nobody looks.
+    pub fn console_enabled(mut self, enabled: bool) -> Self {
+        self.code.console_enabled = Some(enabled);
         self
     }
 
@@ -256,7 +267,7 @@ impl Builder {
     }
 
     /// Reads an argument as a variable's text would be.
-    fn read<K: Kind>(&mut self, method: &'static str, text: &str) -> Option<K::Value> {
+    pub(super) fn read<K: Kind>(&mut self, method: &'static str, text: &str) -> Option<K::Value> {
         if let Some(remark) = config::remark::<K>(text) {
             self.problems.push(Problem::CodeRemark { method, remark });
         }

@@ -19,6 +19,8 @@ use crate::config::{
     self, Config, Environment, LogFormat, LogOutput, LogsExporter, MetricsExporter, Resolved, TargetLevels,
     TraceExporter, Traces,
 };
+#[cfg(feature = "console")]
+use crate::console::{Console, Records};
 use crate::export::console::{ConsoleExporter, ConsoleMetricExporter};
 use crate::export::{LogExporter, MetricExporter, SpanExporter};
 use crate::health::Health;
@@ -116,11 +118,17 @@ impl Builder {
     fn start(&mut self, config: &Config, installed: Installed) -> Guard {
         let service = config.resource("service.name").unwrap_or_default().to_owned();
         let version = config.resource("service.version").map(str::to_owned);
-        let checks = std::mem::take(&mut self.checks);
+        let mut checks = std::mem::take(&mut self.checks);
+        #[cfg(feature = "recorder")]
+        checks.extend(self.wants_recorder(config).then(crate::recorder::health_check));
+        #[cfg(not(feature = "recorder"))]
+        let _ = &mut checks;
         let mut guard = Guard {
             health: Arc::new(Health::new(service, version, checks)),
             pipeline: None,
             push: Push::default(),
+            #[cfg(feature = "recorder")]
+            recorder: None,
             #[cfg(feature = "server")]
             server: None,
             handles_signals: false,
@@ -141,6 +149,7 @@ impl Builder {
         guard.problems.extend(Registry::global().conflicts().into_iter().map(Problem::Metric));
         guard.sources = Sources::start(config, &mut guard.problems);
         self.start_pipeline(config, &mut guard);
+        self.start_recorder(config, &mut guard);
         let mut registries = vec![Registry::global().clone()];
         registries.append(&mut self.registries);
         self.start_push(config, &registries, &mut guard);
@@ -267,7 +276,9 @@ impl Builder {
 
     #[cfg(feature = "server")]
     fn start_server(&mut self, config: &Config, registries: Vec<Registry>, guard: &mut Guard) {
-        let Some(AdminServer { address, socket, token, changes }) = config.server.clone() else { return };
+        let Some(AdminServer { address, socket, token, changes, console }) = config.server.clone() else {
+            return;
+        };
         let mut registries = registries;
         registries.push(guard.sources.page());
         let access = Access {
@@ -276,7 +287,21 @@ impl Builder {
             changes,
             prefix: self.prefix.clone(),
         };
-        let admin = Admin { health: Arc::clone(&guard.health), registries, access };
+        #[cfg(feature = "console")]
+        let console = console.then(|| {
+            let records = Records { traces: config.traces.is_some(), logs: guard.pipeline.is_some() };
+            let pipeline = guard.pipeline.clone();
+            Arc::new(Console::new(Arc::clone(&guard.health), registries.clone(), pipeline, records))
+        });
+        #[cfg(not(feature = "console"))]
+        let _ = console;
+        let admin = Admin {
+            health: Arc::clone(&guard.health),
+            registries,
+            access,
+            #[cfg(feature = "console")]
+            console,
+        };
         let socket = socket.and_then(|path| match Socket::bind(&path) {
             Ok(socket) => Some(socket),
             Err(source) => {
@@ -318,6 +343,8 @@ fn flush_of(guard: &Guard) -> impl Fn() + Send + Sync + use<> {
     let (pipeline, push, timeout) = (guard.pipeline.clone(), guard.push.clone(), guard.timeout);
     move || {
         let asked = push.ask(timeout);
+        #[cfg(feature = "recorder")]
+        crate::recorder::flush_last(timeout);
         if let Some(pipeline) = &pipeline {
             pipeline.flush(timeout);
             pipeline.report_undelivered(timeout);
@@ -346,6 +373,7 @@ fn lines(config: &Config, environment: &Environment, problems: &mut Vec<Problem>
     let by_output = if terminal { LogFormat::Pretty } else { LogFormat::Json };
     Lines {
         format: config.log_format.unwrap_or(by_output),
+        pattern: config.log_pattern.clone(),
         // <https://no-color.org>
         colours: terminal && environment.get("NO_COLOR").is_none(),
         keys: config.log_json_keys.clone(),

@@ -15,16 +15,20 @@ static FLUSH: Mutex<Option<Flush>> = Mutex::new(None);
 static FORKED: AtomicBool = AtomicBool::new(false);
 
 /// Whether this process was forked from one with telemetry.
-pub(super) fn is_forked() -> bool {
+pub(crate) fn is_forked() -> bool {
     FORKED.load(Ordering::Relaxed)
 }
 
 /// Watches for a fork. To be called before there are threads that a child would not have.
-pub(super) fn watch_forks() {
+pub(crate) fn watch_forks() {
     process::in_child(|| {
         // The handlers stay when their telemetry ends.
         crate::signals::abandon();
-        if super::is_installed() {
+        #[cfg(feature = "recorder")]
+        let is_recorded = crate::recorder::RUNS.load(Ordering::Relaxed);
+        #[cfg(not(feature = "recorder"))]
+        let is_recorded = false;
+        if super::is_installed() || is_recorded {
             FORKED.store(true, Ordering::Relaxed);
             super::switch::switch_off();
             crate::span::abandon();

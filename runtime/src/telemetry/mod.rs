@@ -9,10 +9,11 @@
 mod builder;
 mod exporters;
 mod install;
-mod last;
+pub(crate) mod last;
 mod own_state;
 mod problem;
 mod push;
+mod recorder;
 mod report;
 mod rolling;
 mod sampler;
@@ -106,6 +107,8 @@ pub struct Guard {
     health: Arc<Health>,
     pipeline: Option<PipelineHandle>,
     push: Push,
+    #[cfg(feature = "recorder")]
+    recorder: Option<crate::recorder::RecorderGuard>,
     #[cfg(feature = "server")]
     server: Option<crate::server::Server>,
     handles_signals: bool,
@@ -189,6 +192,13 @@ impl Guard {
         }
         last::forget_flush();
         self.health.shut_down();
+        #[cfg(feature = "recorder")]
+        let recorded = self.recorder.take().is_none_or(|recorder| recorder.shutdown(self.timeout));
+        #[cfg(not(feature = "recorder"))]
+        let recorded = true;
+        // Its pipeline, or its part of one, before the pipeline's end.
+        #[cfg(feature = "console")]
+        self.server.iter().for_each(crate::server::Server::end_console);
         let push = std::mem::take(&mut self.push);
         // Both at once: neither takes the other's time.
         let asked = push.ask_last(self.timeout);
@@ -208,7 +218,7 @@ impl Guard {
         if self.server.take().is_some() {
             set_address(None);
         }
-        delivered & pushed
+        delivered & pushed & recorded
     }
 }
 
@@ -219,6 +229,8 @@ impl Guard {
         std::mem::forget(std::mem::take(&mut self.sources));
         std::mem::forget(std::mem::take(&mut self.push));
         std::mem::forget(self.pipeline.take());
+        #[cfg(feature = "recorder")]
+        std::mem::forget(self.recorder.take());
         #[cfg(feature = "server")]
         std::mem::forget(self.server.take());
     }

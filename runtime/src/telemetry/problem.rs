@@ -80,6 +80,22 @@ pub enum Problem {
     /// Metrics are not pushed.
     #[error("metrics are not pushed: {0}")]
     Push(#[source] io::Error),
+    /// The recorder could not be started.
+    #[error("nothing is recorded: {0}")]
+    Recorder(String),
+    /// Recordings can't be uploaded; they are written.
+    #[error(
+        "recordings are not uploaded to `{address}`: {reason}; they stay in their files. Set `{prefix}_RECORDER_STORE` to an address as \
+         `s3://bucket/prefix`, and what the store needs in its own variables, such as `AWS_ACCESS_KEY_ID`"
+    )]
+    RecorderStore {
+        /// Where to.
+        address: String,
+        /// The prefix of the variables.
+        prefix: String,
+        /// Why.
+        reason: String,
+    },
     /// Something was asked for that this build has not.
     #[error("`{setting}` needs the feature `{feature}` of `spanwright`; it is ignored")]
     Feature {
@@ -121,6 +137,8 @@ impl Problem {
             | Self::LogFile { .. }
             | Self::Pipeline(_)
             | Self::Push(_)
+            | Self::Recorder(_)
+            | Self::RecorderStore { .. }
             | Self::Feature { .. }
             | Self::Signals(_)
             | Self::Windows(_) => false,

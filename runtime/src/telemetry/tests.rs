@@ -383,7 +383,7 @@ fn rolling_windows_begin_at_once_and_end_with_the_telemetry() {
     // The first tick is the thread's. The next one would be 5 seconds later.
     let start = std::time::Instant::now();
     while format!("{held:?}").contains("series: 0") {
-        assert!(start.elapsed() < Duration::from_secs(30), "nobody ticks");
+        assert!(start.elapsed() < Duration::from_secs(120), "nobody ticks");
         std::thread::sleep(Duration::from_millis(1));
     }
     std::thread::sleep(Duration::from_millis(50));

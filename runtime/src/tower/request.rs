@@ -8,6 +8,7 @@ use spanwright_core::clock;
 use spanwright_core::context::{Context, ContextGuard};
 use spanwright_core::descriptor::{Level, SpanKind, Spec};
 use spanwright_core::ids::SpanId;
+use spanwright_core::segment::definitions;
 use spanwright_core::slots::value::{FieldWriter, Value, index};
 use spanwright_core::slots::{Outcome, SlotHandle};
 
@@ -77,6 +78,7 @@ impl Request {
             Side::Client { .. } => (&CLIENT, semantics::method_in_name(method).to_owned()),
         };
         let is_wanted = !around.is_suppressed() && span::wants(TARGET, Level::INFO);
+        definitions::spec(spec);
         let sampler = || span::sampler_by(&name, "", TARGET);
         let own = is_wanted.then(|| span::begin(around, spec, sampler, None)).flatten();
         let context = own.unwrap_or(around);

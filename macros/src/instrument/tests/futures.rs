@@ -110,3 +110,50 @@ fn bodies_that_stay_in_place() {
     expansion("async_never", "", "async fn serve() -> ! { loop {} }");
     expansion("variadic", "record(n)", "unsafe extern \"C\" fn sum(n: u8, args: ...) -> u8 { n }");
 }
+
+#[test]
+fn what_is_awaited_is_labelled() {
+    expansion(
+        "await_points",
+        "",
+        "async fn f(&mut self, fut: F, g: G) -> Result<u8, E> {
+            let first = self.load(1).await?.parse().await;
+            fut.await;
+            (&mut self.inner).await;
+            let x = if !(g.await) { tokio::join!(a.await, b) } else { join!(a, b).0 };
+            assert!(not.touched().await);
+            #[cfg(any(not.this.await))]
+            loop {
+                ::tokio::select! { x = y => z.await }
+            }
+            tokio::select! { _ = a => return Ok(1) }
+            match select! { _ = a => 1 } { _ => async move { self.fut.await }.await }
+            async fn inner<const N: usize>(x: X) -> [u8; N] { x.await }
+            struct S;
+            impl S { async fn f(self) { self.await } }
+            for_each(|x| async move { x.await }).await
+        }",
+    );
+    expansion(
+        "await_points_future",
+        "",
+        "fn f() -> impl Future<Output = u8> { before(async { x.await }); async move { x.await } }",
+    );
+    expansion(
+        "await_points_made",
+        "future",
+        "fn f() -> impl Future<Output = u8> { wrap(async { x.y.await }) }",
+    );
+}
+
+#[test]
+fn what_has_nothing_to_await_is_as_it_was() {
+    for item in [
+        "async fn f() { g(); }",
+        "fn f() { spawn(async { x.await }); }",
+        "fn f() -> impl Stream<Item = u8> { s(async { x.await }) }",
+    ] {
+        let expansion = instrument(tokens(""), tokens(item)).to_string();
+        assert!(!expansion.contains("__spanwright_await"), "{expansion}");
+    }
+}

@@ -23,7 +23,10 @@ impl Active {
             return self.end_whole(verdict);
         }
         self.flags = ENDED;
-        self.count(clock::now(), verdict.outcome);
+        let at = clock::now();
+        #[cfg(feature = "recorder")]
+        self.tell_recorder(at);
+        self.count(at, verdict.outcome);
     }
 
     #[inline(never)]
@@ -31,10 +34,54 @@ impl Active {
         let is_timed = self.slot.is_some() || self.flags & METRICS != 0;
         let at = if is_timed { clock::now() } else { Ticks(0) };
         self.flags |= ENDED;
+        #[cfg(feature = "recorder")]
+        self.tell_recorder(at);
         let ending = Ending { active: self, at, outcome: verdict.outcome };
         if verdict.error_type.is_some() || verdict.message.is_some() {
             ending.active.say_error(verdict, at);
         }
+    }
+
+    /// Says how long its future was polled and how long it waited, and whether it has missed an objective.
+    #[cfg(feature = "recorder")]
+    #[inline]
+    fn tell_recorder(&self, at: Ticks) {
+        if !spanwright_core::events::is_on() {
+            return;
+        }
+        if self.polled.busy != 0 {
+            self.write_polls(at);
+        }
+        if at.0 != 0 && !self.site.spec().objectives.is_empty() {
+            crate::recorder::look_at_objectives(
+                self.site.spec(),
+                at.nanos_since(self.start),
+                self.context.span_id,
+            );
+        }
+    }
+
+    #[cfg(feature = "recorder")]
+    #[cold]
+    fn write_polls(&self, at: Ticks) {
+        let nanos = |ticks: u64| Ticks(ticks).nanos_since(Ticks(0));
+        let whole = at.0.saturating_sub(self.start.0);
+        let busy = nanos(self.polled.busy);
+        let idle = nanos(whole.saturating_sub(self.polled.busy));
+        let queued = nanos(self.polled.queued);
+        self.site.times.add(busy, idle, queued);
+        if !self.slot.is_some() {
+            return;
+        }
+        let task = tokio::task::try_id().map(crate::recorder::task::number);
+        span::write(self.slot, |fields| {
+            fields.push(index::BUSY, Value::I64(busy as i64));
+            fields.push(index::IDLE, Value::I64(idle as i64));
+            fields.push(index::QUEUED, Value::I64(queued as i64));
+            if let Some(task) = task {
+                fields.push(index::TASK, Value::I64(task as i64));
+            }
+        });
     }
 
     /// Counts the call, in the store that it began in. It has been left.

@@ -14,6 +14,8 @@ use spanwright_core::ids::{SpanId, TraceId};
 use spanwright_core::slots::{SlotHandle, Start};
 
 use super::fields::Fields;
+#[cfg(feature = "recorder")]
+use super::polled::Polled;
 use super::shadow::{self, Captured, Shadow};
 use super::site::Site;
 use super::switched::EXTRAS;
@@ -48,6 +50,9 @@ pub(super) struct Active {
     context: Context,
     slot: SlotHandle,
     shadow: Option<Arc<Shadow>>,
+    /// What the recorder knows of its future's polls.
+    #[cfg(feature = "recorder")]
+    polled: Polled,
 }
 
 /// Where a call begins.
@@ -100,6 +105,8 @@ impl Active {
             context: Context { store, ..Context::NONE },
             slot: SlotHandle::NONE,
             shadow: None,
+            #[cfg(feature = "recorder")]
+            polled: Polled::default(),
         });
     }
 
@@ -164,6 +171,8 @@ impl Active {
             context: here,
             slot: SlotHandle::NONE,
             shadow: None,
+            #[cfg(feature = "recorder")]
+            polled: Polled::default(),
         });
         let mut own = around;
         if bits & DIRECT != 0 {
@@ -351,6 +360,12 @@ impl Active {
             self.flags |= PANICKED;
         }
         self.exit();
+    }
+
+    /// What the recorder knows of its future's polls.
+    #[cfg(feature = "recorder")]
+    pub(super) fn polled_mut(&mut self) -> &mut Polled {
+        &mut self.polled
     }
 
     /// When the call began; zero where the clock was not read.

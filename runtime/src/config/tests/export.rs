@@ -213,6 +213,18 @@ fn what_code_asks_for_adds_to_the_endpoint_and_a_list_replaces_it() {
 }
 
 #[test]
+fn spans_are_on_the_console_where_what_is_written_there_is_traced() {
+    let code = || Settings { console_at_trace: Some("persist_core".to_owned()), ..Settings::default() };
+    let names = |variables: &[_]| names(resolve_over(code(), variables).0);
+    let nowhere: [&str; 0] = [];
+    assert_eq!(names(&[("RUST_LOG", "persist_core=trace")]), ["console"]);
+    assert_eq!(names(&[("RUST_LOG", "trace"), (BASE, "http://a:1")]), ["otlp", "console"]);
+    assert_eq!(names(&[("RUST_LOG", "persist_core=debug")]), nowhere);
+    assert_eq!(names(&[("RUST_LOG", "persist=trace")]), nowhere);
+    assert_eq!(names(&[("RUST_LOG", "trace"), (TRACES_EXPORTER, "none")]), nowhere);
+}
+
+#[test]
 fn an_endpoint_of_the_environment_wins_over_any_of_code() {
     let code = || {
         let traces = config_url("http://code/v1/traces");

@@ -50,6 +50,17 @@ fn problems(file: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 #[test]
+fn what_the_recorders_documentation_has_as_an_example_is_good() {
+    let documentation = include_str!("../../recorder/documentation.md");
+    let example = documentation.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let resolved = resolved(example, &[]);
+    assert!(resolved.problems.is_empty(), "{:?}", resolved.problems);
+    let recorder = &resolved.config.recorder;
+    assert_eq!(recorder.store.as_ref().unwrap().address, "s3://recordings/shop");
+    assert_eq!((recorder.total_bytes, recorder.flight.unwrap().as_secs()), (256 << 20, 30));
+}
+
+#[test]
 fn what_is_called_a_secret_is_remarked_on_in_a_table_too() {
     let messages = problems("[resource]\nteam = \"blue\"\ndb.password = \"hunter2\"");
     assert_eq!(messages.len(), 1, "{messages:?}");
@@ -298,10 +309,10 @@ headers = { authorization = 5 }
     let expected = [
         "FILE:1:1: there is no key `shutdown_timout`, did you mean `shutdown_timeout`?; there are `explain`, `log_level`, \
          `service`, `resource`, `disabled`, `tracing`, `components`, `logging`, `metrics`, `otlp`, `redaction_key`, \
-         `memory_limit`, `ring_size`, `propagators`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
+         `memory_limit`, `ring_size`, `recorder`, `propagators`, `admin`, `console`, `required`, `shutdown_timeout`, `drain_period`",
         "FILE:2:1: there is no key `sample_rate`, did you mean `tracing.sample_rate`?; there are `explain`, `log_level`, \
          `service`, `resource`, `disabled`, `tracing`, `components`, `logging`, `metrics`, `otlp`, `redaction_key`, \
-         `memory_limit`, `ring_size`, `propagators`, `admin`, `required`, `shutdown_timeout`, `drain_period`",
+         `memory_limit`, `ring_size`, `recorder`, `propagators`, `admin`, `console`, `required`, `shutdown_timeout`, `drain_period`",
         "FILE:10:3: there is no key `metrics.extra`; there are `exporters`, `temporality`, `histogram_aggregation`, \
          `interval`, `timeout`, `exemplars`, `enabled`, `addr`, `port`, `process`, `runtimes`, `build_info`, \
          `recorder`, `own`, `rolling_windows`",

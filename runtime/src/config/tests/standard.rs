@@ -90,6 +90,8 @@ fn example(variable: &str) -> (&'static str, &'static [(&'static str, &'static s
     const CERTIFICATE: (&str, &str) = ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "c.pem");
     const KEY: (&str, &str) = ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "k.pem");
     const FILE: (&str, &str) = ("APP_TRACE_FILE", "spans");
+    const RECORDING: (&str, &str) = ("APP_RECORDER_PATH", "trace.bin");
+    const STORE: (&str, &str) = ("APP_RECORDER_STORE", "s3://a");
     let ends = |end: &str| variable.ends_with(end);
     match variable {
         "OTEL_TRACES_SAMPLER" => ("always_off", &[]),
@@ -117,12 +119,33 @@ fn example(variable: &str) -> (&'static str, &'static [(&'static str, &'static s
         "APP_RING_SIZE" => ("1MiB", &[]),
         "APP_ADMIN_TOKEN" => ("correct-horse-battery", &[]),
         "APP_ADMIN_SOCKET" => ("admin.sock", &[]),
+        "APP_RECORDER_PATH" => ("trace.bin", &[]),
+        "APP_RECORDER_FILE_BYTES"
+        | "APP_RECORDER_TOTAL_BYTES"
+        | "APP_RECORDER_FLIGHT_BYTES"
+        | "APP_RECORDER_QUEUE_BYTES" => ("4KiB", &[]),
+        "APP_RECORDER_STORE" => ("s3://b", &[RECORDING]),
+        "APP_RECORDER_STORE_ENDPOINT" => ("http://b:1", &[RECORDING, STORE]),
+        "APP_RECORDER_STORE_REGION" => ("b", &[RECORDING, STORE]),
+        "APP_RECORDER_SIGNAL" => ("SIGUSR2", &[]),
+        "APP_RECORDER_MEMORY_FOLDER" => ("ring", &[]),
+        "APP_RECORDER_RECOVER_AS" => ("b", &[]),
+        "APP_RECORDER_FILE_TIME"
+        | "APP_RECORDER_SAMPLE"
+        | "APP_RECORDER_DELAY"
+        | "APP_RECORDER_FLIGHT"
+        | "APP_RECORDER_QUIET"
+        | "APP_RECORDER_LONG_POLL"
+        | "APP_RECORDER_QUEUE_DEPTH"
+        | "APP_RECORDER_STARVATION"
+        | "APP_RECORDER_TASK_DUMPS" => ("7", &[]),
         "APP_LOG_FILE_MAX_BYTES" => ("4KiB", &[("APP_LOG_OUTPUT", "lines.json")]),
         "APP_LOG_OUTPUT" => ("stderr", &[]),
         "APP_LOG_FILE_ROTATION" => ("daily", &[("APP_LOG_OUTPUT", "lines.json")]),
         "APP_LOG_FILE_KEEP" => ("7", &[("APP_LOG_OUTPUT", "lines.json")]),
         "APP_LOG_JSON_KEYS" => ("target=logger", &[]),
         "APP_LOG_FORMAT" => ("json", &[]),
+        "APP_LOG_PATTERN" => ("{message}", &[]),
         "APP_METRICS_ADDR" => ("0.0.0.0", &[]),
         "APP_TRACE_KEEP_SLOWER_THAN" | "APP_SHUTDOWN_TIMEOUT" | "APP_DRAIN_PERIOD" | "APP_METRICS_PORT" => {
             ("7", &[])

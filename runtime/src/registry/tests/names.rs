@@ -35,7 +35,7 @@ struct Persist {
     #[metric(
         buckets = [0.1, 0.5, 1.0],
         alert(name = "PersistHighLatency", when = "> 1.0", quantile = 0.95, for = "5m"),
-        panel(title = "Latency", row = "S3", kind = heatmap),
+        panel(dashboard = "Times", title = "Latency", row = "S3", kind = heatmap),
         threshold(warning = 0.5, critical = 1)
     )]
     s3_latency_seconds: Histogram<Operation>,
@@ -92,7 +92,13 @@ fn dashboards_and_alerts_find_what_was_written() {
     assert_eq!((latency.alerts[0].condition, latency.alerts[0].summary), (condition, ""));
     assert_eq!(
         latency.panel,
-        Panel { title: "Latency", row: "S3", kind: Some(PanelKind::Heatmap), is_hidden: false }
+        Panel {
+            dashboard: "Times",
+            title: "Latency",
+            row: "S3",
+            kind: Some(PanelKind::Heatmap),
+            is_hidden: false
+        }
     );
     assert_eq!(latency.threshold, Some(Threshold { warning: Some(0.5), critical: Some(1.0) }));
     assert!(!latency.threshold.unwrap().is_lower_bound() && size.threshold.unwrap().is_lower_bound());

@@ -50,6 +50,13 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
+    /// Forgets all; the memory is kept.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn clear(&mut self) {
+        self.attributes.clear();
+        self.text.clear();
+    }
+
     /// An empty one, with room for as much as is in this one.
     pub(crate) fn with_room_of(other: &Self) -> Self {
         Self {

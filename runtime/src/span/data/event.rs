@@ -30,6 +30,13 @@ pub struct EventBatch {
 }
 
 impl EventBatch {
+    /// Forgets all; the memory is kept.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn clear(&mut self) {
+        self.heads.clear();
+        self.arena.clear();
+    }
+
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {

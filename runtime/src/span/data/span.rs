@@ -73,6 +73,15 @@ pub struct SpanBatch {
 }
 
 impl SpanBatch {
+    /// Forgets all; the memory is kept.
+    #[cfg(feature = "recorder")]
+    pub(crate) fn clear(&mut self) {
+        self.heads.clear();
+        self.events.clear();
+        self.links.clear();
+        self.arena.clear();
+    }
+
     /// How many spans there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -83,6 +92,12 @@ impl SpanBatch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.heads.is_empty()
+    }
+
+    /// One of them.
+    #[cfg(feature = "console")]
+    pub(crate) fn get(&self, at: usize) -> Option<SpanRef<'_>> {
+        self.heads.get(at).map(|head| SpanRef { batch: self, head })
     }
 
     /// The spans, in the order in which they were read.

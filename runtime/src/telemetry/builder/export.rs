@@ -75,6 +75,13 @@ impl Builder {
         self
     }
 
+    /// The same where `trace` of this target is logged: `console_at_trace("my_crate")` and `RUST_LOG=my_crate=trace`, for
+    /// development.
+    pub fn console_at_trace(mut self, target: impl Into<String>) -> Self {
+        self.code.console_at_trace = Some(target.into());
+        self
+    }
+
     /// Writes spans into this file too, one line of OTLP's JSON for each batch. `OTEL_TRACES_EXPORTER` doesn't concern
     /// it.
     pub fn trace_file(mut self, path: impl Into<PathBuf>) -> Self {

@@ -1,12 +1,25 @@
 //! What is logged, how, and where.
 
 use super::Builder;
-use crate::config::{self, FileBytes, Filter, JsonKeyList, LogFormat, LogOutput, LogRotation};
+use crate::config::{self, FileBytes, Filter, JsonKeyList, LogFormat, LogOutput, LogPatterns, LogRotation};
 
 impl Builder {
     /// How log lines look. By default pretty on a terminal, JSON elsewhere.
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.code.log_format = Some(format);
+        self
+    }
+
+    /// The text of a log line, in place of that format. `{timestamp}`, `{level}`, `{target}`, `{message}`, `{fields}`,
+    /// `{trace_id}` and `{span_id}` stand for what the event says; outside of a span the ids are empty. A brace is written twice.
+    /// What can't be read is a [`Problem`](super::Problem) and ignored.
+    ///
+    /// ```
+    /// let builder = spanwright::Telemetry::builder()
+    ///     .log_pattern("{timestamp} [{level}] trace_id={trace_id} span_id={span_id} - {message} {fields}");
+    /// ```
+    pub fn log_pattern(mut self, pattern: &str) -> Self {
+        self.code.log_pattern = self.read::<LogPatterns>("log_pattern", pattern);
         self
     }
 

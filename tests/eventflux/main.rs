@@ -1,0 +1,32 @@
+//! The reference system EventFlux: its example as a program, and its library in this process.
+
+#[path = "../backends.rs"]
+#[allow(dead_code, reason = "other targets need other backends")]
+mod backends;
+#[path = "../built.rs"]
+#[allow(dead_code, reason = "other targets need other programs")]
+mod built;
+#[path = "../collector.rs"]
+#[allow(dead_code, reason = "other targets need more of it")]
+mod collector;
+mod dashboards;
+mod exporters;
+mod health;
+mod links;
+mod logs;
+mod metrics;
+mod overhead;
+mod pipeline;
+#[path = "../process.rs"]
+#[allow(dead_code, reason = "other targets need more of it")]
+mod process;
+mod program;
+mod queries;
+mod rules;
+mod secrets;
+mod settings;
+mod spans;
+#[path = "../coverage/table.rs"]
+#[allow(dead_code, reason = "the page of the coverage is another target's")]
+mod table;
+mod theirs;

@@ -1,0 +1,7 @@
+#[derive(spanwright::Event)]
+struct Sent {
+    #[event(debug)]
+    what: spanwright::Secret<u64>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+struct Address;
+
+#[derive(spanwright::Event)]
+struct Sent {
+    to: Address,
+    bytes: u64,
+}
+
+fn main() {}

@@ -1,0 +1,2 @@
+#[spanwright::main(recorder = "")]
+fn main() {}
