@@ -7,7 +7,7 @@
 //!
 //! let catalog = Catalog::from_json(r#"{ "version": 1, "service": { "name": "shop" } }"#)?;
 //! let rules = Rules::of(&catalog, &Bounds::default());
-//! assert_eq!(rules.alerts(), 0, "there is nothing to tell of");
+//! assert_eq!(rules.alerts(), 2, "of the service, and of an instance, that is gone");
 //! # Ok::<(), spanwright_catalog::Unreadable>(())
 //! ```
 
