@@ -46,6 +46,7 @@ fn options(model: &Model) -> TokenStream {
         #krate::__private::MainOptions {
             prefix: #prefix,
             service_name: #service_name,
+            service_version: ::core::option_env!("CARGO_PKG_VERSION"),
             current_thread: #current_thread,
             worker_threads: #worker_threads,
             signals: #signals,

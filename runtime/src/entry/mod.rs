@@ -13,6 +13,8 @@ pub struct MainOptions {
     pub prefix: Option<&'static str>,
     /// The service's name.
     pub service_name: Option<&'static str>,
+    /// The service's version: the package's.
+    pub service_version: Option<&'static str>,
     /// Whether an `async fn main` runs on one thread.
     pub current_thread: bool,
     /// The number of worker threads otherwise; as many as there are processors where nothing is said.
@@ -30,6 +32,7 @@ impl Default for MainOptions {
         Self {
             prefix: None,
             service_name: None,
+            service_version: None,
             current_thread: false,
             worker_threads: None,
             signals: true,
@@ -50,6 +53,9 @@ impl MainOptions {
         }
         if let Some(service_name) = self.service_name {
             builder = builder.service_name(service_name);
+        }
+        if let Some(version) = self.service_version {
+            builder = builder.service_version(version);
         }
         if let Some(path) = self.recorder {
             builder.code.recorder_path = Some(path.into());

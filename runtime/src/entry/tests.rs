@@ -7,6 +7,7 @@ use super::*;
 const OPTIONS: MainOptions = MainOptions {
     prefix: Some("APP"),
     service_name: None,
+    service_version: Some("7"),
     current_thread: false,
     worker_threads: Some(0),
     signals: true,
@@ -87,6 +88,16 @@ fn logging_program() {
 
 #[test]
 #[ignore = "a program for other tests"]
+fn version_program() {
+    main_sync(OPTIONS, || {
+        let info =
+            crate::registry::Registry::global().snapshot().family("build_info").unwrap().series[0].clone();
+        println!("version {}", info.labels.get("service_version").unwrap());
+    });
+}
+
+#[test]
+#[ignore = "a program for other tests"]
 fn panicking_program() {
     main_sync(OPTIONS, || {
         work();
@@ -112,6 +123,17 @@ fn a_panic_of_the_program_loses_nothing() {
         assert!(!output.status.success() && errors.contains("on purpose"), "{test}: {errors}");
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.lines().any(|line| line.starts_with("work ")), "{test}: {text}");
+    }
+}
+
+#[test]
+fn the_version_is_the_packages_unless_the_environment_says_another() {
+    let said: [(&[_], _); 2] =
+        [(&[], "version 7"), (&[("OTEL_RESOURCE_ATTRIBUTES", "service.version=8")], "version 8")];
+    for (variables, version) in said {
+        let (output, errors) = run("version_program", variables);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(version), "{text}{errors}");
     }
 }
 
