@@ -36,6 +36,9 @@ struct S3 {
     /// Requests by how they ended.
     #[metric(role = calls)]
     requests_total: Counter<ByOutcome<Request<'static>>>,
+    /// Requests that were answered.
+    #[metric(role = successes)]
+    answered_total: Counter<Request<'static>>,
     /// Requests that failed.
     #[metric(role = errors)]
     failures_total: Counter<Request<'static>>,
@@ -89,14 +92,14 @@ impl Own {
         }
     }
 
-    /// Of one tenant's puts: all by outcome, failures, cancellations, durations, and those under way.
-    fn puts(&self, tenant: &str) -> ([f64; 4], [f64; 4]) {
+    /// Of one tenant's puts: all by outcome; failures, cancellations, durations, those under way, and those that were answered.
+    fn puts(&self, tenant: &str) -> ([f64; 4], [f64; 5]) {
         let of = |outcome| {
             let labels = [("operation", "put"), ("tenant", tenant), ("outcome", outcome)];
             self.number("reports_s3_requests_total", &labels)
         };
         let by_outcome = ["ok", "error", "cancelled", "panicked"].map(of);
-        let names = ["failures_total", "given_up_total", "latency_milliseconds", "now"];
+        let names = ["failures_total", "given_up_total", "latency_milliseconds", "now", "answered_total"];
         let labels = [("operation", "put"), ("tenant", tenant)];
         (by_outcome, names.map(|name| self.number(&format!("reports_s3_{name}"), &labels)))
     }
@@ -135,7 +138,7 @@ fn every_outcome_of_a_method_is_reported_into_its_instance() {
     assert_eq!(own.put("ann".to_owned(), 0), Ok(0));
     assert!(own.put("ann".to_owned(), 1).is_err());
     assert!(catch_unwind(AssertUnwindSafe(|| own.put("ann".to_owned(), 2))).is_err());
-    assert_eq!(own.puts("ann"), ([1.0, 1.0, 0.0, 1.0], [2.0, 0.0, 3.0, 0.0]));
+    assert_eq!(own.puts("ann"), ([1.0, 1.0, 0.0, 1.0], [2.0, 0.0, 3.0, 0.0, 1.0]));
     assert_eq!(Own::new().puts("ann").0, [0.0; 4], "another instance has not counted");
 }
 
@@ -160,7 +163,7 @@ fn every_outcome_of_a_future_is_reported() {
     }
     // Never polled: never called.
     drop(own.put_async("bob", 0));
-    assert_eq!(own.puts("bob"), ([1.0, 1.0, 1.0, 1.0], [2.0, 1.0, 4.0, 0.0]));
+    assert_eq!(own.puts("bob"), ([1.0, 1.0, 1.0, 1.0], [2.0, 1.0, 4.0, 0.0, 1.0]));
 }
 
 #[test]
@@ -318,14 +321,14 @@ fn functions_of_every_form_report() {
         assert!(catch_unwind(AssertUnwindSafe(|| own.never())).is_err());
     });
     assert_eq!(trace.spans.len(), 8);
-    assert_eq!(own.puts("dan"), ([7.0, 0.0, 0.0, 1.0], [1.0, 0.0, 8.0, 0.0]));
+    assert_eq!(own.puts("dan"), ([7.0, 0.0, 0.0, 1.0], [1.0, 0.0, 8.0, 0.0, 7.0]));
 }
 
 #[test]
 fn a_call_within_a_call_is_another_one() {
     let own = Own::new();
     assert_eq!(own.recursive(3), 3);
-    assert_eq!(own.puts("dan"), ([4.0, 0.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0]));
+    assert_eq!(own.puts("dan"), ([4.0, 0.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0, 4.0]));
 }
 
 impl Own {
@@ -410,9 +413,9 @@ fn a_call_is_reported_in_the_store_that_it_began_in() {
         assert!(poll_once(future.as_mut()).is_pending());
     }
     assert!(poll_once(future.as_mut()).is_ready());
-    assert_eq!(own.puts("eve"), ([0.0; 4], [0.0; 4]));
+    assert_eq!(own.puts("eve"), ([0.0; 4], [0.0; 5]));
     let _theirs = store.attach();
-    assert_eq!(own.puts("eve"), ([1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]));
+    assert_eq!(own.puts("eve"), ([1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 1.0]));
 }
 
 #[test]

@@ -85,6 +85,7 @@ arguments! {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Calls,
+    Successes,
     Errors,
     Cancelled,
     Duration,
@@ -97,6 +98,7 @@ impl Operand for Role {
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         let words = [
             ("calls", Self::Calls),
+            ("successes", Self::Successes),
             ("errors", Self::Errors),
             ("cancelled", Self::Cancelled),
             ("duration", Self::Duration),

@@ -167,6 +167,7 @@ impl Role {
     fn ident(self) -> Ident {
         local(match self {
             Self::Calls => "Calls",
+            Self::Successes => "Successes",
             Self::Errors => "Errors",
             Self::Cancelled => "Cancelled",
             Self::Duration => "Duration",

@@ -401,7 +401,7 @@ fn mistakes_in_roles() {
     field_refused(
         "role = \"calls\"",
         &[
-            "\"calls\": `role` takes a word: one of `calls`, `errors`, `cancelled`, `duration` and `in_flight`",
+            "\"calls\": `role` takes a word: one of `calls`, `successes`, `errors`, `cancelled`, `duration` and `in_flight`",
         ],
     );
     field_refused(

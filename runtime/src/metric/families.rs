@@ -46,7 +46,7 @@ pub const fn families(
                 families.unit_seconds = seconds_in(metric.unit);
                 families.buckets = metric.buckets;
             }
-            Ending::InFlight => {}
+            Ending::Successes | Ending::InFlight => {}
         }
         at += 1;
     }

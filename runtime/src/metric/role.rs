@@ -9,7 +9,7 @@ use spanwright_core::slots::Outcome;
 use super::{Counter, Histogram, Labels, Metric, Storage, UpDownCounter};
 
 /// Metrics that functions report their calls into, whose labels are `L` when a call begins: a struct with `#[derive(Metrics)]`, of which fields have a role:
-/// `#[metric(role = calls)]`, `errors`, `cancelled`, `duration` or `in_flight`. Named by `#[instrument(metrics = Type)]` and
+/// `#[metric(role = calls)]`, `successes`, `errors`, `cancelled`, `duration` or `in_flight`. Named by `#[instrument(metrics = Type)]` and
 /// `#[instrument(metrics(into = …))]`.
 ///
 /// A reference, a `Box`, an `Arc`, an `Rc` and a `LazyLock` of such metrics are such metrics too; what leads there in another
@@ -17,8 +17,8 @@ use super::{Counter, Histogram, Labels, Metric, Storage, UpDownCounter};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no metrics of a function's calls",
     label = "no field of it has a role",
-    note = "give fields of a `#[derive(spanwright::Metrics)]` struct a role: `#[metric(role = calls)]`, `errors`, `cancelled`, \
-            `duration` or `in_flight`",
+    note = "give fields of a `#[derive(spanwright::Metrics)]` struct a role: `#[metric(role = calls)]`, `successes`, `errors`, \
+            `cancelled`, `duration` or `in_flight`",
     note = "where the roles are a flattened field's, report into that field: `metrics(into = Type::global().field)`"
 )]
 pub trait CallMetrics<L> {
@@ -87,6 +87,9 @@ pub struct EndedCall {
 /// `role = calls`: every call that has ended.
 #[derive(Debug)]
 pub enum Calls {}
+/// `role = successes`: calls that returned no error.
+#[derive(Debug)]
+pub enum Successes {}
 /// `role = errors`: calls that returned an error, or panicked.
 #[derive(Debug)]
 pub enum Errors {}
@@ -104,8 +107,8 @@ pub enum InFlight {}
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` can't have the role `{R}`",
     label = "not of the kind that this role needs",
-    note = "`calls`, `errors` and `cancelled` are counted by a `Counter`, `duration` is observed by a `Histogram`, `in_flight` is \
-            kept by an `UpDownCounter`"
+    note = "`calls`, `successes`, `errors` and `cancelled` are counted by a `Counter`, `duration` is observed by a `Histogram`, \
+            `in_flight` is kept by an `UpDownCounter`"
 )]
 pub trait Role<R>: Metric {
     /// A call begins; which of the metric's series it is.
@@ -126,7 +129,7 @@ macro_rules! counted {
     };
 }
 
-counted!(Calls, Errors, Cancelled);
+counted!(Calls, Successes, Errors, Cancelled);
 
 #[diagnostic::do_not_recommend]
 impl<L: Labels, S: Storage> Role<Duration> for Histogram<L, S> {
@@ -158,6 +161,8 @@ impl<L: KnownAtEntry, S: Storage> Role<InFlight> for UpDownCounter<L, S> {
 pub enum Ending {
     /// As [`Calls`].
     Calls,
+    /// As [`Successes`].
+    Successes,
     /// As [`Errors`].
     Errors,
     /// As [`Cancelled`].
@@ -174,6 +179,7 @@ impl Ending {
     pub(super) fn counts(self, outcome: Outcome) -> bool {
         match self {
             Self::Calls => true,
+            Self::Successes => outcome == Outcome::Ok,
             Self::Errors => matches!(outcome, Outcome::Error | Outcome::Panicked),
             Self::Cancelled => outcome == Outcome::Cancelled,
             Self::Duration | Self::InFlight => false,

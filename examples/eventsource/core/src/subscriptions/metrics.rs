@@ -16,11 +16,11 @@ pub(crate) struct Of<'a> {
     subscription: &'a str,
 }
 
-/// Those of all subscriptions. Failures and durations count themselves: see the runners.
+/// Those of all subscriptions. Events and durations count themselves: see the runners.
 #[derive(Debug, Metrics)]
 pub(crate) struct Instruments {
     /// Events processed successfully
-    #[metric(name_exact = "subscription.events.processed", unit = "{event}")]
+    #[metric(name_exact = "subscription.events.processed", unit = "{event}", role = successes)]
     processed: Counter<Of<'static>>,
     /// Events that failed processing
     #[metric(name_exact = "subscription.events.failed", unit = "{event}", role = errors)]
@@ -109,7 +109,6 @@ impl SubscriptionMetrics {
 
     pub(crate) fn processed(&self) {
         self.0.processed.fetch_add(1, Ordering::Relaxed);
-        Instruments::global().processed.with(self.labels()).inc();
     }
 
     pub(crate) fn failed(&self) {
