@@ -33,6 +33,37 @@ impl<S: Storage> Counted<'_, S> {
     pub fn add(self, amount: u64) {
         self.0.count(amount);
     }
+
+    /// The same series, which exists at zero from now on, so that `rate` knows of the first increment. Without it a series whose
+    /// labels are texts exists once it has a value.
+    ///
+    /// ```
+    /// # if !spanwright::ENABLED { return }
+    /// use spanwright::{Counter, Labels, Metrics, Registry};
+    ///
+    /// #[derive(Labels)]
+    /// struct Of<'a> {
+    ///     #[label(max = 100)]
+    ///     tenant: &'a str,
+    /// }
+    ///
+    /// #[derive(Metrics)]
+    /// struct Jobs {
+    ///     /// Jobs that failed.
+    ///     failed_total: Counter<Of<'static>>,
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// let jobs = Jobs::register(&registry);
+    /// let failed = jobs.failed_total.with(Of { tenant: "ann" }).from_zero();
+    /// assert_eq!(registry.get_metric("failed_total").unwrap().series[0].value.number(), Some(0.0));
+    /// failed.inc();
+    /// ```
+    #[inline]
+    #[must_use = "it is the series"]
+    pub fn from_zero(self) -> Self {
+        Self(self.0.keep())
+    }
 }
 
 impl<L: Labels, S: Storage> Counter<L, S> {

@@ -163,6 +163,14 @@ impl<S: Storage, X> Series<'_, S, X> {
 }
 
 impl<S, X> Series<'_, S, X> {
+    /// It exists at zero from now on.
+    pub(super) fn keep(self) -> Self {
+        if let Some(Some((cell, own))) = self.place.get() {
+            own.instrument.keep(*cell);
+        }
+        self
+    }
+
     #[inline(always)]
     pub(super) fn read_by(self, callback: impl Fn() -> f64 + Send + Sync + 'static) {
         if let Some(Some((cell, own))) = self.place.get() {

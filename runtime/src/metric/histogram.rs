@@ -69,6 +69,13 @@ impl<'a, S: Storage> Observed<'a, S> {
     pub fn start_timer(self) -> Timer<'a, S> {
         Timer(Held::new(|| Running { observed: self, start: clock::now() }))
     }
+
+    /// The same series, which exists at zero from now on; see [`Counted::from_zero`](crate::Counted::from_zero).
+    #[inline]
+    #[must_use = "it is the series"]
+    pub fn from_zero(self) -> Self {
+        Self(self.0.keep())
+    }
 }
 
 /// Observes the time from its making to its drop.

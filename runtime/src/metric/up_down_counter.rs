@@ -37,6 +37,13 @@ impl<S: Storage> UppedDowned<'_, S> {
     pub fn add(self, amount: i64) {
         self.0.add(amount);
     }
+
+    /// The same series, which exists at zero from now on; see [`Counted::from_zero`](crate::Counted::from_zero).
+    #[inline]
+    #[must_use = "it is the series"]
+    pub fn from_zero(self) -> Self {
+        Self(self.0.keep())
+    }
 }
 
 impl<L: Labels, S: Storage> UpDownCounter<L, S> {

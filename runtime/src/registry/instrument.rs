@@ -41,8 +41,8 @@ pub struct Instrument {
     start: SystemTime,
     /// The registry that it is in.
     home: OnceLock<Home>,
-    /// Which series of an up-down counter have ever had a value, a bit each: those stay when they are back at zero.
-    shown: OnceLock<Box<[AtomicU64]>>,
+    /// Which series exist at zero, a bit each: those that were asked to, and of an up-down counter those that have ever had a value.
+    kept: OnceLock<Box<[AtomicU64]>>,
     /// How many series there were at the last reading, to make room for as many at once. Publishes nothing else.
     series: AtomicUsize,
 }
@@ -175,7 +175,7 @@ impl Instrument {
             callbacks,
             start: SystemTime::now(),
             home: OnceLock::new(),
-            shown: OnceLock::new(),
+            kept: OnceLock::new(),
             series: AtomicUsize::new(0),
         }
     }
@@ -354,14 +354,19 @@ impl Instrument {
         match read {
             Read::Histograms(histograms) => {
                 let histogram = histograms.next()?;
-                let is_shown = keep_zero || histogram.is_some();
+                let is_shown = keep_zero || histogram.is_some() || self.is_kept(cell);
                 self.identity.scale.as_ref().filter(|_| is_shown).map(|scale| scale.read(histogram))
             }
             Read::Numbers(numbers) => {
                 let number = numbers.next()?;
                 let (is_shown, value) = match self.identity.kind {
-                    Kind::Counter => (number != 0, Value::Counter(number)),
-                    Kind::UpDownCounter => (self.is_shown(cell, number), Value::Gauge(number as i64 as f64)),
+                    Kind::Counter => (number != 0 || self.is_kept(cell), Value::Counter(number)),
+                    Kind::UpDownCounter => {
+                        if number != 0 {
+                            self.keep(cell);
+                        }
+                        (self.is_kept(cell), Value::Gauge(number as i64 as f64))
+                    }
                     _ => (number != 0, Value::Gauge(gauge_value(number))),
                 };
                 (keep_zero || is_shown).then_some(value)
@@ -381,16 +386,26 @@ impl Instrument {
         }
     }
 
-    /// Whether an up-down counter's series, which has this sum now, has ever been seen to have a value.
-    fn is_shown(&self, cell: u32, sum: u64) -> bool {
-        let Some(block) = &self.block else { return false };
+    /// Lets the series whose cells are from `cell` on exist at zero from now on.
+    pub(crate) fn keep(&self, cell: u32) {
+        let Some(block) = &self.block else { return };
         let words = || (0..block.count().div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        let (word, bit) = Self::kept_bit(block, cell);
+        if let Some(word) = self.kept.get_or_init(words).get(word) {
+            word.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    fn is_kept(&self, cell: u32) -> bool {
+        let (Some(block), Some(words)) = (&self.block, self.kept.get()) else { return false };
+        let (word, bit) = Self::kept_bit(block, cell);
+        words.get(word).is_some_and(|word| word.load(Ordering::Relaxed) & bit != 0)
+    }
+
+    /// The number of the word, and the bit in it.
+    fn kept_bit(block: &Block, cell: u32) -> (usize, u64) {
         let combination = (cell - block.start()) / block.stride();
-        let Some(word) = self.shown.get_or_init(words).get(combination as usize / 64) else { return false };
-        let bit = 1 << (combination % 64);
-        let before =
-            if sum == 0 { word.load(Ordering::Relaxed) } else { word.fetch_or(bit, Ordering::Relaxed) };
-        sum != 0 || before & bit != 0
+        (combination as usize / 64, 1 << (combination % 64))
     }
 
     /// The names of all labels: the registry's, constant ones, those of the dimensions, and the inner one.

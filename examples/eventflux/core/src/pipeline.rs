@@ -366,15 +366,15 @@ impl Series {
         let windows = [TrendWindow::OneMinute, TrendWindow::FiveMinutes, TrendWindow::FifteenMinutes];
         let trend = |window| all.throughput_trend.with(OfTrend { pipeline: name.clone(), window });
         Self {
-            events_in: all.events_in_total.with(of()),
-            events_out: all.events_out_total.with(of()),
+            events_in: all.events_in_total.with(of()).from_zero(),
+            events_out: all.events_out_total.with(of()).from_zero(),
             latency: all.latency_seconds.with(of()),
-            queued: all.queued_events.with(of()),
-            producers: all.producers_active.with(of()),
-            consumers: all.consumers_waiting.with(of()),
-            blocked: all.producer_blocked_total.with(of()),
+            queued: all.queued_events.with(of()).from_zero(),
+            producers: all.producers_active.with(of()).from_zero(),
+            consumers: all.consumers_waiting.with(of()).from_zero(),
+            blocked: all.producer_blocked_total.with(of()).from_zero(),
             blocked_for: all.producer_blocked_seconds.with(of()),
-            idle: all.consumer_idle_total.with(of()),
+            idle: all.consumer_idle_total.with(of()).from_zero(),
             capacity: all.capacity_events.with(of()),
             utilization: all.utilization.with(of()),
             throughput: all.throughput_per_sec.with(of()),

@@ -111,3 +111,49 @@ fn a_gauge_is_read_by_its_callback_at_each_snapshot() {
     assert!(registry.snapshot().families.is_empty());
     assert_eq!(calls.load(std::sync::atomic::Ordering::Relaxed), 3, "it went with its metric");
 }
+
+#[test]
+fn a_series_of_a_text_exists_at_zero_where_it_is_asked_to() {
+    #[derive(Clone, Copy, Labels)]
+    #[labels(crate = crate)]
+    struct Of<'a> {
+        #[label(max = 100)]
+        tenant: &'a str,
+    }
+    #[derive(Metrics)]
+    #[metrics(prefix = "test", crate = crate)]
+    struct Jobs<L: Labels> {
+        /// Jobs that failed.
+        failed_total: Counter<L>,
+        /// Jobs that failed, in shared memory.
+        shared_failed_total: Counter<L, Shared>,
+        /// Jobs that run.
+        running_jobs: UpDownCounter<L>,
+        /// How long they take.
+        took_seconds: Observations<L>,
+        /// How long they wait.
+        #[metric(buckets = native)]
+        waited_seconds: Observations<L>,
+    }
+    let registry = Registry::new();
+    let jobs = Jobs::<Of<'static>>::register(&registry);
+    let names = ["failed_total", "shared_failed_total", "running_jobs", "took_seconds", "waited_seconds"];
+    let of = |tenant| {
+        names.map(|name| match value(&registry, &format!("test_{name}"), &[("tenant", tenant)])? {
+            Value::Histogram(histogram) => Some(histogram.count() as f64),
+            Value::NativeHistogram(native) => Some(native.count() as f64),
+            value => value.number(),
+        })
+    };
+    let (ann, bob) = (Of { tenant: "ann" }, Of { tenant: "bob" });
+    jobs.failed_total.with(bob).add(0);
+    assert_eq!((of("ann"), of("bob")), ([None; 5], [None; 5]));
+    let failed = jobs.failed_total.with(ann).from_zero();
+    let _ = jobs.shared_failed_total.with(ann).from_zero();
+    let _ = jobs.running_jobs.with(ann).from_zero();
+    let _ = jobs.took_seconds.with(ann).from_zero();
+    let _ = jobs.waited_seconds.with(ann).from_zero();
+    assert_eq!((of("ann"), of("bob")), ([Some(0.0); 5], [None; 5]));
+    failed.inc();
+    assert_eq!(of("ann")[0], Some(1.0));
+}

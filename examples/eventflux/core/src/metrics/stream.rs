@@ -123,14 +123,14 @@ impl StreamMetrics {
         let stream = || OfStream { stream_name: name.clone() };
         let twice = OfStreamTwice { stream_name: name.clone(), stream: name.clone() };
         Self {
-            throughput: of_all.stream_throughput.with(stream()),
-            backpressure_events: all.backpressure_events_total.with(twice),
+            throughput: of_all.stream_throughput.with(stream()).from_zero(),
+            backpressure_events: all.backpressure_events_total.with(twice).from_zero(),
             subscribers_active: all.subscribers_active.with(stream()),
-            backpressure: of_all.stream_backpressure.with(stream()),
-            received: all.events_received_total.with(stream()),
-            received_too: all.events_total.with(OfStreamAlone { stream: name.clone() }),
-            sent: all.events_sent_total.with(stream()),
-            rejected: all.events_rejected_total.with(stream()),
+            backpressure: of_all.stream_backpressure.with(stream()).from_zero(),
+            received: all.events_received_total.with(stream()).from_zero(),
+            received_too: all.events_total.with(OfStreamAlone { stream: name.clone() }).from_zero(),
+            sent: all.events_sent_total.with(stream()).from_zero(),
+            rejected: all.events_rejected_total.with(stream()).from_zero(),
             blocked: all.blocked_seconds.with(stream()),
             buffer_size: all.buffer_size_bytes.with(stream()),
             buffer_utilization: all.buffer_utilization.with(stream()),
