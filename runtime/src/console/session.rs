@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use axum::body::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::Console;
 use super::functions::Functions;
@@ -37,7 +38,6 @@ pub(super) struct Session {
     /// What the health checks said last.
     health: Mutex<Option<String>>,
     /// Whether they are being asked. Publishes nothing.
-    asking: AtomicBool,
     /// Publishes nothing.
     stop: AtomicBool,
 }
@@ -72,7 +72,6 @@ impl Session {
             looking: Mutex::new(looking),
             store: Mutex::new(Store { functions, objectives, workers, traces, lines }),
             health: Mutex::new(None),
-            asking: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         }
     }
@@ -110,12 +109,13 @@ impl Session {
         let _over = Over(self, console);
         self.tap.set_taker(std::thread::current());
         let (mut next, mut tick, mut left) = (Instant::now(), 0, None);
+        let mut asked: Option<JoinHandle<()>> = None;
         while !self.stop.load(Ordering::Relaxed) {
             let now = Instant::now();
             self.take(now);
             if now >= next {
-                if tick % SLOW == 0 {
-                    self.ask_health(console, runtime);
+                if tick % SLOW == 0 && asked.as_ref().is_none_or(JoinHandle::is_finished) {
+                    asked = Some(self.ask_health(console, runtime));
                 }
                 self.tick(&console.registries, now, tick);
                 tick += 1;
@@ -186,10 +186,7 @@ impl Session {
     }
 
     /// Asks the health checks, beside this thread.
-    fn ask_health(self: &Arc<Self>, console: &Console, runtime: &Handle) {
-        if self.asking.swap(true, Ordering::Relaxed) {
-            return;
-        }
+    fn ask_health(self: &Arc<Self>, console: &Console, runtime: &Handle) -> JoinHandle<()> {
         let (session, health) = (Arc::clone(self), Arc::clone(&console.health));
         runtime.spawn(async move {
             let (_, mut json) = health.health_json(true).await;
@@ -197,8 +194,7 @@ impl Session {
             let json = json.to_string();
             session.hub.send("health", &json);
             *lock(&session.health) = Some(json);
-            session.asking.store(false, Ordering::Relaxed);
-        });
+        })
     }
 }
 

@@ -18,7 +18,9 @@ use super::super::Done;
 const MOST: usize = 16;
 /// No request of ours is longer.
 const MOST_HEAD: u64 = 8 << 10;
-/// Who says nothing for as long has gone away.
+/// Who connects and asks nothing for as long makes room for others.
+const SILENCE: Duration = Duration::from_secs(5);
+/// Who takes nothing of an answer for as long has gone away.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) struct Server<'f> {
@@ -78,12 +80,11 @@ impl<'f> Server<'f> {
     }
 
     fn answer<'s>(&'s self, stream: TcpStream, findings: &impl Fn() -> Option<&'s str>) -> io::Result<()> {
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(SILENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut out = stream.try_clone()?;
         let (request, host) = head(stream)?;
-        let own = [format!("127.0.0.1:{}", self.port), format!("localhost:{}", self.port)];
-        if !own.contains(&host) {
+        if !names(&host, self.port) {
             return refuse(&mut out, "403 Forbidden");
         }
         let mut words = request.split(' ');
@@ -129,6 +130,12 @@ impl<'f> Server<'f> {
     }
 }
 
+/// Whether a `Host` header means this machine's port. Browsers leave out port 80.
+fn names(host: &str, port: u16) -> bool {
+    let (name, its_port) = host.split_once(':').unwrap_or((host, "80"));
+    matches!(name, "127.0.0.1" | "localhost") && its_port.parse() == Ok(port)
+}
+
 /// The first line of a request, and its host.
 fn head(stream: TcpStream) -> io::Result<(String, String)> {
     let mut lines = BufReader::new(stream.take(MOST_HEAD)).lines();
@@ -159,4 +166,26 @@ fn headers(kind: &str, length: u64) -> String {
 
 fn refuse(out: &mut TcpStream, status: &str) -> io::Result<()> {
     write!(out, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_host_without_a_port_is_port_80() {
+        assert!(names("127.0.0.1", 80) && names("localhost", 80) && names("localhost:80", 80));
+        assert!(names("127.0.0.1:8080", 8080) && names("localhost:8080", 8080));
+        for other in [
+            "127.0.0.1",
+            "localhost",
+            "localhost:80",
+            "rebound.example:8080",
+            "127.0.0.1:8080:1",
+            "",
+            ":8080",
+        ] {
+            assert!(!names(other, 8080), "{other}");
+        }
+    }
 }
