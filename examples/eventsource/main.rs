@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use eventsource::EventSourceError;
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use options::{Options, Role};
@@ -56,11 +57,19 @@ async fn run(options: &mut Options) -> Result<(), EventSourceError> {
     let mut consuming = tokio::spawn(service.consume());
     let taken = tokio::select! {
         taken = work(&service, options) => taken?,
-        Ok(Err(error)) = &mut consuming => return Err(error),
+        Some(error) = failure(&mut consuming) => return Err(error),
     };
     let summary = service.stop().await?;
     println!("{taken} orders were taken\n{summary}");
     Ok(())
+}
+
+/// What stopped events from being taken, be it a panic, which goes on here. Nothing where they were not to be taken.
+async fn failure(consuming: &mut JoinHandle<Result<(), EventSourceError>>) -> Option<EventSourceError> {
+    match consuming.await {
+        Ok(ended) => ended.err(),
+        Err(ended) => ended.try_into_panic().map_or(None, |panic| std::panic::resume_unwind(panic)),
+    }
 }
 
 /// What there is to do, until all of it is done. How many orders there were.
