@@ -60,6 +60,11 @@ pub(crate) fn cells<const N: usize>(line: &str) -> Option<[String; N]> {
     cells.try_into().ok().filter(|cells: &[String; N]| !cells[0].starts_with("---"))
 }
 
+/// What stands in backticks.
+pub(crate) fn quoted(item: &str) -> Vec<&str> {
+    item.split('`').skip(1).step_by(2).collect()
+}
+
 /// The packages of the workspace, as `cargo metadata` has them.
 pub(crate) fn packages() -> Vec<serde_json::Value> {
     let mut metadata = Command::new(env!("CARGO"));

@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 use crate::backends::{Prometheus, or_skip, python_with, workspace};
 use crate::built::spanwright;
 use crate::process::{TempDir, until};
-use crate::program::{Running, SEED, eventflux};
+use crate::program::{SEED, eventflux};
+use crate::system::Running;
 use crate::table::rows_of;
 
 /// Makes them of a running program.

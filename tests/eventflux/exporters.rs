@@ -1,7 +1,8 @@
 //! Several exporters at once, each in a standard's form.
 
 use crate::collector::Collector;
-use crate::program::{Ended, Page, SEED, eventflux, lines};
+use crate::program::{Page, SEED, eventflux, lines};
+use crate::system::Ended;
 use crate::table::rows_of;
 
 #[test]

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value as Json;
 
 use crate::process::{TempDir, http, until};
-use crate::program::{Running, SEED, eventflux, lines};
+use crate::program::{SEED, eventflux, lines};
+use crate::system::Running;
 use crate::table::rows_of;
 
 /// A program that has little to do, which no machine is too slow for.
@@ -63,7 +64,7 @@ fn health_has_the_fields_of_the_document() {
     let mut seen = 0;
     for row in rows_of(SEED, "JSON field") {
         // `/health`: `checks.event_pipeline` (`"ok"`)
-        let ["/health", field, ..] = crate::program::quoted(&row.item)[..] else { continue };
+        let ["/health", field, ..] = crate::table::quoted(&row.item)[..] else { continue };
         let value = field.split('.').fold(&health, |value, key| &value[key]);
         let is_good = match field {
             "status" => value == "healthy",

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::collector::Collector;
-use crate::program::{Ended, SEED, eventflux, lines, quoted};
-use crate::table::rows_of;
+use crate::program::{SEED, eventflux, lines};
+use crate::system::Ended;
+use crate::table::{quoted, rows_of};
 
 /// The lines of a run in which a query fails.
 #[track_caller]

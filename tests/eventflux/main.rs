@@ -26,6 +26,9 @@ mod rules;
 mod secrets;
 mod settings;
 mod spans;
+#[path = "../system.rs"]
+#[allow(dead_code, reason = "other targets need more of it")]
+mod system;
 #[path = "../coverage/table.rs"]
 #[allow(dead_code, reason = "the page of the coverage is another target's")]
 mod table;

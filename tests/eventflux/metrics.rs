@@ -1,6 +1,7 @@
 //! The metrics: names, labels and kinds as the document has them, on the page that the program serves.
 
-use crate::program::{Page, Running, SEED, eventflux};
+use crate::program::{Page, SEED, eventflux};
+use crate::system::Running;
 use crate::table::{Row, rows_of};
 
 /// The page of a program whose queries have emitted something, and some have failed.

@@ -6,7 +6,8 @@ use std::thread;
 
 use eventflux::{EngineSettings, EventFlux, MetricsRegistry, gather_metrics};
 
-use crate::program::{Page, Running, eventflux};
+use crate::program::{Page, eventflux};
+use crate::system::Running;
 
 #[tokio::test]
 async fn events_are_counted_by_batches() {

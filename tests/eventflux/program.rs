@@ -5,39 +5,16 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::built::{example, without_telemetry};
-use crate::process::{Process, http, until};
+use crate::built::example;
+use crate::process::until;
+use crate::system::{Running, command};
 
 /// The document's name in the tables.
 pub(crate) const SEED: &str = "EventFlux";
 
-/// The program's command: its lines are JSON, its admin server has a port of its own, and its end waits for nobody.
+/// The program's command: its lines are JSON.
 pub(crate) fn eventflux(arguments: &[&str]) -> Command {
-    let mut command = without_telemetry(example("eventflux"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("EVENTFLUX_") {
-            command.env_remove(&name);
-        }
-    }
-    command.args(arguments).env("EVENTFLUX_METRICS_PORT", "0").env("EVENTFLUX_DRAIN_PERIOD", "0");
-    command
-}
-
-/// What a program has written when it ended.
-pub(crate) struct Ended {
-    pub(crate) succeeded: bool,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ended {
-    /// Runs it to its end.
-    #[track_caller]
-    pub(crate) fn of(command: &mut Command) -> Self {
-        let mut process = Process::start(command);
-        let status = process.wait();
-        Self { succeeded: status.success(), stdout: process.stdout(), stderr: process.stderr() }
-    }
+    command(&example("eventflux"), "EVENTFLUX", arguments)
 }
 
 /// The log lines among what was written.
@@ -46,40 +23,8 @@ pub(crate) fn lines(stdout: &str) -> Vec<Json> {
     objects.map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
-/// What stands in backticks.
-pub(crate) fn quoted(item: &str) -> Vec<&str> {
-    item.split('`').skip(1).step_by(2).collect()
-}
-
-/// The program while it goes on.
-pub(crate) struct Running {
-    pub(crate) process: Process,
-    /// Where its admin server listens, as `http://host:port`.
-    pub(crate) admin: String,
-}
-
 impl Running {
-    /// Starts it, and waits until it says where it listens.
-    #[track_caller]
-    pub(crate) fn start(command: &mut Command) -> Self {
-        let process = Process::start(command);
-        let admin = until("the program to say where it listens", || {
-            let stdout = process.stdout();
-            let (before, _) = stdout.split_once("/metrics")?;
-            Some(format!("http://{}", before.rsplit_once("http://")?.1))
-        });
-        Self { process, admin }
-    }
-
-    /// The status and the text of an answer.
-    #[track_caller]
-    pub(crate) fn ask(&self, path: &str) -> (u16, String) {
-        let mut answer =
-            http().get(format!("{}{path}", self.admin)).call().expect("the admin server answers");
-        (answer.status().as_u16(), answer.body_mut().read_to_string().expect("it is text"))
-    }
-
-    /// The same as JSON.
+    /// An answer's status, and its text as JSON.
     #[track_caller]
     pub(crate) fn json(&self, path: &str) -> (u16, Json) {
         let (status, text) = self.ask(path);
@@ -89,7 +34,7 @@ impl Running {
     /// Its page of metrics, once something has come that far.
     #[track_caller]
     pub(crate) fn page(&self, what: &str, is_there: impl Fn(&Page) -> bool) -> Page {
-        until(what, || Some(Page::read(&self.ask("/metrics").1)).filter(&is_there))
+        until(what, || Some(Page::read(&self.metrics())).filter(&is_there))
     }
 }
 

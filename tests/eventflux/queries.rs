@@ -8,7 +8,8 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::process::TempDir;
-use crate::program::{Ended, Page, Running, eventflux};
+use crate::program::{Page, eventflux};
+use crate::system::{Ended, Running};
 
 /// Twelve trades, a second apart, of two companies in turns.
 fn trades() -> String {

@@ -6,7 +6,8 @@ use std::process::Command;
 use crate::backends::{Prometheus, Promtool, or_skip};
 use crate::built::{example, spanwright, workspace};
 use crate::process::{TempDir, until};
-use crate::program::{Running, SEED, eventflux};
+use crate::program::{SEED, eventflux};
+use crate::system::Running;
 use crate::table::rows_of;
 
 /// The document asks for series of any job.
@@ -30,7 +31,7 @@ fn the_rules_are_those_of_the_document() {
     let rules = rules(&[]);
     for row in rows_of(SEED, "alert") {
         // `Name`: `expr`, `for: 5m`, `severity: warning`, summary `…`
-        let [name, expr, rest @ ..] = &crate::program::quoted(&row.item)[..] else { panic!("{}", row.item) };
+        let [name, expr, rest @ ..] = &crate::table::quoted(&row.item)[..] else { panic!("{}", row.item) };
         let said = alert(&rules, name);
         let mut lines = vec![format!("expr: '{expr}'")];
         lines.extend(rest.iter().map(|part| match part.split_once(": ") {

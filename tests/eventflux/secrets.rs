@@ -4,7 +4,8 @@ use std::fs;
 
 use crate::collector::Collector;
 use crate::process::{TempDir, http, until};
-use crate::program::{Running, eventflux};
+use crate::program::eventflux;
+use crate::system::Running;
 
 /// What all canaries end in.
 const MARK: &str = "7f3a9c";

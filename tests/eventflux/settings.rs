@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::process::TempDir;
-use crate::program::{Ended, SEED, eventflux, lines};
+use crate::program::{SEED, eventflux, lines};
+use crate::system::Ended;
 use crate::table::rows_of;
 
 /// A bounded run with this file.
@@ -19,7 +20,7 @@ fn configured(folder: &Path, file: &str) -> Ended {
 fn the_keys_of_the_document_do_what_it_says() {
     assert!(rows_of(SEED, "file").iter().any(|row| row.name() == "eventflux.toml"));
     for row in rows_of(SEED, "configuration key") {
-        let [file, table, setting] = crate::program::quoted(&row.item)[..3] else { panic!("{}", row.item) };
+        let [file, table, setting] = crate::table::quoted(&row.item)[..3] else { panic!("{}", row.item) };
         assert_eq!((file, table), ("eventflux.toml", "[logging]"));
         let folder = TempDir::new();
         let run = |setting: &str| configured(folder.path(), &format!("{table}\n{setting}\n"));

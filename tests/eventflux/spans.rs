@@ -9,8 +9,9 @@ use spanwright::testing::Captured;
 use crate::backends::Span;
 use crate::collector::Collector;
 use crate::pipeline::eventually;
-use crate::program::{Ended, SEED, eventflux, quoted};
-use crate::table::rows_of;
+use crate::program::{SEED, eventflux};
+use crate::system::Ended;
+use crate::table::{quoted, rows_of};
 
 /// The spans that a bounded run exports.
 #[track_caller]

@@ -15,7 +15,8 @@ use tonic::metadata::MetadataMap;
 use crate::built::without_telemetry;
 use crate::collector::Collector;
 use crate::process::http;
-use crate::program::{Page, Running, SEED, eventflux};
+use crate::program::{Page, SEED, eventflux};
+use crate::system::Running;
 use crate::table::rows_of;
 
 #[test]

@@ -12,9 +12,9 @@ use spanwright::span::Level;
 use spanwright::testing::Captured;
 
 use crate::guide::{
-    AGGREGATE, OrderCreated, OrderShipped, SEED, has_keys, named, order_shipped, quoted, seen, spans_of,
+    AGGREGATE, OrderCreated, OrderShipped, SEED, has_keys, named, order_shipped, seen, spans_of,
 };
-use crate::table::rows_of;
+use crate::table::{quoted, rows_of};
 
 /// How often an order was shipped.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use spanwright::span::AttributeValue;
 use spanwright::testing::Captured;
 use spanwright::{Attribute, Tracer};
 
-use crate::guide::{SEED, quoted};
-use crate::table::{rows_of, workspace};
+use crate::guide::SEED;
+use crate::table::{quoted, rows_of, workspace};
 
 /// Records an example's value by a constant, as the type of that has it.
 trait RoundTrip {

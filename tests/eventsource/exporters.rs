@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::backends::{OtlpReceiver, or_skip};
 use crate::collector::{Collector, Reply};
-use crate::guide::{SEED, quoted};
+use crate::guide::SEED;
 use crate::process::{Process, free_port, until};
-use crate::program::{Ended, Running, eventsource, spans};
-use crate::table::rows_of;
+use crate::program::{eventsource, spans};
+use crate::system::{Ended, Running};
+use crate::table::{quoted, rows_of};
 
 /// The row of an exporter that says this.
 #[track_caller]

@@ -59,11 +59,6 @@ pub(crate) fn has_keys(span: &CapturedSpan, expected: &[&str]) {
     assert_eq!(keys(span), expected.iter().copied().collect(), "{}", span.name);
 }
 
-/// What stands in backticks.
-pub(crate) fn quoted(item: &str) -> Vec<&str> {
-    item.split('`').skip(1).step_by(2).collect()
-}
-
 /// An order was placed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct OrderCreated {

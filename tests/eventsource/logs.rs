@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use crate::collector::Collector;
 use crate::guide::SEED;
-use crate::program::{Ended, eventsource};
+use crate::program::eventsource;
+use crate::system::Ended;
 use crate::table::rows_of;
 
 /// The log lines among what was written, as JSON.

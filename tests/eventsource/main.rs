@@ -25,6 +25,9 @@ mod repositories;
 mod snapshots;
 mod stores;
 mod subscriptions;
+#[path = "../system.rs"]
+#[allow(dead_code, reason = "other targets need more of it")]
+mod system;
 #[path = "../coverage/table.rs"]
 #[allow(dead_code, reason = "the page of the coverage is another target's")]
 mod table;

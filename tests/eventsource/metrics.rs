@@ -8,7 +8,8 @@ use crate::backends::{Prometheus, or_skip};
 use crate::collector::{Collector, number};
 use crate::guide::SEED;
 use crate::process::until;
-use crate::program::{Ended, Running, eventsource};
+use crate::program::eventsource;
+use crate::system::{Ended, Running};
 use crate::table::{Row, rows_of};
 
 /// The rows of metrics of subscriptions; those of Kafka's bus are seen with a broker.

@@ -4,53 +4,18 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::backends::Span;
-use crate::built::{example, without_telemetry};
+use crate::built::example;
 use crate::collector::Collector;
-use crate::guide::{SEED, quoted, spans_of};
-use crate::process::{Process, TempDir, http, until};
-use crate::table::rows_of;
+use crate::guide::{SEED, spans_of};
+use crate::process::{TempDir, until};
+use crate::system::{Ended, Running, command};
+use crate::table::{quoted, rows_of};
 
-/// The program's command: its lines are JSON, its admin server has a port of its own, and its end waits for nobody.
+/// The program's command: its lines are JSON.
 pub(crate) fn eventsource(arguments: &[&str]) -> Command {
-    let mut command = without_telemetry(example("eventsource"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("EVENTSOURCE_") {
-            command.env_remove(&name);
-        }
-    }
-    command.args(arguments).env_remove("ENVIRONMENT");
-    command.env("EVENTSOURCE_METRICS_PORT", "0").env("EVENTSOURCE_DRAIN_PERIOD", "0");
+    let mut command = command(&example("eventsource"), "EVENTSOURCE", arguments);
+    command.env_remove("ENVIRONMENT");
     command
-}
-
-/// What a program has written when it ended.
-pub(crate) struct Ended {
-    pub(crate) succeeded: bool,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ended {
-    /// Runs it to its end.
-    #[track_caller]
-    pub(crate) fn of(command: &mut Command) -> Self {
-        let mut process = Process::start(command);
-        let status = process.wait();
-        Self { succeeded: status.success(), stdout: process.stdout(), stderr: process.stderr() }
-    }
-
-    /// The same of one that ends well.
-    #[track_caller]
-    pub(crate) fn well(command: &mut Command) -> Self {
-        let ended = Self::of(command);
-        assert!(ended.succeeded, "{}\n{}", ended.stdout, ended.stderr);
-        ended
-    }
-
-    /// All that it has written.
-    pub(crate) fn said(&self) -> String {
-        format!("{}{}", self.stdout, self.stderr)
-    }
 }
 
 /// The spans that it exports in its only round.
@@ -63,35 +28,6 @@ pub(crate) fn spans(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<Span>
     let mut spans = collector.spans();
     spans.sort_by_key(|span| span.start);
     spans
-}
-
-/// The program while it goes on.
-pub(crate) struct Running {
-    pub(crate) process: Process,
-    /// Where its admin server listens, as `http://host:port`.
-    pub(crate) admin: String,
-}
-
-impl Running {
-    /// Starts it, and waits until it says where it listens.
-    #[track_caller]
-    pub(crate) fn start(command: &mut Command) -> Self {
-        let process = Process::start(command);
-        let admin = until("the program to say where it listens", || {
-            let stdout = process.stdout();
-            let (before, _) = stdout.split_once("/metrics")?;
-            Some(format!("http://{}", before.rsplit_once("http://")?.1))
-        });
-        Self { process, admin }
-    }
-
-    /// What its page of metrics says.
-    #[track_caller]
-    pub(crate) fn metrics(&self) -> String {
-        let mut answer =
-            http().get(format!("{}/metrics", self.admin)).call().expect("the admin server answers");
-        answer.body_mut().read_to_string().expect("it is text")
-    }
 }
 
 /// A run of so many orders, in the text of its summary.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::program::{Ended, Line, SEED, persist, quoted};
-use crate::table::rows_of;
+use crate::program::{Line, SEED, persist};
+use crate::system::Ended;
+use crate::table::{quoted, rows_of};
 
 const S3: &str = "persist_core::storage::s3";
 

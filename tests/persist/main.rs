@@ -19,6 +19,9 @@ mod program;
 mod rules;
 mod settings;
 mod spans;
+#[path = "../system.rs"]
+#[allow(dead_code, reason = "other targets need more of it")]
+mod system;
 #[path = "../coverage/table.rs"]
 #[allow(dead_code, reason = "the page of the coverage is another target's")]
 mod table;

@@ -6,8 +6,9 @@ use persist_core::{Operation, PersistMetrics};
 use spanwright::{Metrics, Registry};
 
 use crate::process::{Process, free_port, http, until};
-use crate::program::{Ended, Running, SEED, persist, quoted};
-use crate::table::rows_of;
+use crate::program::{Kept, SEED, persist};
+use crate::system::Ended;
+use crate::table::{quoted, rows_of};
 
 /// "Example Metrics Output" of the guide, and the buckets of the row that it has of them.
 const EXAMPLE: &str = r#"# HELP persist_s3_requests_total Total number of S3 requests
@@ -129,10 +130,10 @@ fn the_functions_of_the_guide_give_text_and_a_summary() {
 #[test]
 fn metrics_are_served_where_the_guide_says() {
     let port = free_port();
-    let running = Running::start(persist(&[]).env("PERSIST_METRICS_PORT", port.to_string()));
-    assert_eq!(running.admin, format!("127.0.0.1:{port}"));
+    let kept = Kept::start(persist(&[]).env("PERSIST_METRICS_PORT", port.to_string()));
+    assert_eq!(kept.running.admin, format!("http://127.0.0.1:{port}"));
     let text = until("a request that was counted", || {
-        let text = running.metrics();
+        let text = kept.running.metrics();
         (!text.contains("persist_s3_requests_total{operation=\"put_object\"} 0")).then_some(text)
     });
     assert_eq!(families(&text).len(), 5, "{text}");

@@ -6,8 +6,8 @@ use std::process::Command;
 use crate::backends::{Prometheus, Promtool, or_skip};
 use crate::built::{example, spanwright};
 use crate::process::{TempDir, until};
-use crate::program::{Running, SEED, persist, quoted};
-use crate::table::rows_of;
+use crate::program::{Kept, SEED, persist};
+use crate::table::{quoted, rows_of};
 
 /// The guide asks for series of any job.
 fn rules(more: &[&str]) -> String {
@@ -87,7 +87,7 @@ fn the_alerts_fire_when_the_guide_says() {
 
 #[test]
 fn every_query_of_the_dashboard_has_an_answer() {
-    let running = Running::start(&mut persist(&["--slow-down-every", "4"]));
+    let kept = Kept::start(&mut persist(&["--slow-down-every", "4"]));
     let folder = TempDir::new();
     let file = folder.path().join("rules.yml");
     fs::write(&file, rules(&["--shorter", "60"])).expect("the temporary directory is writable");
@@ -95,7 +95,7 @@ fn every_query_of_the_dashboard_has_an_answer() {
         "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\nrule_files: ['{}']\n\
          scrape_configs:\n- {{job_name: persist, static_configs: [{{targets: ['{}']}}]}}\n",
         file.display(),
-        running.admin
+        kept.running.admin.trim_start_matches("http://")
     );
     let Some(prometheus) = or_skip(Prometheus::start_configured(&config, &[])) else { return };
     for row in rows_of(SEED, "dashboard query") {

@@ -5,7 +5,8 @@ use std::fs;
 
 use crate::collector::{Collector, Reply};
 use crate::process::{Process, TempDir, until};
-use crate::program::{Ended, SEED, persist};
+use crate::program::{SEED, persist};
+use crate::system::Ended;
 use crate::table::rows_of;
 
 /// How many traces a collector gets of 600.

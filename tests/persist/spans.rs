@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::backends::Span;
 use crate::collector::Collector;
-use crate::program::{Ended, SEED, persist, quoted};
-use crate::table::rows_of;
+use crate::program::{SEED, persist};
+use crate::system::Ended;
+use crate::table::{quoted, rows_of};
 
 /// Spans that the guide has no name for: a request that reads, as `put_object_request` is one that writes.
 const MORE: [&str; 1] = ["get_object_request"];

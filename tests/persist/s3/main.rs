@@ -15,6 +15,9 @@ mod process;
 #[path = "../program.rs"]
 #[allow(dead_code, reason = "other targets need more of it")]
 mod program;
+#[path = "../../system.rs"]
+#[allow(dead_code, reason = "other targets need more of it")]
+mod system;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +28,8 @@ use backends::{or_skip, python_with, workspace};
 use built::example;
 use collector::Collector;
 use process::{Process, TempDir, free_port, until};
-use program::{Ended, persist_at};
+use program::persist_at;
+use system::Ended;
 
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "the/right+one";
