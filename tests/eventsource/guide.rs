@@ -6,7 +6,7 @@ use eventsource::{Event, Payload};
 use serde::{Deserialize, Serialize};
 use spanwright::testing::{Captured, CapturedSpan};
 
-use crate::table::{Row, rows_of};
+use crate::table::{Row, quoted, rows_of};
 
 /// The document's name in the tables.
 pub(crate) const SEED: &str = "eventsource";
