@@ -4,11 +4,11 @@
 //     const { events, problems } = await decode(new Uint8Array(await file.arrayBuffer()));
 //
 // An event is { at, thread, kind, fields, repeated }: `at` is a BigInt, nanoseconds since the Unix epoch; numbers in `fields` are
-// Numbers where those are exact and BigInts elsewhere. Events come in the order in which they lie in the file; sort them by `at`
+// Numbers where those are exact and BigInts elsewhere, and a choice that is unknown is null. Events come in the order in which they lie in the file; sort them by `at`
 // where that matters. Deflate is unpacked by the platform's DecompressionStream, Zstandard by zstd.mjs. Whoever has many events reads
 // columns.mjs's columns instead.
 
-import { number, readBlock, value } from "./columns.mjs";
+import { TYPE, number, readBlock, value } from "./columns.mjs";
 
 const MARKER = [0xf5, 0x53, 0x50, 0x57, 0x0d, 0x0a, 0x1a, 0xa7];
 export const HEADER_BYTES = 80;
@@ -115,7 +115,8 @@ export async function decodeBlock(header, payload) {
     for (let index = from; index < to; index++) {
       const kind = block.kinds[block.kind[index]];
       const row = block.row[index];
-      const values = kind.fields.map((field) => [field.name, value(block, field, row)]);
+      const isUnknown = (field) => field.type === TYPE.choice && field.values[row] === 0;
+      const values = kind.fields.map((field) => [field.name, isUnknown(field) ? null : value(block, field, row)]);
       const fields = Object.fromEntries(values.filter(([, value]) => value !== undefined));
       events.push({ at: base + BigInt(number(block.at, index)), thread, kind: kind.name, fields, repeated });
     }

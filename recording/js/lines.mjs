@@ -6,8 +6,7 @@ import { readFile } from "node:fs/promises";
 import { decode } from "./decoder.mjs";
 
 const isNothing = (value) =>
-  value === null || value === "" || value === "unknown" ||
-  (typeof value === "object" && Object.keys(value).length === 0);
+  value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 
 // JSON.stringify knows no BigInts.
 function json(value) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::event::{Record, Value};
+use crate::event::{Event, KINDS, Record, Value};
 
 /// An event as one line of JSON, without the line's end.
 ///
@@ -19,27 +19,31 @@ use crate::event::{Record, Value};
 pub fn to_json(record: &Record<'_>) -> String {
     let mut out = format!(r#"{{"at":{},"thread":{},"kind":"#, record.at, record.thread);
     text(&mut out, record.event.kind());
-    for (name, value) in record.event.fields() {
-        if !is_nothing(&value) {
-            out.push(',');
-            text(&mut out, name);
-            out.push(':');
-            put(&mut out, &value);
-        }
+    for (name, value) in said(&record.event) {
+        out.push(',');
+        text(&mut out, name);
+        out.push(':');
+        put(&mut out, &value);
     }
     out.push('}');
     out
 }
 
-/// Whether a field has nothing to say.
-pub(crate) fn is_nothing(value: &Value<'_>) -> bool {
-    match value {
-        Value::None => true,
-        Value::Text(text) => text.is_empty() || **text == *"unknown",
-        Value::List(list) => list.is_empty(),
-        Value::Fields(fields) => fields.is_empty(),
-        _ => false,
-    }
+/// The fields that have something to say.
+pub(crate) fn said<'e>(event: &'e Event<'_>) -> impl Iterator<Item = (&'e str, Value<'e>)> {
+    let specs = KINDS.iter().find(|kind| kind.name == event.kind()).map_or(&[][..], |kind| kind.fields);
+    event.fields().into_iter().enumerate().filter_map(move |(index, (name, value))| {
+        // The first of the choices is that nothing is known.
+        let unknown = specs.get(index).and_then(|spec| spec.choices.first());
+        let is_nothing = match &value {
+            Value::None => true,
+            Value::Text(text) => text.is_empty() || unknown.is_some_and(|unknown| **text == **unknown),
+            Value::List(list) => list.is_empty(),
+            Value::Fields(fields) => fields.is_empty(),
+            _ => false,
+        };
+        (!is_nothing).then_some((name, value))
+    })
 }
 
 pub(crate) fn put(out: &mut String, value: &Value<'_>) {

@@ -22,10 +22,7 @@ pub fn to_line(record: &Record<'_>, names: &Names, since: u64) -> String {
         }
     }
     let _ = write!(out, ": {}", record.event.kind());
-    for (name, value) in record.event.fields() {
-        if json::is_nothing(&value) {
-            continue;
-        }
+    for (name, value) in json::said(&record.event) {
         let _ = write!(out, " {name}=");
         match (name, &value) {
             ("duration" | "busy" | "idle" | "queued" | "waited", Value::Uint(nanos)) => {

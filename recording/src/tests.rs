@@ -6,7 +6,8 @@ use crate::block::Block;
 use crate::block::encode::{Builder, Label};
 use crate::codec::Packer;
 use crate::event::{
-    Event, Field, FieldSpec, Gap, KINDS, Kind, KindSpec, Nanos, Other, Poll, Record, TaskId, Time, Why,
+    Event, Field, FieldSpec, Gap, KINDS, Kind, KindSpec, Nanos, Other, Poll, Record, Span, SpanKind, TaskId,
+    Time, Why,
 };
 use crate::header::Codec;
 use crate::wire::{BitsOut, FieldType, State, put_number};
@@ -224,6 +225,14 @@ fn a_field_of_an_unknown_type_is_passed_over() {
     let block = Block::from_payload(&header, payload).expect("it can be read");
     let shown = comet(vec![Field::new("name", "Halley"), Field::new("tail", "ion")]);
     assert_eq!(block.records[1].event, shown);
+}
+
+#[test]
+fn a_text_that_says_unknown_is_said_and_a_choice_that_is_unknown_is_not() {
+    let event = Span { name: "unknown".into(), span_kind: SpanKind::Client, ..Span::default() };
+    let line = crate::to_json(&Record { thread: 0, at: 1, event: event.into() });
+    assert!(line.contains(r#""name":"unknown""#) && line.contains(r#""span_kind":"client""#), "{line}");
+    assert!(!line.contains("status"), "{line}");
 }
 
 #[test]

@@ -143,8 +143,10 @@ impl<'b> Stated<'b> {
         let mut value = ty.read(&mut In { column: &mut self.column, bits, known })?;
         if let (FieldType::Choice, Value::Uint(index)) = (ty, &value) {
             let name = usize::try_from(*index).ok().and_then(|index| self.choices.get(index));
-            if let Some(name) = name {
-                value = Value::Text(Text::Shared(name.clone()));
+            match name {
+                _ if *index == 0 => value = Value::None,
+                Some(name) => value = Value::Text(Text::Shared(name.clone())),
+                None => {}
             }
         }
         Ok(Some(Field { key: Text::Shared(self.name.clone()), value }))
