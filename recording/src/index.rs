@@ -63,7 +63,12 @@ impl Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     pub(crate) entries: Vec<Entry>,
+    /// They as they are written.
+    written: Vec<u8>,
 }
+
+/// An entry's numbers, its lists aside, take no more.
+const MOST_ENTRY: usize = 96;
 
 impl Index {
     pub(crate) fn add(&mut self, offset: u64, sealed: &Sealed<'_>) {
@@ -73,7 +78,15 @@ impl Index {
         if sealed.threads.len() <= MAX_THREADS {
             entry.thread_list = sealed.threads.to_vec();
         }
+        put_entry(&mut self.written, &entry, self.entries.last());
         self.entries.push(entry);
+    }
+
+    /// What is left to be written takes no more bytes, once this block is in it too.
+    pub(crate) fn room(&self, next: &Sealed<'_>) -> u64 {
+        let lists = next.kinds.len() * 6 + next.threads.len().min(MAX_THREADS) * 5;
+        let names: usize = KINDS.iter().map(|kind| kind.name.len() + 3).sum();
+        (HEADER_BYTES + names + self.written.len() + MOST_ENTRY + lists + TRAILER_BYTES) as u64
     }
 
     /// What is left to be written of a file of this length: a block with the index, and where it is. Nothing, where that would
@@ -124,31 +137,11 @@ impl Index {
             out.extend_from_slice(kind.name.as_bytes());
         }
         put_leb(out, self.entries.len() as u64);
-        let (mut end, mut first) = (0, 0);
-        for entry in &self.entries {
-            put_leb(out, entry.offset - end);
-            put_leb(out, entry.length);
-            end = entry.offset + entry.length;
-            put_leb(out, entry.sequence);
-            out.extend_from_slice(&entry.recording.to_le_bytes());
-            put_leb(out, zigzag(entry.first.wrapping_sub(first) as i64));
-            first = entry.first;
-            put_leb(out, entry.last - entry.first);
-            put_leb(out, entry.first.saturating_sub(entry.earliest));
-            put_leb(out, entry.events.into());
-            put_leb(out, entry.kinds.len() as u64);
-            for (code, count) in &entry.kinds {
-                out.push(*code);
-                put_leb(out, (*count).into());
-            }
-            put_leb(out, entry.threads.into());
-            put_leb(out, entry.thread_list.len() as u64);
-            entry.thread_list.iter().for_each(|thread| put_leb(out, (*thread).into()));
-        }
+        out.extend_from_slice(&self.written);
     }
 
-    /// Reads the index of a file of this length, from its block.
-    pub(crate) fn from_payload(header: &Header, payload: &[u8], length: u64) -> Result<Self, Malformed> {
+    /// Reads the index of a file of this length, from its block: all blocks, in the order of the file.
+    pub(crate) fn read(header: &Header, payload: &[u8], length: u64) -> Result<Vec<Entry>, Malformed> {
         let raw = unpack(header.codec, payload, header.raw)?;
         let mut input = Bytes(&raw);
         for _ in 0..input.count(2)? {
@@ -170,7 +163,7 @@ impl Index {
             }
             entries.push(entry);
         }
-        Ok(Self { entries })
+        Ok(entries)
     }
 }
 
@@ -185,7 +178,28 @@ pub fn read_index(bytes: &[u8], at: u64) -> Result<Vec<Entry>, Unreadable> {
     if crc32c::crc32c(payload) != header.payload_crc {
         return Err(Unreadable::Checksum);
     }
-    Ok(Index::from_payload(&header, payload, at)?.entries)
+    Ok(Index::read(&header, payload, at)?)
+}
+
+/// Times and offsets are told from those of the entry before it.
+fn put_entry(out: &mut Vec<u8>, entry: &Entry, previous: Option<&Entry>) {
+    let (end, first) = previous.map_or((0, 0), |entry| (entry.offset + entry.length, entry.first));
+    put_leb(out, entry.offset - end);
+    put_leb(out, entry.length);
+    put_leb(out, entry.sequence);
+    out.extend_from_slice(&entry.recording.to_le_bytes());
+    put_leb(out, zigzag(entry.first.wrapping_sub(first) as i64));
+    put_leb(out, entry.last - entry.first);
+    put_leb(out, entry.first.saturating_sub(entry.earliest));
+    put_leb(out, entry.events.into());
+    put_leb(out, entry.kinds.len() as u64);
+    for (code, count) in &entry.kinds {
+        out.push(*code);
+        put_leb(out, (*count).into());
+    }
+    put_leb(out, entry.threads.into());
+    put_leb(out, entry.thread_list.len() as u64);
+    entry.thread_list.iter().for_each(|thread| put_leb(out, (*thread).into()));
 }
 
 fn entry(input: &mut Bytes<'_>, offset: Option<u64>, previous: u64) -> Result<Entry, Malformed> {

@@ -63,6 +63,22 @@ fn files_are_numbered_and_stay_within_the_budget() {
 }
 
 #[test]
+fn the_index_of_many_small_blocks_is_within_the_budget() {
+    let folder = Folder::new("small-blocks");
+    let base = folder.0.join("trace.bin");
+    let mut encoder =
+        encoder(RotatingWriter::new(&base, 200_000, 400_000).expect("the folder can be written to"));
+    for round in 0..6000 {
+        polls(&mut encoder, round * 3, 3).expect("the disk has room");
+        encoder.flush().expect("the disk has room");
+    }
+    let (files, before) = (numbered_files(&base).expect("the folder is there").len(), total(&base));
+    encoder.finish().expect("the disk has room");
+    assert!(files > 1 && before <= 400_000 && total(&base) <= 400_000, "{before}, {}", total(&base));
+    assert!(Reader::open(&folder.0).expect("the files are there").is_finished());
+}
+
+#[test]
 fn the_budget_holds_across_restarts_and_nothing_is_lost_before() {
     let folder = Folder::new("restart");
     let base = folder.0.join("trace.bin");

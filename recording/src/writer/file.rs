@@ -63,6 +63,11 @@ impl File {
         self.index.entries.first().map(|entry| entry.first)
     }
 
+    /// What its index takes at most, once this block is in the file.
+    pub(crate) fn index_room(&self, next: &Sealed<'_>) -> u64 {
+        self.index.room(next)
+    }
+
     pub(crate) fn append(&mut self, block: &Sealed<'_>) -> io::Result<()> {
         self.write(block.bytes)?;
         self.index.add(self.length, block);

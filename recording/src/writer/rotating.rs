@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::lock::Lock;
 use super::{File, Sealed, TraceWriter};
+use crate::index::Index;
 
 /// Writes file after file, and removes the oldest so that all of them stay within a budget.
 ///
@@ -48,6 +49,8 @@ pub struct RotatingWriter {
     custody: Option<Arc<dyn Custody>>,
     /// Nothing, where it could not be made yet, as on a full disk.
     lock: Option<Lock>,
+    /// What was wrong with a file that is whole, to be said where no block is meant.
+    owed: Option<io::Error>,
 }
 
 /// Who knows which files are held elsewhere too.
@@ -109,6 +112,7 @@ impl RotatingWriter {
             finished: None,
             custody: None,
             lock,
+            owed: None,
         })
     }
 
@@ -129,12 +133,12 @@ impl RotatingWriter {
 
     /// Whether this block belongs into a new file.
     fn is_full(&self, file: &File, block: &Sealed<'_>) -> bool {
-        let most = self.max_file.min(self.max_total.saturating_sub(index_room(self.max_file)));
-        let over = file.length() > 0 && file.length() + block.bytes.len() as u64 > most;
+        let after = file.length() + block.bytes.len() as u64;
+        let over = after > self.max_file || after + file.index_room(block) > self.max_total;
         let late = self.max_time.zip(file.first()).is_some_and(|(most, first)| {
             block.header.events > 0 && block.header.last.saturating_sub(first) >= most
         });
-        over || late
+        (over && file.length() > 0) || late
     }
 
     /// Finishes the file that is being written, if one is.
@@ -203,47 +207,47 @@ impl RotatingWriter {
     }
 }
 
-/// Kept free for the index of the file that is being written: about a hundred bytes for each of its blocks.
-fn index_room(file: u64) -> u64 {
-    4096 + file / 256
-}
-
 impl TraceWriter for RotatingWriter {
     fn write_block(&mut self, block: &Sealed<'_>) -> io::Result<()> {
-        let mut closed = Ok(());
         if self.current.as_ref().is_some_and(|file| self.is_full(file, block)) {
-            closed = self.close();
+            self.owed = self.close().err().or(self.owed.take());
         }
-        let length = block.bytes.len() as u64;
-        if length + index_room(length) > self.max_total {
+        let room = match &self.current {
+            Some(file) => file.index_room(block),
+            None => Index::default().room(block),
+        };
+        let length = block.bytes.len() as u64 + room;
+        if length > self.max_total {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "a block is larger than the budget of all files",
             ));
         }
-        let after = self.current.as_ref().map_or(0, File::length) + length;
-        self.make_room(length + index_room(after))?;
+        self.make_room(length)?;
         let file = self.file()?;
         if let Err(error) = file.append(block) {
             let said = format!("`{}` can't be written: {error}", file.path().display());
             return Err(io::Error::new(error.kind(), said));
         }
-        // The block is written; that the file before it has no index is said all the same.
-        closed
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.owed.take().map_or(Ok(()), Err)
     }
 
     fn tick(&mut self, now: u64) -> io::Result<()> {
         let begun = self.current.as_ref().and_then(File::first);
         let due = self.max_time.zip(begun).is_some_and(|(most, first)| now.saturating_sub(first) >= most);
-        if due { self.close() } else { Ok(()) }
+        if due { self.close().and(self.flush()) } else { self.flush() }
     }
 
     fn next_recording(&mut self) -> io::Result<()> {
-        self.close()
+        self.close().and(self.flush())
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.close()
+        self.close().and(self.flush())
     }
 }
 
