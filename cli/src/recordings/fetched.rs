@@ -1,4 +1,4 @@
-//! Recordings in object stores: they are fetched before they are read, and removed when the command is done.
+//! Recordings in object stores: they are fetched before they are read, and removed when the command is done, or ended by SIGINT or SIGTERM.
 //!
 //! What a store holds may be larger than memory; it lies in a folder of its own below the temporary one (`TMPDIR`), for this user alone.
 
@@ -22,8 +22,10 @@ mod store {
 
     impl Fetched {
         pub(crate) fn files(&self, address: &str) -> io::Result<Vec<PathBuf>> {
+            // What follows may have keys in it.
+            let scheme = address.split_once("://").map_or("", |(scheme, _)| scheme);
             let said = format!(
-                "`{address}` can't be read: this `spanwright` is built without object stores; build it with `--features object_store`"
+                "`{scheme}://…` can't be read: this `spanwright` is built without object stores; build it with `--features object_store`"
             );
             Err(io::Error::new(io::ErrorKind::Unsupported, said))
         }
@@ -36,7 +38,7 @@ mod store {
     use std::fs;
     use std::io;
     use std::path::PathBuf;
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::super::progress::Progress;
 
@@ -52,6 +54,9 @@ mod store {
                 return Ok(files.clone());
             }
             let folder = folder()?;
+            folders().push(folder.clone());
+            #[cfg(unix)]
+            remove_on_signals()?;
             let mut progress = Progress::new("fetching");
             let fetched = spanwright_recording::download(address, [], &folder, |done, all| {
                 progress.at_of("file", done, all)
@@ -69,6 +74,35 @@ mod store {
                 let _ = fs::remove_dir_all(folder);
             }
         }
+    }
+
+    /// All folders, for those who end the command before it is done.
+    fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
+        static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a signal that ends the command remove the folders first.
+    #[cfg(unix)]
+    fn remove_on_signals() -> io::Result<()> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        static WATCHED: Mutex<bool> = Mutex::new(false);
+        let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *watched, true) {
+            return Ok(());
+        }
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+        std::thread::Builder::new().name("spanwright-end".to_owned()).spawn(move || {
+            for signal in signals.forever() {
+                for folder in folders().iter() {
+                    // A file that comes meanwhile goes the second time: none comes into a folder that is gone.
+                    (0..2).for_each(|_| drop(fs::remove_dir_all(folder)));
+                }
+                // They have a default, which is to end.
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+        })?;
+        Ok(())
     }
 
     /// A new folder, which nobody else may read.

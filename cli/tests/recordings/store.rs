@@ -112,6 +112,27 @@ fn commands_read_what_a_store_holds_as_they_read_files() {
 }
 
 #[test]
+fn a_command_that_is_ended_leaves_nothing() {
+    let Some(server) = Server::start() else { return };
+    let folder = folder("store-ended");
+    let temporary = folder.join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    upload(&server, &folder);
+    for signal in ["-INT", "-TERM"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spanwright"));
+        command.current_dir(&folder).args(["view", "s3://recordings"]).envs(server.settings(SECRET));
+        let mut viewing = command.env("TMPDIR", &temporary).stdout(Stdio::piped()).spawn().unwrap();
+        let mut address = String::new();
+        BufReader::new(viewing.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1, "it is read from there");
+        assert!(Command::new("kill").arg(signal).arg(viewing.id().to_string()).status().unwrap().success());
+        assert_eq!(viewing.wait().unwrap().code(), None, "{signal} has ended it");
+        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "{signal}");
+    }
+}
+
+#[test]
 fn what_a_store_does_not_give_is_said_without_keys() {
     let Some(server) = Server::start() else { return };
     let folder = folder("store-refused");

@@ -204,7 +204,11 @@ fn an_address_that_can_t_be_is_refused() {
     };
     assert!(refused("recordings", &[]).starts_with("`recordings` is no address: "));
     assert!(refused("ftp://host/a", &[]).contains("ftp://host/a"));
-    for secret in ["s3://key:secret@bucket/a", "https://a.blob.core.windows.net/c?sig=secret"] {
+    for secret in [
+        "s3://key:secret@bucket/a",
+        "s3://key:se/cret@bucket/a",
+        "https://a.blob.core.windows.net/c?sig=secret",
+    ] {
         let said = refused(secret, &[]);
         assert_eq!(said, "an address must have no keys and no query; set them in the environment");
     }

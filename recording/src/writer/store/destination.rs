@@ -45,11 +45,12 @@ impl Destination {
     ///
     /// Fails where the address is of an unknown kind or has a key in it, and where a setting is unknown or missing.
     pub fn from_url(address: &str, settings: impl IntoIterator<Item = (String, String)>) -> io::Result<Self> {
-        let url =
-            Url::parse(address).map_err(|error| invalid(format!("`{address}` is no address: {error}")))?;
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        // Before it is read as an address, which one with a `/` in its key is not, and is shown.
+        if address.contains(['@', '?', '#']) {
             return Err(invalid("an address must have no keys and no query; set them in the environment"));
         }
+        let url =
+            Url::parse(address).map_err(|error| invalid(format!("`{address}` is no address: {error}")))?;
         let (scheme, prefix) =
             ObjectStoreScheme::parse(&url).map_err(|error| invalid(format!("`{url}`: {error}")))?;
         let store = open(&scheme, &url, settings.into_iter().collect())?;
