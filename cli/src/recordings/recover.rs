@@ -30,13 +30,19 @@ pub(crate) fn write(files: &Files, out: &Target, remove: bool) -> Done {
             if path.exists() {
                 return Err(format!("`{}` is there already; write to another file", path.display()).into());
             }
-            SimpleBinaryWriter::new(path)
-                .and_then(|mut writer| sources.copy(&mut writer))
-                .map_err(|error| unwritten(path, &error))?
+            let mut writer = SimpleBinaryWriter::new(path).map_err(|error| unwritten(path, &error))?;
+            let copied = sources.copy(&mut writer);
+            drop(writer);
+            if !matches!(copied, Ok(Recovered { blocks: 1.., .. })) {
+                // A part of it would be taken for the whole.
+                let _ = fs::remove_file(path);
+            }
+            copied.map_err(|error| unwritten(path, &error))?
         }
     };
     let said = format!("{} events in {} blocks are recovered", recovered.events, recovered.blocks);
     match out {
+        _ if recovered.blocks == 0 => {}
         Target::Standard => drop(writeln!(io::stderr(), "{said}")),
         Target::File(path) => {
             let length = fs::metadata(path).map_or(0, |file| file.len());

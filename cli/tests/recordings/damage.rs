@@ -142,3 +142,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_can_not_be_recovered_whole_leaves_no_file() {
+    let folder = folder("unrecovered");
+    let mut bytes = std::fs::read(every_kind("zstd")).unwrap();
+    let whole = bytes.clone();
+    // Each block begins with this.
+    let marker = bytes[..8].to_vec();
+    for at in (0..bytes.len() - 100).filter(|at| whole[*at..].starts_with(&marker)) {
+        bytes[at + 90] ^= 1;
+    }
+    std::fs::write(folder.join("bad.spwr"), &bytes).unwrap();
+    let output = spanwright(&folder, &["recover", "bad.spwr", "--out", "out.spwr"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(2), String::new()), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no block was intact") && !folder.join("out.spwr").exists());
+    std::fs::write(folder.join("good.spwr"), &whole).unwrap();
+    let output = spanwright(&folder, &["recover", "good.spwr", "--out", "out.spwr"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}

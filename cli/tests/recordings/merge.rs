@@ -42,6 +42,26 @@ fn client_and_server(folder: &Path, ahead: i64, requests: u8) {
             server.flush().unwrap();
         }
     }
+    // A client that did not wait for its answer.
+    let end = scenario::START + (u64::from(requests) + 1) * 20 * MILLI;
+    let left = Span {
+        duration: Nanos(MILLI),
+        trace: TraceId([99; 16]),
+        span: SpanId([99; 8]),
+        name: "leave".into(),
+        span_kind: SpanKind::Client,
+        ..Span::default()
+    };
+    client.event(0, end, &left).unwrap();
+    let alone = Span {
+        duration: Nanos(10_000 * MILLI),
+        span: SpanId([98; 8]),
+        parent: Some(left.span),
+        name: "go on".into(),
+        span_kind: SpanKind::Server,
+        ..left
+    };
+    server.event(0, (end + 9_999 * MILLI).checked_add_signed(ahead).unwrap(), &alone).unwrap();
     client.finish().unwrap();
     server.finish().unwrap();
 }

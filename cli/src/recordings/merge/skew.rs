@@ -91,6 +91,10 @@ pub(super) fn find(reader: &mut Reader) -> BTreeMap<u64, Skew> {
             return;
         }
         let (least, most) = (apart(end, record.at), apart(start, record.start()));
+        if least > most {
+            // The server took longer: the client has not waited for it, and its end says nothing.
+            return;
+        }
         let known = between.entry((recording, answered_by));
         known.and_modify(|bounds| bounds.narrow(least, most)).or_insert(Bounds::of(least, most));
     });
