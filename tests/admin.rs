@@ -29,7 +29,9 @@ fn the_configuration_is_shown_with_its_sources_and_without_secrets() {
     let line =
         |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("{text}"));
     assert!(line("admin.changes = true ").ends_with("# SPANWRIGHT_ADMIN_CHANGES"));
-    assert!(line("resource = password=REDACTED,team=blue ").contains("# OTEL_RESOURCE_ATTRIBUTES"));
+    let resource =
+        concat!("resource = service.version=", env!("CARGO_PKG_VERSION"), ",password=REDACTED,team=blue ");
+    assert!(line(resource).contains("# OTEL_RESOURCE_ATTRIBUTES"));
     assert!(line("explain = false ").ends_with("# default"));
     assert!(line("! `SPANWRIGHT_LOG_FROMAT`").ends_with("did you mean `SPANWRIGHT_LOG_FORMAT`?"));
     assert!(!text.contains("hunter2"), "{text}");
