@@ -34,7 +34,7 @@ use std::ptr::NonNull;
 
 pub use blocks::Blocks;
 pub use found::{Found, FoundRecord, FoundSpan, FoundThread, FoundWait, Problems, found_in};
-use layout::{AREAS, Area, CLOSED, HEADER, MAGIC, OPEN, STEP, WORD, check, places};
+use layout::{AREAS, Area, CLOSED, HEADER, MAGIC, OPEN, STEP, WORD, check, fnv, places};
 pub use layout::{NOTES, VERSION, word};
 use room::Allocated;
 
@@ -348,8 +348,12 @@ impl Drop for Segment {
 /// What the names of segments of this key begin with.
 fn prefix(key: &str) -> String {
     let known = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    let key: String = key.chars().take(64).map(|letter| if known(letter) { letter } else { '_' }).collect();
-    format!("spanwright-{key}-")
+    let name: String = key.chars().take(64).map(|letter| if known(letter) { letter } else { '_' }).collect();
+    if name == key {
+        return format!("spanwright-{name}-");
+    }
+    // Another key may have come to the same name.
+    format!("spanwright-{name}_{:016x}-", fnv(key.bytes()))
 }
 
 #[cfg(all(test, unix))]

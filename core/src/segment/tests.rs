@@ -76,12 +76,14 @@ fn a_segment_is_this_users_alone_and_locked() {
 #[test]
 fn segments_of_other_keys_are_others() {
     let folder = Folder::new("keys");
-    for key in ["a", "a-1", "ab"] {
+    for key in ["a", "a-1", "a_1", "ab"] {
         drop(Segment::create(&Settings { key, ..settings(&folder) }).unwrap());
     }
     let all = |key| Some(found_in(&folder.0, key)).filter(|found| !found.is_empty());
     let found = patiently(|| all("a"));
     assert_eq!((found.len(), patiently(|| all("a-1")).len()), (1, 1));
+    let (long, longer) = ("a".repeat(64), "a".repeat(65));
+    assert!(!prefix(&longer).starts_with(&prefix(&long)) && prefix(&longer) != prefix(&"a".repeat(66)));
     assert!(all("a").is_none(), "it is being read");
     drop(found);
     assert_eq!(patiently(|| all("a")).len(), 1);

@@ -242,6 +242,10 @@ impl TraceWriter for RotatingWriter {
         self.close()
     }
 
+    fn place(&self) -> Option<PathBuf> {
+        std::path::absolute(&self.base).ok()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         self.close()
     }

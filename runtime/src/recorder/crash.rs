@@ -9,30 +9,45 @@ use spanwright_recording::{Options, Sealed, TraceWriter};
 
 use super::flight::Sink;
 use super::remains::Remains;
+use super::settings::program;
 use super::shared::Shared;
+
+/// What the program says of memory that outlives its process.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recovery {
+    /// Nothing for the system's memory file system.
+    pub(super) folder: Option<PathBuf>,
+    /// Nothing for one of the program and of where it writes to.
+    pub(super) key: Option<String>,
+}
+
+impl Recovery {
+    /// As it is for who writes there: others of the program's processes that write elsewhere have remains of their own.
+    pub(super) fn of(self, writer: &dyn TraceWriter) -> Memory {
+        let system = || segment::memory_folder().map_or_else(std::env::temp_dir, Into::into);
+        let own = || match writer.place() {
+            Some(place) => format!("{} {}", program(), place.display()),
+            None => program(),
+        };
+        Memory { folder: self.folder.unwrap_or_else(system), key: self.key.unwrap_or_else(own) }
+    }
+}
 
 /// Where memory that outlives the process is, and who may adopt what is left in it.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
-    /// Nothing for the system's memory file system.
-    pub(super) folder: Option<PathBuf>,
-    pub(super) key: String,
+    folder: PathBuf,
+    key: String,
 }
 
 /// Room for callsites, names and places, in bytes.
 const DEFINITIONS: usize = 4 << 20;
 
 impl Memory {
-    fn folder(&self) -> PathBuf {
-        let system = || segment::memory_folder().map_or_else(std::env::temp_dir, Into::into);
-        self.folder.clone().unwrap_or_else(system)
-    }
-
     /// Puts this process' ring there.
     pub(super) fn open(&self, chunk_bytes: usize, block_bytes: usize) -> Result<&'static Segment, String> {
-        let folder = self.folder();
         let settings = segment::Settings {
-            folder: &folder,
+            folder: &self.folder,
             key: &self.key,
             chunk_bytes,
             definition_bytes: DEFINITIONS,
@@ -42,9 +57,12 @@ impl Memory {
     }
 
     /// Writes what processes have left that were killed, each as a recording of its own. What can't be written stays for another
-    /// time.
+    /// time, as all does with a writer that keeps nothing.
     pub(super) fn adopt(&self, sink: &mut Sink, options: &Options, shared: &Arc<Shared>) {
-        for found in segment::found_in(&self.folder(), &self.key) {
+        if !sink.keeps() {
+            return;
+        }
+        for found in segment::found_in(&self.folder, &self.key) {
             let adopted = match found {
                 Ok(found) => {
                     let mut remains = Remains { found };

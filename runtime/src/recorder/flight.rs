@@ -181,6 +181,10 @@ impl TraceWriter for Sink {
         self.writer.next_recording()
     }
 
+    fn keeps(&self) -> bool {
+        self.writer.keeps()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         // What nothing happened in is not worth keeping.
         let finished = self.writer.finish();

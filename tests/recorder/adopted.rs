@@ -1,0 +1,76 @@
+//! Which processes' remains a start adopts: those of one that was killed, where it wrote to the same place.
+#![cfg(unix)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use spanwright::recorder::{NullWriter, Recorder, RecorderGuard, RotatingWriter};
+
+use crate::folder::Folder;
+use crate::recorded::{Kept, alone};
+
+const FOLDER: &str = "SPANWRIGHT_TEST_FOLDER";
+const PLACE: &str = "SPANWRIGHT_TEST_PLACE";
+const HOW: &str = "SPANWRIGHT_TEST_HOW";
+
+/// The place of a writer that does not say where it writes to.
+const NOWHERE: &str = "";
+
+/// One that writes to this place in the folder, and leaves in the folder what outlives it.
+fn recorder(folder: &Path, place: &str) -> Recorder {
+    if place == NOWHERE {
+        return Recorder::new(Kept::default()).recover_in(folder);
+    }
+    let writer = RotatingWriter::new(folder.join(place).join("trace.bin"), 1 << 20, 64 << 20).unwrap();
+    Recorder::new(writer).recover_in(folder)
+}
+
+#[test]
+#[ignore = "a program for the tests below"]
+fn a_program() {
+    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    let _guard = recorder(&folder, &std::env::var(PLACE).unwrap()).start().unwrap();
+    match std::env::var(HOW).unwrap().as_str() {
+        "abort" => std::process::abort(),
+        how => panic!("{how}"),
+    }
+}
+
+fn run(folder: &Path, place: &str, how: &str) -> Output {
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program.args(["adopted::a_program", "--exact", "--ignored", "--nocapture"]);
+    program.env(FOLDER, folder).env(PLACE, place).env(HOW, how).output().unwrap()
+}
+
+fn left(folder: &Path) -> usize {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|of| of == "ring")).count()
+}
+
+/// What is left after a start, which has a ring of its own meanwhile.
+fn left_after(folder: &Path, recorder: Recorder) -> usize {
+    let guard: RecorderGuard = recorder.start().unwrap();
+    assert!(guard.handle().flush(Duration::from_secs(10)));
+    drop(guard);
+    left(folder)
+}
+
+#[test]
+fn remains_are_adopted_by_who_writes_to_the_same_place() {
+    let _alone = alone();
+    let folder = Folder::new("adopted");
+    let output = run(&folder.0, "here", "abort");
+    assert_eq!(left(&folder.0), 1, "{output:?}");
+    assert_eq!(left_after(&folder.0, recorder(&folder.0, "there")), 1, "it is another's");
+    assert_eq!(left_after(&folder.0, recorder(&folder.0, "here")), 0);
+}
+
+#[test]
+fn a_writer_that_keeps_nothing_adopts_nothing() {
+    let _alone = alone();
+    let folder = Folder::new("kept");
+    run(&folder.0, NOWHERE, "abort");
+    assert_eq!(left_after(&folder.0, Recorder::new(NullWriter).recover_in(&folder.0)), 1);
+    assert_eq!(left_after(&folder.0, recorder(&folder.0, NOWHERE)), 0);
+}
