@@ -117,9 +117,9 @@ pub struct Segment {
     pid: u32,
     /// What is allocated. Locked while a step is.
     allocated: Mutex<Allocated>,
-    /// For each area, whether the system gave no more room when it was last asked. Publish nothing.
+    /// For each area, whether there was no more room when it was last asked for. Publish nothing.
     full: [AtomicBool; AREAS],
-    /// How often there was no room. Publishes nothing.
+    /// How often that was so. Publishes nothing.
     refused: AtomicU64,
     /// Bytes that are allocated. Publishes nothing.
     taken: AtomicU64,
@@ -280,20 +280,20 @@ impl Segment {
         &self.path
     }
 
-    /// How many bytes of the file system it takes, and how often the system had no room for more since it was made.
+    /// How many bytes of the file system it takes, and how often there was no room for more since it was made.
     #[must_use]
     pub fn usage(&self) -> (u64, u64) {
         (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed))
     }
 
-    /// Whether the system gave no more room when it was last asked: some chunks or spans are in memory that ends with this
-    /// process.
+    /// Whether there was no room when it was last asked for, since the last [refresh](Self::refresh): some chunks, spans or lanes are in
+    /// memory that ends with this process.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.full.iter().any(|full| full.load(Ordering::Relaxed))
     }
 
-    /// Asks the system anew where it had no room; and takes over what is known of the clock. To be called now and then.
+    /// Asks anew where there was no room; and takes over what is known of the clock. To be called now and then.
     pub fn refresh(&self) {
         self.full.iter().for_each(|full| full.store(false, Ordering::Relaxed));
         self.word(word::RATE).store(clock::rate(), Ordering::Relaxed);

@@ -229,6 +229,16 @@ fn without_room_memory_is_the_heaps_and_that_is_counted() {
 }
 
 #[test]
+fn where_an_area_is_used_up_that_is_told() {
+    let folder = Folder::new("used-up");
+    let segment = segment(&Settings { chunk_bytes: STEP, ..settings(&folder) });
+    assert!((0..STEP / CHUNK).all(|_| segment.chunk().is_some()));
+    assert!(!segment.is_full());
+    assert!(segment.chunk().is_none());
+    assert!(segment.is_full() && segment.usage().1 == 1);
+}
+
+#[test]
 fn blocks_go_round() {
     let folder = Folder::new("blocks");
     let segment = segment(&settings(&folder));

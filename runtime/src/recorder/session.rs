@@ -303,9 +303,9 @@ impl Session {
         let Some(segment) = self.segment else { return };
         // What could not be written is lost, and said to be: it would be lost the next time too.
         chunks::ring().set_recorded(self.pass);
-        segment.refresh();
         let full = || format!("`{}` has no room for all of it", segment.path().display());
         self.running.0.set_mortal(segment.is_full().then(full));
+        segment.refresh();
     }
 
     /// Gives copies of what is kept to who has asked for some.
