@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use spanwright::recorder::{NullWriter, Recorder, RecorderGuard, RotatingWriter};
+use spanwright::Telemetry;
+use spanwright::recorder::{NullWriter, Recorder, RecorderGuard, RecorderHandle, RotatingWriter};
+
+use spanwright_recording::Reader;
+use spanwright_recording::event::Event;
 
 use crate::folder::Folder;
 use crate::recorded::{Kept, alone};
@@ -30,10 +34,25 @@ fn recorder(folder: &Path, place: &str) -> Recorder {
 #[ignore = "a program for the tests below"]
 fn a_program() {
     let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
-    let _guard = recorder(&folder, &std::env::var(PLACE).unwrap()).start().unwrap();
-    match std::env::var(HOW).unwrap().as_str() {
+    let recorder = recorder(&folder, &std::env::var(PLACE).unwrap());
+    let how = std::env::var(HOW).unwrap();
+    let (_guard, _telemetry);
+    let (alone, how) = how.strip_prefix("alone, ").map_or((false, &*how), |how| (true, how));
+    if alone {
+        _guard = recorder.start().unwrap();
+    } else {
+        let builder = Telemetry::builder().metrics_enabled(false).with_subscriber(false).handle_signals();
+        _telemetry = builder.recorder(recorder).install().unwrap();
+    }
+    assert!(RecorderHandle::current().unwrap().flush(Duration::from_secs(10)));
+    match how {
         "abort" => std::process::abort(),
-        how => panic!("{how}"),
+        "exit" => std::process::exit(0),
+        signal => {
+            let pid = std::process::id().to_string();
+            Command::new("kill").args([signal, &pid]).status().unwrap();
+            std::thread::sleep(Duration::from_secs(60));
+        }
     }
 }
 
@@ -73,4 +92,28 @@ fn a_writer_that_keeps_nothing_adopts_nothing() {
     run(&folder.0, NOWHERE, "abort");
     assert_eq!(left_after(&folder.0, Recorder::new(NullWriter).recover_in(&folder.0)), 1);
     assert_eq!(left_after(&folder.0, recorder(&folder.0, NOWHERE)), 0);
+}
+
+#[test]
+fn a_process_that_ends_in_order_leaves_nothing() {
+    let _alone = alone();
+    for (how, expected) in [
+        ("-TERM", 0),
+        ("-INT", 0),
+        ("exit", 0),
+        ("alone, exit", 0),
+        ("abort", 1),
+        ("-KILL", 1),
+        ("alone, -TERM", 1),
+    ] {
+        let folder = Folder::new("in-order");
+        let output = run(&folder.0, "here", how);
+        assert_eq!(left(&folder.0), expected, "{how}: {output:?}");
+        assert_eq!(left_after(&folder.0, recorder(&folder.0, "here")), 0);
+        let files = std::fs::read_dir(folder.0.join("here")).unwrap().map(|file| file.unwrap().path());
+        let mut reader =
+            Reader::open_all(files.filter(|path| path.extension().is_some_and(|of| of == "bin"))).unwrap();
+        let recovered = reader.events().filter(|record| matches!(&record.event, Event::Process(process) if process.tool.ends_with(", recovered")));
+        assert_eq!(recovered.count(), expected, "{how}");
+    }
 }

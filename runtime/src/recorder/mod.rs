@@ -77,7 +77,7 @@ fn last_one() -> Option<Arc<Shared>> {
 }
 
 /// How long the end of a recording may take, unless it is said.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the recorder can't be started.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,8 @@ impl From<StartError> for io::Error {
     }
 }
 
-/// Keeps the recorder running. When dropped, it stops recording, and writes what there is, within 5 seconds.
+/// Keeps the recorder running. When dropped, it stops recording, and writes what there is, within 5 seconds. So it is where the process ends
+/// by [`exit`](std::process::exit) before that.
 ///
 /// Drop the runtimes first, so that their ends are recorded.
 #[must_use = "the recording ends when its guard is dropped"]
@@ -305,10 +306,13 @@ pub(crate) fn health_check() -> Check {
     })
 }
 
-/// Hands over what was recorded, where the process ends without the guard.
-pub(crate) fn flush_last(timeout: Duration) {
-    if let Some(shared) = current() {
+/// Ends the recording, where the process ends in order without the guard; what a panic ends has something to leave.
+pub(crate) fn stop_last(timeout: Duration) {
+    let Some(shared) = current() else { return };
+    if std::thread::panicking() {
         shared.flush(timeout);
+    } else {
+        shared.stop(timeout);
     }
 }
 

@@ -206,6 +206,7 @@ impl Recorder {
             _ => {}
         }
         last::watch_forks();
+        last::watch_exit();
         crate::call::times::measure();
         let shared = Arc::new(Shared::new(self.settings.queue_bytes, self.settings.kept.is_some()));
         self.settings.memory = self.recovery.map(|recovery| recovery.of(&*self.writer));
