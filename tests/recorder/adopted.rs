@@ -117,3 +117,17 @@ fn a_process_that_ends_in_order_leaves_nothing() {
         assert_eq!(recovered.count(), expected, "{how}");
     }
 }
+
+#[test]
+fn what_nobody_can_adopt_is_no_failure_of_the_recorder() {
+    let _alone = alone();
+    let folder = Folder::new("unknown");
+    std::fs::write(folder.0.join("spanwright-unknown-1-1.ring"), "of another version").unwrap();
+    std::fs::create_dir(folder.0.join("spanwright-unknown-1-2.ring")).unwrap();
+    // What it writes would say that it is well.
+    let guard = recorder(&folder.0, "here").recover_as("unknown").enabled(false).start().unwrap();
+    assert!(guard.handle().flush(Duration::from_secs(10)));
+    assert!(!guard.handle().status().is_degraded(), "{:?}", guard.handle().status());
+    drop(guard);
+    assert_eq!(left(&folder.0), 2);
+}

@@ -90,6 +90,17 @@ fn segments_of_other_keys_are_others() {
 }
 
 #[test]
+fn what_is_no_file_of_this_users_is_no_problem() {
+    let folder = Folder::new("others");
+    let named = |time: u32| folder.0.join(format!("{}1-{time}.ring", prefix("test")));
+    std::fs::create_dir(named(1)).unwrap();
+    assert!(found_in(&folder.0, "test").is_empty());
+    assert!(Found::open(&named(1)).is_err(), "who asks for it is told");
+    std::fs::write(named(2), "of another version").unwrap();
+    assert!(matches!(found_in(&folder.0, "test")[..], [Err(Error::Unknown(_))]));
+}
+
+#[test]
 fn what_is_committed_is_there_and_what_is_recorded_is_not() {
     let folder = Folder::new("committed");
     let segment = segment(&settings(&folder));

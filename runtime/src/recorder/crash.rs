@@ -67,12 +67,16 @@ impl Memory {
                 Ok(found) => {
                     let mut remains = Remains { found };
                     let written = remains.write_with(&mut Adopting(&mut *sink), options);
-                    written.and_then(|_| remains.remove()).map_err(|error| error.to_string())
+                    written.and_then(|_| remains.remove())
                 }
-                Err(error) => Err(error.to_string()),
+                Err(error) => {
+                    // It says nothing of the writer, and stays as it is.
+                    crate::telemetry::report(&format!("what was left is not adopted: {error}"));
+                    Ok(())
+                }
             };
             if let Err(error) = adopted {
-                shared.set_failing(Some(error));
+                shared.set_failing(Some(error.to_string()));
             }
         }
     }
