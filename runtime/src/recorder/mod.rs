@@ -71,8 +71,11 @@ fn current() -> Option<Arc<Shared>> {
     last_one().filter(|shared| shared.is_running())
 }
 
-/// The process' recorder, or the last that it had.
+/// The process' recorder, or the last that it had; a forked child has none.
 fn last_one() -> Option<Arc<Shared>> {
+    if last::is_forked() {
+        return None;
+    }
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -133,21 +136,20 @@ impl RecorderGuard {
 
     /// What dropping does; whether all was written within `timeout`.
     pub fn shutdown(self, timeout: Duration) -> bool {
-        let ended = self.handle.shared.stop(timeout);
+        let ended = self.handle.live().is_some_and(|shared| shared.stop(timeout));
         ended && self.handle.status().failing.is_none()
     }
 }
 
 impl Drop for RecorderGuard {
     fn drop(&mut self) {
-        if last::is_forked() {
-            return;
+        if let Some(shared) = self.handle.live() {
+            shared.stop(TIMEOUT);
         }
-        self.handle.shared.stop(TIMEOUT);
     }
 }
 
-/// Speaks to the recorder, from anywhere. Cheap to clone; once the recorder has ended, it does nothing.
+/// Speaks to the recorder, from anywhere. Cheap to clone; once the recorder has ended, and in a forked child, it does nothing.
 #[derive(Clone)]
 pub struct RecorderHandle {
     shared: Arc<Shared>,
@@ -165,14 +167,21 @@ impl RecorderHandle {
 
     /// Records from now on.
     pub fn enable(&self) {
-        if self.shared.is_running() {
-            self.shared.enable();
+        if let Some(shared) = self.live().filter(|shared| shared.is_running()) {
+            shared.enable();
         }
     }
 
     /// Records nothing from now on. Writes what was recorded, for which it waits 5 seconds at most.
     pub fn disable(&self) {
-        self.shared.disable(TIMEOUT);
+        if let Some(shared) = self.live() {
+            shared.disable(TIMEOUT);
+        }
+    }
+
+    /// What it speaks to; nothing in a forked child, where no thread answers, and locks may be another thread's for good.
+    fn live(&self) -> Option<&Shared> {
+        (!last::is_forked()).then_some(&self.shared)
     }
 
     /// Whether events are recorded now.
@@ -183,13 +192,15 @@ impl RecorderHandle {
 
     /// Hands what was recorded until now to the writer; whether it took that within `timeout`.
     pub fn flush(&self, timeout: Duration) -> bool {
-        self.shared.flush(timeout)
+        self.live().is_some_and(|shared| shared.flush(timeout))
     }
 
     /// Notes that something has happened, under a name of one's own; a flight recorder writes down what came before, unless it
     /// has done so within its quiet period. Returns at once.
     pub fn trigger(&self, why: impl Into<String>) {
-        self.shared.trigger(Trigger::new(why.into()));
+        if let Some(shared) = self.live() {
+            shared.trigger(Trigger::new(why.into()));
+        }
     }
 
     /// Writes into the recording where each task waits now, as far as annotated functions are in it: the place of the `.await` in each
@@ -200,7 +211,9 @@ impl RecorderHandle {
     /// runtimes are there as Tokio sees them too: of those with one worker, and of others where
     /// [that is allowed](Recorder::stop_workers_for_dumps). They have half a second for it; a runtime with a worker that is stuck has none.
     pub fn dump_tasks(&self) {
-        self.shared.dump_tasks();
+        if let Some(shared) = self.live() {
+            shared.dump_tasks();
+        }
     }
 
     /// What an operator asks for, at the admin server say.
