@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use spanwright_core::segment::Blocks;
@@ -131,22 +131,20 @@ impl Memory {
 fn write(writer: &mut dyn TraceWriter, shared: &Shared, block: &Sealed<'_>) -> io::Result<()> {
     let written = writer.write_block(block);
     let metrics = RecorderMetrics::global();
-    let mut failing = shared.failing.lock().unwrap_or_else(PoisonError::into_inner);
     match &written {
         Ok(()) => {
             metrics.blocks_written_total.inc();
             metrics.bytes_written_total.add(block.bytes.len() as u64);
             shared.bytes.fetch_add(block.bytes.len() as u64, Ordering::Relaxed);
-            *failing = None;
+            shared.set_failing(None);
         }
         Err(error) => {
             metrics.write_errors_total.inc();
             let error = error.to_string();
             // Once, and not at each block until there is room again.
-            if failing.is_none() {
+            if shared.set_failing(Some(error.clone())).is_none() {
                 crate::telemetry::report(&format!("recordings are not written: {error}"));
             }
-            *failing = Some(error);
         }
     }
     written

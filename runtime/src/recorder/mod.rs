@@ -26,6 +26,8 @@ pub(crate) mod task;
     path = "no_taskdump.rs"
 )]
 mod taskdump;
+#[cfg(test)]
+mod tests;
 mod traced;
 mod translate;
 mod trigger;
