@@ -62,9 +62,16 @@ fn run(folder: &Path, place: &str, how: &str) -> Output {
     program.env(FOLDER, folder).env(PLACE, place).env(HOW, how).output().unwrap()
 }
 
-fn left(folder: &Path) -> usize {
+/// What is left, the oldest first.
+fn rings(folder: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    files.filter(|path| path.extension().is_some_and(|of| of == "ring")).count()
+    let mut rings: Vec<_> = files.filter(|path| path.extension().is_some_and(|of| of == "ring")).collect();
+    rings.sort_by_key(|path| path.to_string_lossy().rsplit('-').next().map(str::to_owned));
+    rings
+}
+
+fn left(folder: &Path) -> usize {
+    rings(folder).len()
 }
 
 /// What is left after a start, which has a ring of its own meanwhile.
@@ -130,4 +137,25 @@ fn what_nobody_can_adopt_is_no_failure_of_the_recorder() {
     assert!(!guard.handle().status().is_degraded(), "{:?}", guard.handle().status());
     drop(guard);
     assert_eq!(left(&folder.0), 2);
+}
+
+#[test]
+fn of_what_can_not_be_written_the_newest_stays() {
+    let _alone = alone();
+    let folder = Folder::new("unwritten");
+    for _ in 0..10 {
+        let one = Folder::new("unwritten-one");
+        run(&one.0, NOWHERE, "alone, abort");
+        let ring = std::fs::read_dir(&one.0).unwrap().next().unwrap().unwrap();
+        std::fs::rename(ring.path(), folder.0.join(ring.file_name())).unwrap();
+    }
+    let oldest = rings(&folder.0)[..2].to_vec();
+    let failing = Kept::default();
+    *failing.fails.lock().unwrap() = true;
+    let guard = Recorder::new(failing).recover_in(&folder.0).start().unwrap();
+    assert!(!guard.handle().flush(Duration::from_secs(10)));
+    drop(guard);
+    let still = rings(&folder.0);
+    assert!(still.len() == 8 && oldest.iter().all(|path| !still.contains(path)), "{oldest:?} {still:?}");
+    assert_eq!(left_after(&folder.0, recorder(&folder.0, NOWHERE)), 0);
 }

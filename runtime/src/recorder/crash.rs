@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use spanwright_core::segment::{self, Segment};
 use spanwright_recording::{Options, Sealed, TraceWriter};
@@ -42,6 +41,8 @@ pub(super) struct Memory {
 
 /// Room for callsites, names and places, in bytes.
 const DEFINITIONS: usize = 4 << 20;
+/// How many processes' remains wait for a writer that takes them.
+const MOST_UNWRITTEN: usize = 8;
 
 impl Memory {
     /// Puts this process' ring there.
@@ -56,30 +57,48 @@ impl Memory {
         segment::open(&settings).map_err(|error| error.to_string())
     }
 
-    /// Writes what processes have left that were killed, each as a recording of its own. What can't be written stays for another
-    /// time, as all does with a writer that keeps nothing.
-    pub(super) fn adopt(&self, sink: &mut Sink, options: &Options, shared: &Arc<Shared>) {
-        if !sink.keeps() {
-            return;
-        }
+    /// Writes what processes have left that were killed, each as a recording of its own. The newest of what can't be written, which is
+    /// all with a writer that keeps nothing, stay for another time.
+    pub(super) fn adopt(&self, sink: &mut Sink, options: &Options, shared: &Shared) {
+        let mut all = Vec::new();
         for found in segment::found_in(&self.folder, &self.key) {
-            let adopted = match found {
-                Ok(found) => {
-                    let mut remains = Remains { found };
-                    let written = remains.write_with(&mut Adopting(&mut *sink), options);
-                    written.and_then(|_| remains.remove())
-                }
+            match found {
+                Ok(found) => all.push(Remains { found }),
+                // It says nothing of the writer, and stays as it is.
+                Err(error) => crate::telemetry::report(&format!("what was left is not adopted: {error}")),
+            }
+        }
+        all.sort_by_key(|remains| remains.found.started_unix_nanos());
+        if !sink.keeps() {
+            return give_up(all);
+        }
+        let mut unwritten = Vec::new();
+        for mut remains in all {
+            let adopted = match remains.write_with(&mut Adopting(&mut *sink), options) {
+                Ok(_) => remains.remove(),
                 Err(error) => {
-                    // It says nothing of the writer, and stays as it is.
-                    crate::telemetry::report(&format!("what was left is not adopted: {error}"));
-                    Ok(())
+                    unwritten.push(remains);
+                    Err(error)
                 }
             };
             if let Err(error) = adopted {
                 shared.set_failing(Some(error.to_string()));
             }
         }
+        give_up(unwritten);
     }
+}
+
+/// Removes all but the newest, which come last: they take memory.
+fn give_up(mut unwritten: Vec<Remains>) {
+    let count = unwritten.len().saturating_sub(MOST_UNWRITTEN);
+    if count == 0 {
+        return;
+    }
+    let removed = unwritten.drain(..count).map(Remains::remove).filter(Result::is_ok).count();
+    crate::telemetry::report(&format!(
+        "what {removed} killed processes had left is given up: it could not be written"
+    ));
 }
 
 /// Writes to the program's writer at once, also for a flight recorder.

@@ -154,8 +154,8 @@ impl Recorder {
     }
 
     /// By this key the next start finds what a process has left that was killed, and writes it as a recording of its own. By default
-    /// the program's name and the place that [its writer](TraceWriter::place) writes to. A writer that
-    /// [keeps nothing](TraceWriter::keeps) leaves it where it is.
+    /// the program's name and the place that [its writer](TraceWriter::place) writes to. What its writer
+    /// does not take, or [would not keep](TraceWriter::keeps), is left for another start, of eight processes at most.
     pub fn recover_as(mut self, key: impl Into<String>) -> Self {
         self.recovery.get_or_insert_default().key = Some(key.into());
         self
