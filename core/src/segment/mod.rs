@@ -335,6 +335,8 @@ impl Segment {
         self.word(word::STATE).store(CLOSED, Ordering::Release);
         // It may be gone already; and whoever finds it sees that it is closed.
         let _ = std::fs::remove_file(&self.path);
+        // Nobody waits for the lock of a file without a name.
+        self.in_children.iter().for_each(ClosedInChildren::release);
     }
 }
 

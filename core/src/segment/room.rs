@@ -37,6 +37,14 @@ impl Segment {
         Ok(())
     }
 
+    /// Gives an area's memory back to the system, where nobody is to touch it any more.
+    pub(super) fn release(&self, area: Area) {
+        let (offset, room) = self.place(area);
+        if system::release(&self.file, offset, room).is_ok() {
+            self.taken.fetch_sub(room as u64, Ordering::Relaxed);
+        }
+    }
+
     /// Allocates a step for an area, while the system is not known to have no room for it.
     pub(super) fn grow(&self, area: Area, offset: usize) -> bool {
         let full = self.full[area as usize].load(Ordering::Relaxed);

@@ -276,6 +276,22 @@ fn blocks_go_round() {
     assert!(blocks.usage().0 < blocks.usage().1);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn blocks_that_are_freed_take_no_memory() {
+    use std::os::unix::fs::MetadataExt;
+    let Some(memory) = memory_folder() else { return };
+    let folder = Folder(memory.join(format!("spanwright-freed-{}", std::process::id())));
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let segment = segment(&settings(&folder));
+    let bytes = || segment.file.metadata().unwrap().blocks() * 512;
+    assert!(segment.blocks().push(&[1; 1_000]));
+    let before = (bytes(), segment.usage().0);
+    segment.close();
+    segment.blocks().free();
+    assert_eq!((bytes(), segment.usage().0), (before.0 - (1 << 16), before.1 - (1 << 16)));
+}
+
 #[test]
 fn notes_and_the_clock_are_found() {
     let folder = Folder::new("notes");

@@ -58,6 +58,13 @@ impl Sink {
         self.outliving = self.kept.is_some().then_some(blocks);
     }
 
+    /// Keeps blocks nowhere else any more: nothing is left to others.
+    pub(super) fn free_blocks(&mut self) {
+        if let Some(blocks) = self.outliving.take() {
+            blocks.free();
+        }
+    }
+
     /// A recording of what is in memory, as far as this back, which stays there; nothing in stream mode.
     #[cfg(feature = "console")]
     pub(super) fn copy(&self, time: Option<Duration>) -> io::Result<Option<Vec<u8>>> {

@@ -348,11 +348,12 @@ impl Session {
     }
 
     fn end(self, wanted: u64) {
-        let Self { running, translator, segment, starts, .. } = self;
+        let Self { running, mut translator, segment, starts, .. } = self;
         // All was handed to the writer, whose end may take longer than the process has: uploads are waited for.
         if let Some(segment) = segment {
             chunks::ring().hold(false);
             segment.close();
+            translator.encoder.writer_mut().free_blocks();
         }
         if let Err(error) = translator.encoder.finish() {
             running.0.set_failing(Some(error.to_string()));
