@@ -107,7 +107,8 @@ static INHERITED: [AtomicU32; 4] = [const { AtomicU32::new(NONE) }; 4];
 #[derive(Debug)]
 pub struct ClosedInChildren<F> {
     inner: F,
-    place: Option<&'static AtomicU32>,
+    /// Where the descriptor is, and which it is.
+    place: Option<(&'static AtomicU32, u32)>,
 }
 
 #[cfg(unix)]
@@ -118,7 +119,7 @@ impl<F: std::os::fd::AsRawFd> ClosedInChildren<F> {
         let take = |place: &&AtomicU32| {
             place.compare_exchange(NONE, descriptor, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         };
-        Self { place: INHERITED.iter().find(take), inner }
+        Self { place: INHERITED.iter().find(take).map(|place| (place, descriptor)), inner }
     }
 }
 
@@ -138,11 +139,19 @@ impl<F> Deref for ClosedInChildren<F> {
     }
 }
 
+impl<F> ClosedInChildren<F> {
+    /// From now on, children don't close it.
+    pub(crate) fn release(&self) {
+        if let Some((place, descriptor)) = self.place {
+            // It is another's by now where this was released before.
+            let _ = place.compare_exchange(descriptor, NONE, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+}
+
 impl<F> Drop for ClosedInChildren<F> {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            place.store(NONE, Ordering::Relaxed);
-        }
+        self.release();
     }
 }
 
@@ -156,6 +165,8 @@ mod tests {
             let kept = [(); 4].map(|()| ClosedInChildren::new(std::io::stdin()));
             assert!(kept.iter().all(|one| one.place.is_some()));
             assert!(ClosedInChildren::new(std::io::stdin()).place.is_none(), "there are four");
+            kept.iter().for_each(ClosedInChildren::release);
+            assert!(ClosedInChildren::new(std::io::stdin()).place.is_some());
         }
     }
 }

@@ -293,7 +293,18 @@ fn a_full_disk_is_an_error_and_not_the_end() {
 }
 
 #[test]
+fn a_rotating_writer_says_where_it_writes() {
+    let folder = Folder::new("place");
+    let base = folder.0.join("trace.bin");
+    let writer: Box<dyn TraceWriter> =
+        Box::new(RotatingWriter::new(&base, 10_000, 1 << 20).expect("the folder can be made"));
+    assert_eq!((writer.place().as_deref(), writer.keeps()), (Some(&*base), true));
+}
+
+#[test]
 fn a_null_writer_takes_everything() {
+    let nothing: Box<dyn TraceWriter> = Box::new(NullWriter);
+    assert!(!nothing.keeps() && nothing.place().is_none());
     let mut encoder = encoder(NullWriter);
     polls(&mut encoder, 0, 5000).expect("it takes everything");
     encoder.finish().expect("it takes everything");

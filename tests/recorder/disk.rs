@@ -187,3 +187,35 @@ fn one_file_has_all_of_it() {
     assert!(reader.is_finished() && reader.problems().is_empty(), "{:?}", reader.problems());
     assert_eq!(polls(&events, tasks(&events, "yields")[0].task).len(), 30_001);
 }
+
+#[cfg(unix)]
+#[test]
+#[ignore = "a program for the test below"]
+fn a_program_whose_memory_has_little_room() {
+    let limit = |bytes| {
+        let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: the pointer is to a limit.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
+    };
+    let folder = Folder::new("little-room");
+    limit(384 << 10);
+    let (guard, _) = recorder(|recorder| recorder.recover_in(&folder.0).delay(Duration::from_millis(10)));
+    let runtime = multi_thread(&guard, 1);
+    let is_mortal = || {
+        yields(&runtime, 1_000);
+        guard.handle().status().mortal.is_some_and(|why| why.contains("has no room"))
+    };
+    until("that it is told", is_mortal);
+    limit(libc::RLIM_INFINITY);
+    until("that there is room", || !is_mortal());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_would_not_outlive_a_kill_is_told_while_that_is_so() {
+    let _alone = alone();
+    let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+    program.args(["disk::a_program_whose_memory_has_little_room", "--exact", "--ignored"]);
+    let output = program.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}

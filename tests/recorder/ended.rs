@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use spanwright::recorder::{NullWriter, Recorder, Remains, RotatingWriter, StartError};
+use spanwright::recorder::{NullWriter, Recorder, RecorderHandle, Remains, RotatingWriter, StartError};
 use spanwright::{Event as _, instrument};
 use spanwright_recording::Reader;
 use spanwright_recording::event::{Event, Open, Opened, Record, Role, Thread, Value};
@@ -226,10 +226,17 @@ fn a_forked_child_waits_for_no_thread_of_its_parents_recorder() {
     let child = unsafe { libc::fork() };
     if child == 0 {
         let start = Instant::now();
-        drop(guard);
+        let handle = guard.handle();
+        handle.enable();
+        handle.trigger("in a child");
+        handle.dump_tasks();
+        let is_flushed = handle.flush(Duration::from_secs(3));
+        handle.disable();
+        let is_there = is_flushed || RecorderHandle::current().is_some();
+        let is_ended = guard.shutdown(Duration::from_secs(3));
         let waited = start.elapsed() > Duration::from_secs(2);
         // SAFETY: it ends the process, as a child that was forked is to.
-        unsafe { libc::_exit(waited.into()) };
+        unsafe { libc::_exit((waited || is_there || is_ended).into()) };
     }
     let mut status = 0;
     // SAFETY: the pointer is to a number.

@@ -1,6 +1,7 @@
 //! What a recorder sees of runtimes, in both modes of Tokio.
 
 mod admin;
+mod adopted;
 mod configured;
 mod console;
 mod disk;

@@ -79,6 +79,13 @@ impl Blocks {
         }
     }
 
+    /// Gives their memory back to the system. To be called once the segment is closed: they are lost.
+    pub fn free(self) {
+        if self.room > 0 {
+            self.segment.release(Area::Blocks);
+        }
+    }
+
     /// How many bytes blocks take, and may take.
     #[must_use]
     pub fn usage(&self) -> (usize, usize) {

@@ -108,6 +108,11 @@ pub(super) fn places(settings: &Settings<'_>) -> [(usize, usize); AREAS] {
 pub(super) fn check(get: impl Fn(usize) -> u64) -> u64 {
     let areas = Area::ALL.into_iter().flat_map(|area| [area.offset_word(), area.room_word()]);
     let words = [word::MAGIC, word::VERSION].into_iter().chain(word::PID..word::AREAS).chain(areas);
-    let bytes = words.flat_map(|at| get(at).to_le_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv(words.flat_map(|at| get(at).to_le_bytes()))
+}
+
+/// FNV-1a, <http://www.isthe.com/chongo/tech/comp/fnv/>.
+pub(super) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, mix)
 }

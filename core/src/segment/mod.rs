@@ -34,7 +34,7 @@ use std::ptr::NonNull;
 
 pub use blocks::Blocks;
 pub use found::{Found, FoundRecord, FoundSpan, FoundThread, FoundWait, Problems, found_in};
-use layout::{AREAS, Area, CLOSED, HEADER, MAGIC, OPEN, STEP, WORD, check, places};
+use layout::{AREAS, Area, CLOSED, HEADER, MAGIC, OPEN, STEP, WORD, check, fnv, places};
 pub use layout::{NOTES, VERSION, word};
 use room::Allocated;
 
@@ -117,9 +117,9 @@ pub struct Segment {
     pid: u32,
     /// What is allocated. Locked while a step is.
     allocated: Mutex<Allocated>,
-    /// For each area, whether the system gave no more room when it was last asked. Publish nothing.
+    /// For each area, whether there was no more room when it was last asked for. Publish nothing.
     full: [AtomicBool; AREAS],
-    /// How often there was no room. Publishes nothing.
+    /// How often that was so. Publishes nothing.
     refused: AtomicU64,
     /// Bytes that are allocated. Publishes nothing.
     taken: AtomicU64,
@@ -280,20 +280,20 @@ impl Segment {
         &self.path
     }
 
-    /// How many bytes of the file system it takes, and how often the system had no room for more since it was made.
+    /// How many bytes of the file system it takes, and how often there was no room for more since it was made.
     #[must_use]
     pub fn usage(&self) -> (u64, u64) {
         (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed))
     }
 
-    /// Whether the system gave no more room when it was last asked: some chunks or spans are in memory that ends with this
-    /// process.
+    /// Whether there was no room when it was last asked for, since the last [refresh](Self::refresh): some chunks, spans or lanes are in
+    /// memory that ends with this process.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.full.iter().any(|full| full.load(Ordering::Relaxed))
     }
 
-    /// Asks the system anew where it had no room; and takes over what is known of the clock. To be called now and then.
+    /// Asks anew where there was no room; and takes over what is known of the clock. To be called now and then.
     pub fn refresh(&self) {
         self.full.iter().for_each(|full| full.store(false, Ordering::Relaxed));
         self.word(word::RATE).store(clock::rate(), Ordering::Relaxed);
@@ -335,6 +335,8 @@ impl Segment {
         self.word(word::STATE).store(CLOSED, Ordering::Release);
         // It may be gone already; and whoever finds it sees that it is closed.
         let _ = std::fs::remove_file(&self.path);
+        // Nobody waits for the lock of a file without a name.
+        self.in_children.iter().for_each(ClosedInChildren::release);
     }
 }
 
@@ -348,8 +350,12 @@ impl Drop for Segment {
 /// What the names of segments of this key begin with.
 fn prefix(key: &str) -> String {
     let known = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    let key: String = key.chars().take(64).map(|letter| if known(letter) { letter } else { '_' }).collect();
-    format!("spanwright-{key}-")
+    let name: String = key.chars().take(64).map(|letter| if known(letter) { letter } else { '_' }).collect();
+    if name == key {
+        return format!("spanwright-{name}-");
+    }
+    // Another key may have come to the same name.
+    format!("spanwright-{name}_{:016x}-", fnv(key.bytes()))
 }
 
 #[cfg(all(test, unix))]

@@ -41,6 +41,10 @@ pub(super) fn allocate(_: &File, _: usize, _: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(super) fn release(_: &File, _: usize, _: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub(super) fn boot() -> u128 {
     0
 }

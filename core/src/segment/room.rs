@@ -37,16 +37,29 @@ impl Segment {
         Ok(())
     }
 
+    /// Gives an area's memory back to the system, where nobody is to touch it any more.
+    pub(super) fn release(&self, area: Area) {
+        let (offset, room) = self.place(area);
+        if system::release(&self.file, offset, room).is_ok() {
+            self.taken.fetch_sub(room as u64, Ordering::Relaxed);
+        }
+    }
+
     /// Allocates a step for an area, while the system is not known to have no room for it.
     pub(super) fn grow(&self, area: Area, offset: usize) -> bool {
-        let full = &self.full[area as usize];
+        let full = self.full[area as usize].load(Ordering::Relaxed);
         let step = if matches!(area, Area::Slots) { SLOTS } else { STEP };
-        let grown = !full.load(Ordering::Relaxed) && self.allocate(offset, step).is_ok();
+        let grown = !full && self.allocate(offset, step).is_ok();
         if !grown {
-            full.store(true, Ordering::Relaxed);
-            self.refused.fetch_add(1, Ordering::Relaxed);
+            self.refuse(area);
         }
         grown
+    }
+
+    /// Notes that there was no room.
+    fn refuse(&self, area: Area) {
+        self.full[area as usize].store(true, Ordering::Relaxed);
+        self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// So many bytes more of an area that is used from its start on; `until` is how far it is allocated.
@@ -55,6 +68,7 @@ impl Segment {
         let used = self.word(area.used_word());
         let at = used.load(Ordering::Relaxed) as usize;
         if at + bytes > room {
+            self.refuse(area);
             return None;
         }
         if at + bytes > *until {

@@ -76,15 +76,28 @@ fn a_segment_is_this_users_alone_and_locked() {
 #[test]
 fn segments_of_other_keys_are_others() {
     let folder = Folder::new("keys");
-    for key in ["a", "a-1", "ab"] {
+    for key in ["a", "a-1", "a_1", "ab"] {
         drop(Segment::create(&Settings { key, ..settings(&folder) }).unwrap());
     }
     let all = |key| Some(found_in(&folder.0, key)).filter(|found| !found.is_empty());
     let found = patiently(|| all("a"));
     assert_eq!((found.len(), patiently(|| all("a-1")).len()), (1, 1));
+    let (long, longer) = ("a".repeat(64), "a".repeat(65));
+    assert!(!prefix(&longer).starts_with(&prefix(&long)) && prefix(&longer) != prefix(&"a".repeat(66)));
     assert!(all("a").is_none(), "it is being read");
     drop(found);
     assert_eq!(patiently(|| all("a")).len(), 1);
+}
+
+#[test]
+fn what_is_no_file_of_this_users_is_no_problem() {
+    let folder = Folder::new("others");
+    let named = |time: u32| folder.0.join(format!("{}1-{time}.ring", prefix("test")));
+    std::fs::create_dir(named(1)).unwrap();
+    assert!(found_in(&folder.0, "test").is_empty());
+    assert!(Found::open(&named(1)).is_err(), "who asks for it is told");
+    std::fs::write(named(2), "of another version").unwrap();
+    assert!(matches!(found_in(&folder.0, "test")[..], [Err(Error::Unknown(_))]));
 }
 
 #[test]
@@ -227,6 +240,16 @@ fn without_room_memory_is_the_heaps_and_that_is_counted() {
 }
 
 #[test]
+fn where_an_area_is_used_up_that_is_told() {
+    let folder = Folder::new("used-up");
+    let segment = segment(&Settings { chunk_bytes: STEP, ..settings(&folder) });
+    assert!((0..STEP / CHUNK).all(|_| segment.chunk().is_some()));
+    assert!(!segment.is_full());
+    assert!(segment.chunk().is_none());
+    assert!(segment.is_full() && segment.usage().1 == 1);
+}
+
+#[test]
 fn blocks_go_round() {
     let folder = Folder::new("blocks");
     let segment = segment(&settings(&folder));
@@ -251,6 +274,22 @@ fn blocks_go_round() {
     assert_eq!(here, there);
     assert!(blocks.pop());
     assert!(blocks.usage().0 < blocks.usage().1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn blocks_that_are_freed_take_no_memory() {
+    use std::os::unix::fs::MetadataExt;
+    let Some(memory) = memory_folder() else { return };
+    let folder = Folder(memory.join(format!("spanwright-freed-{}", std::process::id())));
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let segment = segment(&settings(&folder));
+    let bytes = || segment.file.metadata().unwrap().blocks() * 512;
+    assert!(segment.blocks().push(&[1; 1_000]));
+    let before = (bytes(), segment.usage().0);
+    segment.close();
+    segment.blocks().free();
+    assert_eq!((bytes(), segment.usage().0), (before.0 - (1 << 16), before.1 - (1 << 16)));
 }
 
 #[test]

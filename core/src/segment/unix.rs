@@ -119,6 +119,19 @@ fn by_system(file: &File, offset: usize, bytes: usize) -> io::Result<()> {
     })
 }
 
+/// Gives blocks of the file back to the system: they are empty, and not allocated.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn release(file: &File, offset: usize, bytes: usize) -> io::Result<()> {
+    let how = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+    // SAFETY: the descriptor is the file's, which is open.
+    again(|| unsafe { libc::fallocate(file.as_raw_fd(), how, offset as libc::off_t, bytes as libc::off_t) })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn release(_: &File, _: usize, _: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn by_system(_: &File, _: usize, _: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())

@@ -9,7 +9,7 @@ mod stream;
 mod uploads;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) use file::File;
 pub use rotating::{RotatingWriter, numbered_files};
@@ -57,6 +57,17 @@ pub trait TraceWriter: Send {
         self.flush()
     }
 
+    /// Where it writes to, the same in each run of a program and in no other one's: by it a run finds what the one before has left.
+    /// Nothing where nobody knows.
+    fn place(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Whether what it takes can be read by anybody.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// How uploads go; nothing where there are none.
     fn uploads(&self) -> Option<UploadHealth> {
         None
@@ -85,6 +96,14 @@ impl<W: TraceWriter + ?Sized> TraceWriter for Box<W> {
         (**self).next_recording()
     }
 
+    fn place(&self) -> Option<PathBuf> {
+        (**self).place()
+    }
+
+    fn keeps(&self) -> bool {
+        (**self).keeps()
+    }
+
     fn uploads(&self) -> Option<UploadHealth> {
         (**self).uploads()
     }
@@ -101,6 +120,10 @@ pub struct NullWriter;
 impl TraceWriter for NullWriter {
     fn write_block(&mut self, _: &Sealed<'_>) -> io::Result<()> {
         Ok(())
+    }
+
+    fn keeps(&self) -> bool {
+        false
     }
 }
 

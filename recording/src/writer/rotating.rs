@@ -246,6 +246,10 @@ impl TraceWriter for RotatingWriter {
         self.close().and(self.flush())
     }
 
+    fn place(&self) -> Option<PathBuf> {
+        std::path::absolute(&self.base).ok()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         self.close().and(self.flush())
     }

@@ -444,7 +444,8 @@ keys! {
     recorder_memory_folder: FilePath, ["recorder.recovery.folder"], ["RECORDER_MEMORY_FOLDER"], [],
         "`/dev/shm`, or the folder for temporary files where there is none";
     /// Whose remains are written by the next start: processes with the same text.
-    recorder_recover_as: Text, ["recorder.recovery.key"], ["RECORDER_RECOVER_AS"], [], "the program's name";
+    recorder_recover_as: Text, ["recorder.recovery.key"], ["RECORDER_RECOVER_AS"], [],
+        "the program's name and the recordings' path";
     /// Exports every span and event at once, for development.
     immediate: Switch = false, ["tracing.immediate"], ["TRACE_IMMEDIATE"], [], "`false`";
     /// Whether the global tracer and context of the `opentelemetry` API are ours; needs the feature `opentelemetry`.

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use spanwright_core::segment::Blocks;
@@ -56,6 +56,13 @@ impl Sink {
     /// Keeps blocks there too, where they are kept.
     pub(super) fn set_blocks(&mut self, blocks: Blocks) {
         self.outliving = self.kept.is_some().then_some(blocks);
+    }
+
+    /// Keeps blocks nowhere else any more: nothing is left to others.
+    pub(super) fn free_blocks(&mut self) {
+        if let Some(blocks) = self.outliving.take() {
+            blocks.free();
+        }
     }
 
     /// A recording of what is in memory, as far as this back, which stays there; nothing in stream mode.
@@ -131,22 +138,20 @@ impl Memory {
 fn write(writer: &mut dyn TraceWriter, shared: &Shared, block: &Sealed<'_>) -> io::Result<()> {
     let written = writer.write_block(block);
     let metrics = RecorderMetrics::global();
-    let mut failing = shared.failing.lock().unwrap_or_else(PoisonError::into_inner);
     match &written {
         Ok(()) => {
             metrics.blocks_written_total.inc();
             metrics.bytes_written_total.add(block.bytes.len() as u64);
             shared.bytes.fetch_add(block.bytes.len() as u64, Ordering::Relaxed);
-            *failing = None;
+            shared.set_failing(None);
         }
         Err(error) => {
             metrics.write_errors_total.inc();
             let error = error.to_string();
             // Once, and not at each block until there is room again.
-            if failing.is_none() {
+            if shared.set_failing(Some(error.clone())).is_none() {
                 crate::telemetry::report(&format!("recordings are not written: {error}"));
             }
-            *failing = Some(error);
         }
     }
     written
@@ -179,6 +184,10 @@ impl TraceWriter for Sink {
 
     fn next_recording(&mut self) -> io::Result<()> {
         self.writer.next_recording()
+    }
+
+    fn keeps(&self) -> bool {
+        self.writer.keeps()
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -26,6 +26,8 @@ pub(crate) mod task;
     path = "no_taskdump.rs"
 )]
 mod taskdump;
+#[cfg(test)]
+mod tests;
 mod traced;
 mod translate;
 mod trigger;
@@ -71,13 +73,16 @@ fn current() -> Option<Arc<Shared>> {
     last_one().filter(|shared| shared.is_running())
 }
 
-/// The process' recorder, or the last that it had.
+/// The process' recorder, or the last that it had; a forked child has none.
 fn last_one() -> Option<Arc<Shared>> {
+    if last::is_forked() {
+        return None;
+    }
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// How long the end of a recording may take, unless it is said.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the recorder can't be started.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +111,8 @@ impl From<StartError> for io::Error {
     }
 }
 
-/// Keeps the recorder running. When dropped, it stops recording, and writes what there is, within 5 seconds.
+/// Keeps the recorder running. When dropped, it stops recording, and writes what there is, within 5 seconds. So it is where the process ends
+/// by [`exit`](std::process::exit) before that.
 ///
 /// Drop the runtimes first, so that their ends are recorded.
 #[must_use = "the recording ends when its guard is dropped"]
@@ -132,21 +138,20 @@ impl RecorderGuard {
 
     /// What dropping does; whether all was written within `timeout`.
     pub fn shutdown(self, timeout: Duration) -> bool {
-        let ended = self.handle.shared.stop(timeout);
+        let ended = self.handle.live().is_some_and(|shared| shared.stop(timeout));
         ended && self.handle.status().failing.is_none()
     }
 }
 
 impl Drop for RecorderGuard {
     fn drop(&mut self) {
-        if last::is_forked() {
-            return;
+        if let Some(shared) = self.handle.live() {
+            shared.stop(TIMEOUT);
         }
-        self.handle.shared.stop(TIMEOUT);
     }
 }
 
-/// Speaks to the recorder, from anywhere. Cheap to clone; once the recorder has ended, it does nothing.
+/// Speaks to the recorder, from anywhere. Cheap to clone; once the recorder has ended, and in a forked child, it does nothing.
 #[derive(Clone)]
 pub struct RecorderHandle {
     shared: Arc<Shared>,
@@ -164,14 +169,21 @@ impl RecorderHandle {
 
     /// Records from now on.
     pub fn enable(&self) {
-        if self.shared.is_running() {
-            self.shared.enable();
+        if let Some(shared) = self.live().filter(|shared| shared.is_running()) {
+            shared.enable();
         }
     }
 
     /// Records nothing from now on. Writes what was recorded, for which it waits 5 seconds at most.
     pub fn disable(&self) {
-        self.shared.disable(TIMEOUT);
+        if let Some(shared) = self.live() {
+            shared.disable(TIMEOUT);
+        }
+    }
+
+    /// What it speaks to; nothing in a forked child, where no thread answers, and locks may be another thread's for good.
+    fn live(&self) -> Option<&Shared> {
+        (!last::is_forked()).then_some(&self.shared)
     }
 
     /// Whether events are recorded now.
@@ -182,13 +194,15 @@ impl RecorderHandle {
 
     /// Hands what was recorded until now to the writer; whether it took that within `timeout`.
     pub fn flush(&self, timeout: Duration) -> bool {
-        self.shared.flush(timeout)
+        self.live().is_some_and(|shared| shared.flush(timeout))
     }
 
     /// Notes that something has happened, under a name of one's own; a flight recorder writes down what came before, unless it
     /// has done so within its quiet period. Returns at once.
     pub fn trigger(&self, why: impl Into<String>) {
-        self.shared.trigger(Trigger::new(why.into()));
+        if let Some(shared) = self.live() {
+            shared.trigger(Trigger::new(why.into()));
+        }
     }
 
     /// Writes into the recording where each task waits now, as far as annotated functions are in it: the place of the `.await` in each
@@ -199,7 +213,9 @@ impl RecorderHandle {
     /// runtimes are there as Tokio sees them too: of those with one worker, and of others where
     /// [that is allowed](Recorder::stop_workers_for_dumps). They have half a second for it; a runtime with a worker that is stuck has none.
     pub fn dump_tasks(&self) {
-        self.shared.dump_tasks();
+        if let Some(shared) = self.live() {
+            shared.dump_tasks();
+        }
     }
 
     /// What an operator asks for, at the admin server say.
@@ -305,10 +321,13 @@ pub(crate) fn health_check() -> Check {
     })
 }
 
-/// Hands over what was recorded, where the process ends without the guard.
-pub(crate) fn flush_last(timeout: Duration) {
-    if let Some(shared) = current() {
+/// Ends the recording, where the process ends in order without the guard; what a panic ends has something to leave.
+pub(crate) fn stop_last(timeout: Duration) {
+    let Some(shared) = current() else { return };
+    if std::thread::panicking() {
         shared.flush(timeout);
+    } else {
+        shared.stop(timeout);
     }
 }
 

@@ -122,8 +122,10 @@ impl Session {
                     (Shared::take_triggers(&mut asked), std::mem::take(&mut asked.dump_tasks));
                 (asked.wanted, asked.starts, asked.stop, triggers, dump)
             };
-            let is_asked =
-                stop || dump_tasks || !triggers.is_empty() || self.running.0.asked().is_waited_for(wanted);
+            let is_asked = stop.is_some()
+                || dump_tasks
+                || !triggers.is_empty()
+                || self.running.0.asked().is_waited_for(wanted);
             #[cfg(feature = "console")]
             let is_asked = is_asked || !copies.is_empty();
             self.translator.set_clock();
@@ -131,7 +133,9 @@ impl Session {
                 self.begin(starts);
             }
             let blocks = self.translator.encoder.writer().blocks;
-            let found = self.pass(is_asked);
+            let (found, is_whole) = self.pass(is_asked);
+            // Who waits for more goes on doing so.
+            let reached = if is_whole { wanted } else { 0 };
             chunks::ring().prepare(AHEAD);
             if dump_tasks {
                 waits::write(&mut self.translator, Duration::ZERO, self.settings.stop_workers);
@@ -149,13 +153,13 @@ impl Session {
                 self.tick();
             }
             self.account();
-            if stop {
+            if stop.is_some_and(|until| is_whole || Instant::now() >= until) {
                 if self.owes {
                     self.dump();
                 }
-                return self.end(wanted);
+                return self.end(reached);
             }
-            let asked_again = self.running.0.handed(wanted, self.starts);
+            let asked_again = self.running.0.handed(reached, self.starts);
             wait = if found { SHORTEST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
             if !asked_again {
                 std::thread::park_timeout(wait);
@@ -218,17 +222,16 @@ impl Session {
         self.translator.write(0, at, &runtime);
     }
 
-    /// Writes what has been recorded since the last pass; whether there was anything. `all` is what came before now for certain.
-    fn pass(&mut self, all: bool) -> bool {
+    /// Writes what has been recorded since the last pass; whether there was anything, and whether `all` that came before now is written,
+    /// where that is asked for: a pipeline may not have got to it.
+    fn pass(&mut self, all: bool) -> (bool, bool) {
         let before = self.translator.count;
         for runtime in runtimes::take_new() {
             let at = self.translator.now();
             self.runtime(at, &runtime);
         }
         let own = chunks::ring().reader();
-        if own.is_none() && all {
-            feed::wait_for_pass(LONGEST_WAIT * 2);
-        }
+        let is_whole = own.is_some() || !all || feed::wait_for_pass(LONGEST_WAIT * 2);
         let (left_behind, pass) = feed::swap(&mut self.records);
         self.pass = self.pass.max(pass);
         if let Some(mut reader) = own {
@@ -247,7 +250,7 @@ impl Session {
             self.translator.record(&record);
         }
         self.records.clear();
-        self.translator.count != before
+        (self.translator.count != before, is_whole)
     }
 
     /// Says that events are missing here.
@@ -303,9 +306,9 @@ impl Session {
         let Some(segment) = self.segment else { return };
         // What could not be written is lost, and said to be: it would be lost the next time too.
         chunks::ring().set_recorded(self.pass);
-        segment.refresh();
         let full = || format!("`{}` has no room for all of it", segment.path().display());
         self.running.0.set_mortal(segment.is_full().then(full));
+        segment.refresh();
     }
 
     /// Gives copies of what is kept to who has asked for some.
@@ -345,11 +348,12 @@ impl Session {
     }
 
     fn end(self, wanted: u64) {
-        let Self { running, translator, segment, starts, .. } = self;
+        let Self { running, mut translator, segment, starts, .. } = self;
         // All was handed to the writer, whose end may take longer than the process has: uploads are waited for.
         if let Some(segment) = segment {
             chunks::ring().hold(false);
             segment.close();
+            translator.encoder.writer_mut().free_blocks();
         }
         if let Err(error) = translator.encoder.finish() {
             running.0.set_failing(Some(error.to_string()));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use spanwright_recording::{Options, TraceWriter};
 
-use super::crash::Memory;
+use super::crash::Recovery;
 use super::flight::Kept;
 use super::session::{self, Settings};
 use super::shared::Shared;
@@ -33,6 +33,8 @@ use crate::telemetry::last;
 pub struct Recorder {
     writer: Box<dyn TraceWriter>,
     settings: Settings,
+    /// Nothing where what is recorded need not outlive the process.
+    recovery: Option<Recovery>,
     watched: Watched,
     panics: bool,
     signal: Option<i32>,
@@ -54,8 +56,9 @@ impl Recorder {
                 delay: Duration::from_secs(1),
                 queue_bytes: 14 << 20,
                 options: Options::default(),
-                memory: Some(Memory { folder: None, key: program() }),
+                memory: None,
             },
+            recovery: Some(Recovery::default()),
             watched: Watched {
                 long_poll: None,
                 queue_depth: None,
@@ -151,25 +154,24 @@ impl Recorder {
     }
 
     /// By this key the next start finds what a process has left that was killed, and writes it as a recording of its own. By default
-    /// the program's name.
+    /// the program's name and the place that [its writer](TraceWriter::place) writes to. What its writer
+    /// does not take, or [would not keep](TraceWriter::keeps), is left for another start, of eight processes at most.
     pub fn recover_as(mut self, key: impl Into<String>) -> Self {
-        let folder = self.settings.memory.and_then(|memory| memory.folder);
-        self.settings.memory = Some(Memory { folder, key: key.into() });
+        self.recovery.get_or_insert_default().key = Some(key.into());
         self
     }
 
     /// The folder of the memory that outlives the process, in a file system in memory by preference. By default the system's
     /// (`/dev/shm` on Linux), and its folder for temporary files where it has none.
     pub fn recover_in(mut self, folder: impl Into<PathBuf>) -> Self {
-        let key = self.settings.memory.map_or_else(program, |memory| memory.key);
-        self.settings.memory = Some(Memory { folder: Some(folder.into()), key });
+        self.recovery.get_or_insert_default().folder = Some(folder.into());
         self
     }
 
     /// Keeps what is recorded in memory that ends with the process, so that a kill loses what was not written yet: a second of
     /// it, or a flight recorder's all.
     pub fn without_recovery(mut self) -> Self {
-        self.settings.memory = None;
+        self.recovery = None;
         self
     }
 
@@ -189,7 +191,7 @@ impl Recorder {
     ///
     /// # Errors
     /// Where there is one already, or its writer still writes; in a forked child; and where a thread or the signal can't be had.
-    pub fn start(self) -> Result<RecorderGuard, StartError> {
+    pub fn start(mut self) -> Result<RecorderGuard, StartError> {
         if last::is_forked() {
             return Err(StartError::Forked);
         }
@@ -204,8 +206,10 @@ impl Recorder {
             _ => {}
         }
         last::watch_forks();
+        last::watch_exit();
         crate::call::times::measure();
         let shared = Arc::new(Shared::new(self.settings.queue_bytes, self.settings.kept.is_some()));
+        self.settings.memory = self.recovery.map(|recovery| recovery.of(&*self.writer));
         session::start(&shared, self.settings, self.writer)?;
         let guard = RecorderGuard { handle: RecorderHandle { shared: Arc::clone(&shared) } };
         *current = Some(Arc::clone(&shared));
@@ -222,7 +226,7 @@ impl Recorder {
 }
 
 /// The program's name.
-fn program() -> String {
+pub(super) fn program() -> String {
     let program = std::env::current_exe().ok();
     let name = program.as_deref().and_then(|program| program.file_stem());
     name.map_or_else(|| "rust".to_owned(), |name| name.to_string_lossy().into_owned())

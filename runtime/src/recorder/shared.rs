@@ -71,7 +71,8 @@ pub(super) struct Asked {
     /// Who wants a copy of what a flight recorder keeps.
     #[cfg(feature = "console")]
     pub(super) copies: Vec<super::copy::Copy>,
-    pub(super) stop: bool,
+    /// Until when its end waits for all that was recorded; nothing before it is told to end.
+    pub(super) stop: Option<Instant>,
     running: bool,
     thread: Option<Thread>,
     /// Who looks at what goes on.
@@ -99,9 +100,9 @@ impl Shared {
         }
     }
 
-    /// Notes what the writer says; nothing where it is well.
-    pub(super) fn set_failing(&self, error: Option<String>) {
-        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    /// Notes what the writer says, nothing where it is well; what it said before.
+    pub(super) fn set_failing(&self, error: Option<String>) -> Option<String> {
+        std::mem::replace(&mut *self.failing.lock().unwrap_or_else(PoisonError::into_inner), error)
     }
 
     /// Notes why what is recorded would not outlive a kill; nothing where it does.
@@ -131,7 +132,7 @@ impl Shared {
     /// Whether it was told to end, and has not yet.
     pub(super) fn is_ending(&self) -> bool {
         let asked = self.asked();
-        asked.running && asked.stop
+        asked.running && asked.stop.is_some()
     }
 
     pub(super) fn ask(&self, what: impl FnOnce(&mut Asked)) {
@@ -209,7 +210,7 @@ impl Shared {
     /// Whether the thread has ended though nobody has told it to.
     pub(super) fn is_dead(&self) -> bool {
         let asked = self.asked();
-        !asked.running && !asked.stop
+        !asked.running && asked.stop.is_none()
     }
 
     /// Writes what was recorded until now; whether that was done within `timeout`, and the writer took it.
@@ -259,12 +260,12 @@ impl Shared {
     /// is not waited for again.
     pub(super) fn stop(&self, timeout: Duration) -> bool {
         let deadline = crate::export::deadline::after(timeout);
-        if self.asked().stop {
+        if self.asked().stop.is_some() {
             return !self.is_running();
         }
         *self.switch() = true;
         self.disable(timeout);
-        self.ask(|asked| asked.stop = true);
+        self.ask(|asked| asked.stop = Some(deadline));
         let left = deadline.saturating_duration_since(Instant::now());
         let waited = self.done.wait_timeout_while(self.asked(), left, |asked| asked.running);
         !waited.unwrap_or_else(PoisonError::into_inner).0.running
@@ -277,7 +278,7 @@ impl Shared {
         asked.handed = asked.handed.max(wanted);
         self.done.notify_all();
         asked.wanted > wanted
-            || asked.stop
+            || asked.stop.is_some()
             || asked.dump_tasks
             || asked.wants_copies()
             || !asked.triggers.is_empty()

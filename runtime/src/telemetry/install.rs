@@ -344,7 +344,7 @@ fn flush_of(guard: &Guard) -> impl Fn() + Send + Sync + use<> {
     move || {
         let asked = push.ask(timeout);
         #[cfg(feature = "recorder")]
-        crate::recorder::flush_last(timeout);
+        crate::recorder::stop_last(timeout);
         if let Some(pipeline) = &pipeline {
             pipeline.flush(timeout);
             pipeline.report_undelivered(timeout);

@@ -40,10 +40,15 @@ pub(crate) fn watch_forks() {
 /// Flushes where the process ends without the guard, from here on.
 pub(super) fn set_flush(flush: impl Fn() + Send + Sync + 'static) {
     set(Some(Arc::new(flush)));
-    process::at_exit(flush_now);
+    watch_exit();
     if cfg!(panic = "abort") {
         flush_at_panics();
     }
+}
+
+/// Ends what still runs where the process ends by `exit`, from here on.
+pub(crate) fn watch_exit() {
+    process::at_exit(flush_now);
 }
 
 /// There is nothing left to flush.
@@ -55,15 +60,19 @@ fn set(flush: Option<Flush>) {
     *FLUSH.lock().unwrap_or_else(PoisonError::into_inner) = flush;
 }
 
-/// Flushes, once.
+/// Flushes, once; without telemetry, a recorder may run all the same.
 fn flush_now() {
     if is_forked() {
         return;
     }
     let flush = FLUSH.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(flush) = flush {
-        let _suppressed = crate::span::suppress();
-        flush();
+    let _suppressed = crate::span::suppress();
+    match flush {
+        Some(flush) => flush(),
+        #[cfg(feature = "recorder")]
+        None => crate::recorder::stop_last(crate::recorder::TIMEOUT),
+        #[cfg(not(feature = "recorder"))]
+        None => {}
     }
 }
 

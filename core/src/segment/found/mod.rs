@@ -8,6 +8,7 @@ mod open;
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ pub struct FoundRecord<'a> {
     pub place: Option<&'a str>,
 }
 
-/// The segments of this key in a folder whose processes are gone, and what can't be read of them. What was begun and never
-/// finished is removed.
+/// The segments of this key in a folder whose processes are gone, and what can't be read of them. What is gone meanwhile or another
+/// user's is none of ours. What was begun and never finished is removed.
 #[must_use]
 pub fn found_in(folder: &Path, key: &str) -> Vec<Result<Found, Error>> {
     let prefix = prefix(key);
@@ -64,10 +65,15 @@ pub fn found_in(folder: &Path, key: &str) -> Vec<Result<Found, Error>> {
         if rest.strip_suffix(".ring.new").is_some_and(is_numbers) {
             remove_unfinished(&entry.path());
         } else if rest.strip_suffix(".ring").is_some_and(is_numbers) {
-            found.extend(Found::open(&entry.path()).transpose());
+            found.extend(Found::open(&entry.path()).transpose().filter(|found| !is_none_of_ours(found)));
         }
     }
     found
+}
+
+fn is_none_of_ours(found: &Result<Found, Error>) -> bool {
+    let Err(Error::Io { error, .. }) = found else { return false };
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied)
 }
 
 /// Whether it is a process and a time: keys may begin with other keys.
@@ -320,7 +326,7 @@ fn read(file: &File, offset: u64, bytes: usize, problems: &mut Problems) -> Vec<
         match system::read_at(file, &mut all[done..], offset + done as u64) {
             Ok(0) => break,
             Ok(more) => done += more,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => break,
         }
     }

@@ -15,6 +15,7 @@ mod queue;
 mod upload;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -98,6 +99,10 @@ impl TraceWriter for ObjectStoreWriter {
 
     fn next_recording(&mut self) -> io::Result<()> {
         self.files.next_recording()
+    }
+
+    fn place(&self) -> Option<PathBuf> {
+        self.files.place()
     }
 
     fn uploads(&self) -> Option<UploadHealth> {
