@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use spanwright::Telemetry;
 use spanwright::recorder::{NullWriter, Recorder, RecorderGuard, RecorderHandle, RotatingWriter};
-
 use spanwright_recording::Reader;
 use spanwright_recording::event::Event;
 
