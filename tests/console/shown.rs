@@ -140,7 +140,7 @@ fn what_is_switched_off_is_told_and_comes_back() {
     let installed = install(|builder| builder);
     spanwright::set_enabled(false);
     let client = installed.look();
-    assert!(!client.find("hello", |hello| hello["enabled"].as_bool()));
+    assert!(!client.find("state", |state| state["enabled"].as_bool()));
     serve("cup").unwrap();
     spanwright::set_enabled(true);
     serve("saucer").unwrap();

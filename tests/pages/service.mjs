@@ -117,7 +117,6 @@ export class Story {
       now_ms: this.now,
       pid: 1,
       interval_ms: 1000,
-      enabled: true,
       features: { traces: true, logs: true, tokio: true, tokio_unstable: false, recorder: null },
       downloads: ["/catalog"],
       bounds: {},
@@ -127,6 +126,7 @@ export class Story {
   /** Everything that is told first. */
   *begin() {
     yield ["hello", this.hello()];
+    yield ["state", { at_ms: this.now, enabled: true, metrics_late_since_ms: null }];
     yield ["functions", { at_ms: this.now, window_ms: 60_000, full: true, rows: this.functions }];
     yield ["objectives", { at_ms: this.now, rows: [] }];
     yield ["runtime", this.runtime()];

@@ -301,6 +301,21 @@ test("a lost connection is said, and found again", async () => {
   );
 });
 
+test("what keeps numbers from being what is, is said", async () => {
+  await told({}, { zone: "UTC" }, async (page, service) => {
+    await live(page);
+    const notice = page.locator("#notice");
+    await notice.waitFor({ state: "hidden" });
+    const tell = (state) => service.clients.forEach((client) => client.tell([["state", state]]));
+    tell({ enabled: true, metrics_late_since_ms: Date.UTC(2026, 8, 21, 10, 20, 30) });
+    await notice.getByText("Metrics are late since 10:20:30.").waitFor();
+    tell({ enabled: false, metrics_late_since_ms: null });
+    await notice.getByText("Telemetry is switched off.").waitFor();
+    tell({ enabled: true, metrics_late_since_ms: null });
+    await notice.waitFor({ state: "hidden" });
+  });
+});
+
 test("a file is downloaded as it is", async () => {
   await told({}, { hash: "#downloads" }, async (page) => {
     const [file] = await Promise.all([

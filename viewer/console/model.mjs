@@ -20,6 +20,7 @@ export class Model {
   /** Forgets everything, as when another process answers. */
   forget() {
     this.hello = undefined;
+    this.state = undefined;
     this.functions = new Map();
     this.objectives = undefined;
     this.runtime = undefined;
@@ -46,6 +47,7 @@ export class Model {
   take(name, data) {
     const topics = {
       hello: () => this.greet(data),
+      state: () => (this.state = data),
       functions: () => this.takeFunctions(data),
       objectives: () => (this.objectives = data.rows),
       runtime: () => this.takeRuntime(data),
@@ -83,15 +85,16 @@ export class Model {
   }
 
   /**
-   * Remembers what is, each second: of what has not changed the service says nothing. Without a connection it is a gap, and a
-   * browser that was busy elsewhere makes up for the seconds that it has missed.
+   * Remembers what is, each second: of what has not changed the service says nothing. Without a connection it is a gap, as
+   * where metrics are late, and a browser that was busy elsewhere makes up for the seconds that it has missed.
    */
   beat(isLive, now = performance.now()) {
     const seconds = this.beatAt === undefined ? 1 : Math.round((now - this.beatAt) / 1000);
     if (seconds < 1 || !this.summary) return;
     this.beatAt = now;
     this.known += seconds;
-    const remember = (series, value) => series.push(isLive ? value : null, seconds);
+    const isKnown = isLive && !this.state?.metrics_late_since_ms;
+    const remember = (series, value) => series.push(isKnown ? value : null, seconds);
     for (const each of this.functions.values()) {
       for (const what of REMEMBERED) remember(each.seen[what], each[what]);
     }
