@@ -61,3 +61,29 @@ fn where_a_source_blocks_the_metrics_are_late_and_all_else_goes_on() {
     client.find("state", |state| late_since(state).is_none().then_some(()));
     client.find("runtime", |_| Some(()));
 }
+
+#[test]
+fn what_was_counted_does_not_stand_while_telemetry_is_off() {
+    let installed = install(|builder| builder);
+    serve("cup").unwrap();
+    let client = installed.look();
+    let row = |functions: &Value, wanted: &dyn Fn(&Value) -> bool| {
+        functions["rows"].as_array()?.iter().find(|row| wanted(row)).cloned()
+    };
+    let is_serve = |row: &Value| row["function"] == "serve" && row["calls"].is_u64();
+    let id = client.find("functions", |functions| row(functions, &is_serve))["id"].clone();
+    client.find("runtime", |_| Some(()));
+    spanwright::set_enabled(false);
+    assert!(!client.find("state", |state| state["enabled"].as_bool().filter(|is_on| !is_on)));
+    let off = client.find("functions", |functions| row(functions, &|row| row["id"] == id));
+    for member in ["calls", "rate", "error_ratio", "p99_ms", "in_flight", "exemplar"] {
+        assert!(off[member].is_null(), "{member}: {off}");
+    }
+    client.find("objectives", |objectives| {
+        let mut rows = objectives["rows"].as_array()?.iter();
+        let serve = rows.find(|row| row["function_id"] == id)?;
+        (serve["total"].is_null() && serve["burn_5m"].is_null()).then_some(())
+    });
+    spanwright::set_enabled(true);
+    client.find("functions", |functions| row(functions, &|row| row["id"] == id && row["calls"].is_u64()));
+}

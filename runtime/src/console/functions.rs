@@ -82,6 +82,14 @@ impl Functions {
         }
     }
 
+    /// Forgets what was said so far: nothing is counted any more.
+    pub(super) fn forget(&mut self, now: Instant) {
+        self.since = now;
+        for function in &mut self.all {
+            function.forget();
+        }
+    }
+
     /// The rows that have changed, or all with what never changes, as an event; nothing where there are none.
     pub(super) fn rows(&mut self, full: bool, at_ms: u64, has: &dyn Fn(TraceId) -> bool) -> Option<String> {
         let window = self.since.elapsed().min(WINDOW).as_millis();
@@ -177,6 +185,13 @@ impl Function {
         self.now = Some(counts);
     }
 
+    fn forget(&mut self) {
+        (self.now, self.in_flight) = (None, None);
+        self.ticks.clear();
+        self.steps.clear();
+        self.exemplars.clear();
+    }
+
     /// Calls a second, over the last ticks.
     fn rate(&self) -> Option<f64> {
         let ((first, before), (last, now)) = (self.ticks.front()?, self.ticks.back()?);
@@ -204,7 +219,11 @@ impl Function {
             let seconds = change.as_ref().and_then(|change| change.quantile(q));
             member(&mut out, key, seconds.map(|seconds| seconds * 1e3));
         }
-        member(&mut out, "in_flight", self.in_flight);
+        // A count, of which every digit is known.
+        let _ = match self.in_flight {
+            Some(in_flight) => write!(out, r#","in_flight":{in_flight}"#),
+            None => write!(out, r#","in_flight":null"#),
+        };
         out.push_str(r#","exemplar":"#);
         // The slowest; but one that leads somewhere, if there is one.
         let kept = |exemplar: &Exemplar| has(exemplar.trace_id);

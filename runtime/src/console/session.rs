@@ -139,7 +139,9 @@ impl Session {
             self.take(now);
             if let Some((at, snapshot)) = reading.as_mut().and_then(|reading| reading.try_recv().ok()) {
                 reading = None;
-                self.count(&snapshot, at);
+                if telemetry::is_enabled() {
+                    self.count(&snapshot, at);
+                }
             }
             if now >= next {
                 if tick % SLOW == 0 && asked.as_ref().is_none_or(JoinHandle::is_finished) {
@@ -185,11 +187,25 @@ impl Session {
         if state != store.state {
             store.state = state;
             self.hub.send("state", &state.json(at_ms));
+            if !state.is_on {
+                self.forget(store, now, at_ms);
+            }
         }
         let Store { functions, traces, lines, .. } = store;
         traces.tick(now, &|file: &str, line| functions.at(file, line));
         self.send("traces", traces.news(at_ms));
         self.send("logs", lines.news(at_ms));
+    }
+
+    /// Forgets what was counted, which is not what is any more, and tells that.
+    fn forget(&self, store: &mut Store, now: Instant, at_ms: u64) {
+        let Store { readings, functions, objectives, workers, .. } = store;
+        *readings = 0;
+        functions.forget(now);
+        objectives.forget();
+        self.send("functions", functions.rows(false, at_ms, &|_| false));
+        self.send("objectives", Some(objectives.json(at_ms)));
+        self.send("runtime", Some(workers.tick(&Snapshot::default(), now, at_ms)));
     }
 
     /// Tells what the registries said at a time.
