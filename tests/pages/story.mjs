@@ -150,8 +150,13 @@ test("the keyboard is enough", async () => {
     await page.keyboard.press("Enter");
     const detail = page.getByRole("complementary", { name: "Function" });
     await detail.getByRole("heading", { name, exact: true }).waitFor();
+    const focused = () => page.evaluate(() => document.activeElement.textContent);
+    await until("the focus to stay with columns left out", async () => (await focused()) === name);
     await page.keyboard.press("Escape");
     await detail.waitFor({ state: "hidden" });
+    await until("the focus to stay with columns back", async () => (await focused()) === name);
+    await page.keyboard.press("ArrowUp");
+    assert.notEqual(await focused(), name, "and arrows go on from there");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");
