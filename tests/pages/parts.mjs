@@ -6,9 +6,10 @@ import { entries } from "../../viewer/console/catalogue.mjs";
 import { read } from "../../viewer/console/configuration.mjs";
 import { matcher, sortBy } from "../../viewer/console/controls.mjs";
 import { LINES, Model, summed, TRACES } from "../../viewer/console/model.mjs";
+import { promise } from "../../viewer/console/objectives.mjs";
 import { href } from "../../viewer/console/route.mjs";
 import { LENGTH, Series } from "../../viewer/console/series.mjs";
-import { Events } from "../../viewer/console/stream.mjs";
+import { Events, Stream } from "../../viewer/console/stream.mjs";
 import { extent, layout, ownTime } from "../../viewer/console/waterfall.mjs";
 import { clock, count, duration, percent, span, zone } from "../../viewer/shared/format.mjs";
 import { ceiling, ticks } from "../../viewer/shared/scale.mjs";
@@ -60,6 +61,21 @@ test("numbers are shown in three digits and their unit", () => {
   );
   assert.match(clock(0), /^\d\d:\d\d:\d\d\.000$/);
   assert.match(zone(), /UTC/);
+});
+
+test("a promise is shown as it was written", () => {
+  const shown = [0.9, 0.995, 0.999, 0.9999, 0.99999, 0.999999].map((target_ratio) => promise({ target_ratio }));
+  assert.deepEqual(shown, ["90%", "99.5%", "99.9%", "99.99%", "99.999%", "99.9999%"]);
+});
+
+test("a page that is opened in the background rests as one that went there", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  globalThis.document = { hidden: true, addEventListener() {} };
+  const states = [];
+  const stream = new Stream(undefined, undefined, ({ is }) => states.push(is));
+  context.mock.timers.tick(300_000);
+  delete globalThis.document;
+  assert.deepEqual([stream.isResting, states], [true, ["resting"]]);
 });
 
 test("marks of a scale are round and within it", () => {
