@@ -52,6 +52,31 @@ fn a_functions_row_has_its_calls_and_leads_to_a_trace() {
 }
 
 #[test]
+fn functions_that_are_counted_together_say_so() {
+    struct Shelf;
+    struct Drawer;
+    impl Shelf {
+        #[spanwright::instrument(metrics)]
+        fn open(&self) {}
+    }
+    impl Drawer {
+        #[spanwright::instrument(metrics)]
+        fn open(&self) {}
+    }
+    let installed = install(|builder| builder);
+    Shelf.open();
+    Drawer.open();
+    let client = installed.look();
+    let rows = client.find("functions", |functions| functions["rows"].as_array().cloned());
+    let rows_of = |function: &str| rows.iter().filter(|row| row["function"] == function).collect::<Vec<_>>();
+    let [one, other] = rows_of("open")[..] else { panic!("{rows:?}") };
+    assert_eq!((&one["counted"], &one["counted_with"]), (&other["counted"], &1.into()));
+    assert_eq!((&one["calls"], &other["calls"]), (&2.into(), &2.into()), "each has the sum");
+    let serve = rows_of("serve")[0];
+    assert!(serve["counted"] != one["counted"] && serve["counted_with"] == 0, "{serve}");
+}
+
+#[test]
 fn a_trace_has_its_spans_attributes_events_and_log_lines() {
     let installed = install(|builder| builder);
     let client = installed.look();

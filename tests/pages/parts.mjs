@@ -195,6 +195,15 @@ test("what serves is summed up, each ratio by its calls", () => {
   assert.equal(summed([]).rate, null);
 });
 
+test("what is counted together is added once", () => {
+  const each = (counted, in_flight) => ({ counted, calls: 9, rate: 10, errors: 1, ended: 4, p99_ms: 5, in_flight });
+  const { functions, rate, errors, error_ratio, in_flight } = summed([each(0, null), each(0, 2), each(0, 2), each(1, 3)]);
+  assert.deepEqual(
+    { functions, rate, errors, error_ratio, in_flight },
+    { functions: 4, rate: 20, errors: 2, error_ratio: 0.25, in_flight: 5 },
+  );
+});
+
 test("what is sorted has its unknowns last, either way", () => {
   const items = [
     { name: "b", v: 1 },

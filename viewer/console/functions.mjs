@@ -5,7 +5,7 @@ import { count, duration, isNumber, percent, rate } from "../shared/format.mjs";
 import { Rows } from "../shared/rows.mjs";
 import { Spark } from "../shared/spark.mjs";
 import { choice, matcher, nothing, prose, search, sortBy, toolbar } from "./controls.mjs";
-import { FunctionDetail } from "./function.mjs";
+import { FunctionDetail, together } from "./function.mjs";
 import { summed } from "./model.mjs";
 import { href } from "./route.mjs";
 
@@ -184,11 +184,14 @@ function columns() {
 
 export function nameCell(cell) {
   const link = el("a", { class: "open" });
-  cell.append(link);
+  const others = el("span", { class: "muted" });
+  cell.append(link, others);
   return (row) => {
     say(link, row.name);
     mark(link, "href", href("functions", { f: row.id }));
-    mark(cell, "title", [row.name, row.doc].filter(Boolean).join("\n"));
+    say(others, row.counted_with > 0 ? ` + ${together(row)}` : "");
+    const told = row.counted_with > 0 && `counted together with ${together(row)}`;
+    mark(cell, "title", [row.name, row.doc, told].filter(Boolean).join("\n"));
   };
 }
 

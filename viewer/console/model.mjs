@@ -144,12 +144,20 @@ function newSeries() {
   return Object.fromEntries(REMEMBERED.map((what) => [what, new Series()]));
 }
 
+const isUnknown = (value) => value === null || value === undefined;
+
 /** Adds up functions: where some of them answer others' requests, those; else all that are counted. */
 export function summed(functions) {
-  const counted = functions.filter((each) => each.calls !== null && each.calls !== undefined);
+  const counted = functions.filter((each) => !isUnknown(each.calls));
   const serving = counted.filter((each) => each.kind === "server" || each.kind === "consumer");
   const of = serving.length > 0 ? serving : counted;
-  const sum = (what) => of.reduce((sum, each) => sum + (each[what] ?? 0), 0);
+  // Functions that are counted together have the same numbers, which are added once.
+  const once = new Map();
+  for (const each of of) {
+    const number = each.counted ?? each;
+    if (isUnknown(once.get(number)?.in_flight)) once.set(number, each);
+  }
+  const sum = (what) => [...once.values()].reduce((sum, each) => sum + (each[what] ?? 0), 0);
   let slowest;
   for (const each of of) if (each.p99_ms !== null && !(each.p99_ms <= (slowest?.p99_ms ?? -1))) slowest = each;
   const ended = sum("ended");
@@ -161,6 +169,6 @@ export function summed(functions) {
     error_ratio: ended > 0 ? sum("errors") / ended : null,
     p99_ms: slowest?.p99_ms ?? null,
     slowest,
-    in_flight: of.some((each) => each.in_flight !== null && each.in_flight !== undefined) ? sum("in_flight") : null,
+    in_flight: of.some((each) => !isUnknown(each.in_flight)) ? sum("in_flight") : null,
   };
 }

@@ -54,7 +54,9 @@ impl Functions {
         for (id, callsite) in callsites.iter().enumerate() {
             by_place.insert(callsite.place(), id as u32);
         }
-        let all = callsites.into_iter().enumerate().map(|(id, callsite)| Function::new(id, callsite));
+        let together = Together::of(&callsites);
+        let all =
+            callsites.into_iter().enumerate().map(|(id, callsite)| Function::new(id, callsite, &together));
         Self { all: all.collect(), by_place, since: now }
     }
 
@@ -113,8 +115,45 @@ impl Functions {
     }
 }
 
+/// The functions that are counted together, since their series have the same names and labels: each of them shows the sum.
+#[derive(Default)]
+struct Together {
+    numbers: HashMap<Counted, usize>,
+    /// How many functions have each number.
+    sizes: Vec<usize>,
+}
+
+/// A family of calls, and the constant labels by which a function's series are found there.
+type Counted = (&'static str, Vec<(&'static str, &'static str)>);
+
+fn counted(callsite: &Callsite) -> Option<Counted> {
+    let families = callsite.families()?;
+    let mut labels = families.labels.to_vec();
+    labels.sort_unstable();
+    Some((families.calls, labels))
+}
+
+impl Together {
+    fn of(callsites: &[Callsite]) -> Self {
+        let mut together = Self::default();
+        for counted in callsites.iter().filter_map(counted) {
+            let next = together.sizes.len();
+            let number = *together.numbers.entry(counted).or_insert(next);
+            together.sizes.resize(together.numbers.len(), 0);
+            together.sizes[number] += 1;
+        }
+        together
+    }
+
+    /// The number of a function's counts, and with how many others it shares them.
+    fn find(&self, callsite: &Callsite) -> Option<(usize, usize)> {
+        let number = *self.numbers.get(&counted(callsite)?)?;
+        Some((number, self.sizes.get(number)? - 1))
+    }
+}
+
 impl Function {
-    fn new(id: usize, callsite: Callsite) -> Self {
+    fn new(id: usize, callsite: Callsite, together: &Together) -> Self {
         let (file, line) = callsite.place();
         let mut fixed = String::new();
         json::object(&mut fixed, |it| {
@@ -129,6 +168,10 @@ impl Function {
             it.bare("line", line);
             it.text("doc", callsite.doc());
             it.bare("metrics", callsite.families().is_some());
+            if let Some((number, others)) = together.find(&callsite) {
+                it.bare("counted", number);
+                it.bare("counted_with", others);
+            }
         });
         // As members that follow the number.
         let members = fixed.find(',').map_or("", |at| &fixed[at..]);
