@@ -77,6 +77,25 @@ fn functions_that_are_counted_together_say_so() {
 }
 
 #[test]
+fn a_function_that_is_counted_elsewhere_is_not_said_to_be_uncounted() {
+    /// Of deliveries.
+    #[derive(spanwright::Metrics)]
+    #[metrics(prefix = "console_deliveries")]
+    struct Deliveries {
+        /// How many.
+        #[metric(role = calls)]
+        calls_total: spanwright::Counter,
+    }
+    #[spanwright::instrument(metrics = Deliveries)]
+    fn deliver() {}
+    let installed = install(|builder| builder);
+    deliver();
+    let rows = installed.look().find("functions", |functions| functions["rows"].as_array().cloned());
+    let metrics = |function: &str| &rows.iter().find(|row| row["function"] == function).unwrap()["metrics"];
+    assert_eq!(["deliver", "look_up"].map(metrics), [&Value::from("elsewhere"), &false.into()]);
+}
+
+#[test]
 fn a_trace_has_its_spans_attributes_events_and_log_lines() {
     let installed = install(|builder| builder);
     let client = installed.look();

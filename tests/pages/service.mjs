@@ -61,7 +61,7 @@ export class Story {
       kind: id % 40 === 0 ? "server" : "internal",
       file: `src/part_${id % 25}.rs`,
       line: id + 1,
-      metrics: true,
+      metrics: id === 1 ? "elsewhere" : true,
       counted: id === 13 ? 12 : id,
       counted_with: id === 12 || id === 13 ? 1 : 0,
       doc: this.hostile ? HOSTILE : `Does step ${id}.`,

@@ -114,6 +114,7 @@ test("a link opens the same again", async () => {
     await page.locator("tr[aria-selected=true]", { hasText: "step_12 + 1 other" }).waitFor();
     await page.goto(page.url().replace("f=12", "f=1"));
     await detail.getByRole("heading", { name: "step_1", exact: true }).waitFor();
+    assert.match(await detail.innerText(), /in metrics that are not its own/);
     await page.goBack();
     await detail.getByRole("heading", { name: "step_12" }).waitFor();
     await page.goto(`${page.url().split("#")[0]}#nonsense?__proto__=1&constructor=2`);

@@ -98,6 +98,7 @@ export class FunctionDetail {
 }
 
 function countedOf(row) {
+  if (row.metrics === "elsewhere") return "in metrics that are not its own: see the catalogue";
   if (!row.metrics) return "no: add `metrics` to its annotation";
   return row.counted_with > 0 ? `together with ${together(row)}, so that each has the sum` : "yes";
 }

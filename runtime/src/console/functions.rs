@@ -167,7 +167,10 @@ impl Function {
             it.text("file", file);
             it.bare("line", line);
             it.text("doc", callsite.doc());
-            it.bare("metrics", callsite.families().is_some());
+            match callsite.reports() {
+                true => it.text("metrics", "elsewhere"),
+                false => it.bare("metrics", callsite.families().is_some()),
+            }
             if let Some((number, others)) = together.find(&callsite) {
                 it.bare("counted", number);
                 it.bare("counted_with", others);
