@@ -115,6 +115,8 @@ pub struct Spec {
     pub doc: &'static str,
     /// The metrics of the function's calls, where asked for.
     pub calls: Option<&'static CallSpec>,
+    /// Whether calls are counted in metrics that are not the function's own. The record in the binary does not say.
+    pub reports: bool,
     /// What is expected of them.
     pub objectives: &'static [Objective],
 }
@@ -136,6 +138,7 @@ impl Spec {
             fields: &[],
             doc: "",
             calls: None,
+            reports: false,
             objectives: &[],
         }
     }

@@ -75,6 +75,12 @@ impl Callsite {
         Some(CallFamilies::own(calls.calls_total, calls.duration_seconds, calls.buckets, calls.constant))
     }
 
+    /// Whether its calls are counted in metrics that are not its own, as of a struct.
+    #[cfg(feature = "console")]
+    pub(crate) const fn reports(&self) -> bool {
+        self.0.reports
+    }
+
     /// Its own gauge of calls that have begun and not ended, where it has one.
     #[must_use]
     pub fn in_flight(&self) -> Option<&'static str> {

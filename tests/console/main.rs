@@ -4,6 +4,7 @@ mod client;
 mod closed;
 mod downloads;
 mod ends;
+mod late;
 mod shown;
 mod who;
 

@@ -52,6 +52,50 @@ fn a_functions_row_has_its_calls_and_leads_to_a_trace() {
 }
 
 #[test]
+fn functions_that_are_counted_together_say_so() {
+    struct Shelf;
+    struct Drawer;
+    impl Shelf {
+        #[spanwright::instrument(metrics)]
+        fn open(&self) {}
+    }
+    impl Drawer {
+        #[spanwright::instrument(metrics)]
+        fn open(&self) {}
+    }
+    let installed = install(|builder| builder);
+    Shelf.open();
+    Drawer.open();
+    let client = installed.look();
+    let rows = client.find("functions", |functions| functions["rows"].as_array().cloned());
+    let rows_of = |function: &str| rows.iter().filter(|row| row["function"] == function).collect::<Vec<_>>();
+    let [one, other] = rows_of("open")[..] else { panic!("{rows:?}") };
+    assert_eq!((&one["counted"], &one["counted_with"]), (&other["counted"], &1.into()));
+    assert_eq!((&one["calls"], &other["calls"]), (&2.into(), &2.into()), "each has the sum");
+    let serve = rows_of("serve")[0];
+    assert!(serve["counted"] != one["counted"] && serve["counted_with"] == 0, "{serve}");
+}
+
+#[test]
+fn a_function_that_is_counted_elsewhere_is_not_said_to_be_uncounted() {
+    /// Of deliveries.
+    #[derive(spanwright::Metrics)]
+    #[metrics(prefix = "console_deliveries")]
+    struct Deliveries {
+        /// How many.
+        #[metric(role = calls)]
+        calls_total: spanwright::Counter,
+    }
+    #[spanwright::instrument(metrics = Deliveries)]
+    fn deliver() {}
+    let installed = install(|builder| builder);
+    deliver();
+    let rows = installed.look().find("functions", |functions| functions["rows"].as_array().cloned());
+    let metrics = |function: &str| &rows.iter().find(|row| row["function"] == function).unwrap()["metrics"];
+    assert_eq!(["deliver", "look_up"].map(metrics), [&Value::from("elsewhere"), &false.into()]);
+}
+
+#[test]
 fn a_trace_has_its_spans_attributes_events_and_log_lines() {
     let installed = install(|builder| builder);
     let client = installed.look();
@@ -140,7 +184,7 @@ fn what_is_switched_off_is_told_and_comes_back() {
     let installed = install(|builder| builder);
     spanwright::set_enabled(false);
     let client = installed.look();
-    assert!(!client.find("hello", |hello| hello["enabled"].as_bool()));
+    assert!(!client.find("state", |state| state["enabled"].as_bool()));
     serve("cup").unwrap();
     spanwright::set_enabled(true);
     serve("saucer").unwrap();

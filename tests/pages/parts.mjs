@@ -6,9 +6,10 @@ import { entries } from "../../viewer/console/catalogue.mjs";
 import { read } from "../../viewer/console/configuration.mjs";
 import { matcher, sortBy } from "../../viewer/console/controls.mjs";
 import { LINES, Model, summed, TRACES } from "../../viewer/console/model.mjs";
+import { promise } from "../../viewer/console/objectives.mjs";
 import { href } from "../../viewer/console/route.mjs";
 import { LENGTH, Series } from "../../viewer/console/series.mjs";
-import { Events } from "../../viewer/console/stream.mjs";
+import { Events, Stream } from "../../viewer/console/stream.mjs";
 import { extent, layout, ownTime } from "../../viewer/console/waterfall.mjs";
 import { clock, count, duration, percent, span, zone } from "../../viewer/shared/format.mjs";
 import { ceiling, ticks } from "../../viewer/shared/scale.mjs";
@@ -60,6 +61,21 @@ test("numbers are shown in three digits and their unit", () => {
   );
   assert.match(clock(0), /^\d\d:\d\d:\d\d\.000$/);
   assert.match(zone(), /UTC/);
+});
+
+test("a promise is shown as it was written", () => {
+  const shown = [0.9, 0.995, 0.999, 0.9999, 0.99999, 0.999999].map((target_ratio) => promise({ target_ratio }));
+  assert.deepEqual(shown, ["90%", "99.5%", "99.9%", "99.99%", "99.999%", "99.9999%"]);
+});
+
+test("a page that is opened in the background rests as one that went there", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  globalThis.document = { hidden: true, addEventListener() {} };
+  const states = [];
+  const stream = new Stream(undefined, undefined, ({ is }) => states.push(is));
+  context.mock.timers.tick(300_000);
+  delete globalThis.document;
+  assert.deepEqual([stream.isResting, states], [true, ["resting"]]);
 });
 
 test("marks of a scale are round and within it", () => {
@@ -177,6 +193,15 @@ test("what serves is summed up, each ratio by its calls", () => {
   );
   assert.equal(summed(of.slice(2)).error_ratio, 1);
   assert.equal(summed([]).rate, null);
+});
+
+test("what is counted together is added once", () => {
+  const each = (counted, in_flight) => ({ counted, calls: 9, rate: 10, errors: 1, ended: 4, p99_ms: 5, in_flight });
+  const { functions, rate, errors, error_ratio, in_flight } = summed([each(0, null), each(0, 2), each(0, 2), each(1, 3)]);
+  assert.deepEqual(
+    { functions, rate, errors, error_ratio, in_flight },
+    { functions: 4, rate: 20, errors: 2, error_ratio: 0.25, in_flight: 5 },
+  );
 });
 
 test("what is sorted has its unknowns last, either way", () => {

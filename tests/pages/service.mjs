@@ -61,7 +61,9 @@ export class Story {
       kind: id % 40 === 0 ? "server" : "internal",
       file: `src/part_${id % 25}.rs`,
       line: id + 1,
-      metrics: true,
+      metrics: id === 1 ? "elsewhere" : true,
+      counted: id === 13 ? 12 : id,
+      counted_with: id === 12 || id === 13 ? 1 : 0,
       doc: this.hostile ? HOSTILE : `Does step ${id}.`,
       calls: id * 10,
       rate: id % 97,
@@ -117,7 +119,6 @@ export class Story {
       now_ms: this.now,
       pid: 1,
       interval_ms: 1000,
-      enabled: true,
       features: { traces: true, logs: true, tokio: true, tokio_unstable: false, recorder: null },
       downloads: ["/catalog"],
       bounds: {},
@@ -127,6 +128,7 @@ export class Story {
   /** Everything that is told first. */
   *begin() {
     yield ["hello", this.hello()];
+    yield ["state", { at_ms: this.now, enabled: true, metrics_late_since_ms: null }];
     yield ["functions", { at_ms: this.now, window_ms: 60_000, full: true, rows: this.functions }];
     yield ["objectives", { at_ms: this.now, rows: [] }];
     yield ["runtime", this.runtime()];

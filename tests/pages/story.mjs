@@ -110,10 +110,11 @@ test("a link opens the same again", async () => {
     const detail = page.getByRole("complementary", { name: "Function" });
     await detail.getByRole("heading", { name: "step_12" }).waitFor();
     assert.equal(await page.getByRole("searchbox").inputValue(), "step_1");
-    assert.match(await detail.innerText(), /Does step 12\.[\s\S]*src\/part_12\.rs:13/);
-    await page.locator("tr[aria-selected=true]", { hasText: "step_12" }).waitFor();
+    assert.match(await detail.innerText(), /Does step 12\.[\s\S]*src\/part_12\.rs:13[\s\S]*together with 1 other/);
+    await page.locator("tr[aria-selected=true]", { hasText: "step_12 + 1 other" }).waitFor();
     await page.goto(page.url().replace("f=12", "f=1"));
     await detail.getByRole("heading", { name: "step_1", exact: true }).waitFor();
+    assert.match(await detail.innerText(), /in metrics that are not its own/);
     await page.goBack();
     await detail.getByRole("heading", { name: "step_12" }).waitFor();
     await page.goto(`${page.url().split("#")[0]}#nonsense?__proto__=1&constructor=2`);
@@ -150,8 +151,13 @@ test("the keyboard is enough", async () => {
     await page.keyboard.press("Enter");
     const detail = page.getByRole("complementary", { name: "Function" });
     await detail.getByRole("heading", { name, exact: true }).waitFor();
+    const focused = () => page.evaluate(() => document.activeElement.textContent);
+    await until("the focus to stay with columns left out", async () => (await focused()) === name);
     await page.keyboard.press("Escape");
     await detail.waitFor({ state: "hidden" });
+    await until("the focus to stay with columns back", async () => (await focused()) === name);
+    await page.keyboard.press("ArrowUp");
+    assert.notEqual(await focused(), name, "and arrows go on from there");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");
@@ -299,6 +305,21 @@ test("a lost connection is said, and found again", async () => {
     },
     { mayFail: true },
   );
+});
+
+test("what keeps numbers from being what is, is said", async () => {
+  await told({}, { zone: "UTC" }, async (page, service) => {
+    await live(page);
+    const notice = page.locator("#notice");
+    await notice.waitFor({ state: "hidden" });
+    const tell = (state) => service.clients.forEach((client) => client.tell([["state", state]]));
+    tell({ enabled: true, metrics_late_since_ms: Date.UTC(2026, 8, 21, 10, 20, 30) });
+    await notice.getByText("Metrics are late since 10:20:30.").waitFor();
+    tell({ enabled: false, metrics_late_since_ms: null });
+    await notice.getByText("Telemetry is switched off.").waitFor();
+    tell({ enabled: true, metrics_late_since_ms: null });
+    await notice.waitFor({ state: "hidden" });
+  });
 });
 
 test("a file is downloaded as it is", async () => {

@@ -53,7 +53,7 @@ export class FunctionDetail {
       ["Place", row.file ? `${row.file}:${row.line}` : "–"],
       ["Component", row.component || "none"],
       ["Kind", row.kind ?? "internal"],
-      ["Counted", row.metrics ? "yes" : "no: add `metrics` to its annotation"],
+      ["Counted", countedOf(row)],
     ];
     fill(this.facts, facts(known));
   }
@@ -95,6 +95,17 @@ export class FunctionDetail {
       ),
     );
   }
+}
+
+function countedOf(row) {
+  if (row.metrics === "elsewhere") return "in metrics that are not its own: see the catalogue";
+  if (!row.metrics) return "no: add `metrics` to its annotation";
+  return row.counted_with > 0 ? `together with ${together(row)}, so that each has the sum` : "yes";
+}
+
+/** The other functions that a row's numbers are of as well. */
+export function together({ counted_with: others }) {
+  return others === 1 ? "1 other" : `${others} others`;
 }
 
 function tracePlace(trace, span, text, errors) {

@@ -5,7 +5,7 @@ import { count, duration, isNumber, percent, rate } from "../shared/format.mjs";
 import { Rows } from "../shared/rows.mjs";
 import { Spark } from "../shared/spark.mjs";
 import { choice, matcher, nothing, prose, search, sortBy, toolbar } from "./controls.mjs";
-import { FunctionDetail } from "./function.mjs";
+import { FunctionDetail, together } from "./function.mjs";
 import { summed } from "./model.mjs";
 import { href } from "./route.mjs";
 
@@ -58,12 +58,15 @@ export class Functions {
     const split = el("div", { class: "split" }, this.rows.element, this.detail.element);
     this.element = el("div", { class: "section" }, this.tools.element, this.empty, split);
     this.folded = new Set();
+    this.params = {};
+    this.orderAt = 0;
   }
 
   show(params) {
     this.tools.show(params);
+    // A row that is opened stays where it is.
+    if (params.sort !== this.params.sort || params.order !== this.params.order) this.orderAt = 0;
     this.params = params;
-    this.orderAt = 0;
     this.update(new Set(["functions"]));
   }
 
@@ -114,7 +117,7 @@ export class Functions {
     );
     const [sort, ascending] = this.sorting();
     this.rows.sorted(sort, ascending);
-    const isDue = performance.now() - (this.orderAt ?? 0) > HOLD && !this.rows.isRead;
+    const isDue = performance.now() - this.orderAt > HOLD && !this.rows.isRead;
     if (this.orderAt === 0 || isDue || shown.some((row) => !this.order.has(row.id))) {
       this.orderAt = performance.now();
       this.order = new Map(sortBy(shown, SORTS[sort][0], ascending).map((row, index) => [row.id, index]));
@@ -181,11 +184,14 @@ function columns() {
 
 export function nameCell(cell) {
   const link = el("a", { class: "open" });
-  cell.append(link);
+  const others = el("span", { class: "muted" });
+  cell.append(link, others);
   return (row) => {
     say(link, row.name);
     mark(link, "href", href("functions", { f: row.id }));
-    mark(cell, "title", [row.name, row.doc].filter(Boolean).join("\n"));
+    say(others, row.counted_with > 0 ? ` + ${together(row)}` : "");
+    const told = row.counted_with > 0 && `counted together with ${together(row)}`;
+    mark(cell, "title", [row.name, row.doc, told].filter(Boolean).join("\n"));
   };
 }
 

@@ -12,6 +12,7 @@ import { Health } from "./health.mjs";
 import { keys } from "./keys.mjs";
 import { Logs } from "./logs.mjs";
 import { Model } from "./model.mjs";
+import { Notice } from "./notice.mjs";
 import { Objectives } from "./objectives.mjs";
 import { Overview } from "./overview.mjs";
 import { href, Route } from "./route.mjs";
@@ -44,6 +45,7 @@ class Page {
       SECTIONS.map(([id]) => id),
       () => this.moved(),
     );
+    this.notice = new Notice(byId("notice"));
     this.summary = new Summary(byId("summary"));
     this.sections = new Map();
     this.links = new Map(SECTIONS.map(([id, title]) => [id, el("a", { href: href(id), text: title })]));
@@ -111,6 +113,7 @@ class Page {
       const topics = this.topics;
       this.topics = new Set();
       if (topics.has("hello")) this.named();
+      this.notice.update(this.model);
       this.summary.update(this.model);
       this.section?.update(topics);
     });

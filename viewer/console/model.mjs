@@ -20,6 +20,7 @@ export class Model {
   /** Forgets everything, as when another process answers. */
   forget() {
     this.hello = undefined;
+    this.state = undefined;
     this.functions = new Map();
     this.objectives = undefined;
     this.runtime = undefined;
@@ -46,6 +47,7 @@ export class Model {
   take(name, data) {
     const topics = {
       hello: () => this.greet(data),
+      state: () => (this.state = data),
       functions: () => this.takeFunctions(data),
       objectives: () => (this.objectives = data.rows),
       runtime: () => this.takeRuntime(data),
@@ -83,15 +85,16 @@ export class Model {
   }
 
   /**
-   * Remembers what is, each second: of what has not changed the service says nothing. Without a connection it is a gap, and a
-   * browser that was busy elsewhere makes up for the seconds that it has missed.
+   * Remembers what is, each second: of what has not changed the service says nothing. Without a connection it is a gap, as
+   * where metrics are late, and a browser that was busy elsewhere makes up for the seconds that it has missed.
    */
   beat(isLive, now = performance.now()) {
     const seconds = this.beatAt === undefined ? 1 : Math.round((now - this.beatAt) / 1000);
     if (seconds < 1 || !this.summary) return;
     this.beatAt = now;
     this.known += seconds;
-    const remember = (series, value) => series.push(isLive ? value : null, seconds);
+    const isKnown = isLive && !this.state?.metrics_late_since_ms;
+    const remember = (series, value) => series.push(isKnown ? value : null, seconds);
     for (const each of this.functions.values()) {
       for (const what of REMEMBERED) remember(each.seen[what], each[what]);
     }
@@ -141,12 +144,20 @@ function newSeries() {
   return Object.fromEntries(REMEMBERED.map((what) => [what, new Series()]));
 }
 
+const isUnknown = (value) => value === null || value === undefined;
+
 /** Adds up functions: where some of them answer others' requests, those; else all that are counted. */
 export function summed(functions) {
-  const counted = functions.filter((each) => each.calls !== null && each.calls !== undefined);
+  const counted = functions.filter((each) => !isUnknown(each.calls));
   const serving = counted.filter((each) => each.kind === "server" || each.kind === "consumer");
   const of = serving.length > 0 ? serving : counted;
-  const sum = (what) => of.reduce((sum, each) => sum + (each[what] ?? 0), 0);
+  // Functions that are counted together have the same numbers, which are added once.
+  const once = new Map();
+  for (const each of of) {
+    const number = each.counted ?? each;
+    if (isUnknown(once.get(number)?.in_flight)) once.set(number, each);
+  }
+  const sum = (what) => [...once.values()].reduce((sum, each) => sum + (each[what] ?? 0), 0);
   let slowest;
   for (const each of of) if (each.p99_ms !== null && !(each.p99_ms <= (slowest?.p99_ms ?? -1))) slowest = each;
   const ended = sum("ended");
@@ -158,6 +169,6 @@ export function summed(functions) {
     error_ratio: ended > 0 ? sum("errors") / ended : null,
     p99_ms: slowest?.p99_ms ?? null,
     slowest,
-    in_flight: of.some((each) => each.in_flight !== null && each.in_flight !== undefined) ? sum("in_flight") : null,
+    in_flight: of.some((each) => !isUnknown(each.in_flight)) ? sum("in_flight") : null,
   };
 }

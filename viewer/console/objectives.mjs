@@ -66,11 +66,9 @@ export function stateOf(row) {
   return row.burn_5m > 1 ? ["at risk", "warn"] : ["met", "good"];
 }
 
-/** The ratio as it was written: without zeros at its end. */
-function promise(row) {
-  return percent(row.target_ratio)
-    .replace(/(\.\d*?)0+%$/, "$1%")
-    .replace(".%", "%");
+/** The ratio as it was written: with all of its digits, and without zeros at its end. */
+export function promise(row) {
+  return `${Number((row.target_ratio * 100).toFixed(6))}%`;
 }
 
 function objectiveRow(row) {

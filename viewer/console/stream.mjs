@@ -48,6 +48,8 @@ export class Stream {
   constructor(server, take, tell) {
     Object.assign(this, { server, take, tell, pause: 2000, failures: 0 });
     document.addEventListener("visibilitychange", () => this.seen(!document.hidden));
+    // One that was opened in the background.
+    if (document.hidden) this.seen(false);
   }
 
   seen(isSeen) {

@@ -52,13 +52,24 @@ export class Rows {
   hide(ids) {
     if (this.hidden === ids.join()) return;
     this.hidden = ids.join();
+    const hadFocus = this.body.contains(document.activeElement);
     this.seen = this.columns.filter((column) => !ids.includes(column.id));
     for (const parts of [this.heads, this.sizes]) for (const [id, part] of parts) part.hidden = ids.includes(id);
     for (const end of [this.above, this.below]) end.span(this.seen.length);
-    for (const row of [...this.live.values(), ...this.spare]) row.element.remove();
+    const gone = [...this.live.values(), ...this.spare];
     this.live.clear();
     this.spare = [];
-    this.later();
+    // Those that go make room when the others are there, so that the place is kept; and so is the focus.
+    this.draw();
+    for (const row of gone) row.element.remove();
+    if (hadFocus) this.focusActive();
+  }
+
+  /** Gives the active row the focus; where it is out of sight, the table keeps it for the next key. */
+  focusActive() {
+    const item = this.items[this.active];
+    const row = item && this.live.get(this.key(item));
+    (row?.element.querySelector(".open") ?? this.element).focus({ preventScroll: true });
   }
 
   /** Says by which column the items are sorted, and which way. */

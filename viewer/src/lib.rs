@@ -36,6 +36,7 @@ pub static CONSOLE: &[Asset] = &[
     asset("page/logs.mjs", SCRIPT, include_str!("../console/logs.mjs")),
     asset("page/main.mjs", SCRIPT, include_str!("../console/main.mjs")),
     asset("page/model.mjs", SCRIPT, include_str!("../console/model.mjs")),
+    asset("page/notice.mjs", SCRIPT, include_str!("../console/notice.mjs")),
     asset("page/objectives.mjs", SCRIPT, include_str!("../console/objectives.mjs")),
     asset("page/overview.mjs", SCRIPT, include_str!("../console/overview.mjs")),
     asset("page/route.mjs", SCRIPT, include_str!("../console/route.mjs")),

@@ -85,6 +85,7 @@ pub(super) fn read_spec(bytes: &[u8]) -> Option<&'static Spec> {
         fields: fields.leak(),
         doc: "",
         calls: None,
+        reports: false,
         objectives: &[],
     })))
 }

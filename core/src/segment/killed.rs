@@ -36,6 +36,7 @@ const fn spec(name: &'static str) -> Spec {
         fields: &["number", "text"],
         doc: "",
         calls: None,
+        reports: false,
         objectives: &[],
     }
 }

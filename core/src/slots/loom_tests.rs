@@ -20,6 +20,7 @@ const fn spec(name: &'static str) -> Spec {
         fields: &["text"],
         doc: "",
         calls: None,
+        reports: false,
         objectives: &[],
     }
 }

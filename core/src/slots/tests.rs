@@ -18,6 +18,7 @@ static SPEC: Spec = Spec {
     fields: &["a", "b"],
     doc: "",
     calls: None,
+    reports: false,
     objectives: &[],
 };
 

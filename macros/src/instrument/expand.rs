@@ -128,6 +128,7 @@ fn site(model: &Model) -> TokenStream {
         Metrics::Own(metrics) => call_spec(krate, function, metrics),
         Metrics::Into(_) | Metrics::None => quote!(::core::option::Option::None),
     };
+    let reports = matches!(model.metrics, Metrics::Into(_));
     let own_labels = match &model.metrics {
         Metrics::Own(metrics) => constant_labels(function, metrics),
         Metrics::Into(_) | Metrics::None => TokenStream::new(),
@@ -148,6 +149,7 @@ fn site(model: &Model) -> TokenStream {
         fields: #fields,
         doc: #doc,
         calls: #calls,
+        reports: #reports,
         objectives: #objectives,
     }
 }

@@ -13,7 +13,7 @@ impl Console {
     pub(crate) fn dashboards(&self) -> Vec<u8> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let mut out = Vec::new();
-        for File { name, text } in dashboards::files(&catalog::of(&self.registries)) {
+        for File { name, text } in dashboards::files(&catalog::of(self.readings.registries())) {
             tar::append(&mut out, &name, text.as_bytes(), now);
         }
         tar::finish(&mut out);
@@ -22,7 +22,7 @@ impl Console {
 
     /// Prometheus' rules.
     pub(crate) fn alerts(&self) -> String {
-        Rules::of(&catalog::of(&self.registries), &Bounds::default()).to_yaml()
+        Rules::of(&catalog::of(self.readings.registries()), &Bounds::default()).to_yaml()
     }
 
     /// What can be taken away now.

@@ -54,7 +54,9 @@ impl Functions {
         for (id, callsite) in callsites.iter().enumerate() {
             by_place.insert(callsite.place(), id as u32);
         }
-        let all = callsites.into_iter().enumerate().map(|(id, callsite)| Function::new(id, callsite));
+        let together = Together::of(&callsites);
+        let all =
+            callsites.into_iter().enumerate().map(|(id, callsite)| Function::new(id, callsite, &together));
         Self { all: all.collect(), by_place, since: now }
     }
 
@@ -82,6 +84,14 @@ impl Functions {
         }
     }
 
+    /// Forgets what was said so far: nothing is counted any more.
+    pub(super) fn forget(&mut self, now: Instant) {
+        self.since = now;
+        for function in &mut self.all {
+            function.forget();
+        }
+    }
+
     /// The rows that have changed, or all with what never changes, as an event; nothing where there are none.
     pub(super) fn rows(&mut self, full: bool, at_ms: u64, has: &dyn Fn(TraceId) -> bool) -> Option<String> {
         let window = self.since.elapsed().min(WINDOW).as_millis();
@@ -105,8 +115,45 @@ impl Functions {
     }
 }
 
+/// The functions that are counted together, since their series have the same names and labels: each of them shows the sum.
+#[derive(Default)]
+struct Together {
+    numbers: HashMap<Counted, usize>,
+    /// How many functions have each number.
+    sizes: Vec<usize>,
+}
+
+/// A family of calls, and the constant labels by which a function's series are found there.
+type Counted = (&'static str, Vec<(&'static str, &'static str)>);
+
+fn counted(callsite: &Callsite) -> Option<Counted> {
+    let families = callsite.families()?;
+    let mut labels = families.labels.to_vec();
+    labels.sort_unstable();
+    Some((families.calls, labels))
+}
+
+impl Together {
+    fn of(callsites: &[Callsite]) -> Self {
+        let mut together = Self::default();
+        for counted in callsites.iter().filter_map(counted) {
+            let next = together.sizes.len();
+            let number = *together.numbers.entry(counted).or_insert(next);
+            together.sizes.resize(together.numbers.len(), 0);
+            together.sizes[number] += 1;
+        }
+        together
+    }
+
+    /// The number of a function's counts, and with how many others it shares them.
+    fn find(&self, callsite: &Callsite) -> Option<(usize, usize)> {
+        let number = *self.numbers.get(&counted(callsite)?)?;
+        Some((number, self.sizes.get(number)? - 1))
+    }
+}
+
 impl Function {
-    fn new(id: usize, callsite: Callsite) -> Self {
+    fn new(id: usize, callsite: Callsite, together: &Together) -> Self {
         let (file, line) = callsite.place();
         let mut fixed = String::new();
         json::object(&mut fixed, |it| {
@@ -120,7 +167,14 @@ impl Function {
             it.text("file", file);
             it.bare("line", line);
             it.text("doc", callsite.doc());
-            it.bare("metrics", callsite.families().is_some());
+            match callsite.reports() {
+                true => it.text("metrics", "elsewhere"),
+                false => it.bare("metrics", callsite.families().is_some()),
+            }
+            if let Some((number, others)) = together.find(&callsite) {
+                it.bare("counted", number);
+                it.bare("counted_with", others);
+            }
         });
         // As members that follow the number.
         let members = fixed.find(',').map_or("", |at| &fixed[at..]);
@@ -177,6 +231,13 @@ impl Function {
         self.now = Some(counts);
     }
 
+    fn forget(&mut self) {
+        (self.now, self.in_flight) = (None, None);
+        self.ticks.clear();
+        self.steps.clear();
+        self.exemplars.clear();
+    }
+
     /// Calls a second, over the last ticks.
     fn rate(&self) -> Option<f64> {
         let ((first, before), (last, now)) = (self.ticks.front()?, self.ticks.back()?);
@@ -204,7 +265,11 @@ impl Function {
             let seconds = change.as_ref().and_then(|change| change.quantile(q));
             member(&mut out, key, seconds.map(|seconds| seconds * 1e3));
         }
-        member(&mut out, "in_flight", self.in_flight);
+        // A count, of which every digit is known.
+        let _ = match self.in_flight {
+            Some(in_flight) => write!(out, r#","in_flight":{in_flight}"#),
+            None => write!(out, r#","in_flight":null"#),
+        };
         out.push_str(r#","exemplar":"#);
         // The slowest; but one that leads somewhere, if there is one.
         let kept = |exemplar: &Exemplar| has(exemplar.trace_id);

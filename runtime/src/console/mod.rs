@@ -3,6 +3,7 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | `session` | what runs while somebody looks |
+//! | `reading` | what the registries say, whatever blocks there |
 //! | `hub` | who looks, and what is sent to them |
 //! | `functions`, `counts`, `objectives`, `workers` | what a snapshot says, a second at a time |
 //! | `traces`, `kept`, `slowest`, `undecided` | the last traces and the slowest |
@@ -25,6 +26,7 @@ mod hub;
 mod kept;
 mod lines;
 mod objectives;
+mod reading;
 mod session;
 mod slowest;
 mod spans;
@@ -45,13 +47,14 @@ use tokio::sync::mpsc;
 use crate::health::Health;
 use crate::registry::Registry;
 use crate::span::{PipelineHandle, Tap, TraceId};
+use reading::Readings;
 use session::Session;
 
 /// What the console shows, and to whom.
 #[derive(Debug)]
 pub(crate) struct Console {
     health: Arc<Health>,
-    registries: Vec<Registry>,
+    readings: Arc<Readings>,
     /// Nothing where spans and events are switched off.
     pipeline: Option<PipelineHandle>,
     records: Records,
@@ -90,8 +93,8 @@ impl Console {
         pipeline: Option<PipelineHandle>,
         records: Records,
     ) -> Self {
-        let started = SystemTime::now();
-        Self { health, registries, pipeline, records, started, state: Mutex::default() }
+        let (readings, started) = (Arc::new(Readings::of(registries)), SystemTime::now());
+        Self { health, readings, pipeline, records, started, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -167,7 +170,6 @@ impl Console {
             "now_ms": at_ms,
             "pid": std::process::id(),
             "interval_ms": session::INTERVAL.as_millis() as u64,
-            "enabled": crate::telemetry::is_enabled(),
             "features": {
                 "traces": self.records.traces,
                 "logs": self.records.logs,

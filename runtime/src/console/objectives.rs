@@ -57,6 +57,11 @@ impl Objectives {
         }
     }
 
+    /// Forgets what was counted so far.
+    pub(super) fn forget(&mut self) {
+        self.0.iter_mut().for_each(|tracked| tracked.seen.clear());
+    }
+
     /// All of them.
     pub(super) fn json(&self, at_ms: u64) -> String {
         let rows = self.0.iter().enumerate().map(|(id, tracked)| tracked.json(id));

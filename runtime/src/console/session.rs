@@ -1,10 +1,11 @@
-//! What runs while somebody looks: one thread, which takes a snapshot each second and what the tap has.
+//! What runs while somebody looks: one thread, which has the registries read each second, and takes what the tap has.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
+use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -14,9 +15,10 @@ use super::functions::Functions;
 use super::hub::Hub;
 use super::lines::Lines;
 use super::objectives::Objectives;
+use super::reading::Reading;
 use super::traces::Traces;
 use super::workers::Workers;
-use crate::registry::{Registry, Snapshot, merged};
+use crate::registry::Snapshot;
 use crate::span::{self, Looking, Tap, TraceId};
 use crate::telemetry;
 
@@ -26,6 +28,9 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(1);
 const SLOW: u64 = 5;
 /// How long all is kept after the last client has left: a page that is loaded anew comes at once.
 const LINGER: Duration = Duration::from_secs(4);
+
+/// From when on the registries are late, in milliseconds: between two ticks, so that it is clear at each.
+const LATE: u64 = 1_500;
 
 /// What there is while somebody looks, and no longer.
 #[derive(Debug)]
@@ -37,7 +42,6 @@ pub(super) struct Session {
     store: Mutex<Store>,
     /// What the health checks said last.
     health: Mutex<Option<String>>,
-    /// Whether they are being asked. Publishes nothing.
     /// Publishes nothing.
     stop: AtomicBool,
 }
@@ -45,6 +49,9 @@ pub(super) struct Session {
 /// What is known.
 #[derive(Debug)]
 struct Store {
+    state: State,
+    /// How often the registries were read.
+    readings: u64,
     functions: Functions,
     objectives: Objectives,
     workers: Workers,
@@ -52,11 +59,26 @@ struct Store {
     lines: Lines,
 }
 
+/// Whether the numbers are to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    is_on: bool,
+    /// Since when the registries have not said what they were asked, in milliseconds since the Unix epoch.
+    late_since: Option<u64>,
+}
+
+impl State {
+    fn json(self, at_ms: u64) -> String {
+        let Self { is_on, late_since } = self;
+        json!({ "at_ms": at_ms, "enabled": is_on, "metrics_late_since_ms": late_since }).to_string()
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn now_ms() -> u64 {
+pub(super) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64)
 }
 
@@ -65,12 +87,13 @@ impl Session {
     pub(super) fn new(tap: Arc<Tap>, looking: Option<Looking>) -> Self {
         let functions = Functions::new(Instant::now());
         let objectives = Objectives::new(&functions);
-        let (workers, traces, lines) = Default::default();
+        let state = State { is_on: telemetry::is_enabled(), late_since: None };
+        let (readings, workers, traces, lines) = Default::default();
         Self {
             hub: Hub::default(),
             tap,
             looking: Mutex::new(looking),
-            store: Mutex::new(Store { functions, objectives, workers, traces, lines }),
+            store: Mutex::new(Store { state, readings, functions, objectives, workers, traces, lines }),
             health: Mutex::new(None),
             stop: AtomicBool::new(false),
         }
@@ -110,19 +133,31 @@ impl Session {
         self.tap.set_taker(std::thread::current());
         let (mut next, mut tick, mut left) = (Instant::now(), 0, None);
         let mut asked: Option<JoinHandle<()>> = None;
+        let mut reading: Option<Reading> = None;
         while !self.stop.load(Ordering::Relaxed) {
             let now = Instant::now();
             self.take(now);
+            if let Some((at, snapshot)) = reading.as_mut().and_then(|reading| reading.try_recv().ok()) {
+                reading = None;
+                if telemetry::is_enabled() {
+                    self.count(&snapshot, at);
+                }
+            }
             if now >= next {
                 if tick % SLOW == 0 && asked.as_ref().is_none_or(JoinHandle::is_finished) {
                     asked = Some(self.ask_health(console, runtime));
                 }
-                self.tick(&console.registries, now, tick);
+                let begun = telemetry::is_enabled().then(|| console.readings.begin(&self.tap, runtime));
+                let under_way = begun.and_then(|begun| begun.map(|begun| reading = Some(begun)).err());
+                self.tick(now, under_way.filter(|since| now_ms().saturating_sub(*since) >= LATE));
                 tick += 1;
                 // Those that were missed are not made up for.
                 next = (next + INTERVAL).max(now);
             }
-            self.hub.welcome(|| self.first(console));
+            // Who comes first waits for the first numbers, but no longer than they are due.
+            if tick > 1 || reading.is_none() {
+                self.hub.welcome(|| self.first(console));
+            }
             left = if self.is_watched() { None } else { left.or(Some(now)) };
             if left.is_some_and(|since| now.duration_since(since) >= LINGER) && console.leave(self) {
                 return;
@@ -144,38 +179,60 @@ impl Session {
         lines.lose(taken.dropped_logs);
     }
 
-    /// Tells what is new.
-    fn tick(&self, registries: &[Registry], now: Instant, tick: u64) {
-        let is_on = telemetry::is_enabled();
-        let snapshot =
-            if is_on { merged(registries.iter().map(Registry::snapshot)) } else { Snapshot::default() };
-        let Store { functions, objectives, workers, traces, lines } = &mut *lock(&self.store);
+    /// Tells what is new, but for what is counted.
+    fn tick(&self, now: Instant, late_since: Option<u64>) {
+        let store = &mut *lock(&self.store);
         let at_ms = now_ms();
-        let find = |file: &str, line| functions.at(file, line);
-        traces.tick(now, &find);
-        if is_on {
-            functions.tick(&snapshot, now);
+        let state = State { is_on: telemetry::is_enabled(), late_since };
+        if state != store.state {
+            store.state = state;
+            self.hub.send("state", &state.json(at_ms));
+            if !state.is_on {
+                self.forget(store, now, at_ms);
+            }
         }
-        let has = |trace_id| traces.has(trace_id);
-        let send = |event, json: Option<String>| {
-            json.into_iter().for_each(|json| self.hub.send(event, &json));
-        };
-        send("functions", functions.rows(false, at_ms, &has));
-        if tick % SLOW == 0 && is_on {
-            objectives.tick(&snapshot, now);
-            send("objectives", Some(objectives.json(at_ms)));
+        let Store { functions, traces, lines, .. } = store;
+        traces.tick(now, &|file: &str, line| functions.at(file, line));
+        self.send("traces", traces.news(at_ms));
+        self.send("logs", lines.news(at_ms));
+    }
+
+    /// Forgets what was counted, which is not what is any more, and tells that.
+    fn forget(&self, store: &mut Store, now: Instant, at_ms: u64) {
+        let Store { readings, functions, objectives, workers, .. } = store;
+        *readings = 0;
+        functions.forget(now);
+        objectives.forget();
+        self.send("functions", functions.rows(false, at_ms, &|_| false));
+        self.send("objectives", Some(objectives.json(at_ms)));
+        self.send("runtime", Some(workers.tick(&Snapshot::default(), now, at_ms)));
+    }
+
+    /// Tells what the registries said at a time.
+    fn count(&self, snapshot: &Snapshot, at: Instant) {
+        let Store { readings, functions, objectives, workers, traces, .. } = &mut *lock(&self.store);
+        let at_ms = now_ms();
+        functions.tick(snapshot, at);
+        self.send("functions", functions.rows(false, at_ms, &|trace_id| traces.has(trace_id)));
+        if *readings % SLOW == 0 {
+            objectives.tick(snapshot, at);
+            self.send("objectives", Some(objectives.json(at_ms)));
         }
-        send("runtime", Some(workers.tick(&snapshot, now, at_ms)));
-        send("traces", traces.news(at_ms));
-        send("logs", lines.news(at_ms));
+        *readings += 1;
+        self.send("runtime", Some(workers.tick(snapshot, at, at_ms)));
+    }
+
+    fn send(&self, event: &str, json: Option<String>) {
+        json.into_iter().for_each(|json| self.hub.send(event, &json));
     }
 
     /// What somebody is told who has just come.
     fn first(&self, console: &Console) -> Vec<(&'static str, String)> {
         let at_ms = now_ms();
-        let Store { functions, objectives, workers, traces, lines } = &mut *lock(&self.store);
+        let Store { state, functions, objectives, workers, traces, lines, .. } = &mut *lock(&self.store);
         let has = |trace_id| traces.has(trace_id);
         let mut events = vec![("hello", console.hello(at_ms, workers.has_runtimes()))];
+        events.push(("state", state.json(at_ms)));
         events.extend(functions.rows(true, at_ms, &has).map(|rows| ("functions", rows)));
         events.push(("objectives", objectives.json(at_ms)));
         events.extend(workers.last().map(|last| ("runtime", last)));

@@ -20,6 +20,8 @@ pub(crate) const MOST_RECENT: usize = 1_000;
 pub(crate) const MOST_BYTES: usize = 64 << 20;
 /// Traces of a second that are kept though nothing is special about them.
 const MOST_A_SECOND: u32 = 200;
+/// Traces that are remembered though they found no room, in each half.
+const MOST_DISCARDED: usize = 20_000;
 
 /// Finds the number and the component of the function at a place in the code.
 pub(super) type Find<'f> = dyn Fn(&str, u32) -> Option<(u32, &'static str)> + 'f;
@@ -39,6 +41,28 @@ pub(super) struct Traces {
     dropped: u64,
     /// Ordinary traces that were kept since the last tick.
     ordinary: u32,
+    discarded: Discarded,
+}
+
+/// The last traces that found no room, whose late spans would otherwise come back as traces of their own: in two halves, of which
+/// the older one makes room.
+#[derive(Debug, Default)]
+struct Discarded {
+    latest: HashSet<TraceId>,
+    before: HashSet<TraceId>,
+}
+
+impl Discarded {
+    fn add(&mut self, trace_id: TraceId) {
+        if self.latest.len() >= MOST_DISCARDED {
+            self.before = std::mem::take(&mut self.latest);
+        }
+        self.latest.insert(trace_id);
+    }
+
+    fn has(&self, trace_id: TraceId) -> bool {
+        self.latest.contains(&trace_id) || self.before.contains(&trace_id)
+    }
 }
 
 impl Traces {
@@ -58,6 +82,11 @@ impl Traces {
                     let pushed_out = self.slowest.add(trace_id, &kept.summary);
                     pushed_out.into_iter().for_each(|other| self.leave_slowest(other));
                 }
+                continue;
+            }
+            // A root that comes later may be that of the whole trace, and slow.
+            let is_ordinary = !is_root(&span) && !spans::is_error(&span);
+            if is_ordinary && self.discarded.has(trace_id) {
                 continue;
             }
             is_new = true;
@@ -99,11 +128,12 @@ impl Traces {
         if spans.is_empty() {
             return;
         }
-        self.counted += 1;
+        self.counted += u64::from(!self.discarded.has(trace_id));
         let summary = Summary::of(&spans);
         let is_slow = summary.has_root && self.slowest.wants(&summary);
         if !is_slow && summary.errors == 0 {
             if self.ordinary >= MOST_A_SECOND {
+                self.discarded.add(trace_id);
                 return;
             }
             self.ordinary += 1;

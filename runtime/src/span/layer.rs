@@ -281,6 +281,7 @@ fn spec_of(metadata: &'static Metadata<'static>) -> &'static Spec {
             fields: fields.leak(),
             doc: "",
             calls: None,
+            reports: false,
             objectives: &[],
         }));
         definitions::spec(spec);

@@ -136,6 +136,46 @@ fn of_many_the_slowest_those_with_errors_and_some_others_stay() {
 }
 
 #[test]
+fn what_ends_late_of_a_trace_without_room_takes_no_place_unless_it_failed_or_is_slow() {
+    let mut kept = Kept::new();
+    // The slowest come first, and 200 more have room.
+    let traces = 0..1_000_u64;
+    kept.add(traces.clone().map(|trace| span(trace, trace + 1, 0, 1_000_000 - trace)));
+    let before = kept.traces.kept.len();
+    assert_eq!(before, 20 + MOST_A_SECOND as usize);
+    kept.add(traces.map(|trace| span(trace, 2_000 + trace, trace + 1, 9)));
+    kept.pass(11);
+    kept.pass(1);
+    assert_eq!((kept.traces.kept.len(), kept.traces.counted), (before, 1_000));
+    assert_eq!(
+        kept.one(0).unwrap()["spans"].as_array().unwrap().len(),
+        2,
+        "of those that are kept it is added"
+    );
+    let error = Some("no".to_owned());
+    kept.add([SpanData { outcome: Outcome::Error, error, ..span(900, 5_000, 901, 9) }]);
+    kept.pass(11);
+    assert_eq!(kept.one(900).unwrap()["complete"], false);
+    kept.add([span(901, 6_000, 0, SECOND)]);
+    assert!(kept.one(901).is_some(), "one of the slowest");
+    assert_eq!(kept.traces.counted, 1_000, "they were counted");
+    kept.check();
+}
+
+#[test]
+fn no_more_is_remembered_of_traces_without_room_than_there_may_be() {
+    let mut discarded = Discarded::default();
+    let id = |low| TraceId { high: 1, low };
+    for low in 0..5 * MOST_DISCARDED as u64 {
+        discarded.add(id(low));
+        assert!(discarded.latest.len() + discarded.before.len() <= 2 * MOST_DISCARDED);
+    }
+    let last = 5 * MOST_DISCARDED as u64 - 1;
+    assert!(discarded.has(id(last)) && discarded.has(id(last - MOST_DISCARDED as u64)));
+    assert!(!discarded.has(id(0)));
+}
+
+#[test]
 fn there_are_bounds_on_traces_on_spans_and_on_bytes() {
     let mut kept = Kept::new();
     for trace in 0..(MOST_RECENT as u64 + 500) {
