@@ -103,28 +103,35 @@ fn any_recorder_is_fed_with_what_the_log_counts_itself() {
         }
         aof.close().await.unwrap();
     });
-    let (bridged, others) = (Registry::new(), prometheus::Registry::new());
-    let recorder = MetricsRecorder::new(&bridged);
-    let mut names = Vec::new();
-    FlushMetricsExporter::new(aof.flush_metrics()).emit(|sample| {
-        names.push(sample.name);
-        metrics::with_local_recorder(&recorder, || metrics::gauge!(sample.name).set(sample.value as f64));
-        let gauge = prometheus::Gauge::new(sample.name, "the log's own").unwrap();
-        gauge.set(sample.value as f64);
-        others.register(Box::new(gauge)).unwrap();
+    let exporter = FlushMetricsExporter::new(aof.flush_metrics());
+    // A segment is durable before the attempt that made it so is over, and counted.
+    let names = until("all attempts to be counted", || {
+        let (bridged, others) = (Registry::new(), prometheus::Registry::new());
+        let recorder = MetricsRecorder::new(&bridged);
+        let mut names = Vec::new();
+        exporter.emit(|sample| {
+            names.push(sample.name);
+            metrics::with_local_recorder(&recorder, || {
+                metrics::gauge!(sample.name).set(sample.value as f64);
+            });
+            let gauge = prometheus::Gauge::new(sample.name, "the log's own").unwrap();
+            gauge.set(sample.value as f64);
+            others.register(Box::new(gauge)).unwrap();
+        });
+        let gathered = others.gather();
+        assert_eq!(gathered.len(), names.len());
+        let is_own = |theirs: &prometheus::proto::MetricFamily| {
+            let value =
+                |registry: &Registry| registry.get_metric(theirs.name()).unwrap().series[0].value.number();
+            let gathered = Some(theirs.get_metric()[0].get_gauge().get_value());
+            value(&bridged) == value(&own) && gathered == value(&own)
+        };
+        gathered.iter().all(is_own).then_some(names)
     });
     assert!(
         names.contains(&"aof_flush_retries_total") && names.contains(&"aof_flush_queue_segments"),
         "{names:?}"
     );
-    let gathered = others.gather();
-    assert_eq!(gathered.len(), names.len());
-    for theirs in gathered {
-        let name = theirs.name();
-        let value = |registry: &Registry| registry.get_metric(name).unwrap().series[0].value.number();
-        assert_eq!(value(&bridged), value(&own), "{name}");
-        assert_eq!(Some(theirs.get_metric()[0].get_gauge().get_value()), value(&own), "{name}");
-    }
     let retries = own.get_metric("aof_flush_retries_total").unwrap();
     assert_eq!(retries.series[0].value.number(), Some(2.0), "two writes failed");
 }
